@@ -1,0 +1,17 @@
+/** Where a backend runs and whether it answers. */
+export interface Deployment {
+  readonly projectId: string;
+  readonly target: 'local';
+  readonly url: string;
+  readonly port: number;
+  readonly status: DeploymentStatus;
+  /** Process id of the server, when it runs. */
+  readonly pid: number | null;
+  /** Unix seconds of the last start, when it runs. */
+  readonly startedAt: number | null;
+  /** Times the supervisor had to start it again since. */
+  readonly restarts: number;
+}
+
+/** `unhealthy`: the process lives but `/health` does not answer 200. `failed`: the supervisor gave up restarting. */
+export type DeploymentStatus = 'running' | 'unhealthy' | 'restarting' | 'failed' | 'stopped';

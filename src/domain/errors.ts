@@ -1,0 +1,72 @@
+/**
+ * Every way turbobackend can fail on purpose. Codes are stable: scripts match on them. Each has one row in the
+ * README's table, and a test holds the two equal. Exit codes belong to the entrypoints.
+ */
+export const ERROR_CODES = [
+  'usage.invalid',
+  'usage.missing',
+  'request.empty',
+  'request.too_long',
+  'name.invalid',
+  'schema.invalid',
+  'project.not_found',
+  'project.exists',
+  'project.damaged',
+  'project.foreign',
+  'project.incomplete',
+  'cluster.unsupported',
+  'cluster.unreachable',
+  'cluster.denied',
+  'cluster.version',
+  'cluster.start_failed',
+  'cluster.locked',
+  'cluster.data_folder',
+  'database.foreign',
+  'database.failed',
+  'metadata.newer',
+  'secret.unreadable',
+  'migration.invalid',
+  'migration.refused',
+  'migration.changed',
+  'migration.missing',
+  'migration.failed',
+  'workspace.unwritable',
+  'workspace.full',
+  'build.failed',
+  'deploy.port_taken',
+  'deploy.unhealthy',
+  'deploy.not_running',
+  'verify.failed',
+  'run.locked',
+  'run.not_found',
+  'config.invalid',
+  'confirm.needed',
+  'interrupted',
+  'terminated',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A failure somebody can act on. `message` names the thing that failed; `hint` is the next command to type. */
+export class TurboError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  /** Machine-readable particulars (never a secret), shown by `--json`. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; details?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'TurboError';
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+}
+
+export function isTurboError(error: unknown, code?: ErrorCode): error is TurboError {
+  return error instanceof TurboError && (code === undefined || error.code === code);
+}

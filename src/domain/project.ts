@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { decisionShape } from './decision.ts';
+import { isProjectId } from './ids.ts';
+import { schemaShape } from './schema.ts';
+
+/** The file that makes a folder a project. It holds no secret and belongs into git. */
+export const MANIFEST_FILE = 'turbobackend.json';
+
+/**
+ * A project as its folder remembers it. Every phase reads what came before from here, so `provision`, `migrate up`,
+ * `scaffold` and `deploy` need no arguments in a project folder.
+ */
+export const projectShape = z.strictObject({
+  version: z.literal(1),
+  id: z.custom<string>(isProjectId, 'must be 16 characters of [a-z0-9]'),
+  name: z.string().min(1),
+  request: z.string(),
+  /** Unix seconds. Also the version of the first migration, so that generating twice gives the same files. */
+  createdAt: z.int().nonnegative(),
+  decision: decisionShape.nullable(),
+  schema: schemaShape.nullable(),
+  /** sha256 (hex) of each file as we wrote it; a file with another hash was changed by a person and is theirs. */
+  files: z.record(z.string(), z.string()).default({}),
+});
+
+export type Project = Readonly<z.output<typeof projectShape>>;
+
+/** A project and where it lies (absolute path). */
+export interface ProjectFolder {
+  readonly directory: string;
+  readonly project: Project;
+}

@@ -1,0 +1,11 @@
+/** Turns a project folder into a server that runs: `.output/server/index.mjs`. */
+export interface Builder {
+  /** Starts loading the build tools in the background; optional, and safe to never follow up. */
+  warmUp(): void;
+  /**
+   * Makes the dependencies available (turbobackend's own copies, when the folder has none) and builds.
+   * Throws `build.failed` with the bundler's message.
+   */
+  build(directory: string): Promise<void>;
+  close(): Promise<void>;
+}

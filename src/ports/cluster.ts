@@ -1,0 +1,29 @@
+import type { Login } from '../domain/database.ts';
+
+export interface ClusterInfo {
+  readonly kind: 'embedded' | 'external';
+  readonly host: string;
+  readonly port: number;
+  /** server_version_num, e.g. 180004. */
+  readonly version: number;
+  /** pg_control_system(): tells clusters apart even when they answer on the same port. */
+  readonly systemIdentifier: string;
+  /** Where an embedded cluster keeps its data; null for an external one. */
+  readonly dataDirectory: string | null;
+}
+
+/** The PostgreSQL server all projects live in. Life cycle only; `DatabaseAdmin` works inside it. */
+export interface Cluster {
+  readonly kind: 'embedded' | 'external';
+  /**
+   * Makes the cluster if there is none, starts it if it is down, attaches if it runs. Safe to call from many processes.
+   * Throws `cluster.*`.
+   */
+  ensure(): Promise<ClusterInfo>;
+  /** Looks without starting anything; null when it is down or was never made. */
+  inspect(): Promise<ClusterInfo | null>;
+  /** Stops an embedded cluster (finishing running transactions); true when it was running. Refuses for an external one. */
+  stop(): Promise<boolean>;
+  /** The administrator's login; call `ensure` first. For cluster DDL and the metadata database, never for a project. */
+  adminLogin(database: string): Login;
+}

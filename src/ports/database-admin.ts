@@ -1,0 +1,34 @@
+import type { DatabaseNames, LoginRole } from '../domain/database.ts';
+import type { Observation, ProvisionStep } from '../domain/provisioning.ts';
+
+/** One broken promise of isolation, with the check that found it (V1–V10, D1–D9 of the isolation checklist). */
+export interface IsolationFinding {
+  readonly check: string;
+  readonly object: string;
+}
+
+/** Administration under a project's lock; everything runs on the one connection that holds the lock. */
+export interface LockedAdmin {
+  /** What is really there for these names, including whether the stored passwords log in. */
+  observe(names: DatabaseNames, passwords: Readonly<Record<LoginRole, string>>): Promise<Observation>;
+  /** Carries one step out; every statement run is recorded by `onStatement` (secrets masked). */
+  apply(
+    step: ProvisionStep,
+    names: DatabaseNames,
+    passwords: Readonly<Record<LoginRole, string>>,
+    onStatement: (sql: string) => void,
+  ): Promise<void>;
+}
+
+/** Makes and takes away databases and roles in a cluster. */
+export interface DatabaseAdmin {
+  /**
+   * Waits for the project's lock (advisory, on the connection that runs the DDL, so it dies with the process), runs
+   * `work`, lets go. Throws `cluster.locked` after the deadline and `cluster.*` when the cluster cannot be reached.
+   */
+  withProjectLock<T>(projectId: string, work: (admin: LockedAdmin) => Promise<T>): Promise<T>;
+  /** All databases of the cluster with our name pattern, for finding orphans. */
+  listDatabases(): Promise<readonly string[]>;
+  /** Runs the isolation checklist over the cluster and, logged in as nobody but the catalog reader, every project database. */
+  checkIsolation(): Promise<readonly IsolationFinding[]>;
+}

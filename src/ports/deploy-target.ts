@@ -1,0 +1,26 @@
+import type { Deployment } from '../domain/deployment.ts';
+
+export interface DeployOrder {
+  readonly projectId: string;
+  readonly directory: string;
+  /** A port somebody insists on; otherwise the last one used, or a free one below 32768. */
+  readonly port?: number;
+}
+
+/** Where backends run. Secrets are read by the server from the project's own `.env`; none passes through here. */
+export interface DeployTarget {
+  readonly name: string;
+  /**
+   * Starts (or, when it runs, replaces) the server and waits until `/health` answers 200.
+   * Throws `deploy.unhealthy` with the last log lines, `deploy.port_taken`, or `build.failed` when there is nothing built.
+   */
+  start(order: DeployOrder): Promise<Deployment>;
+  /** Finishes running requests and stops; true when something was running. */
+  stop(projectId: string): Promise<boolean>;
+  /** The truth, also after a reboot or kill -9; null when it was never deployed. */
+  inspect(projectId: string): Promise<Deployment | null>;
+  /** The last lines of the log, then, with `follow`, each new line until the signal fires. */
+  logs(projectId: string, options: { lines: number; follow: boolean; signal?: AbortSignal }): AsyncIterable<string>;
+  /** Stops and forgets: state and logs are removed. */
+  remove(projectId: string): Promise<void>;
+}

@@ -1,0 +1,37 @@
+import type { ReportProgress } from '../domain/progress.ts';
+import type { Builder } from './builder.ts';
+import type { Clock, Ids } from './clock.ts';
+import type { Cluster } from './cluster.ts';
+import type { DatabaseAdmin } from './database-admin.ts';
+import type { DeployTarget } from './deploy-target.ts';
+import type { Http } from './http.ts';
+import type { Model } from './model.ts';
+import type { Runs } from './runs.ts';
+import type { Sql } from './sql.ts';
+import type { StateStore } from './state-store.ts';
+import type { Templates } from './templates.ts';
+import type { Vault } from './vault.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Everything outside the process. A verb's signature names the part it touches: `Needs<'cluster' | 'state'>`. */
+export interface Services {
+  readonly model: Model;
+  readonly cluster: Cluster;
+  readonly databases: DatabaseAdmin;
+  readonly sql: Sql;
+  readonly state: StateStore;
+  readonly vault: Vault;
+  readonly workspace: Workspace;
+  readonly templates: Templates;
+  readonly builder: Builder;
+  readonly target: DeployTarget;
+  readonly http: Http;
+  readonly runs: Runs;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly progress: ReportProgress;
+  /** Version of turbobackend, for what it records. */
+  readonly toolVersion: string;
+}
+
+export type Needs<K extends keyof Services> = Pick<Services, K>;

@@ -1,0 +1,33 @@
+import type { Login } from '../domain/database.ts';
+
+export interface SqlResult {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rowCount: number;
+}
+
+/** A connection of its own, not pooled: migrations need session state and locks. */
+export interface SqlSession {
+  /** One statement through the extended protocol when there are values; several are allowed without. */
+  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+  close(): Promise<void>;
+}
+
+/** Connects to project databases as one of the project's own roles; never as an administrator. */
+export interface Sql {
+  /** Connect deadline 5 s, retried while the server starts. Throws `cluster.unreachable` or `cluster.denied`. */
+  connect(login: Login): Promise<SqlSession>;
+}
+
+/** A statement the server refused; `position` counts characters from 1. Adapters throw it, phases translate it. */
+export class SqlError extends Error {
+  /** SQLSTATE, five characters. */
+  readonly state: string;
+  readonly position: number | null;
+
+  constructor(state: string, message: string, options: { position?: number | null; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'SqlError';
+    this.state = state;
+    this.position = options.position ?? null;
+  }
+}
