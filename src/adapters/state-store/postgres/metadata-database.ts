@@ -1,0 +1,172 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Login } from '../../../domain/database.ts';
+import { TurboError } from '../../../domain/errors.ts';
+import { identifier } from '../../../domain/identifier.ts';
+
+/** How long a connect may take, and how often one is tried while the server starts. */
+const CONNECT_TIMEOUT_MS = 2000;
+const CONNECT_ATTEMPTS = 5;
+
+/** "The database system is starting up", too many connections, and a refused or reset socket: worth another try. */
+const TRANSIENT = new Set(['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']);
+
+export function errorState(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+/** node-postgres gives its own connect time-out no code. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && errorState(error) === '' && error.message.includes('timeout');
+}
+
+export interface MetadataOptions {
+  /** Administrator's login for a database of the cluster. */
+  readonly login: (database: string) => Promise<Login>;
+  readonly database: string;
+  readonly schema: string;
+  /** Folder of the numbered migrations (templates/state). */
+  readonly migrationsFolder: string;
+}
+
+async function connect(login: Login): Promise<pg.Client> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new pg.Client({
+      host: login.host,
+      port: login.port,
+      database: login.database,
+      user: login.user,
+      password: login.password,
+      ssl: sslOptions(login),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'turbobackend',
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if ((!isTimeout(error) && !TRANSIENT.has(errorState(error))) || attempt >= CONNECT_ATTEMPTS) throw error;
+      await new Promise((next) => setTimeout(next, 100 * 2 ** attempt));
+    }
+  }
+}
+
+/** `require` encrypts without checking the certificate, as libpq does; `verify-full` checks chain and host name. */
+export function sslOptions(login: Login): false | { rejectUnauthorized: boolean } {
+  if (!login.sslmode || login.sslmode === 'disable') return false;
+  return { rejectUnauthorized: login.sslmode === 'verify-full' };
+}
+
+/**
+ * Gives the login of the metadata database, making and upgrading the database by need. Throws `metadata.newer` when it
+ * was written by a newer turbobackend: an old program must not write what it does not understand.
+ */
+export async function ensureMetadata(options: MetadataOptions): Promise<Login> {
+  const login = await options.login(options.database);
+  try {
+    const client = await connectOrCreate(options, login);
+    try {
+      await migrate(client, options);
+    } finally {
+      await client.end();
+    }
+    return login;
+  } catch (error) {
+    throw translate(error, login);
+  }
+}
+
+async function connectOrCreate(options: MetadataOptions, login: Login): Promise<pg.Client> {
+  try {
+    return await connect(login);
+  } catch (error) {
+    if (errorState(error) !== '3D000') throw error;
+  }
+  const admin = await connect(await options.login('postgres'));
+  try {
+    await admin.query(`CREATE DATABASE ${identifier(options.database)} TEMPLATE template0 ENCODING 'UTF8'`);
+  } catch (error) {
+    // Somebody else made it in this moment: that is what we wanted.
+    if (!['42P04', '23505'].includes(errorState(error))) throw error;
+  } finally {
+    await admin.end();
+  }
+  return connect(login);
+}
+
+async function loadMigrations(folder: string): Promise<readonly { version: number; sql: string }[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => ({ version: Number(name.slice(0, 4)), sql: await readFile(join(folder, name), 'utf8') })),
+  );
+}
+
+async function currentVersion(client: pg.Client, schema: string): Promise<number> {
+  try {
+    const found = await client.query(`SELECT max(version) AS version FROM ${identifier(schema)}.metadata_versions`);
+    return Number(found.rows[0]?.version ?? 0);
+  } catch (error) {
+    if (['42P01', '3F000'].includes(errorState(error))) return 0;
+    throw error;
+  }
+}
+
+async function migrate(client: pg.Client, options: MetadataOptions): Promise<void> {
+  const migrations = await loadMigrations(options.migrationsFolder);
+  const newest = migrations.at(-1)?.version ?? 0;
+  let version = await currentVersion(client, options.schema);
+  if (version > newest) {
+    throw new TurboError(
+      'metadata.newer',
+      `The metadata database is at version ${version}; this turbobackend knows up to ${newest}.`,
+      { hint: 'Use the newer turbobackend that wrote it: npx turbobackend@latest status' },
+    );
+  }
+  if (version === newest) return;
+  const schema = identifier(options.schema);
+  await client.query('BEGIN');
+  // Serialises first starts: the second process finds everything done.
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `turbobackend:metadata:${options.schema}`,
+  ]);
+  await client.query(`REVOKE ALL ON DATABASE ${identifier(options.database)} FROM PUBLIC`);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  await client.query(`SET LOCAL search_path = ${schema}`);
+  await client.query(
+    'CREATE TABLE IF NOT EXISTS metadata_versions (version integer PRIMARY KEY, applied_at bigint NOT NULL)',
+  );
+  version = await currentVersion(client, options.schema);
+  for (const migration of migrations.filter((candidate) => candidate.version > version)) {
+    await client.query(migration.sql);
+    await client.query('INSERT INTO metadata_versions VALUES ($1, extract(epoch from now())::bigint)', [
+      migration.version,
+    ]);
+  }
+  await client.query('COMMIT');
+}
+
+function translate(error: unknown, login: Login): unknown {
+  if (error instanceof TurboError) return error;
+  const where = `${login.host}:${login.port}`;
+  const state = errorState(error);
+  if (['28P01', '28000'].includes(state)) {
+    return new TurboError('cluster.denied', `PostgreSQL at ${where} refused the login of ${login.user}.`, {
+      hint: 'Check DB_ADMIN_URL (or DB_CLUSTER_USER and DB_CLUSTER_PASSWORD), then: turbobackend doctor',
+      cause: error,
+    });
+  }
+  if (state === '53100') {
+    return new TurboError('workspace.full', `The disk of PostgreSQL at ${where} is full.`, {
+      hint: 'Free some space, then run the same command again.',
+      cause: error,
+    });
+  }
+  if (!TRANSIENT.has(state) && !isTimeout(error) && state !== 'ENOTFOUND') return error;
+  return new TurboError('cluster.unreachable', `PostgreSQL at ${where} does not answer.`, {
+    hint: 'turbobackend db start',
+    cause: error,
+  });
+}

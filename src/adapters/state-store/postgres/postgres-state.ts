@@ -1,0 +1,87 @@
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Clock, Ids } from '../../../ports/clock.ts';
+import type { StateStore } from '../../../ports/state-store.ts';
+import { databaseMethods } from './databases.ts';
+import { ensureMetadata, type MetadataOptions, sslOptions } from './metadata-database.ts';
+import { projectMethods } from './projects.ts';
+import { recordMethods } from './records.ts';
+import type { Tables } from './tables.ts';
+
+export interface StateOptions extends MetadataOptions {
+  /** Name of the owner of new projects. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** What the groups of methods share: the open database, and who and when we are. */
+export interface Connection {
+  readonly open: () => Promise<Kysely<Tables>>;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+// bigint columns are unix seconds and counters: safe as numbers until the year 285,000,000.
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? (value: string) => Number(value)
+      : pg.types.getTypeParser(oid, format),
+};
+
+/**
+ * The metadata database in PostgreSQL. Nothing is opened before the first call; the first call makes or upgrades the
+ * database. Pool of at most 20, idle connections close after 30 s, a connect waits 2 s.
+ */
+export function postgresState(options: StateOptions): StateStore {
+  let opened: Promise<Kysely<Tables>> | null = null;
+  const open = () => {
+    opened ??= openDatabase(options).catch((error) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+  const connection: Connection = { open, owner: options.owner, clock: options.clock, ids: options.ids };
+  return {
+    ...projectMethods(connection),
+    ...databaseMethods(connection),
+    ...recordMethods(connection),
+    async close() {
+      const database = await opened?.catch(() => null);
+      opened = null;
+      await database?.destroy();
+    },
+  };
+}
+
+async function openDatabase(options: StateOptions): Promise<Kysely<Tables>> {
+  const login = await ensureMetadata(options);
+  const pool = new pg.Pool({
+    host: login.host,
+    port: login.port,
+    database: login.database,
+    user: login.user,
+    password: login.password,
+    ssl: sslOptions(login),
+    max: 20,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 2000,
+    application_name: 'turbobackend',
+    types,
+  });
+  // Without a listener a server restart between two calls would end the process.
+  pool.on('error', () => {});
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool,
+      onCreateConnection: async (connection) => {
+        await connection.executeQuery(
+          CompiledQuery.raw("select set_config('search_path', $1, false)", [options.schema]),
+        );
+      },
+    }),
+  });
+}

@@ -1,0 +1,94 @@
+import type { StateStore } from '../../../ports/state-store.ts';
+import type { Connection } from './postgres-state.ts';
+
+type RecordMethods = Pick<
+  StateStore,
+  'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'recordModelCall' | 'recordActivity'
+>;
+
+/** The one service a generated project has today. */
+const SERVICE = { name: 'api', framework: 'nitro' } as const;
+
+export function recordMethods({ open, clock }: Connection): RecordMethods {
+  return {
+    async recordQuery({ projectId, env, kind, sql }) {
+      const database = await open();
+      await database
+        .insertInto('generated_queries')
+        .values({ project_id: projectId, env, kind, sql, created_at: clock.now() })
+        .execute();
+    },
+
+    async recordDeployment(deployment, directory) {
+      const database = await open();
+      const now = clock.now();
+      await database.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto('services')
+          .values({ project_id: deployment.projectId, ...SERVICE, directory, created_at: now, updated_at: now })
+          .onConflict((conflict) =>
+            conflict.columns(['project_id', 'name']).doUpdateSet({ directory, updated_at: now }),
+          )
+          .execute();
+        const { url, port, status } = deployment;
+        await transaction
+          .insertInto('deployments')
+          .values({
+            project_id: deployment.projectId,
+            service: SERVICE.name,
+            target: deployment.target,
+            url,
+            port,
+            status,
+            created_at: now,
+            updated_at: now,
+          })
+          .onConflict((conflict) =>
+            conflict.columns(['project_id', 'service', 'target']).doUpdateSet({ url, port, status, updated_at: now }),
+          )
+          .execute();
+      });
+    },
+
+    async recordGeneration({ projectId, schema, files, toolVersion }) {
+      const database = await open();
+      await database
+        .insertInto('generation_history')
+        .values({
+          project_id: projectId,
+          schema: schema === null ? null : JSON.stringify(schema),
+          files: JSON.stringify(files),
+          tool_version: toolVersion,
+          created_at: clock.now(),
+        })
+        .execute();
+    },
+
+    async recordModelCall(call) {
+      const database = await open();
+      await database
+        .insertInto('model_calls')
+        .values({
+          project_id: call.projectId,
+          phase: call.phase,
+          provider: call.provider,
+          model: call.model,
+          input_tokens: call.inputTokens,
+          output_tokens: call.outputTokens,
+          cost_usd: call.costUsd === null ? null : String(call.costUsd),
+          ms: Math.round(call.ms),
+          outcome: call.outcome,
+          created_at: clock.now(),
+        })
+        .execute();
+    },
+
+    async recordActivity({ projectId, action, details }) {
+      const database = await open();
+      await database
+        .insertInto('activity_logs')
+        .values({ project_id: projectId, action, details: JSON.stringify(details ?? {}), created_at: clock.now() })
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Generated, JSONColumnType } from 'kysely';
+
+/** Rows of the metadata database as kysely sees them; the truth is templates/state/*.sql. */
+export interface Tables {
+  users: { id: string; name: string; created_at: number };
+  projects: {
+    id: string;
+    owner_id: string;
+    name: string;
+    request: string;
+    directory: string;
+    status: 'creating' | 'ready' | 'destroying';
+    created_at: number;
+    updated_at: number;
+  };
+  project_databases: {
+    project_id: string;
+    env: 'dev' | 'staging' | 'prod';
+    db_name: string;
+    system_identifier: string;
+    desired: 'present' | 'absent';
+    status: 'creating' | 'ready' | 'deleting' | 'trashed' | 'failed';
+    generation: number;
+    mig_secret: string;
+    app_secret: string;
+    ro_secret: string;
+    trash_name: string | null;
+    last_error: string | null;
+    created_at: number;
+    updated_at: number;
+  };
+  generated_queries: {
+    id: Generated<number>;
+    project_id: string;
+    env: string;
+    kind: 'provision' | 'migration';
+    sql: string;
+    created_at: number;
+  };
+  services: {
+    project_id: string;
+    name: string;
+    framework: string;
+    directory: string;
+    created_at: number;
+    updated_at: number;
+  };
+  deployments: {
+    project_id: string;
+    service: string;
+    target: string;
+    url: string;
+    port: number;
+    status: string;
+    created_at: number;
+    updated_at: number;
+  };
+  generation_history: {
+    id: Generated<number>;
+    project_id: string;
+    schema: JSONColumnType<object> | null;
+    files: JSONColumnType<object>;
+    tool_version: string;
+    created_at: number;
+  };
+  activity_logs: {
+    id: Generated<number>;
+    project_id: string | null;
+    action: string;
+    details: JSONColumnType<object>;
+    created_at: number;
+  };
+  model_calls: {
+    id: Generated<number>;
+    project_id: string | null;
+    phase: string;
+    provider: string;
+    model: string;
+    input_tokens: number | null;
+    output_tokens: number | null;
+    cost_usd: string | null;
+    ms: number;
+    outcome: 'ok' | 'failed';
+    created_at: number;
+  };
+}
