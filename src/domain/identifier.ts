@@ -1,3 +1,5 @@
+import { isQuotedKeyword } from './sql-keywords.ts';
+
 /**
  * SQL identifiers and literals: the only place in the product that puts a name or a constant into SQL text.
  * Values of statements are parameters; DDL knows none, so defaults and enum values go through `literal`.
@@ -19,6 +21,15 @@ export function identifier(name: string): string {
     throw new RangeError(`not a PostgreSQL identifier: ${JSON.stringify(name)}`);
   }
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * A name for SQL that people read: quoted only where PostgreSQL needs it, like its own `quote_ident`. Throws like
+ * `identifier`.
+ */
+export function readableIdentifier(name: string): string {
+  const quoted = identifier(name);
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !isQuotedKeyword(name) ? name : quoted;
 }
 
 /** Quotes a constant for SQL text (standard_conforming_strings does not matter: backslashes use the E form). */
