@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { TurboError } from '../../../domain/errors.ts';
+import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
+import { adminLogin, attach } from './attach.ts';
+import { findNativePackage, installCopy } from './binaries.ts';
+import { asFileError } from './files.ts';
+import { checkInstance, ensurePassword, makeInstance } from './instance.ts';
+import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
+import { withLockFile } from './lock-file.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { resetPassword } from './reset-password.ts';
+import { serverUser } from './server-user.ts';
+import { deniedByOwn, startServer, waitUntilReady } from './start-server.ts';
+
+export interface EmbeddedOptions {
+  /** Absolute path of turbobackend's own folder; made when it does not exist (0700). */
+  readonly home: string;
+  /** Wished port; another one is taken when it is in use. Without a wish: the one it had, or any below 32768. */
+  readonly port?: number;
+  /** Hears what the user should know: another port, a long recovery. */
+  readonly onNote?: (message: string) => void;
+}
+
+/** A PostgreSQL server of our own that lasts: made on first need, started when it is down, outliving every command. */
+export function embeddedCluster(options: EmbeddedOptions): Cluster {
+  const onNote = options.onNote ?? (() => {});
+  let attached: { info: ClusterInfo; password: string } | null = null;
+  let pending: Promise<ClusterInfo> | null = null;
+
+  async function ensure(): Promise<ClusterInfo> {
+    const running = await look(options.home);
+    attached = running ?? (await bringUp(options, onNote));
+    return attached.info;
+  }
+
+  return {
+    kind: 'embedded',
+    ensure() {
+      pending ??= ensure().finally(() => {
+        pending = null;
+      });
+      return pending;
+    },
+    async inspect() {
+      const running = (await look(options.home)) ?? (await search(options.home));
+      attached = running ?? attached;
+      return running?.info ?? null;
+    },
+    stop: () => stop(options.home, onNote),
+    adminLogin(database) {
+      if (attached === null) throw new Error('adminLogin before ensure');
+      return adminLogin(attached.info.port, attached.password, database);
+    },
+  };
+}
+
+interface Running {
+  readonly info: ClusterInfo;
+  readonly password: string;
+}
+
+/** The hot path: two small files, one connection, one query. Null when that does not lead to our running server. */
+async function look(home: string): Promise<Running | null> {
+  const state = readState(home);
+  const password = readPassword(home);
+  if (state === null || state.port === null || password === null) return null;
+  const { data } = layoutIn(home, state.folder);
+  const found = await attach({ port: state.port, password, data, systemIdentifier: state.systemIdentifier });
+  if (found.kind === 'full' && (await findPostmaster(data))?.port === state.port) throw noSlotLeft(state.port);
+  return found.kind === 'ours' ? { info: found.info, password } : null;
+}
+
+function noSlotLeft(port: number): TurboError {
+  return new TurboError('cluster.unreachable', `All connections of the cluster on port ${port} are taken.`, {
+    hint: 'End a program that holds many, or stop the cluster: turbobackend db stop',
+  });
+}
+
+/** The server of a cluster whose state was lost, or that somebody else started; starts nothing. */
+async function search(home: string): Promise<Running | null> {
+  const layout = findLayout(home);
+  const password = layout === null ? null : readPassword(layout.home);
+  const postmaster = layout === null ? null : await findPostmaster(layout.data);
+  if (layout === null || password === null || postmaster?.status !== 'ready') return null;
+  const found = await attach({ port: postmaster.port, password, data: layout.data, systemIdentifier: null });
+  if (found.kind === 'denied') throw deniedByOwn(layout);
+  if (found.kind === 'full') throw noSlotLeft(postmaster.port);
+  return found.kind === 'ours' ? { info: found.info, password } : null;
+}
+
+async function bringUp(options: EmbeddedOptions, onNote: (message: string) => void): Promise<Running> {
+  const native = findNativePackage();
+  const layout = prepareLayout(options.home);
+  return await locked(layout, onNote, async () => {
+    const other = await look(layout.home);
+    if (other !== null) return other;
+    const user = serverUser();
+    const before = readState(layout.home);
+    writeState(layout.home, { folder: layout.folder, port: before?.port ?? null, systemIdentifier: null });
+    const bin = join(installCopy(layout.folder, native), 'bin');
+    if (!existsSync(layout.instance)) await makeInstance(layout, bin, native, user);
+    checkInstance(layout, native, user);
+    const info =
+      (await takeOver(layout, onNote)) ??
+      (await startServer({
+        layout,
+        bin,
+        user,
+        password: readPassword(layout.home) ?? (await resetPassword(layout, bin, user)),
+        port: options.port ?? before?.port ?? null,
+        onNote,
+      }));
+    writeState(layout.home, { folder: layout.folder, port: info.port, systemIdentifier: info.systemIdentifier });
+    return { info, password: ensurePassword(layout) };
+  });
+}
+
+/** Attaches to a server that runs although we did not know; ends one that cannot be used. Null when none is left. */
+async function takeOver(layout: Layout, onNote: (message: string) => void): Promise<ClusterInfo | null> {
+  const postmaster = await findPostmaster(layout.data);
+  if (postmaster === null) return null;
+  const password = readPassword(layout.home);
+  if (password !== null && postmaster.status !== 'stopping') {
+    const target = { port: postmaster.port, password, data: layout.data, systemIdentifier: null };
+    const found = await waitUntilReady(target, onNote);
+    if (found.kind === 'ours') return found.info;
+    if (found.kind === 'denied') throw deniedByOwn(layout);
+    if (found.kind === 'full') throw noSlotLeft(postmaster.port);
+  }
+  await stopPostmaster(layout.data, postmaster.pid);
+  return null;
+}
+
+async function stop(home: string, onNote: (message: string) => void): Promise<boolean> {
+  const layout = findLayout(home);
+  if (layout === null) return false;
+  return await locked(layout, onNote, async () => {
+    const postmaster = await findPostmaster(layout.data);
+    if (postmaster === null) return false;
+    await stopPostmaster(layout.data, postmaster.pid);
+    return true;
+  });
+}
+
+async function locked<T>(layout: Layout, onNote: (message: string) => void, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLockFile(layout.lock, work, {
+      onWait: (pid) => onNote(`Waiting for process ${pid ?? 'unknown'}, which is working on the database cluster.`),
+    });
+  } catch (error) {
+    throw error instanceof TurboError ? error : asFileError(error, layout.folder);
+  }
+}

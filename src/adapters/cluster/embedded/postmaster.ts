@@ -1,0 +1,104 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TurboError } from '../../../domain/errors.ts';
+import { errorCode } from '../shared/connect.ts';
+import { processName, processStart, processStartSeconds } from './process-identity.ts';
+
+/** The main process of a running server, as it describes itself in its data folder. */
+export interface Postmaster {
+  readonly pid: number;
+  /** Port it listens on, or will. */
+  readonly port: number;
+  readonly status: 'starting' | 'ready' | 'stopping';
+}
+
+/** Fast shutdown may take this long before it becomes an immediate one, and that before the last resort. */
+const FAST_MS = 30_000;
+const IMMEDIATE_MS = 10_000;
+
+/** The living server of a data folder; null when there is none. Never fooled by a stale file or a reused pid. */
+export async function findPostmaster(data: string): Promise<Postmaster | null> {
+  const file = readPidFile(data);
+  if (file === null || !(await isPostmaster(file, data))) return null;
+  return { pid: file.pid, port: file.port, status: file.status };
+}
+
+/** True when a stale file names a pid that somebody else has now: PostgreSQL would take that for a running server. */
+export async function isPidFileMisleading(data: string): Promise<boolean> {
+  const file = readPidFile(data);
+  return file !== null && (await processStart(file.pid)) !== null && !(await isPostmaster(file, data));
+}
+
+/** Path of the file in which a running server describes itself. */
+export function pidFilePath(data: string): string {
+  return join(data, 'postmaster.pid');
+}
+
+/**
+ * Stops a server, letting it end open transactions (SIGINT); after 30 s without them (SIGQUIT: as after a power loss,
+ * nothing committed is lost); the last resort comes 10 s later.
+ */
+export async function stopPostmaster(data: string, pid: number): Promise<void> {
+  const start = await processStart(pid);
+  if (start === null) return;
+  for (const [signal, waitMs] of [
+    ['SIGINT', FAST_MS],
+    ['SIGQUIT', IMMEDIATE_MS],
+    ['SIGKILL', IMMEDIATE_MS],
+  ] as const) {
+    send(pid, signal);
+    const deadline = Date.now() + waitMs;
+    while (Date.now() < deadline) {
+      if ((await processStart(pid)) !== start) return;
+      await sleep(15);
+    }
+  }
+  throw new TurboError('cluster.start_failed', `The server of ${data} (process ${pid}) does not end.`, {
+    hint: 'It may be waiting for the disk; look at it with `ps`, then run the same command again.',
+  });
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+interface PidFile extends Postmaster {
+  readonly data: string;
+  readonly startSeconds: number;
+}
+
+/** Lines: pid, data folder, start (unix seconds), port, socket folder, address, memory key, status (miscadmin.h). */
+function readPidFile(data: string): PidFile | null {
+  let lines: readonly string[];
+  try {
+    lines = readFileSync(pidFilePath(data), 'utf8').split('\n');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+  const [pid, folder, start, port] = lines;
+  if (!Number(pid) || folder === undefined) return null;
+  const word = lines[7]?.trim();
+  const status = word === 'ready' || word === 'stopping' ? word : 'starting';
+  return { pid: Math.abs(Number(pid)), data: folder, startSeconds: Number(start), port: Number(port), status };
+}
+
+/** On Linux a server is known by its working directory, which is its data folder; elsewhere by name and start time. */
+async function isPostmaster(file: PidFile, data: string): Promise<boolean> {
+  if ((await processStart(file.pid)) === null) return false;
+  if (!(await processName(file.pid)).startsWith('postgres')) return false;
+  if (process.platform === 'linux') {
+    try {
+      return readlinkSync(`/proc/${file.pid}/cwd`) === data;
+    } catch {
+      // Hidden from us (hidepid, another account): fall back to the start time.
+    }
+  }
+  const started = await processStartSeconds(file.pid);
+  return file.data === data && started !== null && Math.abs(started - file.startSeconds) < 5;
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TurboError } from '../../../domain/errors.ts';
+import type { ClusterInfo } from '../../../ports/cluster.ts';
+import { type Attachment, attach } from './attach.ts';
+import { asFileError, fullDisk, writeDurably } from './files.ts';
+import { freeBytes, makeFolderFor, readSystemIdentifier } from './instance.ts';
+import type { Layout } from './layout.ts';
+import { findPort } from './port.ts';
+import { findPostmaster, isPidFileMisleading, pidFilePath } from './postmaster.ts';
+import { PROGRAM_ENV } from './run-program.ts';
+import type { ServerUser } from './server-user.ts';
+import { PG_HBA, postgresqlConf } from './settings.ts';
+
+/** Replaying the log after a crash takes its time; the server tells that it is at it. */
+const READY_MS = 300_000;
+/** Pauses before further attempts: back-ends of a killed server hold its memory for some moments. */
+const RETRY_MS = [200, 500, 1000, 2000, 4000];
+const KEPT_LOGS = 10;
+
+export interface StartOrder {
+  readonly layout: Layout;
+  readonly bin: string;
+  readonly user: ServerUser | null;
+  readonly password: string;
+  readonly port: number | null;
+  readonly onNote: (message: string) => void;
+}
+
+/**
+ * Starts a server that outlives us and waits until it answers. Only to be called under the cluster's lock, with no
+ * server running. Another port than the wished one is taken, and said, when that one is in use.
+ */
+export async function startServer(order: StartOrder): Promise<ClusterInfo> {
+  const { layout, user } = order;
+  if (!existsSync(layout.log)) makeFolderFor(layout.log, user);
+  removeOldLogs(layout.log);
+  let port = order.port;
+  for (const pauseMs of [...RETRY_MS, null]) {
+    if (await isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
+    const free = await findPort(port);
+    if (port !== null && free !== port) {
+      order.onNote(`Port ${port} is used by another program; the database cluster is on port ${free} now.`);
+    }
+    port = free;
+    const info = await tryStart(order, port);
+    if (info !== null) return info;
+    if (pauseMs !== null) await sleep(pauseMs);
+  }
+  if (freeBytes(layout.folder) < 32 * 1024 * 1024) throw fullDisk(layout.folder);
+  throw new TurboError('cluster.start_failed', `PostgreSQL does not start: ${lastWords(layout)}`, {
+    hint: `Its log is in ${layout.log} and ${layout.startLog}; \`turbobackend doctor\` looks at the usual causes.`,
+  });
+}
+
+/** One attempt; null when the server ended before it was ready. */
+async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | null> {
+  const { layout } = order;
+  const exited = launch(order, port);
+  const target = {
+    port,
+    password: order.password,
+    data: layout.data,
+    systemIdentifier: readSystemIdentifier(layout.data),
+  };
+  const attachment = await waitUntilReady(target, order.onNote, () => exited.done);
+  if (attachment.kind === 'ours') return attachment.info;
+  if (attachment.kind === 'denied') throw deniedByOwn(layout);
+  return null;
+}
+
+/** The running server of our own data folder does not take our password. */
+export function deniedByOwn(layout: Layout): TurboError {
+  return new TurboError('cluster.denied', `The cluster does not accept the password in ${layout.passwordFile}.`, {
+    hint: `Put the right one back, or get a new one set: rm ${layout.passwordFile} && turbobackend db start`,
+  });
+}
+
+/**
+ * Waits until the server of a data folder is ready, has ended, or shows to be none of ours. `hasEnded` lets the one
+ * who started it say so; without it the process is looked for.
+ */
+export async function waitUntilReady(
+  target: { port: number; password: string; data: string; systemIdentifier: string | null },
+  onNote: (message: string) => void,
+  hasEnded?: () => boolean,
+): Promise<Attachment> {
+  const begun = Date.now();
+  let told = false;
+  while (Date.now() - begun < READY_MS) {
+    const postmaster = await findPostmaster(target.data);
+    if (postmaster?.status === 'ready') {
+      const attachment = await attach(target, { closeDoors: true });
+      if (attachment.kind !== 'down' && attachment.kind !== 'starting') return attachment;
+    }
+    if (hasEnded ? hasEnded() : postmaster === null) return { kind: 'down' };
+    if (!told && Date.now() - begun > 5000) {
+      told = true;
+      onNote('PostgreSQL is repairing its data after a hard stop; this can take a while.');
+    }
+    await sleep(8);
+  }
+  throw new TurboError('cluster.start_failed', 'PostgreSQL has been starting for five minutes and is not ready.', {
+    hint: 'It goes on working; run the same command again later, or look at its log (`turbobackend doctor` says where).',
+  });
+}
+
+function launch({ layout, bin, user }: StartOrder, port: number): { readonly done: boolean } {
+  const mode = user === null ? 0o600 : 0o644;
+  const hbaFile = join(layout.instance, 'pg_hba.conf');
+  const configFile = join(layout.instance, 'postgresql.conf');
+  let output: number;
+  try {
+    writeDurably(hbaFile, PG_HBA, mode);
+    writeDurably(configFile, postgresqlConf({ port, hbaFile, logFolder: layout.log }), mode);
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+    output = openSync(layout.startLog, flags, 0o600);
+  } catch (error) {
+    throw asFileError(error, layout.folder);
+  }
+  try {
+    const state = { done: false };
+    const child = spawn(join(bin, 'postgres'), ['-D', layout.data, '-c', `config_file=${configFile}`], {
+      cwd: '/',
+      detached: true,
+      env: PROGRAM_ENV,
+      stdio: ['ignore', output, output],
+      ...user,
+    });
+    const end = () => {
+      state.done = true;
+    };
+    child.once('error', end).once('exit', end);
+    child.unref();
+    return state;
+  } finally {
+    closeSync(output);
+  }
+}
+
+function removeOldLogs(folder: string): void {
+  const names = readdirSync(folder).filter((name) => /^postgres-\d{8}-\d{6}\.log$/.test(name));
+  for (const name of names.sort().slice(0, -KEPT_LOGS)) rmSync(join(folder, name), { force: true });
+}
+
+/** The last thing the server said, for a message: from its start log, or from the newest of its own. */
+function lastWords(layout: Layout): string {
+  const newest = readdirSync(layout.log).sort().at(-1);
+  const files = [...(newest ? [join(layout.log, newest)] : []), layout.startLog];
+  for (const file of files) {
+    const line = readFileSync(file, 'utf8')
+      .slice(-4000)
+      .trim()
+      .split('\n')
+      .findLast((text) => /FATAL|PANIC/.test(text));
+    if (line !== undefined) return line.replace(/^.*?(FATAL|PANIC): +/, '');
+  }
+  return 'it ended without a word.';
+}

@@ -1,0 +1,120 @@
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+import type { Login } from '../../../domain/database.ts';
+
+/** Milliseconds one connection attempt may take; nothing in node-postgres limits it otherwise. */
+export const CONNECT_TIMEOUT_MS = 2000;
+
+/** Milliseconds one of our own small catalog queries may take. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+/**
+ * Connects, works, hangs up; errors are node-postgres's own (see `classifyFailure`).
+ * With `scramOnly` the password is never given to a server that asks for it in clear or as MD5: SCRAM proves to both
+ * sides that the other one knows the password, so a stranger on our port learns nothing.
+ */
+export async function withConnection<T>(
+  login: Login,
+  options: { scramOnly: boolean },
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  let refused = false;
+  const client = new pg.Client({
+    host: login.host,
+    port: login.port,
+    database: login.database,
+    user: login.user,
+    password: () => {
+      if (refused) throw new Error('the server asked for the password in clear');
+      return login.password;
+    },
+    ssl: tlsOptions(login),
+    application_name: 'turbobackend',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  client.on('error', () => {});
+  if (options.scramOnly) {
+    beforeAuthentication(client, () => {
+      refused = true;
+    });
+  }
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function tlsOptions(login: Login): false | { rejectUnauthorized: boolean } {
+  if (login.sslmode === undefined || login.sslmode === 'disable') return false;
+  return { rejectUnauthorized: login.sslmode === 'verify-full' };
+}
+
+/** node-postgres announces the server's wish on its connection; our listener is there before its own. */
+function beforeAuthentication(client: pg.Client, refuse: () => void): void {
+  const connection = 'connection' in client ? client.connection : null;
+  if (!(connection instanceof EventEmitter)) throw new Error('pg.Client has no connection to watch');
+  connection.on('authenticationCleartextPassword', refuse);
+  connection.on('authenticationMD5Password', refuse);
+}
+
+/**
+ * What a failed connection means. `down`: nothing answers, or not in time. `starting`: a PostgreSQL that takes no
+ * connections now, or ends ours. `full`: no slot left. `denied`: wrong user, password or host rule.
+ * `no-database`: it has no database of that name. `tls`: certificate or handshake. `other`: anything else.
+ */
+export type ConnectionFailure = 'down' | 'starting' | 'full' | 'denied' | 'no-database' | 'tls' | 'other';
+
+const FAILURES: Readonly<Record<string, ConnectionFailure>> = {
+  ECONNREFUSED: 'down',
+  ECONNRESET: 'down',
+  EPIPE: 'down',
+  ETIMEDOUT: 'down',
+  EHOSTUNREACH: 'down',
+  EHOSTDOWN: 'down',
+  ENETUNREACH: 'down',
+  ENETDOWN: 'down',
+  ENOTFOUND: 'down',
+  EAI_AGAIN: 'down',
+  EADDRNOTAVAIL: 'down',
+  '08000': 'down',
+  '08001': 'down',
+  '08003': 'down',
+  '08004': 'down',
+  '08006': 'down',
+  '57P01': 'starting',
+  '57P02': 'starting',
+  '57P03': 'starting',
+  '53300': 'full',
+  '28000': 'denied',
+  '28P01': 'denied',
+  '3D000': 'no-database',
+  CERT_HAS_EXPIRED: 'tls',
+  CERT_NOT_YET_VALID: 'tls',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tls',
+  EPROTO: 'tls',
+};
+
+/** Classifies by SQLSTATE or system code, never by message. */
+export function classifyFailure(error: unknown): ConnectionFailure {
+  if (error instanceof AggregateError) {
+    const kinds = error.errors.map(classifyFailure);
+    return kinds.find((kind) => kind !== 'down') ?? 'down';
+  }
+  const code = errorCode(error);
+  return (code === null ? undefined : FAILURES[code]) ?? 'other';
+}
+
+/** The `code` of a system, TLS or PostgreSQL error; null when it has none. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
