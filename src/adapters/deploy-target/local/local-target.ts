@@ -1,0 +1,172 @@
+import { rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Deployment } from '../../../domain/deployment.ts';
+import { TurboError } from '../../../domain/errors.ts';
+import { isProjectId } from '../../../domain/ids.ts';
+import type { DeployOrder, DeployTarget } from '../../../ports/deploy-target.ts';
+import { endProcesses, isRunning, type LivePair, livePair } from './end-processes.ts';
+import { acquireLock, isLockHeld } from './hold-lock.ts';
+import { type LaunchSettings, launch, requireBuild } from './launch.ts';
+import { probeHealth } from './probe-health.ts';
+import { readLog } from './read-log.ts';
+import { isFree, type PortBook, releasePorts, reservePort } from './reserve-port.ts';
+import { readOrder, readState, type StateFolder, stateFolder, writeJson } from './state-files.ts';
+import { translateDiskErrors } from './translate-disk-errors.ts';
+
+export interface LocalTargetOptions {
+  /** turbobackend's data folder; everything of a project lies in `<home>/projects/<id>`. */
+  readonly home: string;
+  /** The bundled supervisor.ts. */
+  readonly supervisorPath: string;
+  readonly nodePath?: string;
+  /** Where the server's harmless variables come from; all but an allow-list is dropped. Secrets come from `.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** For tests: shorter times than people want. Milliseconds. */
+  readonly tuning?: Partial<LaunchSettings['tuning']>;
+}
+
+/** Never more: no variable with a secret may reach a server from the shell that happened to start it. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'SystemRoot'];
+/** Longer than a start and a stop take together. */
+const OPERATION_WAIT_MS = 60_000;
+const INSPECT_TIMEOUT_MS = 2000;
+
+/** Runs backends on this machine, each under a supervisor process of its own that outlives the command. */
+export function localTarget(options: LocalTargetOptions): DeployTarget {
+  const folderOf = (projectId: string): StateFolder => {
+    if (!isProjectId(projectId)) throw new RangeError(`not a project id: ${JSON.stringify(projectId)}`);
+    return stateFolder(join(options.home, 'projects', projectId));
+  };
+  const settings = launchSettings(options);
+  const ports: PortBook = {
+    folder: join(options.home, 'ports'),
+    lockFolder: join(options.home, 'locks', 'ports'),
+    isBusy: (projectId) => {
+      const folder = folderOf(projectId);
+      return isLockHeld(folder.operationLock) || isRunning(livePair(readState(folder)));
+    },
+  };
+  return {
+    name: 'local',
+    start: (order) =>
+      translateDiskErrors(options.home, () =>
+        locked(folderOf(order.projectId), order.projectId, (folder) => start(folder, order, ports, settings)),
+      ),
+    stop: async (projectId) => {
+      const folder = folderOf(projectId);
+      if (!readOrder(folder) && !readState(folder)) return false;
+      return translateDiskErrors(options.home, () => locked(folder, projectId, stop));
+    },
+    inspect: (projectId) => inspect(folderOf(projectId), projectId),
+    logs: (projectId, wish) => readLog(folderOf(projectId).log, wish),
+    remove: async (projectId) => {
+      const folder = folderOf(projectId);
+      await translateDiskErrors(options.home, async () => {
+        if (readOrder(folder) || readState(folder)) await locked(folder, projectId, stop);
+        await releasePorts(ports, projectId);
+        rmSync(folder.root, { recursive: true, force: true, maxRetries: 3 });
+      });
+    },
+  };
+}
+
+function launchSettings(options: LocalTargetOptions): LaunchSettings {
+  const inherited = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), ...options.environment };
+  return {
+    supervisorPath: options.supervisorPath,
+    nodePath: options.nodePath ?? process.execPath,
+    environment: Object.fromEntries(
+      Object.entries(inherited).filter(
+        (entry): entry is [string, string] => INHERITED.includes(entry[0]) && entry[1] !== undefined,
+      ),
+    ),
+    tuning: {
+      healthDeadlineMs: 15_000,
+      graceMs: 10_000,
+      restart: { firstDelayMs: 250, maxDelayMs: 30_000, forgiveAfterMs: 60_000, maxDeaths: 10 },
+      log: { maxBytes: 5 * 1024 * 1024, maxFiles: 5 },
+      ...options.tuning,
+    },
+  };
+}
+
+/** One start, stop or removal of a project at a time. */
+async function locked<T>(
+  folder: StateFolder,
+  projectId: string,
+  work: (folder: StateFolder) => Promise<T>,
+): Promise<T> {
+  const release = await acquireLock(folder.operationLock, OPERATION_WAIT_MS);
+  if (!release) {
+    throw new TurboError('run.locked', `Another command is starting or stopping the project ${projectId}.`, {
+      hint: 'Wait for it, then try again.',
+    });
+  }
+  try {
+    return await work(folder);
+  } finally {
+    release();
+  }
+}
+
+async function start(
+  folder: StateFolder,
+  order: DeployOrder,
+  ports: PortBook,
+  settings: LaunchSettings,
+  attempt = 1,
+): Promise<Deployment> {
+  requireBuild(order.directory);
+  const before = readOrder(folder);
+  const pair = livePair(readState(folder));
+  const port = await reservePort(ports, {
+    projectId: order.projectId,
+    wanted: order.port,
+    last: before?.port,
+    own: pair.server ? (before?.port ?? null) : null,
+  });
+  // The old one first: both cannot have the port, and a half-started new one must not answer beside the old.
+  await halt(folder, pair);
+  try {
+    await launch(folder, { ...order, port }, settings);
+  } catch (error) {
+    // Somebody who does not read our book of ports took a freely chosen one in between: choose again.
+    const wasSnatched = order.port === undefined && attempt < 3 && !(await isFree(port));
+    if (!wasSnatched) throw error;
+    return start(folder, order, ports, settings, attempt + 1);
+  }
+  const deployment = await inspect(folder, order.projectId);
+  if (deployment) return deployment;
+  throw new TurboError('deploy.unhealthy', `The state of the project ${order.projectId} vanished during its start.`);
+}
+
+async function stop(folder: StateFolder): Promise<boolean> {
+  return halt(folder, livePair(readState(folder)));
+}
+
+/** Writes the wish, then ends what lives: a supervisor that is just coming up reads the wish after it shows itself. */
+async function halt(folder: StateFolder, seen: LivePair): Promise<boolean> {
+  const order = readOrder(folder);
+  if (order) writeJson(folder.order, { ...order, wanted: 'stopped', generation: `${order.generation}-stopped` });
+  const pair = livePair(readState(folder));
+  const wasRunning = isRunning(seen) || isRunning(pair);
+  if (wasRunning) await endProcesses(folder, order?.graceMs ?? 10_000);
+  return wasRunning;
+}
+
+async function inspect(folder: StateFolder, projectId: string): Promise<Deployment | null> {
+  const order = readOrder(folder);
+  const state = readState(folder);
+  if (!order) return null;
+  const { supervisor, server } = livePair(state);
+  const base = { projectId, target: 'local', url: `http://127.0.0.1:${order.port}`, port: order.port } as const;
+  const restarts = state?.restarts ?? 0;
+  if (!server) {
+    const ended = state?.status === 'failed' ? 'failed' : 'stopped';
+    return { ...base, status: supervisor ? 'restarting' : ended, pid: null, startedAt: null, restarts };
+  }
+  const { status } = await probeHealth(order.port, INSPECT_TIMEOUT_MS);
+  const startedAt = state?.startedAt ?? null;
+  return { ...base, status: status === 200 ? 'running' : 'unhealthy', pid: server.pid, startedAt, restarts };
+}
