@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { decisionShape } from './decision.ts';
+import { type Decision, decisionShape } from './decision.ts';
 import { isProjectId } from './ids.ts';
-import { schemaShape } from './schema.ts';
+import { type Schema, schemaShape } from './schema.ts';
 
 /** The file that makes a folder a project. It holds no secret and belongs into git. */
 export const MANIFEST_FILE = 'turbobackend.json';
@@ -23,7 +23,11 @@ export const projectShape = z.strictObject({
   files: z.record(z.string(), z.string()).default({}),
 });
 
-export type Project = Readonly<z.output<typeof projectShape>>;
+export type Project = Readonly<Omit<z.output<typeof projectShape>, 'decision' | 'schema' | 'files'>> & {
+  readonly decision: Decision | null;
+  readonly schema: Schema | null;
+  readonly files: Readonly<Record<string, string>>;
+};
 
 /** A project and where it lies (absolute path). */
 export interface ProjectFolder {

@@ -7,15 +7,24 @@ export interface IsolationFinding {
   readonly object: string;
 }
 
+/** Plain passwords of the three logins; in memory only. */
+export type Passwords = Readonly<Record<LoginRole, string>>;
+
 /** Administration under a project's lock; everything runs on the one connection that holds the lock. */
 export interface LockedAdmin {
-  /** What is really there for these names, including whether the stored passwords log in. */
-  observe(names: DatabaseNames, passwords: Readonly<Record<LoginRole, string>>): Promise<Observation>;
-  /** Carries one step out; every statement run is recorded by `onStatement` (secrets masked). */
+  /**
+   * What is really there for these names, including whether the stored passwords log in. Without passwords it does not
+   * look inside the database: enough for taking it away.
+   */
+  observe(names: DatabaseNames, passwords: Passwords | null): Promise<Observation>;
+  /**
+   * Carries one step out; every statement run is given to `onStatement` (secrets masked). Only the `drop-` steps work
+   * without passwords. Throws `SqlError` for what the server refuses.
+   */
   apply(
     step: ProvisionStep,
     names: DatabaseNames,
-    passwords: Readonly<Record<LoginRole, string>>,
+    passwords: Passwords | null,
     onStatement: (sql: string) => void,
   ): Promise<void>;
 }
@@ -25,8 +34,13 @@ export interface DatabaseAdmin {
   /**
    * Waits for the project's lock (advisory, on the connection that runs the DDL, so it dies with the process), runs
    * `work`, lets go. Throws `cluster.locked` after the deadline and `cluster.*` when the cluster cannot be reached.
+   * `onWait` is told once who is in the way.
    */
-  withProjectLock<T>(projectId: string, work: (admin: LockedAdmin) => Promise<T>): Promise<T>;
+  withProjectLock<T>(
+    projectId: string,
+    work: (admin: LockedAdmin) => Promise<T>,
+    onWait?: (holder: string) => void,
+  ): Promise<T>;
   /** All databases of the cluster with our name pattern, for finding orphans. */
   listDatabases(): Promise<readonly string[]>;
   /** Runs the isolation checklist over the cluster and, logged in as nobody but the catalog reader, every project database. */

@@ -12,10 +12,17 @@ export interface SqlSession {
   close(): Promise<void>;
 }
 
-/** Connects to project databases as one of the project's own roles; never as an administrator. */
+/**
+ * Connects to project databases as one of the project's own roles. Only the `DatabaseAdmin` adapter may give it the
+ * administrator's login.
+ */
 export interface Sql {
-  /** Connect deadline 5 s, retried while the server starts. Throws `cluster.unreachable` or `cluster.denied`. */
-  connect(login: Login): Promise<SqlSession>;
+  /**
+   * Connect deadline 5 s, retried while the server starts or is full. Throws `cluster.unreachable` or `cluster.denied`
+   * (SQLSTATE in `details.state`), `SqlError` when the database itself refuses (3D000 missing, 55000 closed).
+   * `settings` hold for the session from its first moment, over what roles and databases have set.
+   */
+  connect(login: Login, settings?: Readonly<Record<string, string>>): Promise<SqlSession>;
 }
 
 /** A statement the server refused; `position` counts characters from 1. Adapters throw it, phases translate it. */

@@ -48,6 +48,8 @@ export interface StateStore {
   listProjects(): Promise<readonly ProjectRecord[]>;
   setProjectStatus(id: string, status: ProjectRecord['status']): Promise<void>;
   deleteProject(id: string): Promise<void>;
+  /** A project of this id or name was destroyed before (and none of that name lives now). */
+  wasDestroyed(idOrName: string): Promise<boolean>;
 
   /**
    * Writes the intent before anything exists. An existing row keeps its secrets and gets a new generation, unless it

@@ -1,11 +1,17 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ProjectRecord, StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './postgres-state.ts';
 import type { Tables } from './tables.ts';
 
 type ProjectMethods = Pick<
   StateStore,
-  'claimProject' | 'findProject' | 'findProjectByDirectory' | 'listProjects' | 'setProjectStatus' | 'deleteProject'
+  | 'claimProject'
+  | 'findProject'
+  | 'findProjectByDirectory'
+  | 'listProjects'
+  | 'setProjectStatus'
+  | 'deleteProject'
+  | 'wasDestroyed'
 >;
 
 function toProject(row: Selectable<Tables['projects']>): ProjectRecord {
@@ -71,6 +77,23 @@ export function projectMethods({ open, owner, clock, ids }: Connection): Project
     async setProjectStatus(id, status) {
       const database = await open();
       await database.updateTable('projects').set({ status, updated_at: clock.now() }).where('id', '=', id).execute();
+    },
+
+    async wasDestroyed(idOrName) {
+      const database = await open();
+      const living = await database
+        .selectFrom('projects')
+        .select('id')
+        .where((where) => where.or([where('id', '=', idOrName), where('name', '=', idOrName)]))
+        .executeTakeFirst();
+      if (living) return false;
+      const destroyed = await database
+        .selectFrom('activity_logs')
+        .select('id')
+        .where('action', '=', 'destroyed')
+        .where((where) => where.or([where('project_id', '=', idOrName), where(sql`details->>'name'`, '=', idOrName)]))
+        .executeTakeFirst();
+      return destroyed !== undefined;
     },
 
     async deleteProject(id) {

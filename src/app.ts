@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import type { Finding } from './domain/finding.ts';
+import type { ReportProgress } from './domain/progress.ts';
+import type { Clock, Ids } from './ports/clock.ts';
+import type { Cluster } from './ports/cluster.ts';
+import type { Model } from './ports/model.ts';
+import type { Runs } from './ports/runs.ts';
+import type { Needs, Services } from './ports/services.ts';
+
+/**
+ * The composition root: from a Config to the services the verbs need. The only importer of adapters. Nothing is
+ * opened, started or connected here; each adapter does so at its first call.
+ */
+
+export type App = Services & { close(): Promise<void> };
+
+/** Only the model: for `detect` and `design-schema` as functions of a sentence. */
+export async function openModel(config: Config): Promise<Model> {
+  const { loadLexicon, planner } = await import('./adapters/model/planner/planner.ts');
+  return planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
+}
+
+/** Files, clock and ids: what keeping a draft in a folder takes. */
+export async function openFolder(): Promise<Needs<'workspace' | 'clock' | 'ids'>> {
+  const [{ localWorkspace }, { randomIds, systemClock }] = await Promise.all([
+    import('./adapters/workspace/local/local-workspace.ts'),
+    import('./adapters/clock/system/system-clock.ts'),
+  ]);
+  return { workspace: localWorkspace(), clock: systemClock(), ids: randomIds() };
+}
+
+export async function openCluster(config: Config, progress: ReportProgress): Promise<Cluster> {
+  if (config.cluster.kind === 'external') {
+    const { externalCluster } = await import('./adapters/cluster/external/external-cluster.ts');
+    return externalCluster({ login: config.cluster.login });
+  }
+  const { embeddedCluster } = await import('./adapters/cluster/embedded/embedded-cluster.ts');
+  const { port } = config.cluster;
+  return embeddedCluster({
+    home: config.home,
+    ...(port === undefined ? {} : { port }),
+    onNote: (message) => progress({ kind: 'note', message }),
+  });
+}
+
+/** Facts about the embedded cluster's files and programs; for an external one there is nothing on this machine. */
+export async function diagnoseCluster(config: Config): Promise<readonly Finding[]> {
+  if (config.cluster.kind === 'external') return [];
+  const { diagnoseEmbedded } = await import('./adapters/cluster/embedded/diagnose.ts');
+  return diagnoseEmbedded({ home: config.home });
+}
+
+export async function openServices(config: Config, progress: ReportProgress): Promise<App> {
+  const cluster = await openCluster(config, progress);
+  const [admin, sql, state, vault, workspace, templates, builder, target, http, machine] = await Promise.all([
+    import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
+    import('./adapters/sql/postgres/postgres-sql.ts'),
+    import('./adapters/state-store/postgres/postgres-state.ts'),
+    import('./adapters/vault/local/local-vault.ts'),
+    import('./adapters/workspace/local/local-workspace.ts'),
+    import('./adapters/templates/local/local-templates.ts'),
+    import('./adapters/builder/nitro/nitro-builder.ts'),
+    import('./adapters/deploy-target/local/local-target.ts'),
+    import('./adapters/http/node/node-http.ts'),
+    import('./adapters/clock/system/system-clock.ts'),
+  ]);
+  const clock: Clock = machine.systemClock();
+  const ids: Ids = machine.randomIds();
+  const adminLogin = async (database: string) => {
+    await cluster.ensure();
+    return cluster.adminLogin(database);
+  };
+  const services: Services = {
+    model: lazyModel(() => openModel(config)),
+    cluster,
+    databases: admin.postgresDatabaseAdmin({ connect: (database) => cluster.adminLogin(database) }),
+    sql: sql.postgresSql(),
+    state: state.postgresState({
+      login: adminLogin,
+      database: config.metadataDatabase,
+      schema: config.metadataSchema,
+      migrationsFolder: join(config.packageRoot, 'templates', 'state'),
+      owner: config.owner,
+      clock,
+      ids,
+    }),
+    vault: vault.localVault({
+      home: config.home,
+      ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
+    }),
+    workspace: workspace.localWorkspace(),
+    templates: templates.localTemplates(join(config.packageRoot, 'templates')),
+    builder: builder.nitroBuilder({
+      packageRoot: config.packageRoot,
+      workerPath: join(config.packageRoot, 'dist', 'build-worker.js'),
+    }),
+    target: target.localTarget({
+      home: config.home,
+      supervisorPath: join(config.packageRoot, 'dist', 'supervisor.js'),
+    }),
+    http: http.nodeHttp(),
+    runs: lazyRuns(async () => {
+      const { dbosRuns } = await import('./adapters/runs/dbos/dbos-runs.ts');
+      return dbosRuns({
+        login: () => adminLogin(config.metadataDatabase),
+        schema: `${config.metadataSchema}_runs`,
+        onLog: (message) => progress({ kind: 'detail', message }),
+      });
+    }),
+    clock,
+    ids,
+    progress,
+    toolVersion: config.version,
+  };
+  return {
+    ...services,
+    async close() {
+      await Promise.allSettled([services.builder.close(), services.runs.close(), services.state.close()]);
+    },
+  };
+}
+
+/** The lexicon is read when somebody asks for a design, not when a server is stopped. */
+function lazyModel(load: () => Promise<Model>): Model {
+  let loaded: Promise<Model> | null = null;
+  const model = () => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    name: 'planner',
+    detect: async (request) => (await model()).detect(request),
+    design: async (request) => (await model()).design(request),
+  };
+}
+
+/** DBOS is the heaviest package we have: only a command that runs or forgets a run pays for it. */
+function lazyRuns(load: () => Promise<Runs>): Runs {
+  let loaded: Promise<Runs> | null = null;
+  const runs = () => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    execute: async (projectId, body, options) => (await runs()).execute(projectId, body, options),
+    forget: async (projectId) => (await runs()).forget(projectId),
+    close: async () => {
+      if (loaded) await (await loaded).close();
+    },
+  };
+}

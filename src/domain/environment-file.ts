@@ -1,0 +1,34 @@
+import { type Login, loginUrl } from './database.ts';
+
+/**
+ * The `.env` files of a project. Ours is one marked block; everything else in the file belongs to the person. Values
+ * are always quoted: unquoted, `#` would cut them in most readers.
+ */
+
+const BEGIN = '# >>> turbobackend';
+const END = '# <<< turbobackend';
+
+function quote(value: string): string {
+  if (/["\n\r\\$`]/.test(value)) throw new RangeError('this value cannot be kept in a .env file');
+  return `"${value}"`;
+}
+
+/** Puts our block into the content of a .env file (null: there is none yet), leaving all other lines as they are. */
+export function withLogin(content: string | null, login: Login): string {
+  const values: readonly (readonly [string, string])[] = [
+    ['DB_HOST', login.host],
+    ['DB_PORT', String(login.port)],
+    ['DB_NAME', login.database],
+    ['DB_USER', login.user],
+    ['DB_PASSWORD', login.password],
+    ['DATABASE_URL', loginUrl(login)],
+  ];
+  const block = [`${BEGIN} (this block is rewritten by: turbobackend provision)`];
+  block.push(...values.map(([name, value]) => `${name}=${quote(value)}`), END);
+  const lines = (content ?? '').split('\n');
+  const begin = lines.findIndex((line) => line.startsWith(BEGIN));
+  const end = lines.findIndex((line, index) => index > begin && line.startsWith(END));
+  if (begin >= 0 && end > begin) lines.splice(begin, end - begin + 1, ...block);
+  else lines.splice(0, 0, ...block);
+  return `${lines.join('\n').trimEnd()}\n`;
+}

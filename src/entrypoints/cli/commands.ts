@@ -1,0 +1,41 @@
+import type { CliCommand } from './command.ts';
+import { configCommand } from './commands/config.ts';
+import { createCommand } from './commands/create.ts';
+import { dbCommand } from './commands/db.ts';
+import { deployCommand } from './commands/deploy.ts';
+import { designSchemaCommand } from './commands/design-schema.ts';
+import { destroyCommand } from './commands/destroy.ts';
+import { detectCommand } from './commands/detect.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { provisionCommand } from './commands/provision.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { scaffoldCommand } from './commands/scaffold.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** All subcommands, in the order of `--help`. */
+export const commands: readonly CliCommand[] = [
+  createCommand,
+  detectCommand,
+  designSchemaCommand,
+  provisionCommand,
+  scaffoldCommand,
+  migrateCommand,
+  deployCommand,
+  verifyCommand,
+  statusCommand,
+  listCommand,
+  logsCommand,
+  startCommand,
+  stopCommand,
+  resumeCommand,
+  destroyCommand,
+  dbCommand,
+  configCommand,
+  doctorCommand,
+];

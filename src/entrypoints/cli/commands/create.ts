@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { TurboError } from '../../../domain/errors.ts';
+import { parseRequest } from '../../../domain/request.ts';
+import type { CreateOrder } from '../../../pipeline/order.ts';
+import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
+import { databaseOption, parseDatabaseOption, parsePort } from '../options.ts';
+import { createdReport } from '../output/created-report.ts';
+import type { Outcome } from '../output/output.ts';
+
+export const createCommand: CliCommand = {
+  define: (program) =>
+    program
+      .command('create')
+      .summary('make a backend from a sentence')
+      .description(
+        'Makes a backend from a sentence: designed, provisioned, generated, started and proven. Resumes where it was cut.',
+      )
+      .argument('[request]', 'what the backend is for, in a sentence')
+      .option('--name <name>', 'name of the project (default: from the request)')
+      .option('--dir <folder>', 'project folder (default: the name, in the current folder)')
+      .addOption(databaseOption())
+      .option('--port <port>', 'port of the server (default: a free one)')
+      .option('--dry-run', 'show what would be made, and make nothing'),
+
+  async run(cli, typed) {
+    const order = await readOrder(cli, typed);
+    if (flag(typed, 'dryRun')) return planOnly(cli, order);
+    const { create } = await import('../../../pipeline.ts');
+    const created = await create(order, await cli.services());
+    return { data: created, text: (style) => createdReport(created, cli.config.command, style) };
+  },
+};
+
+async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
+  const text = typed.args[0] ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
+  const name = textOption(typed, 'name');
+  const directory = textOption(typed, 'dir');
+  const port = parsePort(textOption(typed, 'port'));
+  const database = parseDatabaseOption(textOption(typed, 'database'));
+  if (name?.trim() === '') throw new TurboError('name.invalid', 'The name is empty.', { hint: 'Leave --name out.' });
+  return {
+    request: parseRequest(text),
+    parent: cli.cwd,
+    ...(name === undefined ? {} : { name }),
+    ...(directory === undefined ? {} : { directory: resolve(cli.cwd, directory) }),
+    ...(database === undefined ? {} : { database }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** `--dry-run`: decision and schema only; no cluster is started, nothing is written. */
+async function planOnly(cli: Cli, order: CreateOrder): Promise<Outcome> {
+  const { openModel } = await import('../../../app.ts');
+  const { design } = await import('../../../pipeline/design.ts');
+  const { nameFromRequest, parseProjectName } = await import('../../../domain/project-name.ts');
+  const model = await openModel(cli.config);
+  const { decision, schema } = await design(order, { model, progress: cli.output.progress });
+  const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
+  const tables = schema?.tables.map((table) => table.name) ?? [];
+  const steps = decision.needsDatabase
+    ? ['provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify']
+    : ['scaffold', 'build', 'deploy', 'verify'];
+  return {
+    data: { dryRun: true, name, decision, schema, steps },
+    text: (style) =>
+      [
+        style.bold(`Would create ${name}`),
+        `  database  ${decision.needsDatabase ? tables.join(', ') : `none: ${decision.reason}`}`,
+        `  steps     ${steps.join(' → ')}`,
+        style.dim('Nothing was made.'),
+      ].join('\n'),
+  };
+}

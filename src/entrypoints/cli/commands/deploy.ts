@@ -1,0 +1,30 @@
+import { TurboError } from '../../../domain/errors.ts';
+import { type CliCommand, textOption } from '../command.ts';
+import { parsePort } from '../options.ts';
+import { folderHere, projectNamed } from '../project.ts';
+
+export const deployCommand: CliCommand = {
+  define: (program) =>
+    program
+      .command('deploy')
+      .summary('build and start the server')
+      .description('Builds the project and runs it as a supervised local server; a running one is replaced.')
+      .option('--port <port>', 'port of the server (default: the last one used, or a free one)'),
+
+  async run(cli, typed) {
+    const port = parsePort(textOption(typed, 'port'));
+    const services = await cli.services();
+    const folder = await folderHere(cli.cwd, services);
+    const record = await projectNamed(undefined, cli.cwd, services);
+    if (Object.keys(folder.project.files).length === 0) {
+      throw new TurboError('project.incomplete', 'The project has not been written yet.', {
+        hint: 'turbobackend scaffold',
+      });
+    }
+    const { deployStage } = await import('../../../pipeline/stages.ts');
+    await services.builder.build(folder.directory);
+    const deployment = await deployStage(folder, port === undefined ? {} : { port }, services);
+    await services.state.setProjectStatus(record.id, 'ready');
+    return { data: { deployment }, text: (style) => `Running at ${style.cyan(deployment.url)}` };
+  },
+};

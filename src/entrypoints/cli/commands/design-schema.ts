@@ -1,0 +1,62 @@
+import { Option } from 'commander';
+import type { Schema } from '../../../domain/schema.ts';
+import { type CliCommand, textOption } from '../command.ts';
+import { designOrder } from '../design-order.ts';
+import { databaseOption } from '../options.ts';
+import type { Style } from '../output/output.ts';
+
+export const designSchemaCommand: CliCommand = {
+  define: (program) =>
+    program
+      .command('design-schema')
+      .summary('design the database schema for a request')
+      .description('Designs the schema for a request. In a project folder the request may be left out.')
+      .argument('[request]', 'what the backend is for')
+      .addOption(
+        new Option('--format <format>', 'how to print it')
+          .choices(['table', 'ddl', 'mermaid', 'svg', 'json'])
+          .default('table'),
+      )
+      .addOption(databaseOption())
+      .option('--no-save', 'do not keep the schema in an empty folder'),
+
+  async run(cli, typed) {
+    const order = await designOrder(cli, typed);
+    const { design } = await import('../../../pipeline/design.ts');
+    const { decision, schema } = await design(order, order.services);
+    const saved = await order.save({ decision, schema });
+    if (saved)
+      cli.output.progress({ kind: 'note', message: `Kept in ${saved}; next: ${cli.config.command} provision` });
+    const data = { needsDatabase: decision.needsDatabase, decision, schema };
+    if (schema === null) {
+      return { data, text: (style) => `${style.bold('Needs no database')}\n  ${decision.reason}` };
+    }
+    const render = await renderer(textOption(typed, 'format') ?? 'table', data);
+    return { data, text: (style) => render(schema, style) };
+  },
+};
+
+type Render = (schema: Schema, style: Style) => string;
+
+async function renderer(format: string, data: unknown): Promise<Render> {
+  switch (format) {
+    case 'ddl': {
+      const { renderDdl } = await import('../../../domain/ddl.ts');
+      return renderDdl;
+    }
+    case 'mermaid': {
+      const { renderMermaid } = await import('../../../domain/diagram.ts');
+      return renderMermaid;
+    }
+    case 'svg': {
+      const { renderSvg } = await import('../../../domain/diagram-svg.ts');
+      return renderSvg;
+    }
+    case 'json':
+      return () => JSON.stringify(data, null, 2);
+    default: {
+      const { schemaTables } = await import('../output/schema-tables.ts');
+      return schemaTables;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type CliCommand, flag } from '../command.ts';
+import { projectNamed } from '../project.ts';
+
+export const destroyCommand: CliCommand = {
+  define: (program) =>
+    program
+      .command('destroy')
+      .summary('take a project away')
+      .description(
+        'Takes a project away: server, logs, database with all its rows, folder. Asks for its name to be typed.',
+      )
+      .argument('[project]', 'name, id or folder')
+      .option('--keep-files', 'leave the project folder as it is'),
+
+  async run(cli, typed) {
+    const services = await cli.services();
+    const wanted = typed.args[0];
+    if (wanted !== undefined && (await services.state.wasDestroyed(wanted))) {
+      return { data: { destroyed: null }, text: () => `${wanted} was destroyed before: nothing to do.` };
+    }
+    const project = await projectNamed(wanted, cli.cwd, services);
+    const keepFiles = flag(typed, 'keepFiles');
+    const files = keepFiles ? 'The folder stays.' : `The folder ${project.directory} goes, too.`;
+    await cli.ask.confirmByTyping(
+      `This drops the database of ${project.name} and every row in it. ${files}`,
+      project.name,
+    );
+    const { destroy } = await import('../../../operations/destroy.ts');
+    const destroyed = await destroy(project, { keepFiles }, services);
+    return {
+      data: { destroyed },
+      text: () =>
+        [
+          `${destroyed.name} is gone:`,
+          `  server    ${destroyed.serverWasRunning ? 'stopped' : 'was not running'}, logs removed`,
+          `  database  ${destroyed.database === null ? 'there was none' : `${destroyed.database} and its roles dropped`}`,
+          `  folder    ${destroyed.directory === null ? `left alone: ${project.directory}` : `${destroyed.directory} removed`}`,
+        ].join('\n'),
+    };
+  },
+};

@@ -1,0 +1,39 @@
+import type { Decision } from '../../domain/decision.ts';
+import { parseRequest, type Request } from '../../domain/request.ts';
+import type { Schema } from '../../domain/schema.ts';
+import type { Needs } from '../../ports/services.ts';
+import { type Cli, type Typed, textOption } from './command.ts';
+import { parseDatabaseOption } from './options.ts';
+
+/** What `detect` and `design-schema` have in common: whose request, and where the answer is kept. */
+export interface DesignOrder {
+  readonly request: Request;
+  readonly database?: boolean;
+  readonly services: Needs<'model' | 'progress'>;
+  /** Keeps the answer in the folder, when it is empty or a draft; tells where. */
+  save(answer: { decision: Decision; schema: Schema | null }): Promise<string | null>;
+}
+
+/** The request typed, or the one of the project folder; asks on a terminal. */
+export async function designOrder(cli: Cli, typed: Typed): Promise<DesignOrder> {
+  const [{ openModel, openFolder }, { findProjectDirectory }, { readManifest }, { saveDraft }] = await Promise.all([
+    import('../../app.ts'),
+    import('../../operations/find-project.ts'),
+    import('../../operations/manifest.ts'),
+    import('../../pipeline/draft.ts'),
+  ]);
+  const folder = await openFolder();
+  const typedRequest = typed.args[0];
+  const directory = typedRequest === undefined ? await findProjectDirectory(cli.cwd, folder) : cli.cwd;
+  const project = directory === null ? null : await readManifest(directory, folder);
+  const text = typedRequest ?? project?.request ?? (await cli.ask.text('What is the backend for?', '"<request>"'));
+  const request = parseRequest(text);
+  const database = parseDatabaseOption(textOption(typed, 'database'));
+  return {
+    request,
+    ...(database === undefined ? {} : { database }),
+    services: { model: await openModel(cli.config), progress: cli.output.progress },
+    save: async (answer) =>
+      typed.options.save === false ? null : saveDraft({ directory: directory ?? cli.cwd, request, ...answer }, folder),
+  };
+}

@@ -1,0 +1,223 @@
+import { Command, CommanderError } from 'commander';
+import type { App } from '../../app.ts';
+import { loadConfig, packageVersion, settingsAreOpen } from '../../config.ts';
+import { TurboError } from '../../domain/errors.ts';
+import { stripInvisible } from '../../domain/request.ts';
+import { terminalAsk } from './ask.ts';
+import type { Cli, CliCommand, Typed } from './command.ts';
+import { commands } from './commands.ts';
+import { exitCode } from './exit-code.ts';
+import { jsonOutput, jsonStreamOutput, quietOutput } from './output/json-output.ts';
+import type { Failure, Output } from './output/output.ts';
+
+/** Runs one command line to its end and gives the exit code; nothing is thrown. */
+export async function run(argv: readonly string[]): Promise<number> {
+  hushKnownWarnings();
+  surviveClosedPipes();
+  let chosen: { command: CliCommand; typed: Typed } | null = null;
+  const program = buildProgram((command, typed) => {
+    chosen = { command, typed };
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    return usageFailure(error, argv);
+  }
+  // TypeScript cannot see that the callback above ran.
+  const selected = chosen as { command: CliCommand; typed: Typed } | null;
+  return selected ? execute(selected.command, selected.typed) : 0;
+}
+
+function buildProgram(choose: (command: CliCommand, typed: Typed) => void): Command {
+  const program = new Command('turbobackend')
+    .description('From a sentence to a running REST backend with its own PostgreSQL database.')
+    .version(packageVersion(), '-V, --version')
+    .option('--json', 'print one JSON object and nothing else')
+    .option('--json-stream', 'print one line of JSON per event')
+    .option('-y, --yes', 'agree to everything that would be asked')
+    .option('-q, --quiet', 'no progress, only the result')
+    .option('-v, --verbose', 'say more')
+    .option('--no-color', 'no colours')
+    .showHelpAfterError('(try: turbobackend --help)')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const command of commands) {
+    for (const defined of leaves(command.define(program))) {
+      defined.action(() => choose(command, { args: defined.processedArgs, options: defined.optsWithGlobals() }));
+    }
+  }
+  return program;
+}
+
+/** A group like `db` has its subcommands as leaves; their name reaches the command as the option `subcommand`. */
+function leaves(command: Command): readonly Command[] {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  if (command.commands.length === 0) return [command];
+  return command.commands.flatMap((sub) => {
+    sub.setOptionValue('subcommand', sub.name());
+    return leaves(sub);
+  });
+}
+
+function usageFailure(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    // --help and --version end this way, too; what they have to say is on stdout already.
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') {
+      process.stderr.write('Name a command, for example: turbobackend create "blog API"\n');
+      return 2;
+    }
+    const failure = new TurboError('usage.invalid', error.message.replace(/^error: /, ''), {
+      hint: 'turbobackend --help',
+    });
+    plainOutput(argv).failure(describe(failure, false));
+    return exitCode(failure);
+  }
+  plainOutput(argv).failure(describe(error, true));
+  return exitCode(error);
+}
+
+/** For failures before the options are known. */
+function plainOutput(argv: readonly string[]): Output {
+  if (argv.includes('--json')) return jsonOutput(writeOut);
+  if (argv.includes('--json-stream')) return jsonStreamOutput(writeOut);
+  return quietOutput(writeOut, writeErr);
+}
+
+const writeOut = (text: string) => {
+  process.stdout.write(text);
+};
+const writeErr = (text: string) => {
+  process.stderr.write(text);
+};
+
+async function chooseOutput(typed: Typed, color: boolean): Promise<Output> {
+  const { options } = typed;
+  if (options.json) return jsonOutput(writeOut);
+  if (options.jsonStream) return jsonStreamOutput(writeOut);
+  if (options.quiet) return quietOutput(writeOut, writeErr);
+  const { terminalOutput } = await import('./output/terminal-output.ts');
+  const animated = process.stderr.isTTY === true && color;
+  return terminalOutput({
+    stdout: writeOut,
+    stderr: writeErr,
+    animated,
+    color: color && options.color !== false && process.stdout.isTTY === true,
+    verbose: options.verbose === true,
+  });
+}
+
+async function execute(command: CliCommand, typed: Typed): Promise<number> {
+  let follower: AbortController | null = null;
+  let output: Output = quietOutput(writeOut, writeErr);
+  let app: Promise<App> | null = null;
+  const release = listenForSignals(
+    () => follower,
+    () => output,
+  );
+  try {
+    const config = loadConfig();
+    output = await chooseOutput(typed, config.color);
+    if (settingsAreOpen(config.home)) {
+      output.progress({ kind: 'warning', message: 'Others can read your settings; run: turbobackend doctor' });
+    }
+    const { yes, json, jsonStream } = typed.options;
+    const cli: Cli = {
+      config,
+      cwd: process.cwd(),
+      output,
+      untilSignal() {
+        follower ??= new AbortController();
+        return follower.signal;
+      },
+      ask: terminalAsk({
+        interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !config.ci && !yes && !json && !jsonStream,
+        yes: yes === true,
+        pause: () => output.stop(),
+      }),
+      services() {
+        app ??= import('../../app.ts').then(({ openServices }) => openServices(config, output.progress));
+        return app;
+      },
+    };
+    const outcome = await command.run(cli, typed);
+    output.result(outcome);
+    return outcome.exitCode ?? 0;
+  } catch (error) {
+    output.failure(describe(error, typed.options.verbose === true));
+    return exitCode(error);
+  } finally {
+    output.stop();
+    await closeApp(app);
+    release();
+  }
+}
+
+async function closeApp(app: Promise<App> | null): Promise<void> {
+  const opened = await app?.catch(() => null);
+  await opened?.close();
+}
+
+/** What people see of an error: nothing a terminal could misread, and a stack only for bugs. */
+function describe(error: unknown, verbose: boolean): Failure {
+  if (error instanceof TurboError) {
+    const { code, message, hint, details } = error;
+    const stack = verbose && error.cause instanceof Error ? `caused by ${error.cause.message}` : undefined;
+    return { code, message: stripInvisible(message), hint, details, stack: stack && stripInvisible(stack) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'internal',
+    message: `This is a bug in turbobackend: ${stripInvisible(message)}`,
+    hint: verbose ? undefined : 'Run the same command with --verbose and report what it prints.',
+    details: undefined,
+    stack: verbose && error instanceof Error ? error.stack : undefined,
+  };
+}
+
+/**
+ * Ctrl-C and SIGTERM end the process at once: every phase is made to be killed anywhere and resumed. A command that
+ * follows something (`logs -f`) only has its signal fired, and ends by itself.
+ */
+function listenForSignals(follower: () => AbortController | null, output: () => Output): () => void {
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
+    const following = follower();
+    if (following && !following.signal.aborted) return following.abort();
+    const code = signal === 'SIGINT' ? 'interrupted' : 'terminated';
+    output().stop();
+    output().failure({
+      code,
+      message: 'Stopped; nothing is lost.',
+      hint: 'Run the same command again: it goes on where it was.',
+      details: undefined,
+      stack: undefined,
+    });
+    process.exit(exitCode(new TurboError(code, '')));
+  };
+  const onInterrupt = () => onSignal('SIGINT');
+  const onTerminate = () => onSignal('SIGTERM');
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+  };
+}
+
+/** `turbobackend list | head -1`: a reader that has enough is not an error. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** DBOS triggers one deprecation warning of pg at each launch; people can do nothing about it. */
+function hushKnownWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.message.includes('client.query() when the client is already executing')) return;
+    process.stderr.write(`${warning.name}: ${warning.message}\n`);
+  });
+}

@@ -1,0 +1,30 @@
+import { Option } from 'commander';
+import { TurboError } from '../../domain/errors.ts';
+
+/** `--database yes|no`: the person's word against detection. */
+export function databaseOption(): Option {
+  return new Option('--database <yes|no>', 'overrule the detection').choices(['yes', 'no']);
+}
+
+export function parseDatabaseOption(value: string | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'yes';
+}
+
+/** Throws `usage.invalid` for anything but a port an ordinary user may open. */
+export function parsePort(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (/^\d+$/.test(value) && port >= 1024 && port <= 65535) return port;
+  throw new TurboError('usage.invalid', `${JSON.stringify(value)} is not a port.`, {
+    hint: 'Give a number from 1024 to 65535: --port 8080',
+  });
+}
+
+/** A count of lines, at least 1. */
+export function parseCount(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 1_000_000) return count;
+  throw new TurboError('usage.invalid', `${JSON.stringify(value)} is not a number of lines.`, {
+    hint: 'For example: -n 100',
+  });
+}

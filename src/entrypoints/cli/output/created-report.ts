@@ -1,0 +1,33 @@
+import type { Created } from '../../../pipeline.ts';
+import type { Style } from './output.ts';
+
+/** The end of `create`, for people: where it is, what was proven, what it took, what to type next. */
+export function createdReport(created: Created, command: string, style: Style): string {
+  const { project, database, checks, decision, phases } = created;
+  const passed = checks.filter((check) => check.passed).length;
+  const timed = phases.filter((phase) => !phase.reused && phase.ms > 0);
+  const lines = [
+    '',
+    style.bold(created.existed ? `${project.name} is there already, and it answers.` : `${project.name} is ready.`),
+    '',
+    `  url       ${style.cyan(created.url)}`,
+    `  folder    ${project.directory}`,
+    `  database  ${database ? `${database.name} (${database.tables.join(', ')})` : style.yellow(`none: ${decision.reason}`)}`,
+  ];
+  if (!decision.needsDatabase) {
+    lines.push(
+      style.yellow('            The built-in planner writes no custom behaviour: the server has /health only.'),
+      style.yellow('            Write your routes in server/custom, or run again with --database yes.'),
+    );
+  }
+  lines.push(`  verified  ${passed} of ${checks.length} checks passed over HTTP`);
+  if (timed.length > 0) {
+    lines.push(`  time      ${timed.map(({ phase, ms }) => `${phase} ${(ms / 1000).toFixed(2)}`).join(' · ')} s`);
+  }
+  lines.push(`  cost      ${created.costUsd === null ? 'unknown' : `$${created.costUsd.toFixed(2)}`}`, '', 'Next:');
+  const first = database?.tables[0];
+  lines.push(`  curl ${created.url}${first ? `/${first.replaceAll('_', '-')}` : '/health'}`);
+  lines.push(`  cd ${project.directory} && ${command} status`);
+  lines.push(`  cd ${project.directory} && ${command} logs -f`);
+  return lines.join('\n');
+}

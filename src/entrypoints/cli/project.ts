@@ -1,0 +1,28 @@
+import { TurboError } from '../../domain/errors.ts';
+import type { ProjectFolder } from '../../domain/project.ts';
+import type { Needs } from '../../ports/services.ts';
+import type { ProjectRecord } from '../../ports/state-store.ts';
+
+/** The project folder a command was typed in. Throws `project.not_found`. */
+export async function folderHere(cwd: string, services: Needs<'workspace'>): Promise<ProjectFolder> {
+  const [{ findProjectDirectory }, { readManifest }] = await Promise.all([
+    import('../../operations/find-project.ts'),
+    import('../../operations/manifest.ts'),
+  ]);
+  const directory = await findProjectDirectory(cwd, services);
+  const project = directory === null ? null : await readManifest(directory, services);
+  if (directory !== null && project) return { directory, project };
+  throw new TurboError('project.not_found', `${cwd} is not inside a project folder.`, {
+    hint: 'Make one: turbobackend design-schema "<request>" in an empty folder, or turbobackend create "<request>"',
+  });
+}
+
+/** The registered project that is meant: named by id, name or folder, or the one of the current folder. */
+export async function projectNamed(
+  wanted: string | undefined,
+  cwd: string,
+  services: Needs<'state' | 'workspace'>,
+): Promise<ProjectRecord> {
+  const { findProject } = await import('../../operations/find-project.ts');
+  return findProject(wanted, cwd, services);
+}

@@ -1,0 +1,49 @@
+import type { Needs } from '../ports/services.ts';
+import type { ProjectRecord } from '../ports/state-store.ts';
+import { deprovision } from './deprovision.ts';
+import { readManifest } from './manifest.ts';
+
+export interface Destroyed {
+  readonly projectId: string;
+  readonly name: string;
+  /** Name of the dropped database; null when there was none. */
+  readonly database: string | null;
+  /** The removed folder; null when it was kept, was gone already, or is another project's by now. */
+  readonly directory: string | null;
+  readonly serverWasRunning: boolean;
+}
+
+/**
+ * Takes a project away: server, logs, database with its roles, folder (unless `keepFiles`), records. Killed in the
+ * middle, the same call takes away the rest: the project's row goes last.
+ */
+export async function destroy(
+  project: ProjectRecord,
+  options: { readonly keepFiles: boolean },
+  services: Needs<'state' | 'target' | 'cluster' | 'databases' | 'vault' | 'workspace' | 'runs' | 'clock' | 'progress'>,
+): Promise<Destroyed> {
+  const { id, name, directory } = project;
+  await services.state.setProjectStatus(id, 'destroying');
+  const serverWasRunning = await services.target.stop(id);
+  await services.target.remove(id);
+  const database = await services.state.findDatabase(id, 'dev');
+  if (database) await deprovision({ projectId: id, env: 'dev' }, services);
+  const removes = !options.keepFiles && (await holdsProject(directory, id, services));
+  if (removes) await services.workspace.removeFolder(directory);
+  await services.runs.forget(id);
+  await services.state.recordActivity({ projectId: id, action: 'destroyed', details: { name, directory } });
+  await services.state.deleteProject(id);
+  return {
+    projectId: id,
+    name,
+    database: database?.databaseName ?? null,
+    directory: removes ? directory : null,
+    serverWasRunning,
+  };
+}
+
+async function holdsProject(directory: string, id: string, services: Needs<'workspace'>): Promise<boolean> {
+  // A folder whose manifest cannot be read is not provably ours, so it stays.
+  const manifest = await readManifest(directory, services).catch(() => null);
+  return manifest?.id === id;
+}

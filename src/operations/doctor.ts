@@ -1,0 +1,93 @@
+import { isTurboError } from '../domain/errors.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Needs } from '../ports/services.ts';
+import type { ProjectRecord } from '../ports/state-store.ts';
+import { readManifest } from './manifest.ts';
+import { openLogin } from './open-login.ts';
+
+type DoctorNeeds = Needs<'cluster' | 'databases' | 'state' | 'vault' | 'sql' | 'target' | 'workspace'>;
+
+/** Looks at PostgreSQL, the metadata, isolation and every project, and says what mends each fault. Changes nothing. */
+export async function diagnose(services: DoctorNeeds): Promise<readonly Finding[]> {
+  const info = await services.cluster.inspect();
+  if (!info) {
+    const fix = services.cluster.kind === 'embedded' ? 'turbobackend db start' : 'Check DB_ADMIN_URL and the server.';
+    return [{ name: 'postgresql', ok: false, detail: 'does not answer', fix }];
+  }
+  const version = `${Math.floor(info.version / 10_000)}.${info.version % 10_000}`;
+  const findings: Finding[] = [
+    { name: 'postgresql', ok: true, detail: `${version} (${info.kind}) on ${info.host}:${info.port}`, fix: null },
+  ];
+  const metadata = await checkMetadata(services);
+  findings.push(metadata);
+  if (!metadata.ok) return findings;
+  findings.push(...(await checkIsolation(services)), ...(await checkOrphans(services)));
+  for (const project of await services.state.listProjects()) {
+    findings.push(...(await checkProject(project, services)));
+  }
+  return findings;
+}
+
+async function checkMetadata({ state }: DoctorNeeds): Promise<Finding> {
+  try {
+    const projects = await state.listProjects();
+    return { name: 'metadata', ok: true, detail: `${projects.length} projects`, fix: null };
+  } catch (error) {
+    if (!isTurboError(error)) throw error;
+    return { name: 'metadata', ok: false, detail: error.message, fix: error.hint ?? null };
+  }
+}
+
+async function checkIsolation({ databases }: DoctorNeeds): Promise<readonly Finding[]> {
+  const broken = await databases.checkIsolation();
+  if (broken.length === 0) return [{ name: 'isolation', ok: true, detail: 'every check query is empty', fix: null }];
+  return broken.map(({ check, object }) => ({
+    name: `isolation ${check}`,
+    ok: false,
+    detail: object,
+    fix: 'turbobackend provision, in the folder of the project',
+  }));
+}
+
+/** A database of our name pattern that no row wishes for: listed, never dropped by itself. */
+async function checkOrphans({ databases, state }: DoctorNeeds): Promise<readonly Finding[]> {
+  const known = new Set((await state.listDatabases()).map((record) => record.databaseName));
+  const orphans = (await databases.listDatabases()).filter((name) => !known.has(name));
+  return orphans.map((name) => ({
+    name: 'orphan',
+    ok: false,
+    detail: `${name} belongs to no project turbobackend knows`,
+    fix: 'If nobody needs it, an administrator can drop it; turbobackend never does.',
+  }));
+}
+
+async function checkProject(project: ProjectRecord, services: DoctorNeeds): Promise<readonly Finding[]> {
+  const name = `project ${project.name}`;
+  const fault = (detail: string, fix: string): Finding => ({ name, ok: false, detail, fix });
+  const findings: Finding[] = [];
+  if (project.status === 'creating') findings.push(fault('its create was cut', `turbobackend resume ${project.id}`));
+  if (project.status === 'destroying') findings.push(fault('half taken away', `turbobackend destroy ${project.id}`));
+  const manifest = await readManifest(project.directory, services).catch(() => null);
+  if (manifest?.id !== project.id && project.status === 'ready') {
+    findings.push(fault(`its folder ${project.directory} is gone or damaged`, `turbobackend destroy ${project.id}`));
+  }
+  const record = await services.state.findDatabase(project.id, 'dev');
+  if (record?.desired === 'present' && !(await loginWorks(project, services))) {
+    findings.push(fault('its login to the database does not work', 'turbobackend provision, in its folder'));
+  }
+  const server = await services.target.inspect(project.id);
+  if (server && !['running', 'stopped'].includes(server.status)) {
+    findings.push(fault(`its server is ${server.status}`, `turbobackend start ${project.id}`));
+  }
+  return findings.length > 0 ? findings : [{ name, ok: true, detail: server?.status ?? 'not deployed', fix: null }];
+}
+
+async function loginWorks(project: ProjectRecord, services: DoctorNeeds): Promise<boolean> {
+  try {
+    const session = await services.sql.connect(await openLogin(project.id, 'dev', 'app', services));
+    await session.close();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Login } from '../domain/database.ts';
+import { withLogin } from '../domain/environment-file.ts';
+import type { Needs } from '../ports/services.ts';
+
+/** What the running backend reads, and what only migrations read: the server never holds the owner's login. */
+export const ENV_FILE = '.env';
+export const MIGRATION_ENV_FILE = '.env.migrate';
+
+const SECRET_MODE = 0o600;
+const IGNORED = ['.env', '.env.*', '!.env.example'];
+
+/**
+ * Writes the logins of a project into its `.env` (backend) and `.env.migrate` (migrations), mode 0600. `.gitignore`
+ * comes first, so that no commit can ever catch them. Twice equals once; other lines of the files are kept.
+ */
+export async function configure(
+  order: { readonly directory: string; readonly app: Login; readonly migrations: Login },
+  { workspace }: Needs<'workspace'>,
+): Promise<void> {
+  const { directory } = order;
+  const ignore = (await workspace.read(directory, '.gitignore')) ?? '';
+  const missing = IGNORED.filter((line) => !ignore.split('\n').includes(line));
+  if (missing.length > 0) {
+    const base = ignore === '' || ignore.endsWith('\n') ? ignore : `${ignore}\n`;
+    await workspace.write(directory, '.gitignore', `${base}${missing.join('\n')}\n`);
+  }
+  for (const [file, login] of [
+    [ENV_FILE, order.app],
+    [MIGRATION_ENV_FILE, order.migrations],
+  ] as const) {
+    const before = await workspace.read(directory, file);
+    await workspace.write(directory, file, withLogin(before, login), { mode: SECRET_MODE });
+  }
+}

@@ -1,0 +1,152 @@
+import type { Database } from './domain/database.ts';
+import type { Decision } from './domain/decision.ts';
+import type { ProjectFolder } from './domain/project.ts';
+import { start } from './operations/start.ts';
+import { designSchema } from './phases/design-schema.ts';
+import { type Claim, claimFolder } from './pipeline/claim.ts';
+import { decide } from './pipeline/design.ts';
+import type { CreateOrder } from './pipeline/order.ts';
+import {
+  configureStage,
+  deployStage,
+  migrateStage,
+  needsDatabase,
+  provisionStage,
+  register,
+  scaffoldStage,
+  verifyStage,
+} from './pipeline/stages.ts';
+import { type PhaseTime, together, watch } from './pipeline/watch.ts';
+import type { Needs, Services } from './ports/services.ts';
+
+/** What `create` leaves behind; never a password. */
+export interface Created {
+  readonly project: { readonly id: string; readonly name: string; readonly directory: string };
+  readonly decision: Decision;
+  readonly database: { readonly name: string; readonly tables: readonly string[] } | null;
+  readonly url: string;
+  readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
+  readonly phases: readonly PhaseTime[];
+  /** US dollars; null when a model's price is not known. */
+  readonly costUsd: number | null;
+  /** True when everything was there already. */
+  readonly existed: boolean;
+}
+
+/**
+ * The whole story: a request becomes a backend that answers. Every step is recorded; killed anywhere, the same call
+ * goes on where it was. The database and the code are made side by side.
+ */
+export async function create(order: CreateOrder, services: Services): Promise<Created> {
+  services.builder.warmUp();
+  const times: PhaseTime[] = [];
+  const early = watch((_name, work) => work(), services, times);
+  const claim = await early('cluster', 'Start PostgreSQL', () => claimFolder(order, services));
+  let existed = true;
+  const created = await services.runs.execute(
+    claim.id,
+    async (record) => {
+      existed = false;
+      return story(order, claim, watch(record, services, times), services);
+    },
+    { restart: claim.folderIsGone },
+  );
+  // A finished project whose server was stopped in the meantime is started again.
+  const { deployment } = await start({ ...claim, request: order.request.text, status: 'ready' }, services);
+  return { ...created, url: deployment.url, phases: times, existed };
+}
+
+type Phase = ReturnType<typeof watch>;
+
+async function story(order: CreateOrder, claim: Claim, phase: Phase, services: Services) {
+  const decision = await phase('detect', 'Decide about the database', () =>
+    recordCall('detect', claim.id, services, () => decide(order, services)),
+  );
+  const schema = await phase('design', 'Design the schema', async () =>
+    decision.needsDatabase
+      ? recordCall('design', claim.id, services, () => designSchema(order.request, services))
+      : null,
+  );
+  const { id, name, directory, createdAt } = claim;
+  const project = {
+    version: 1 as const,
+    id,
+    name,
+    request: order.request.text,
+    createdAt,
+    decision,
+    schema,
+    files: {},
+  };
+  const folder: ProjectFolder = { directory, project };
+  const withDatabase = needsDatabase(project);
+
+  const [database] = await together([
+    phase('provision', 'Make the database', async () =>
+      withDatabase ? provisionStage(folder, services) : noDatabase(folder, services),
+    ),
+    phase('scaffold', 'Write the project', async () => (await scaffoldStage(folder, services)).written.length),
+  ]);
+  await together([
+    phase('migrate', 'Migrate the database', async () => {
+      if (!withDatabase) return null;
+      await configureStage(folder, services);
+      return migrateStage(folder, services);
+    }),
+    phase('build', 'Build the server', async () => {
+      await services.builder.build(directory);
+      return null;
+    }),
+  ]);
+  const deployment = await phase('deploy', 'Start the server', () =>
+    deployStage(folder, order.port === undefined ? {} : { port: order.port }, services),
+  );
+  const verification = await phase('verify', 'Prove that it works', async () => {
+    const proof = await verifyStage(folder, deployment.url, services);
+    await services.state.setProjectStatus(id, 'ready');
+    return proof;
+  });
+  return {
+    project: { id, name, directory },
+    decision,
+    database: database && { name: database.name, tables: schema?.tables.map((table) => table.name) ?? [] },
+    url: deployment.url,
+    checks: verification.checks.map((check) => ({ name: check.name, passed: check.passed })),
+    costUsd: decision.costUsd,
+  };
+}
+
+/** Keeps what a model did and cost; the built-in planner's calls are free and recorded all the same. */
+async function recordCall<T>(
+  phase: string,
+  projectId: string,
+  { state, model, clock }: Needs<'state' | 'model' | 'clock'>,
+  call: () => Promise<T>,
+): Promise<T> {
+  const begun = clock.elapsedMs();
+  const record = (outcome: 'ok' | 'failed') =>
+    state.recordModelCall({
+      projectId,
+      phase,
+      provider: 'builtin',
+      model: model.name,
+      inputTokens: null,
+      outputTokens: null,
+      costUsd: 0,
+      ms: clock.elapsedMs() - begun,
+      outcome,
+    });
+  try {
+    const result = await call();
+    await record('ok');
+    return result;
+  } catch (error) {
+    await record('failed');
+    throw error;
+  }
+}
+
+async function noDatabase(folder: ProjectFolder, services: Services): Promise<Database | null> {
+  await register(folder, services);
+  return null;
+}

@@ -1,0 +1,90 @@
+import { basename, dirname, join } from 'node:path';
+import { TurboError } from '../domain/errors.ts';
+import { nameFromRequest, parseProjectName, slug } from '../domain/project-name.ts';
+import { readManifest } from '../operations/manifest.ts';
+import type { Needs } from '../ports/services.ts';
+import type { ProjectRecord } from '../ports/state-store.ts';
+import type { CreateOrder } from './order.ts';
+
+/** A project's identity and place, decided once and kept through every resume. */
+export interface Claim {
+  readonly id: string;
+  readonly name: string;
+  readonly directory: string;
+  readonly createdAt: number;
+  /** The project was finished, but somebody removed its folder: everything is made again, the data is kept. */
+  readonly folderIsGone: boolean;
+}
+
+const MAX_NUMBERED_FOLDERS = 100;
+
+/**
+ * Decides name and folder and writes them down, so that the same command finds them again after a crash. Throws
+ * `project.exists` when something else is in the way; nothing is ever overwritten.
+ */
+export async function claimFolder(
+  order: CreateOrder,
+  services: Needs<'state' | 'workspace' | 'ids' | 'clock'>,
+): Promise<Claim> {
+  const id = services.ids.projectId();
+  const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
+  const directory = order.directory ?? (await chooseDirectory(order, name, services));
+  await services.workspace.checkWritable(directory);
+  const known = await services.state.findProjectByDirectory(directory);
+  if (known) return adopt(known, order, services);
+  await refuseOccupied(directory, services);
+  const createdAt = services.clock.now();
+  const request = order.request.text;
+  const record = await services.state.claimProject({ id, name, request, directory, createdAt });
+  return adopt(record, order, services);
+}
+
+/** Takes over the record of this folder if it is for the same request. */
+async function adopt(record: ProjectRecord, order: CreateOrder, services: Needs<'workspace'>): Promise<Claim> {
+  if (record.request !== order.request.text) {
+    throw new TurboError(
+      'project.exists',
+      `${record.directory} holds the project for ${JSON.stringify(excerpt(record.request))}.`,
+      {
+        hint: 'Give the new one another folder: --dir <folder>, or take the old one away: turbobackend destroy',
+      },
+    );
+  }
+  const manifest = await readManifest(record.directory, services);
+  if (manifest === null) await refuseOccupied(record.directory, services);
+  const { id, name, directory, createdAt } = record;
+  return { id, name, directory, createdAt, folderIsGone: record.status === 'ready' && manifest === null };
+}
+
+const excerpt = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
+
+async function refuseOccupied(directory: string, { workspace }: Needs<'workspace'>): Promise<void> {
+  const found = await workspace.list(directory);
+  if (found === null || found.length === 0) return;
+  const some = found.slice(0, 5).join(', ');
+  throw new TurboError(
+    'project.exists',
+    `${directory} is not empty (${some}${found.length > 5 ? `, … ${found.length} in all` : ''}). Nothing was changed.`,
+    { hint: 'Choose another folder: --dir <folder> or --name <name>' },
+  );
+}
+
+/**
+ * `<parent>/<slug>`; a project of another name or request that already has it (names that differ only in case, say)
+ * moves the new one to `<slug>-2`. A resumed create finds its own folder again, because name and request are equal.
+ */
+async function chooseDirectory(
+  order: CreateOrder,
+  name: string,
+  services: Needs<'state' | 'workspace'>,
+): Promise<string> {
+  const base = join(order.parent, slug(name) || name.toLowerCase());
+  for (let number = 1; number <= MAX_NUMBERED_FOLDERS; number += 1) {
+    const directory = number === 1 ? base : join(dirname(base), `${basename(base)}-${number}`);
+    const known = await services.state.findProjectByDirectory(directory);
+    if (!known || (known.name === name && known.request === order.request.text)) return directory;
+  }
+  throw new TurboError('project.exists', `${base} and ${MAX_NUMBERED_FOLDERS} folders like it are taken.`, {
+    hint: 'Choose another name: --name <name>',
+  });
+}

@@ -1,0 +1,13 @@
+import type { Request } from '../domain/request.ts';
+
+/** What `create` was asked for. */
+export interface CreateOrder {
+  readonly request: Request;
+  /** Folder the project folder is made in (absolute), unless `directory` says exactly where. */
+  readonly parent: string;
+  readonly name?: string;
+  readonly directory?: string;
+  /** Overrules detection. */
+  readonly database?: boolean;
+  readonly port?: number;
+}

@@ -1,0 +1,161 @@
+import type { Database, Environment } from '../domain/database.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import { TurboError } from '../domain/errors.ts';
+import { initialMigration } from '../domain/migration.ts';
+import type { Project, ProjectFolder } from '../domain/project.ts';
+import type { Verification } from '../domain/verification.ts';
+import { readManifest } from '../operations/manifest.ts';
+import { openLogin } from '../operations/open-login.ts';
+import { configure } from '../phases/configure.ts';
+import { migrateUp, migrationStatus } from '../phases/migrate.ts';
+import { provision } from '../phases/provision.ts';
+import { scaffold } from '../phases/scaffold.ts';
+import { verify } from '../phases/verify.ts';
+import type { Needs } from '../ports/services.ts';
+import type { FileTree } from '../ports/workspace.ts';
+
+/**
+ * Each phase applied to a project folder, with what it records. `create` strings them together; the commands of the
+ * same names run one alone. All of them may be repeated.
+ */
+
+export const MIGRATIONS_FOLDER = 'migrations';
+
+const ENV: Environment = 'dev';
+
+export function needsDatabase(project: Project): boolean {
+  return project.schema !== null && project.schema.tables.length > 0;
+}
+
+/** Registers the folder's project; refuses a folder that another project has, and a manifest with another project's id. */
+export async function register(folder: ProjectFolder, { state }: Needs<'state'>): Promise<void> {
+  const { directory, project } = folder;
+  const record = await state.claimProject({
+    id: project.id,
+    name: project.name,
+    request: project.request,
+    directory,
+    createdAt: project.createdAt,
+  });
+  if (record.id === project.id && record.directory === directory) return;
+  throw new TurboError(
+    'project.foreign',
+    record.id === project.id
+      ? `Project ${project.id} lies in ${record.directory}; ${directory} has a copy of its turbobackend.json.`
+      : `${directory} belongs to project ${record.id}, but its turbobackend.json names ${project.id}.`,
+    { hint: 'Remove the copied turbobackend.json, or work in the original folder.' },
+  );
+}
+
+export async function provisionStage(
+  folder: ProjectFolder,
+  services: Needs<'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress'>,
+): Promise<Database> {
+  await register(folder, services);
+  return provision({ projectId: folder.project.id, env: ENV }, services);
+}
+
+/** Puts the logins into the folder's `.env` and `.env.migrate`. */
+export async function configureStage(
+  { directory, project }: ProjectFolder,
+  services: Needs<'cluster' | 'state' | 'vault' | 'workspace'>,
+): Promise<void> {
+  const [app, migrations] = await Promise.all([
+    openLogin(project.id, ENV, 'app', services),
+    openLogin(project.id, ENV, 'mig', services),
+  ]);
+  await configure({ directory, app, migrations }, services);
+}
+
+/** The folder's migration files; the first one is written from the schema when there is none yet. */
+export async function readMigrations(
+  { directory, project }: ProjectFolder,
+  { workspace }: Needs<'workspace'>,
+): Promise<FileTree> {
+  const read = async () => {
+    const names = (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? [];
+    const files: Record<string, string> = {};
+    for (const name of names) {
+      const content = await workspace.read(directory, `${MIGRATIONS_FOLDER}/${name}`);
+      if (content !== null) files[name] = content;
+    }
+    return files;
+  };
+  const files = await read();
+  if (Object.keys(files).length > 0 || project.schema === null) return files;
+  const initial = initialMigration(project.schema, project.createdAt);
+  await workspace.write(directory, initial.path, initial.content);
+  return read();
+}
+
+export async function migrateStage(
+  folder: ProjectFolder,
+  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
+): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
+  const files = await readMigrations(folder, services);
+  const login = await openLogin(folder.project.id, ENV, 'mig', services);
+  const result = await migrateUp({ files, login }, services);
+  for (const name of result.applied) {
+    const sql = files[name];
+    if (sql !== undefined) {
+      await services.state.recordQuery({ projectId: folder.project.id, env: ENV, kind: 'migration', sql });
+    }
+  }
+  return result;
+}
+
+/** Which migrations are applied, pending, changed or missing. */
+export async function migrationStatusStage(
+  folder: ProjectFolder,
+  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
+): Promise<Awaited<ReturnType<typeof migrationStatus>>> {
+  const files = await readMigrations(folder, services);
+  const login = await openLogin(folder.project.id, ENV, 'mig', services);
+  return migrationStatus({ files, login }, services);
+}
+
+/** Writes the project; into a new folder, or into the one that holds the manifest already. */
+export async function scaffoldStage(
+  { directory, project }: ProjectFolder,
+  services: Needs<'workspace' | 'templates' | 'progress' | 'state' | 'toolVersion'>,
+): Promise<{ readonly project: Project; readonly written: readonly string[]; readonly kept: readonly string[] }> {
+  const present = await readManifest(directory, services);
+  const into = present?.id === project.id ? 'existing-folder' : 'new-folder';
+  const current = present?.id === project.id ? { ...project, files: present.files } : project;
+  const result = await scaffold({ directory, project: current, into }, services);
+  await services.state.recordGeneration({
+    projectId: project.id,
+    schema: project.schema,
+    files: result.project.files,
+    toolVersion: services.toolVersion,
+  });
+  return result;
+}
+
+/** Starts what was built and remembers where it runs. */
+export async function deployStage(
+  { directory, project }: ProjectFolder,
+  options: { readonly port?: number },
+  services: Needs<'target' | 'state' | 'progress'>,
+): Promise<Deployment> {
+  const deployment = await services.target.start({ projectId: project.id, directory, ...options });
+  await services.state.recordDeployment(deployment, directory);
+  await services.state.recordActivity({ projectId: project.id, action: 'deployed', details: { url: deployment.url } });
+  return deployment;
+}
+
+/** Proves the running backend; throws `verify.failed` with the failed checks, and stops nothing. */
+export async function verifyStage(
+  { project }: ProjectFolder,
+  url: string,
+  services: Needs<'http' | 'clock' | 'progress'>,
+): Promise<Verification> {
+  const verification = await verify({ url, schema: project.schema }, services);
+  if (verification.passed) return verification;
+  const failed = verification.checks.filter((check) => !check.passed);
+  throw new TurboError(
+    'verify.failed',
+    `${failed.length} of ${verification.checks.length} checks failed; the first: ${failed[0]?.name}: ${failed[0]?.detail}`,
+    { hint: 'turbobackend logs', details: { failed } },
+  );
+}
