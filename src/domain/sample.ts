@@ -166,14 +166,31 @@ function separate(one: Position, other: Position): void {
   other.point += other.point + step <= other.scale.high ? step : -step;
 }
 
-/** Comparisons between columns that have no scale (texts, enums, …) can ask for equal or for different. */
+/** Comparisons between columns that have no scale: texts, enums, uuids … Each pair once, in the order of the table. */
 function settleTexts(table: Table, schema: Schema, seed: number, body: Record<string, unknown>): void {
   const linked = linkedColumns(table);
   for (const { left, operator, right } of table.checks) {
-    const column = table.columns.find((candidate) => candidate.name === right);
-    if (!column || scaleOf(column) || linked.has(right) || !Object.hasOwn(body, left) || !Object.hasOwn(body, right))
-      continue;
-    if (operator === '<>' && body[left] === body[right]) body[right] = sampleValue(column, schema, seed + 1);
+    const columns = [left, right].map((name) => table.columns.find((column) => column.name === name));
+    const [one, other] = columns;
+    if (!one || !other || columns.some((column) => !column || scaleOf(column) || linked.has(column.name))) continue;
+    if (!Object.hasOwn(body, left) || !Object.hasOwn(body, right)) continue;
     if (operator === '=') body[right] = body[left];
+    else if (operator === '<>') {
+      if (body[left] === body[right]) body[right] = sampleValue(other, schema, seed + 1, right);
+    } else {
+      const [lesser, greater] = operator.startsWith('<') ? [one, other] : [other, one];
+      body[lesser.name] = extremeValue(lesser, schema, seed, 'low');
+      body[greater.name] = extremeValue(greater, schema, seed, 'high');
+    }
   }
+}
+
+function extremeValue(column: Column, schema: Schema, seed: number, end: 'low' | 'high'): unknown {
+  const values = schema.enums.find((choice) => choice.name === column.type)?.values;
+  if (values) return end === 'low' ? values[0] : values.at(-1);
+  if (column.type === 'boolean') return end === 'high';
+  const value = sampleValue(column, schema, seed + (end === 'low' ? 0 : 1));
+  // Digits come before letters in every collation.
+  const isText = /^(text|varchar|char)\b/.test(column.type) && !column.type.endsWith(']');
+  return isText ? `${end === 'low' ? '0' : 'z'}${String(value).slice(1)}` : value;
 }

@@ -1,0 +1,120 @@
+import { resourcePath } from '../../domain/rest.ts';
+import { type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
+import { primaryKey, type Schema, type Table } from '../../domain/schema.ts';
+import type { Answer, Row, Talk } from './talk.ts';
+
+/** Seeds of one run start somewhere in here, so that a run after one that was killed does not meet its rows. */
+const SEED_RANGE = 100_000;
+const SEEDS_PER_RUN = 10;
+/** Tries to find values that are not taken yet by rows that are not ours. */
+const MAX_TRIES = 4;
+
+export interface SampleRow {
+  readonly row: Row;
+  readonly path: string;
+  /** What was sent for it. */
+  readonly input: Row;
+  readonly created: Answer;
+}
+
+/** The rows a verification makes, with the parents they need, and their removal. */
+export class SampleRows {
+  readonly #schema: Schema;
+  readonly #talk: Talk;
+  readonly #rows = new Map<string, SampleRow>();
+  /** Paths of everything made, in the order it was made: children come after their parents. */
+  readonly #made: string[] = [];
+  #seed: number;
+
+  constructor(schema: Schema, talk: Talk, now: number) {
+    this.#schema = schema;
+    this.#talk = talk;
+    this.#seed = (now % SEED_RANGE) * SEEDS_PER_RUN;
+  }
+
+  /** Another seed with each call. */
+  nextSeed(): number {
+    this.#seed += 1;
+    return this.#seed;
+  }
+
+  /**
+   * Row `index` of a table, made when it is asked for first. Its parents are the rows of the same index, and of a
+   * higher one for further links to the same table: a friendship needs two people. Throws what the backend answered.
+   */
+  async get(table: Table, index = 0): Promise<SampleRow> {
+    const known = this.#rows.get(`${table.name} ${index}`);
+    if (known) return known;
+    const parents = await this.parents(table, index);
+    for (let attempt = 1; ; attempt += 1) {
+      const input = sampleInput(table, this.#schema, this.nextSeed(), parents);
+      const created = await this.#talk('POST', resourcePath(table), { json: input });
+      if (created.status === 409 && attempt < MAX_TRIES) continue;
+      const row = created.expectRow(201);
+      const sample = { row, path: this.adopt(table, row), input, created };
+      this.#rows.set(`${table.name} ${index}`, sample);
+      return sample;
+    }
+  }
+
+  /** The row of a table that was made already. */
+  find(table: Table): SampleRow | null {
+    return this.#rows.get(`${table.name} 0`) ?? null;
+  }
+
+  /** Values of the foreign key columns of a row. */
+  async parents(table: Table, index = 0): Promise<Record<string, unknown>> {
+    const values: Record<string, unknown> = {};
+    const uses = new Map<string, number>();
+    for (const link of parentLinks(table)) {
+      const parent = this.#schema.tables.find((candidate) => candidate.name === link.table);
+      if (!parent || parent === table) continue;
+      const use = uses.get(link.table) ?? 0;
+      uses.set(link.table, use + 1);
+      const row = await this.#parentRow(link, parent, index + use);
+      for (const [position, column] of link.columns.entries()) {
+        const name = link.parentColumns[position];
+        if (row && name !== undefined) values[column] = row[name];
+      }
+    }
+    return values;
+  }
+
+  /** Remembers a row that came into being, to be deleted at the end; gives its path. */
+  adopt(table: Table, row: Row): string {
+    const key = primaryKey(table).map((column) => encodeURIComponent(String(row[column.name])));
+    const path = `${resourcePath(table)}/${key.join('/')}`;
+    this.#made.push(path);
+    return path;
+  }
+
+  /** It is deleted already. */
+  forget(path: string): void {
+    const index = this.#made.indexOf(path);
+    if (index >= 0) this.#made.splice(index, 1);
+  }
+
+  /** Deletes everything that is left, children first; gives the paths of what stays nevertheless. */
+  async clear(): Promise<readonly string[]> {
+    for (let round = 0; round < 2; round += 1) {
+      for (const path of this.#made.toReversed()) {
+        const status = await this.#talk('DELETE', path).then(
+          (answer) => answer.status,
+          () => 0,
+        );
+        if (status === 204 || status === 404) this.forget(path);
+      }
+    }
+    return [...this.#made];
+  }
+
+  /** An optional parent is taken when its table comes earlier, so that a cycle of tables does not turn into one of rows. */
+  async #parentRow(link: ParentLink, parent: Table, index: number): Promise<Row | null> {
+    if (!link.optional) return (await this.get(parent, index)).row;
+    if (!this.find(parent)) return null;
+    return this.get(parent, index).then(
+      (sample) => sample.row,
+      () => null,
+    );
+  }
+}
