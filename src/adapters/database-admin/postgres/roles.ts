@@ -1,0 +1,117 @@
+import type { DatabaseNames } from '../../../domain/database.ts';
+import { identifier, literal } from '../../../domain/identifier.ts';
+import { scramVerifier } from '../../../domain/scram.ts';
+import type { Passwords } from '../../../ports/database-admin.ts';
+import type { ClusterFacts, Grade } from './facts.ts';
+
+interface RoleSpec {
+  readonly name: string;
+  readonly inherit: boolean;
+  /** Connections at once; null for a role that cannot log in. */
+  readonly connectionLimit: number | null;
+  readonly password: string | null;
+}
+
+/** The five roles of RELIABILITY 5.2: an access group for pg_hba's `samerole`, the owner, and the three logins. */
+function roleSpecs(names: DatabaseNames, passwords: Passwords | null): readonly RoleSpec[] {
+  return [
+    { name: names.group, inherit: true, connectionLimit: null, password: null },
+    { name: names.owner, inherit: true, connectionLimit: null, password: null },
+    { name: names.mig, inherit: false, connectionLimit: 4, password: passwords?.mig ?? null },
+    { name: names.app, inherit: true, connectionLimit: 10, password: passwords?.app ?? null },
+    { name: names.ro, inherit: true, connectionLimit: 3, password: passwords?.ro ?? null },
+  ];
+}
+
+interface MembershipSpec {
+  readonly role: string;
+  readonly member: string;
+  /** SET ROLE is what lets `_mig` act as the owner; nobody inherits anything. */
+  readonly set: boolean;
+}
+
+function membershipSpecs(names: DatabaseNames): readonly MembershipSpec[] {
+  return [
+    { role: names.owner, member: names.mig, set: true },
+    ...[names.mig, names.app, names.ro].map((member) => ({ role: names.group, member, set: false })),
+  ];
+}
+
+type Membership = ClusterFacts['memberships'][number];
+
+/** Options of a membership exist since PostgreSQL 16; before, NOINHERIT of the member is all there is. */
+function isWanted(found: Membership, names: DatabaseNames): boolean {
+  const spec = membershipSpecs(names).find((wanted) => wanted.role === found.role && wanted.member === found.member);
+  if (!spec || found.admin) return false;
+  return found.inherit !== true && (found.set === null || found.set === spec.set);
+}
+
+export function rolesVerdict(facts: ClusterFacts, names: DatabaseNames): 'absent' | 'incomplete' | 'complete' {
+  if (facts.roles.length === 0) return 'absent';
+  const rolesAreRight = roleSpecs(names, null).every((spec) => {
+    const role = facts.roles.find((found) => found.name === spec.name);
+    if (!role || role.powers || role.expires) return false;
+    return (
+      role.login === (spec.connectionLimit !== null) &&
+      role.inherit === spec.inherit &&
+      role.connectionLimit === (spec.connectionLimit ?? -1)
+    );
+  });
+  const membershipsAreRight =
+    facts.memberships.every((found) => isWanted(found, names)) &&
+    membershipSpecs(names).every((spec) =>
+      facts.memberships.some((found) => found.role === spec.role && found.member === spec.member),
+    );
+  return rolesAreRight && membershipsAreRight ? 'complete' : 'incomplete';
+}
+
+/** T1: brings roles, tags and memberships to what they must be, whatever is there already. One transaction. */
+export function roleStatements(
+  facts: ClusterFacts,
+  names: DatabaseNames,
+  passwords: Passwords,
+  grade: Grade,
+): readonly string[] {
+  const statements: string[] = [];
+  for (const spec of roleSpecs(names, passwords)) {
+    const exists = facts.roles.some((role) => role.name === spec.name);
+    const verb = exists ? 'ALTER' : 'CREATE';
+    statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade)}`);
+    if (!exists) statements.push(`COMMENT ON ROLE ${identifier(spec.name)} IS ${literal(names.tag)}`);
+  }
+  for (const found of facts.memberships.filter((membership) => !isWanted(membership, names))) {
+    const by = grade.version >= 160_000 && found.grantor ? ` GRANTED BY ${identifier(found.grantor)}` : '';
+    statements.push(`REVOKE ${identifier(found.role)} FROM ${identifier(found.member)}${by} CASCADE`);
+  }
+  for (const { role, member, set } of membershipSpecs(names)) {
+    statements.push(`GRANT ${identifier(role)} TO ${identifier(member)}${options(grade, false, set)}`);
+  }
+  return grade.superuser ? statements : [...statements, ...administratorGrants(names, grade)];
+}
+
+/**
+ * An administrator without superuser powers may not even name those it lacks, so it relies on CREATE ROLE's defaults.
+ */
+function attributes(spec: RoleSpec, grade: Grade): string {
+  const powers = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ';
+  const login =
+    spec.connectionLimit === null ? 'NOLOGIN CONNECTION LIMIT -1' : `LOGIN CONNECTION LIMIT ${spec.connectionLimit}`;
+  const password = spec.password === null ? '' : ` PASSWORD ${literal(scramVerifier(spec.password))}`;
+  const inherit = spec.inherit ? 'INHERIT' : 'NOINHERIT';
+  return `${grade.superuser ? powers : ''}${login} ${inherit} VALID UNTIL 'infinity'${password}`;
+}
+
+function options(grade: Grade, inherit: boolean, set: boolean): string {
+  return grade.version >= 160_000 ? ` WITH INHERIT ${inherit}, SET ${set}` : '';
+}
+
+/** What a non-superuser needs to make the database for the owner and to end sessions of the logins (RELIABILITY 3.1). */
+function administratorGrants(names: DatabaseNames, grade: Grade): readonly string[] {
+  const admin = identifier(grade.user);
+  return [
+    `GRANT ${identifier(names.owner)} TO ${admin}${options(grade, true, true)}`,
+    ...[names.mig, names.app, names.ro].map(
+      (login) => `GRANT ${identifier(login)} TO ${admin}${options(grade, true, false)}`,
+    ),
+  ];
+}
