@@ -70,11 +70,16 @@ export function installCopy(clusterFolder: string, native: NativePackage): strin
   if (existsSync(join(place, 'bin', 'postgres')) && missingLinks(native, place).length === 0) return place;
   rmSync(place, { recursive: true, force: true });
   const beside = `${place}.new-${randomBytes(6).toString('hex')}`;
-  copyTree(native.folder, beside);
-  for (const { path, to } of native.links) {
-    if (!existsSync(join(beside, path))) symlinkSync(to, join(beside, path));
+  try {
+    copyTree(native.folder, beside);
+    for (const { path, to } of native.links) {
+      if (!existsSync(join(beside, path))) symlinkSync(to, join(beside, path));
+    }
+    renameSync(beside, place);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    throw error;
   }
-  renameSync(beside, place);
   return place;
 }
 

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
 import { adminLogin, attach } from './attach.ts';
 import { findNativePackage, installCopy } from './binaries.ts';
 import { asFileError } from './files.ts';
-import { checkInstance, ensurePassword, makeInstance } from './instance.ts';
+import { checkInstance, ensurePassword, makeInstance, removeLeftovers } from './instance.ts';
 import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
 import { withLockFile } from './lock-file.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
@@ -97,7 +97,14 @@ async function bringUp(options: EmbeddedOptions, onNote: (message: string) => vo
     if (other !== null) return other;
     const user = serverUser();
     const before = readState(layout.home);
-    writeState(layout.home, { folder: layout.folder, port: before?.port ?? null, systemIdentifier: null });
+    removeLeftovers(layout);
+    if (before === null && readPassword(layout.home) === null) await setAside(layout, onNote);
+    if (before?.systemIdentifier && !existsSync(layout.instance)) {
+      onNote(`The database cluster that was in ${before.folder} is gone; a new and empty one is made.`);
+    }
+    // Without a port nobody attaches to a new cluster before its doors are closed.
+    const known = existsSync(layout.instance) ? (before?.port ?? null) : null;
+    writeState(layout.home, { folder: layout.folder, port: known, systemIdentifier: null });
     const bin = join(installCopy(layout.folder, native), 'bin');
     if (!existsSync(layout.instance)) await makeInstance(layout, bin, native, user);
     checkInstance(layout, native, user);
@@ -114,6 +121,19 @@ async function bringUp(options: EmbeddedOptions, onNote: (message: string) => vo
     writeState(layout.home, { folder: layout.folder, port: info.port, systemIdentifier: info.systemIdentifier });
     return { info, password: ensurePassword(layout) };
   });
+}
+
+/**
+ * Root's cluster lies outside of its home. When that home was emptied, key and passwords are gone: the cluster is kept,
+ * as a folder, and a new one takes its place.
+ */
+async function setAside(layout: Layout, onNote: (message: string) => void): Promise<void> {
+  if (layout.folder.startsWith(`${layout.home}/`) || !existsSync(layout.instance)) return;
+  const postmaster = await findPostmaster(layout.data);
+  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
+  const place = `${layout.instance}.abandoned-${Date.now()}`;
+  renameSync(layout.instance, place);
+  onNote(`${layout.home} was emptied; the database cluster it had is kept in ${place}.`);
 }
 
 /** Attaches to a server that runs although we did not know; ends one that cannot be used. Null when none is left. */

@@ -57,7 +57,6 @@ export async function makeInstance(
   native: NativePackage,
   user: ServerUser | null,
 ): Promise<void> {
-  removeLeftovers(layout);
   checkSpace(layout);
   const password = ensurePassword(layout);
   const staging = `${layout.instance}.new-${randomBytes(6).toString('hex')}`;
@@ -128,8 +127,11 @@ async function startProgram(file: string, args: readonly string[], user: ServerU
   }
 }
 
-/** What interrupted attempts left. Random names, so nothing that is in use is called like this. */
-function removeLeftovers(layout: Layout): void {
+/**
+ * Removes what interrupted attempts left: their names are random, so nothing in use is called like this. Only to be
+ * called under the cluster's lock.
+ */
+export function removeLeftovers(layout: Layout): void {
   for (const name of readdirSync(layout.folder)) {
     if (!/^(instance|native-.*)\.new-[0-9a-f]+$/.test(name)) continue;
     try {

@@ -84,8 +84,11 @@ export function findLayout(home: string): Layout | null {
   if (!existsSync(home)) return null;
   const real = realpathSync(home);
   const remembered = readState(real)?.folder;
-  const folder = [...(remembered ? [remembered] : []), ...candidates(real)].find((path) => isOurs(path));
-  return folder === undefined ? null : layoutIn(real, folder);
+  const known = [...(remembered ? [remembered] : []), join(real, 'cluster')];
+  const foreign = known.find((path) => ownership(path) === 'foreign');
+  if (foreign !== undefined) throw foreignFolder(foreign);
+  const folder = [...known, ...candidates(real)].find((path) => ownership(path) === 'ours');
+  return folder === undefined ? null : layoutIn(real, realpathSync(folder));
 }
 
 /** Finds or makes `home` and the cluster's folder. Throws `workspace.unwritable`, `workspace.full` or `cluster.data_folder`. */
@@ -95,20 +98,20 @@ export function prepareLayout(home: string): Layout {
   } catch (error) {
     throw asFileError(error, home);
   }
-  const found = findLayout(home);
-  if (found !== null) return found;
   const real = realpathSync(home);
   const user = serverUser();
+  const known = findLayout(home)?.folder;
   let failure: unknown;
-  for (const folder of candidates(real)) {
+  for (const folder of known === undefined ? candidates(real) : [known]) {
     try {
       makeFolder(folder, user);
-      if (user === null || canReach(folder, user)) return layoutIn(real, folder);
+      if (user === null || canReach(folder, user)) return layoutIn(real, realpathSync(folder));
+      failure ??= outOfReach(folder, user);
     } catch (error) {
-      failure ??= error;
+      failure ??= asFileError(error, folder);
     }
   }
-  throw asFileError(failure ?? new Error(`no folder for the cluster of ${home}`), real);
+  throw failure;
 }
 
 /** An ordinary user's cluster lies in its home; root's where the server's account can walk to. */
@@ -121,26 +124,40 @@ function candidates(home: string): readonly string[] {
   return canReach(home, user) ? [inHome, ...elsewhere] : elsewhere;
 }
 
+/** Makes a folder and the one above, unless they are there; others may be doing the same at this moment. */
 function makeFolder(folder: string, user: ServerUser | null): void {
   const parent = dirname(folder);
-  if (!existsSync(parent)) mkdirSync(parent, { mode: 0o755 });
-  mkdirSync(folder, { mode: 0o700 });
+  if (!existsSync(parent)) mkdirSync(parent, { recursive: true, mode: 0o755 });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    if (ownership(folder) !== 'ours') throw foreignFolder(folder);
+  }
   if (user !== null) chmodSync(folder, 0o711);
 }
 
-/** A folder that somebody else made (in a shared place) is not ours to use. */
-function isOurs(folder: string): boolean {
+function outOfReach(folder: string, user: ServerUser): TurboError {
+  return new TurboError('cluster.data_folder', `The account of the server (uid ${user.uid}) cannot reach ${folder}.`, {
+    hint: 'Let others pass through the folders above it (chmod o+x), or set TURBOBACKEND_HOME to another folder.',
+  });
+}
+
+/** In a shared place somebody else may have made a folder, or something else, of this name. */
+function ownership(folder: string): 'ours' | 'foreign' | 'absent' {
   try {
     const stat = lstatSync(folder);
-    if (!stat.isDirectory()) return false;
     const me = process.getuid?.();
-    if (me === undefined || stat.uid === me) return true;
+    return stat.isDirectory() && (me === undefined || stat.uid === me) ? 'ours' : 'foreign';
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return false;
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return 'absent';
     throw asFileError(error, folder);
   }
-  throw new TurboError('cluster.data_folder', `The cluster in ${folder} belongs to another user of this machine.`, {
-    hint: 'Run the command as that user, or set TURBOBACKEND_HOME to a folder of your own.',
+}
+
+function foreignFolder(folder: string): TurboError {
+  return new TurboError('cluster.data_folder', `${folder} belongs to another user of this machine, or is no folder.`, {
+    hint: 'Run the command as its owner, or set TURBOBACKEND_HOME to a folder of your own.',
   });
 }
 

@@ -43,7 +43,7 @@ async function acquire(
   content: string,
   options: { deadlineMs?: number; onWait?: (pid: number | null) => void },
 ): Promise<void> {
-  const deadline = Date.now() + (options.deadlineMs ?? DEADLINE_MS);
+  const deadline = performance.now() + (options.deadlineMs ?? DEADLINE_MS);
   for (let round = 0; !create(path, content); round += 1) {
     const held = readLock(path);
     if (held === null) continue;
@@ -53,7 +53,7 @@ async function acquire(
     }
     const pid = parseHolder(held)?.pid ?? null;
     if (round === 20) options.onWait?.(pid);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new TurboError(
         'cluster.locked',
         `Process ${pid ?? 'unknown'} has been working on the cluster for too long.`,

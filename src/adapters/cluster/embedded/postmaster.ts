@@ -48,8 +48,8 @@ export async function stopPostmaster(data: string, pid: number): Promise<void> {
     ['SIGKILL', IMMEDIATE_MS],
   ] as const) {
     send(pid, signal);
-    const deadline = Date.now() + waitMs;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + waitMs;
+    while (performance.now() < deadline) {
       if ((await processStart(pid)) !== start) return;
       await sleep(15);
     }
@@ -74,18 +74,20 @@ interface PidFile extends Postmaster {
 
 /** Lines: pid, data folder, start (unix seconds), port, socket folder, address, memory key, status (miscadmin.h). */
 function readPidFile(data: string): PidFile | null {
-  let lines: readonly string[];
+  let text: string;
   try {
-    lines = readFileSync(pidFilePath(data), 'utf8').split('\n');
+    text = readFileSync(pidFilePath(data), 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
     throw error;
   }
+  // A folder's name may contain line breaks.
+  const lines = text.includes(`\n${data}\n`) ? text.replace(data, () => '').split('\n') : text.split('\n');
   const [pid, folder, start, port] = lines;
   if (!Number(pid) || folder === undefined) return null;
   const word = lines[7]?.trim();
   const status = word === 'ready' || word === 'stopping' ? word : 'starting';
-  return { pid: Math.abs(Number(pid)), data: folder, startSeconds: Number(start), port: Number(port), status };
+  return { pid: Math.abs(Number(pid)), data: folder || data, startSeconds: Number(start), port: Number(port), status };
 }
 
 /** On Linux a server is known by its working directory, which is its data folder; elsewhere by name and start time. */

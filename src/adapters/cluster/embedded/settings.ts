@@ -15,7 +15,8 @@ host  all      all      all          reject
 
 /**
  * Settings of the server. What initdb found out about this machine comes first and is overruled. Sizes suit a laptop
- * that does other things. The log names errors without the statement and without values: both can hold secrets.
+ * that does other things. The log tells of the server's life, not of statements that failed: they, and the messages about
+ * them, hold values, and those can be secrets. Who sent a statement gets its error.
  */
 export function postgresqlConf(options: { port: number; hbaFile: string; logFolder: string }): string {
   return `include_if_exists = 'data/postgresql.conf'
@@ -51,7 +52,7 @@ log_rotation_age = '1d'
 log_rotation_size = '10MB'
 log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'UTC'
-log_min_messages = 'warning'
+log_min_messages = 'log'
 log_min_error_statement = 'panic'
 log_error_verbosity = 'terse'
 log_statement = 'none'

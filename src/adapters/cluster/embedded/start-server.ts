@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
@@ -87,16 +87,16 @@ export async function waitUntilReady(
   onNote: (message: string) => void,
   hasEnded?: () => boolean,
 ): Promise<Attachment> {
-  const begun = Date.now();
+  const begun = performance.now();
   let told = false;
-  while (Date.now() - begun < READY_MS) {
+  while (performance.now() - begun < READY_MS) {
     const postmaster = await findPostmaster(target.data);
     if (postmaster?.status === 'ready') {
       const attachment = await attach(target, { closeDoors: true });
       if (attachment.kind !== 'down' && attachment.kind !== 'starting') return attachment;
     }
     if (hasEnded ? hasEnded() : postmaster === null) return { kind: 'down' };
-    if (!told && Date.now() - begun > 5000) {
+    if (!told && performance.now() - begun > 5000) {
       told = true;
       onNote('PostgreSQL is repairing its data after a hard stop; this can take a while.');
     }
@@ -141,15 +141,21 @@ function launch({ layout, bin, user }: StartOrder, port: number): { readonly don
 }
 
 function removeOldLogs(folder: string): void {
-  const names = readdirSync(folder).filter((name) => /^postgres-\d{8}-\d{6}\.log$/.test(name));
-  for (const name of names.sort().slice(0, -KEPT_LOGS)) rmSync(join(folder, name), { force: true });
+  for (const name of logFiles(folder).slice(0, -KEPT_LOGS)) rmSync(join(folder, name), { force: true });
 }
 
-/** The last thing the server said, for a message: from its start log, or from the newest of its own. */
+function logFiles(folder: string): readonly string[] {
+  const names = readdirSync(folder).filter((name) => /^postgres-\d{8}-\d{6}\.log$/.test(name));
+  return names.sort();
+}
+
+/** The last thing the server said, for a message: of this start if it said something. */
 function lastWords(layout: Layout): string {
-  const newest = readdirSync(layout.log).sort().at(-1);
-  const files = [...(newest ? [join(layout.log, newest)] : []), layout.startLog];
-  for (const file of files) {
+  const newest = logFiles(layout.log).at(-1);
+  // The start log is this start's; the other one may be of an earlier server.
+  const files = [layout.startLog, ...(newest ? [join(layout.log, newest)] : [])];
+  // The log folder is the server account's: a link in it is none of the server's logs.
+  for (const file of files.filter((path) => lstatSync(path).isFile())) {
     const line = readFileSync(file, 'utf8')
       .slice(-4000)
       .trim()

@@ -1,0 +1,132 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { TurboError } from '../../../domain/errors.ts';
+import { attach } from './attach.ts';
+import { copyFolder, findNativePackage, missingLinks, type NativePackage } from './binaries.ts';
+import { dataFolderProblem, freeBytes } from './instance.ts';
+import { findLayout, type Layout, readPassword, readState } from './layout.ts';
+import { inspectLockFile } from './lock-file.ts';
+import { isPortFree } from './port.ts';
+import { findPostmaster, isPidFileMisleading } from './postmaster.ts';
+import { serverUser } from './server-user.ts';
+
+/** One thing `doctor` looked at. `fix` is a command or a sentence, null when there is nothing to repair. */
+export interface Diagnosis {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+/** Looks at everything the embedded cluster of a home stands on. Changes and starts nothing; never throws for what it finds. */
+export async function diagnoseEmbedded(options: { readonly home: string }): Promise<readonly Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  const native = await look(found, 'programs', () => findNativePackage());
+  if (native) found.push(programs(native));
+  found.push(homeFolder(options.home));
+  const layout = await look(found, 'cluster folder', () => findLayout(options.home));
+  if (!layout) return found;
+  if (native) found.push(copy(layout, native));
+  found.push(space(layout));
+  await look(found, 'lock', async () => found.push(await lock(layout)));
+  if (!existsSync(layout.instance)) return found;
+  await look(found, 'data folder', () => found.push(dataFolder(layout)));
+  await look(found, 'password file', () => found.push(passwordFile(layout)));
+  await look(found, 'server', async () => found.push(...(await server(layout))));
+  return found;
+}
+
+/** Runs one look; what it throws becomes a finding of that name, and null. */
+async function look<T>(found: Diagnosis[], name: string, work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    found.push(bad(name, detail, (error instanceof TurboError ? error.hint : undefined) ?? null));
+    return null;
+  }
+}
+
+function good(name: string, detail: string): Diagnosis {
+  return { name, ok: true, detail, fix: null };
+}
+
+function bad(name: string, detail: string, fix: string | null): Diagnosis {
+  return { name, ok: false, detail, fix };
+}
+
+function programs(native: NativePackage): Diagnosis {
+  const missing = missingLinks(native).length;
+  const links = missing === 0 ? '' : `; npm left out ${missing} library links, which the cluster's copy gets`;
+  return good('programs', `PostgreSQL ${native.version}${links}`);
+}
+
+function homeFolder(home: string): Diagnosis {
+  let path = home;
+  while (!existsSync(path) && path !== dirname(path)) path = dirname(path);
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return good('home', path === home ? home : `${home} (will be made)`);
+  } catch {
+    return bad('home', `${path} cannot be written to.`, 'Set TURBOBACKEND_HOME to a folder you may write to.');
+  }
+}
+
+function copy(layout: Layout, native: NativePackage): Diagnosis {
+  const folder = copyFolder(layout.folder, native);
+  if (!existsSync(folder)) return good('copy of the programs', 'not made yet');
+  const missing = missingLinks(native, folder);
+  if (missing.length === 0 && existsSync(join(folder, 'bin', 'postgres'))) return good('copy of the programs', folder);
+  return bad('copy of the programs', `${folder} is damaged.`, 'turbobackend db stop && turbobackend db start');
+}
+
+function space(layout: Layout): Diagnosis {
+  const megabytes = Math.floor(freeBytes(layout.folder) / 1024 / 1024);
+  const detail = `${megabytes} MB free for ${layout.folder}`;
+  return megabytes < 200 ? bad('disk', detail, 'Free some space.') : good('disk', detail);
+}
+
+async function lock(layout: Layout): Promise<Diagnosis> {
+  const held = await inspectLockFile(layout.lock);
+  if (held === null) return good('lock', 'free');
+  if (!held.stale) return good('lock', `held by process ${held.pid ?? 'unknown'}, which is alive`);
+  return good('lock', `left by process ${held.pid ?? 'unknown'}, which is gone; the next command takes it over`);
+}
+
+function dataFolder(layout: Layout): Diagnosis {
+  const problem = dataFolderProblem(layout, serverUser());
+  return problem === null ? good('data folder', layout.data) : bad('data folder', problem.detail, problem.fix);
+}
+
+function passwordFile(layout: Layout): Diagnosis {
+  const path = layout.passwordFile;
+  if (readPassword(layout.home) === null) {
+    return bad('password file', `${path} is gone.`, 'turbobackend db start (it sets a new password)');
+  }
+  const others = statSync(path).mode & 0o077;
+  return others === 0
+    ? good('password file', path)
+    : bad('password file', `Others can read ${path}.`, `chmod 600 ${path}`);
+}
+
+async function server(layout: Layout): Promise<readonly Diagnosis[]> {
+  const port = readState(layout.home)?.port ?? null;
+  const postmaster = await findPostmaster(layout.data);
+  if (postmaster === null) {
+    const stale = (await isPidFileMisleading(layout.data)) ? '; its stale pid file will be removed' : '';
+    const state = good('server', `not running${stale}`);
+    if (port === null || (await isPortFree(port))) return [state];
+    return [
+      state,
+      bad('port', `Port ${port} is used by another program.`, 'The next start takes another port by itself.'),
+    ];
+  }
+  const password = readPassword(layout.home);
+  const name = `process ${postmaster.pid}, port ${postmaster.port}`;
+  if (postmaster.status !== 'ready' || password === null) return [good('server', `${postmaster.status} (${name})`)];
+  const target = { port: postmaster.port, password, data: layout.data, systemIdentifier: null };
+  const answer = (await attach(target)).kind;
+  if (answer === 'ours') return [good('server', `running (${name})`)];
+  const fix = 'turbobackend db stop && turbobackend db start';
+  return [bad('server', `${name} runs, but does not let us in (${answer}).`, fix)];
+}
