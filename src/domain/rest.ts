@@ -5,9 +5,12 @@ import type { Column, Table } from './schema.ts';
  * disagree about a path or a field.
  */
 
-/** `/order-items` for the table `order_items`. */
+/** Paths of the backend itself. */
+const OWN_PATHS: ReadonlySet<string> = new Set(['health', 'ready']);
+
+/** `/order-items` for the table `order_items`; `/_health` for one named like a path of the backend itself. */
 export function resourcePath(table: Pick<Table, 'name'>): string {
-  return `/${table.name.replaceAll('_', '-')}`;
+  return `/${OWN_PATHS.has(table.name) ? '_' : ''}${table.name.replaceAll('_', '-')}`;
 }
 
 /** A column the backend or the database fills in; never accepted from a client. */
@@ -38,6 +41,11 @@ export function inputFields(table: Table): readonly InputField[] {
         hashed,
       };
     });
+}
+
+/** The fields a PATCH may change: all but the key. A table without any has no PATCH. */
+export function patchFields(table: Table): readonly InputField[] {
+  return inputFields(table).filter(({ column }) => !column.primaryKey);
 }
 
 /** The columns a client gets to see. */

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, parse } from 'node:path';
+import { TurboError } from '../../../domain/errors.ts';
+import type { FileTree, Workspace } from '../../../ports/workspace.ts';
+import { codeOf, translate } from './errors.ts';
+
+/** Project folders on the disk of this machine. */
+export function localWorkspace(): Workspace {
+  return {
+    list: (directory) => guarded(directory, () => listFolder(directory)),
+    read: (directory, path) => guarded(join(directory, path), () => readText(directory, path)),
+    write: (directory, path, content, options) =>
+      guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
+    createFolder: (directory, files, options) =>
+      guarded(directory, () => createWhole(directory, files, options?.modes ?? {})),
+    checkWritable: (directory) => guarded(directory, () => probe(directory)),
+    remove: (directory, path) => guarded(join(directory, path), () => removeFile(directory, path)),
+    removeFolder: (directory) => guarded(directory, () => removeWhole(directory)),
+  };
+}
+
+async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error, path);
+  }
+}
+
+function refuse(path: string, reason: string): TurboError {
+  return new TurboError('workspace.unwritable', `${JSON.stringify(path)} is not touched: ${reason}.`);
+}
+
+/** Absolute path of a file inside a folder. Names that lead elsewhere and links on the way are refused. */
+async function locate(directory: string, path: string): Promise<string> {
+  const parts = path.split('/');
+  const odd = parts.some((part) => part === '' || part === '.' || part === '..' || /[\0\\:]/.test(part));
+  if (odd || isAbsolute(path)) throw refuse(path, 'it is not a name inside the folder');
+  let folder = directory;
+  for (const part of parts.slice(0, -1)) {
+    folder = join(folder, part);
+    const there = await lstat(folder).catch(missingIsNull);
+    if (there === null) break;
+    if (there.isSymbolicLink()) throw refuse(path, `${folder} is a link`);
+  }
+  return join(directory, ...parts);
+}
+
+function missingIsNull(error: unknown): null {
+  if (codeOf(error) === 'ENOENT') return null;
+  throw error;
+}
+
+async function listFolder(directory: string): Promise<readonly string[] | null> {
+  return (await readdir(directory).catch(missingIsNull))?.sort() ?? null;
+}
+
+async function readText(directory: string, path: string): Promise<string | null> {
+  return readFile(await locate(directory, path), 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOTDIR') return null;
+    return missingIsNull(error);
+  });
+}
+
+/** Temp file, fsync, rename, fsync of the folder: a reader and a crash see the old or the new content. */
+async function replaceFile(directory: string, path: string, content: string, mode = 0o644): Promise<void> {
+  const target = await locate(directory, path);
+  const folder = dirname(target);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(target)}.tmp-${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Folders cannot be synced everywhere; where they cannot, the rename itself has to do. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder).catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+const UNFINISHED = '.tb-new-';
+
+async function createWhole(directory: string, files: FileTree, modes: Readonly<Record<string, number>>): Promise<void> {
+  await refuseOccupied(directory);
+  const parent = dirname(directory);
+  await mkdir(parent, { recursive: true });
+  await removeLeftovers(parent, basename(directory));
+  const fresh = join(parent, `.${basename(directory)}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    await mkdir(fresh);
+    await writeTree(fresh, files, modes);
+    await rmdir(directory).catch(missingIsNull);
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error))) throw await occupied(directory);
+    throw error;
+  }
+  await syncFolder(parent);
+}
+
+/** Not synced one by one: the folder can be made again from what is recorded, and sixty fsyncs cost half a second. */
+async function writeTree(root: string, files: FileTree, modes: Readonly<Record<string, number>>): Promise<void> {
+  const paths = Object.keys(files);
+  const targets = new Map<string, string>();
+  for (const path of paths) targets.set(path, await locate(root, path));
+  for (const folder of new Set([...targets.values()].map(dirname))) await mkdir(folder, { recursive: true });
+  await Promise.all(
+    [...targets].map(([path, target]) =>
+      writeFile(target, files[path] ?? '', {
+        flag: 'wx',
+        mode: modes[path] ?? 0o644,
+        flush: Object.hasOwn(modes, path),
+      }),
+    ),
+  );
+}
+
+async function refuseOccupied(directory: string): Promise<void> {
+  const there = await lstat(directory).catch(missingIsNull);
+  if (there === null) return;
+  if (!there.isDirectory() || (await readdir(directory)).length > 0) throw await occupied(directory);
+}
+
+async function occupied(directory: string): Promise<TurboError> {
+  const names = await readdir(directory).catch(() => []);
+  const shown = names.sort().slice(0, 5).join(', ');
+  const inside = names.length > 0 ? ` It holds ${shown}${names.length > 5 ? ', …' : ''}.` : '';
+  return new TurboError('project.exists', `${directory} exists already.${inside}`, {
+    hint: 'Choose another folder with --dir, or move this one away.',
+    details: { entries: names },
+  });
+}
+
+/** Half-made folders of processes that are gone. */
+async function removeLeftovers(parent: string, name: string): Promise<void> {
+  const prefix = `.${name}${UNFINISHED}`;
+  for (const entry of await readdir(parent)) {
+    const pid = entry.startsWith(prefix) ? Number(entry.slice(prefix.length).split('-')[0]) : 0;
+    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) {
+      await rm(join(parent, entry), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Makes and removes a folder at the place, or at the nearest place above it that exists. */
+async function probe(directory: string): Promise<void> {
+  let folder = directory;
+  while ((await lstat(folder).catch(missingIsNull)) === null) folder = dirname(folder);
+  const trial = join(folder, `.tb-probe-${randomBytes(6).toString('hex')}`);
+  await mkdir(trial);
+  await rmdir(trial);
+}
+
+async function removeFile(directory: string, path: string): Promise<void> {
+  await unlink(await locate(directory, path)).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOTDIR') return null;
+    return missingIsNull(error);
+  });
+}
+
+async function removeWhole(directory: string): Promise<void> {
+  if (!isAbsolute(directory) || parse(directory).root === directory)
+    throw refuse(directory, 'it is not a project folder');
+  const there = await lstat(directory).catch(missingIsNull);
+  if (there?.isSymbolicLink()) throw refuse(directory, 'it is a link');
+  await rm(directory, { recursive: true, force: true });
+}

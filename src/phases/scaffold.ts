@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { TurboError } from '../domain/errors.ts';
+import { isPlainIdentifier } from '../domain/identifier.ts';
+import { MANIFEST_FILE, type Project } from '../domain/project.ts';
+import { slug } from '../domain/project-name.ts';
+import type { Schema } from '../domain/schema.ts';
+import type { Needs } from '../ports/services.ts';
+import type { FileTree } from '../ports/workspace.ts';
+import { dataModule } from './scaffold/data-module.ts';
+import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
+import { type Resource, resourcesOf } from './scaffold/resource.ts';
+import { routeFiles } from './scaffold/route-files.ts';
+import { enumModule, schemaModule } from './scaffold/schema-module.ts';
+import { testSamples } from './scaffold/test-samples.ts';
+
+/**
+ * All files of a project, without its manifest: those of the template folder `project` (what every project has in
+ * `base/`, the rest in `database/` or `plain/`) and those computed from the schema. Pure: the same project gives the
+ * same bytes. Throws `schema.invalid` for names that could not stand in a file name or in code.
+ */
+export function scaffoldFiles(project: Project, template: FileTree): FileTree {
+  const { schema } = project;
+  const withDatabase = schema !== null && schema.tables.length > 0;
+  if (withDatabase) checkNames(schema);
+  const resources = withDatabase ? resourcesOf(schema) : [];
+  const texts = { ...folderOf(template, 'base/'), ...folderOf(template, withDatabase ? 'database/' : 'plain/') };
+  const computed = withDatabase ? computedFiles(schema, resources) : {};
+  const files = { ...fillIn(texts, project, resources), ...computed };
+  return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function folderOf(tree: FileTree, folder: string): FileTree {
+  const inside = Object.entries(tree).filter(([path]) => path.startsWith(folder));
+  return Object.fromEntries(inside.map(([path, text]) => [path.slice(folder.length), text]));
+}
+
+function checkNames(schema: Schema): void {
+  const names = schema.tables.flatMap((table) => [table.name, ...table.columns.map((column) => column.name)]);
+  const odd = [...names, ...schema.enums.map((type) => type.name)].find((name) => !isPlainIdentifier(name));
+  if (odd === undefined) return;
+  throw new TurboError('schema.invalid', `${JSON.stringify(odd)} is not a name that code can be made for.`, {
+    hint: 'Use lower-case letters, digits and underscores, a letter first.',
+  });
+}
+
+function computedFiles(schema: Schema, resources: readonly Resource[]): FileTree {
+  const files: Record<string, string> = { 'test/samples.json': testSamples(schema, resources) };
+  const enums = enumModule(schema);
+  if (enums !== null) files['server/lib/enums.ts'] = enums;
+  for (const resource of resources) {
+    files[`server/data/${resource.table.name}.ts`] = dataModule(resource);
+    files[`server/schemas/${resource.table.name}.ts`] = schemaModule(resource);
+    Object.assign(files, routeFiles(resource));
+  }
+  return files;
+}
+
+const NAMED_FILES: ReadonlySet<string> = new Set(['package.json', 'package-lock.json']);
+const FILLED_FILES: ReadonlySet<string> = new Set(['README.md', 'fly.toml']);
+
+function fillIn(texts: FileTree, project: Project, resources: readonly Resource[]): FileTree {
+  const name = slug(project.name) || 'backend';
+  const values: Readonly<Record<string, string>> = {
+    name,
+    request: markdownText(project.request),
+    endpoints: endpointTable(resources),
+    tables: project.schema ? tableList(project.schema) : '',
+  };
+  const fill = (path: string, text: string): string => {
+    if (NAMED_FILES.has(path)) return text.replaceAll('"name": "project"', `"name": ${JSON.stringify(name)}`);
+    if (!FILLED_FILES.has(path)) return text;
+    return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
+  };
+  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, fill(path, text)]));
+}
+
+export interface ScaffoldOrder {
+  /** Absolute path. */
+  readonly directory: string;
+  readonly project: Project;
+  /** `new-folder` refuses to touch anything that is there; `existing-folder` writes what is missing or still ours. */
+  readonly into: 'new-folder' | 'existing-folder';
+}
+
+export interface ScaffoldResult {
+  /** The project with the manifest of the files that are ours now. */
+  readonly project: Project;
+  readonly written: readonly string[];
+  /** Changed or replaced by a person, and therefore left alone. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Writes the project. A new folder appears complete or not at all; in an existing one each file is replaced whole, the
+ * manifest last. Files under `server/custom/` that exist are never written. Throws `project.exists`, `workspace.*`.
+ */
+export async function scaffold(
+  order: ScaffoldOrder,
+  services: Needs<'workspace' | 'templates' | 'progress'>,
+): Promise<ScaffoldResult> {
+  const files = scaffoldFiles(order.project, await services.templates.readTree('project'));
+  return order.into === 'new-folder' ? writeNew(order, files, services) : writeInto(order, files, services);
+}
+
+async function writeNew(
+  { directory, project }: ScaffoldOrder,
+  files: FileTree,
+  { workspace }: Needs<'workspace'>,
+): Promise<ScaffoldResult> {
+  const hashes = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sha256(text)]));
+  const finished = { ...project, files: hashes };
+  await workspace.createFolder(directory, { ...files, [MANIFEST_FILE]: manifestText(finished) });
+  return { project: finished, written: [...Object.keys(files), MANIFEST_FILE], kept: [] };
+}
+
+async function writeInto(
+  { directory, project }: ScaffoldOrder,
+  files: FileTree,
+  { workspace, progress }: Needs<'workspace' | 'progress'>,
+): Promise<ScaffoldResult> {
+  const hashes: Record<string, string> = {};
+  const written: string[] = [];
+  const kept: string[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    const there = await workspace.read(directory, path);
+    const known = project.files[path];
+    const hash = sha256(text);
+    if (there !== null && sha256(there) !== hash && (sha256(there) !== known || path.startsWith('server/custom/'))) {
+      kept.push(path);
+      if (known !== undefined) hashes[path] = known;
+      continue;
+    }
+    hashes[path] = hash;
+    if (there === text) continue;
+    await workspace.write(directory, path, text);
+    written.push(path);
+  }
+  await removeOrphans(directory, project, files, { workspace, written, kept });
+  if (kept.length > 0) {
+    progress({ kind: 'note', message: `Left alone, because you changed them: ${kept.join(', ')}` });
+  }
+  const finished = { ...project, files: hashes };
+  const manifest = manifestText(finished);
+  if ((await workspace.read(directory, MANIFEST_FILE)) !== manifest) {
+    await workspace.write(directory, MANIFEST_FILE, manifest);
+    written.push(MANIFEST_FILE);
+  }
+  return { project: finished, written, kept };
+}
+
+/** Files of tables that are gone: removed when they are still as we wrote them, otherwise the person's. */
+async function removeOrphans(
+  directory: string,
+  project: Project,
+  files: FileTree,
+  { workspace, kept }: Needs<'workspace'> & { written: string[]; kept: string[] },
+): Promise<void> {
+  for (const [path, hash] of Object.entries(project.files)) {
+    if (Object.hasOwn(files, path) || !path.startsWith('server/')) continue;
+    const there = await workspace.read(directory, path);
+    if (there === null) continue;
+    if (sha256(there) === hash) await workspace.remove(directory, path);
+    else kept.push(path);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function manifestText(project: Project): string {
+  return `${JSON.stringify(project, null, 2)}\n`;
+}

@@ -1,0 +1,74 @@
+import { type ColumnType, parseColumnType } from '../../domain/column-type.ts';
+import { type InputField, inputFields, outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
+import { type Column, type EnumType, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
+import { pascalCase } from './source.ts';
+
+/** One column with everything the builders ask about it. */
+export interface FieldType {
+  /** Null for an enum. */
+  readonly type: ColumnType | null;
+  readonly choices: EnumType | null;
+  /** Name of the enum in the generated code. */
+  readonly enumName: string;
+  readonly array: boolean;
+}
+
+/** A table as the generated code sees it. */
+export interface Resource {
+  readonly table: Table;
+  /** `/order-items`. */
+  readonly path: string;
+  readonly key: readonly Column[];
+  readonly output: readonly Column[];
+  readonly inputs: readonly InputField[];
+  readonly patches: readonly InputField[];
+  /** What lists are ordered by: the time of creation when there is one, then the key. Never null, always visible. */
+  readonly order: readonly Column[];
+  typeOf(column: Column): FieldType;
+}
+
+/** The tables of a schema as resources, in the schema's order. */
+export function resourcesOf(schema: Schema): readonly Resource[] {
+  const names = enumNames(schema);
+  const typeOf = (column: Column): FieldType => {
+    const type = parseColumnType(column.type);
+    const choices = type ? null : (schema.enums.find((candidate) => candidate.name === column.type) ?? null);
+    return { type, choices, enumName: names.get(column.type) ?? '', array: type?.array ?? false };
+  };
+  return schema.tables.map((table) => ({
+    table,
+    path: resourcePath(table),
+    key: primaryKey(table),
+    output: outputColumns(table),
+    inputs: inputFields(table),
+    patches: patchFields(table),
+    order: orderOf(table),
+    typeOf,
+  }));
+}
+
+function orderOf(table: Table): readonly Column[] {
+  const created = table.columns.filter(
+    (column) => generatorOf(column) === 'created' && !column.nullable && !column.sensitive && !column.primaryKey,
+  );
+  return [...created.slice(0, 1), ...primaryKey(table)];
+}
+
+/** What fills the column in, if it is not the client. */
+export function generatorOf(column: Column): string | null {
+  return column.default !== null && 'generate' in column.default ? column.default.generate : null;
+}
+
+/** Enum name → name in the code; two enums never share one. */
+export function enumNames(schema: Schema): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const { name } of schema.enums) {
+    const wanted = pascalCase(name);
+    let free = wanted;
+    for (let number = 2; taken.has(free); number += 1) free = `${wanted}_${number}`;
+    taken.add(free);
+    names.set(name, free);
+  }
+  return names;
+}

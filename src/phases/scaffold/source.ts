@@ -1,0 +1,88 @@
+/** Small pieces of TypeScript text. Everything that comes from a schema passes one of these before it is code. */
+
+/** Generated lines are at most this long. */
+const LINE_WIDTH = 100;
+
+const PLAIN_PROPERTY = /^[A-Za-z_$][\w$]*$/;
+
+/** A single-quoted string literal; control and separator characters are escaped. */
+export function quoted(text: string): string {
+  const body = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replaceAll("'", "\\'")
+    .replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g, escapeUnit);
+  return text.includes("'") && !text.includes('"') ? `"${body.replaceAll("\\'", "'")}"` : `'${body}'`;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A name in an object literal or type. */
+export function property(name: string): string {
+  return PLAIN_PROPERTY.test(name) ? name : quoted(name);
+}
+
+/** `input.title`, or `input['odd name']`. */
+export function member(object: string, name: string): string {
+  return PLAIN_PROPERTY.test(name) ? `${object}.${name}` : `${object}[${quoted(name)}]`;
+}
+
+/** `order_status` → `OrderStatus`. */
+export function pascalCase(name: string): string {
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+/** Text of a doc comment: one line, and no way out of the comment. */
+export function commentText(text: string): string {
+  return text
+    .replaceAll('*/', '* /')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+}
+
+/** `open` items `close` on one line when it fits after `indent`, otherwise an item a line. */
+export function listed(open: string, items: readonly string[], close: string, indent = 0, after = 0): string {
+  const spaced = open.endsWith('{') && items.length > 0 ? ' ' : '';
+  const line = `${open}${spaced}${items.join(', ')}${spaced}${close}`;
+  if (!items.some((item) => item.includes('\n')) && indent + line.length + after <= LINE_WIDTH) return line;
+  const pad = ' '.repeat(indent);
+  return [open, ...items.map((item) => `${pad}  ${item},`), `${pad}${close}`].join('\n');
+}
+
+/** SQL items separated by commas, filled up to the line width; the first line starts after `lead`. */
+export function sqlList(lead: string, items: readonly string[], indent: number): string {
+  const lines: string[] = [];
+  let line = lead;
+  for (const [index, item] of items.entries()) {
+    const text = index < items.length - 1 ? `${item},` : item;
+    const separator = line === lead && lead.endsWith('(') ? '' : ' ';
+    if (line !== lead && indent + line.length + 1 + text.length > LINE_WIDTH) {
+      lines.push(line);
+      line = `  ${text}`;
+    } else line += separator + text;
+  }
+  lines.push(line);
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+
+/** Text inside a template literal. */
+export function templateText(text: string): string {
+  return text.replace(/[\\`]|\$\{/g, '\\$&');
+}
+
+/** `import { a, type B } from 'x';`, names sorted without regard to case and `type`. */
+export function importLine(names: readonly string[], from: string): string {
+  const bare = (name: string) => name.replace(/^type /, '');
+  const sorted = [...names].sort((one, other) => compare(bare(one).toLowerCase(), bare(other).toLowerCase()));
+  const onlyTypes = sorted.every((name) => name.startsWith('type '));
+  const open = onlyTypes ? 'import type {' : 'import {';
+  return listed(open, onlyTypes ? sorted.map(bare) : sorted, `} from '${from}';`);
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

@@ -1,0 +1,138 @@
+import type { ColumnType } from '../../domain/column-type.ts';
+import type { InputField } from '../../domain/rest.ts';
+import type { Column } from '../../domain/schema.ts';
+import type { Resource } from './resource.ts';
+import { listed } from './source.ts';
+
+/** Range of the integer types that are narrower than a JSON number. */
+const INTEGER_BITS: Readonly<Record<string, number>> = { smallint: 15, integer: 31 };
+const LARGEST_REAL = 3.4e38;
+/** Shorter is guessed at once; longer only keeps the server busy. */
+const PASSWORD_LENGTH = { min: 8, max: 256 };
+
+type Bounds = Readonly<Record<string, number | undefined>>;
+
+/** `value.text({ max: 80 })`. */
+function call(name: string, bounds: Bounds = {}): string {
+  const given = Object.entries(bounds).filter(([, bound]) => bound !== undefined);
+  if (given.length === 0) return `value.${name}()`;
+  return listed(
+    `value.${name}({`,
+    given.map(([key, bound]) => `${key}: ${bound}`),
+    '})',
+  );
+}
+
+function smallest(...bounds: (number | undefined)[]): number | undefined {
+  const given = bounds.filter((bound) => bound !== undefined);
+  return given.length > 0 ? Math.min(...given) : undefined;
+}
+
+function largest(...bounds: (number | undefined)[]): number | undefined {
+  const given = bounds.filter((bound) => bound !== undefined);
+  return given.length > 0 ? Math.max(...given) : undefined;
+}
+
+function integerBounds(type: ColumnType, check: Column['check']): Bounds {
+  const bits = INTEGER_BITS[type.base];
+  const limit = bits === undefined ? undefined : 2 ** bits;
+  const min = limit === undefined ? undefined : -limit;
+  const max = limit === undefined ? undefined : limit - 1;
+  return { min: largest(min, check?.min), max: smallest(max, check?.max) };
+}
+
+function decimalBounds({ args }: ColumnType, check: Column['check']): Bounds {
+  const [precision, scale = 0] = args;
+  const digits = precision === undefined ? {} : { whole: precision - scale, fraction: scale };
+  return { ...digits, min: check?.min, max: check?.max };
+}
+
+/** The check of one item of a built-in type. */
+function itemCode(type: ColumnType, check: Column['check']): string {
+  switch (type.kind) {
+    case 'text':
+      return call('text', {
+        min: check?.minLength || undefined,
+        max: smallest(type.args[0] ?? charLength(type), check?.maxLength),
+      });
+    case 'integer':
+    case 'bigint':
+      return call('integer', integerBounds(type, check));
+    case 'decimal':
+      return call('decimal', decimalBounds(type, check));
+    case 'float': {
+      const limit = type.base === 'real' ? LARGEST_REAL : undefined;
+      const min = largest(limit === undefined ? undefined : -limit, check?.min);
+      return call('float', { min, max: smallest(limit, check?.max) });
+    }
+    case 'boolean':
+    case 'date':
+    case 'time':
+    case 'interval':
+    case 'uuid':
+    case 'json':
+    case 'bytes':
+    case 'network':
+      return call(type.kind);
+    case 'timestamp':
+      return call(type.base === 'timestamptz' ? 'instant' : 'localDateTime');
+  }
+}
+
+function charLength(type: ColumnType): number | undefined {
+  return type.base === 'char' ? 1 : undefined;
+}
+
+/** The check for a column's values, without regard to null and default. */
+export function valueCode(resource: Resource, column: Column): string {
+  const { type, enumName } = resource.typeOf(column);
+  if (!type) return `enums.${enumName}`;
+  return type.array ? `z.array(${itemCode(type, null)})` : itemCode(type, column.check);
+}
+
+/** The check for a field of a body. */
+export function fieldCode(resource: Resource, field: InputField): string {
+  const check = field.hashed ? call('text', PASSWORD_LENGTH) : valueCode(resource, field.column);
+  return field.column.nullable ? `${check}.nullable()` : check;
+}
+
+/** The check for a column of the key, as text in a path. */
+export function pathCode(resource: Resource, column: Column): string {
+  const { type } = resource.typeOf(column);
+  if (!type) return valueCode(resource, column);
+  if (type.array || type.kind === 'json') return call('text');
+  switch (type.kind) {
+    case 'integer':
+    case 'bigint':
+      return call('integerInPath', integerBounds(type, null));
+    case 'float':
+      return call('floatInPath');
+    case 'boolean':
+      return call('booleanInPath');
+    default:
+      return itemCode(type, null);
+  }
+}
+
+/** The TypeScript type of a column's values in an answer. */
+export function typeCode(resource: Resource, column: Column): string {
+  const { type, enumName } = resource.typeOf(column);
+  const item = type ? itemType(type) : `enums.${enumName}`;
+  const whole = type?.array ? `${item}[]` : item;
+  return column.nullable && whole !== 'unknown' ? `${whole} | null` : whole;
+}
+
+function itemType(type: ColumnType): string {
+  switch (type.kind) {
+    case 'integer':
+    case 'bigint':
+    case 'float':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'json':
+      return 'unknown';
+    default:
+      return 'string';
+  }
+}

@@ -1,0 +1,68 @@
+import pg from 'pg';
+import { type FieldProblem, problem } from './problem.ts';
+
+/** A statement with a fixed text: prepared once on each connection, under its name. */
+export interface Statement {
+  /** `<table>.<what>`, at most 63 characters, different for each text. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The columns an integrity error is about, from its detail: `Key (email, tenant)=(…) already exists.` */
+function fieldsOf(error: pg.DatabaseError): string[] {
+  const list = /\(([^()]+)\)=\(/.exec(error.detail ?? '')?.[1];
+  return list ? list.split(', ').map((name) => name.replaceAll('"', '')) : [];
+}
+
+function errorsOf(fields: readonly string[], message: string): { errors?: FieldProblem[] } {
+  return fields.length > 0 ? { errors: fields.map((field) => ({ field, message })) } : {};
+}
+
+/** Failures that time heals: shutting down, too many connections, a lock or statement that took too long. */
+const PASSING = new Set(['40001', '40P01', '53300', '55P03', '57014', '57P01', '57P02', '57P03', '25006']);
+
+/** What a client is told about an error of the database; what is nobody's fault outside stays as it is (500). */
+export function translateDatabaseError(error: unknown, statement: Statement): unknown {
+  if (!(error instanceof pg.DatabaseError)) {
+    return unavailable('The database does not answer; try again in a moment.', error);
+  }
+  const { code = '', column, constraint } = error;
+  const fields = fieldsOf(error);
+  switch (code) {
+    case '23505':
+      return problem(
+        409,
+        `There is a row with this ${fields.join(', ') || 'key'} already.`,
+        errorsOf(fields, 'is taken'),
+      );
+    case '23503':
+      return foreignKeyProblem(error, fields, statement);
+    case '23001':
+      return stillReferenced(error);
+    case '23502':
+      return problem(400, 'A required field is missing.', errorsOf(column ? [column] : [], 'is required'));
+    case '23514':
+      return problem(400, `The values break the rule ${constraint ?? 'of the table'}.`);
+  }
+  if (PASSING.has(code) || code.startsWith('08')) {
+    return unavailable('The database is busy; try again in a moment.', error);
+  }
+  // 22: a value its type cannot hold. 54: a value larger than PostgreSQL can work with.
+  if (code.startsWith('22') || code.startsWith('54')) return problem(400, 'A value does not fit its field.');
+  return error;
+}
+
+/** A reference to a row that is not there, or the removal of a row that others refer to. */
+function foreignKeyProblem(error: pg.DatabaseError, fields: readonly string[], { name, text }: Statement): Error {
+  const table = name.split('.', 1)[0];
+  if (text.trimStart().startsWith('delete') || error.table !== table) return stillReferenced(error);
+  return problem(422, 'A row that is referred to does not exist.', errorsOf(fields, 'does not exist'));
+}
+
+function stillReferenced({ table }: pg.DatabaseError): Error {
+  return problem(409, `The row is still referred to${table ? ` by ${table}` : ''}.`);
+}
+
+function unavailable(detail: string, cause: unknown): Error {
+  return problem(503, detail, { headers: { 'retry-after': '1' }, cause });
+}

@@ -1,0 +1,139 @@
+import pg from 'pg';
+import { type Statement, translateDatabaseError } from './database-errors.ts';
+import { describeError, log } from './log.ts';
+import { types } from './types.ts';
+
+export type { Statement };
+
+const CONNECT_TIMEOUT_MS = 3000;
+const READ_TIMEOUT_MS = 5000;
+const WRITE_TIMEOUT_MS = 10_000;
+const LANES = 2;
+
+const pooler = process.env.DATABASE_POOLER === 'true';
+
+/** Settings of every connection. Throws when DATABASE_URL is missing. */
+function connection(timeoutMs: number): pg.ClientConfig {
+  const connectionString = process.env.DATABASE_URL;
+  if (!connectionString) throw new Error('DATABASE_URL is not set.');
+  return {
+    connectionString,
+    types,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    query_timeout: timeoutMs + 1000,
+    // A pooler refuses settings it does not know; the role's own limits hold there.
+    ...(!pooler && { statement_timeout: timeoutMs }),
+  };
+}
+
+/**
+ * A connection shared by many reads: each is one statement, and none waits for the answer of the one before it.
+ * Opened at first need and again after it broke, with growing pauses while the database stays away.
+ */
+class Lane {
+  pending = 0;
+  #client: Promise<pg.Client> | null = null;
+  #failures = 0;
+  #retryAt = 0;
+
+  async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+    this.pending += 1;
+    try {
+      const client = await this.#open();
+      return (await client.query<R>({ ...statement, values })).rows;
+    } finally {
+      this.pending -= 1;
+    }
+  }
+
+  #open(): Promise<pg.Client> {
+    if (this.#client) return this.#client;
+    if (Date.now() < this.#retryAt) return Promise.reject(new Error('the database did not answer a moment ago'));
+    const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), pipeline: true });
+    const opening = client.connect().then(() => {
+      this.#failures = 0;
+      return client;
+    });
+    const forget = () => {
+      if (this.#client === opening) this.#client = null;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    opening.catch(() => {
+      forget();
+      this.#failures += 1;
+      this.#retryAt = Date.now() + Math.min(25 * 2 ** this.#failures, 1000);
+    });
+    this.#client = opening;
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => null);
+    await client?.end();
+  }
+}
+
+const lanes = Array.from({ length: LANES }, () => new Lane());
+let pool: pg.Pool | null = null;
+
+function openPool(): pg.Pool {
+  if (pool) return pool;
+  const max = Number(process.env.DATABASE_POOL_SIZE) || 5;
+  pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
+  pool.on('error', (error) => log('warn', 'lost an idle database connection', { error: error.message }));
+  return pool;
+}
+
+async function runInPool<R extends object>({ name, text }: Statement, values: unknown[]): Promise<R[]> {
+  return (await openPool().query<R>(pooler ? { text, values } : { name, text, values })).rows;
+}
+
+/**
+ * Rows of one quick SELECT; anything slow, or of more than one statement, would keep its neighbours waiting.
+ * Throws a problem: 503 when the database does not answer.
+ */
+export async function readRows<R extends object>(statement: Statement, values: unknown[] = []): Promise<R[]> {
+  try {
+    if (pooler) return await runInPool<R>(statement, values);
+    const lane = lanes.reduce((best, other) => (other.pending < best.pending ? other : best));
+    return await lane.query<R>(statement, values);
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
+}
+
+/** The first row of one quick SELECT. */
+export async function readRow<R extends object>(statement: Statement, values: unknown[]): Promise<R | undefined> {
+  return (await readRows<R>(statement, values))[0];
+}
+
+/** The row that an UPDATE or DELETE … RETURNING met. Throws a problem that names the field at fault. */
+export async function writeRow<R extends object>(statement: Statement, values: unknown[]): Promise<R | undefined> {
+  try {
+    return (await runInPool<R>(statement, values))[0];
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
+}
+
+/** The row that an INSERT … RETURNING made. Throws a problem that names the field at fault. */
+export async function insertRow<R extends object>(statement: Statement, values: unknown[]): Promise<R> {
+  const row = await writeRow<R>(statement, values);
+  if (!row) throw new Error(`${statement.name} gave no row back.`);
+  return row;
+}
+
+/** Ends all connections after their last answer. */
+export async function closeDatabase(): Promise<void> {
+  const closing = await Promise.allSettled([...lanes.map((lane) => lane.close()), pool?.end()]);
+  for (const result of closing) {
+    if (result.status === 'rejected') log('warn', 'closing the database failed', describeError(result.reason));
+  }
+}
+
+/** Throws when the server has not been told where its database is. */
+export function checkDatabaseSettings(): void {
+  connection(READ_TIMEOUT_MS);
+}
