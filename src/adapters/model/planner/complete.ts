@@ -1,0 +1,115 @@
+import type { Context } from './context.ts';
+import type { Draft, Model } from './draft.ts';
+import { findDraft, findLink } from './draft.ts';
+import type { ColumnFact, Fact } from './facts.ts';
+import type { ColumnDraft } from './notation.ts';
+import { resolve } from './relate.ts';
+
+/** Hands the columns that the request names to their tables. */
+export function sayColumns(model: Model, facts: readonly Fact[], context: Context): void {
+  for (const fact of facts) {
+    if (fact.kind === 'closed') {
+      const one = resolve(model, fact.entity, context);
+      if (one) one.closed = true;
+    }
+    if (fact.kind !== 'column') continue;
+    const one = resolve(model, fact.entity, context);
+    if (!one || one.join) continue;
+    const before = one.said.get(fact.column.name);
+    one.said.set(fact.column.name, before ? mergeFacts(before, fact.column) : fact.column);
+  }
+}
+
+/** The earlier word stands; a later one fills what it left open. */
+function mergeFacts(first: ColumnFact, second: ColumnFact): ColumnFact {
+  const open = Object.fromEntries(Object.entries(second).filter(([, value]) => value !== undefined));
+  const said = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
+  return { ...open, ...said, name: first.name };
+}
+
+/** Gives every table its columns: what was said, then what the lexicon adds, then a name when nothing is left. */
+export function completeColumns(model: Model, facts: readonly Fact[], context: Context): void {
+  for (const one of model.drafts) {
+    if (one.join) continue;
+    const known = one.entity?.columns ?? [];
+    const columns = [...one.said.values()].map((said) =>
+      fillIn(
+        said,
+        known.find(({ name }) => name === said.name),
+        context,
+      ),
+    );
+    if (!one.closed) {
+      for (const column of known) if (!isCovered(column, one, columns, context)) columns.push(column);
+    }
+    if (columns.length === 0 && one.entity === null && one.links.length < 2)
+      columns.push(context.lexicon.attributes.guess('name'));
+    one.columns = columns.filter((column) => !one.links.some(({ role }) => `${role}_id` === column.name));
+    addUniques(one);
+  }
+  addCredentials(model, facts);
+}
+
+/** What was said about a column, with what its name tells or the lexicon knows for the rest. */
+function fillIn(said: ColumnFact, known: ColumnDraft | undefined, context: Context): ColumnDraft {
+  const base = known ?? context.lexicon.attributes.guess(said.name);
+  const values = said.values && said.values.length > 0 ? said.values : undefined;
+  const typed = said.kind !== undefined || said.sqlType !== undefined || values !== undefined;
+  const kind = values ? 'enum' : (said.kind ?? base.kind);
+  const defaultValue = values ? (base.kind === 'enum' ? values[0] : undefined) : typed ? undefined : base.default;
+  const numeric = kind !== 'text' && kind !== 'enum' && kind !== 'long';
+  return {
+    name: said.name,
+    kind,
+    sqlType: said.sqlType,
+    values: values ?? (kind === 'enum' ? base.values : undefined),
+    nullable: said.nullable ?? base.nullable,
+    unique: said.unique ?? base.unique,
+    default: kind === 'boolean' ? (base.default ?? false) : said.nullable ? undefined : defaultValue,
+    min: said.min ?? (numeric ? base.min : undefined),
+    max: said.max ?? (numeric ? base.max : undefined),
+    sensitive: base.sensitive,
+  };
+}
+
+/** Said already under this or a like name, or expressed by a reference. */
+function isCovered(column: ColumnDraft, one: Draft, columns: readonly ColumnDraft[], context: Context): boolean {
+  const same = (name: string) => context.lexicon.attributes.same(name, column.name);
+  if (columns.some(({ name }) => name === column.name || same(name) || name.endsWith(`_${column.name}`))) return true;
+  const base = column.name.replace(/_name$/, '');
+  return one.links.some(({ role, parent }) => [role, parent.name, parent.entity?.name].includes(base));
+}
+
+/** The keys the lexicon knows, as far as their columns are there. */
+function addUniques(one: Draft): void {
+  for (const parts of one.entity?.unique ?? []) {
+    const names = parts.map((part) => {
+      const link = findLink(one, part);
+      if (link) return `${link.role}_id`;
+      return one.columns.find(({ name }) => name === part)?.name ?? null;
+    });
+    const found = names.filter((name) => name !== null);
+    if (
+      found.length === names.length &&
+      !one.uniques.some((there) => there.some((name) => found.includes(name)) && there.length !== found.length)
+    ) {
+      one.uniques.push(found);
+    }
+  }
+}
+
+/** Where people log in there is an address to log in with, and a password that nobody can read. */
+function addCredentials(model: Model, facts: readonly Fact[]): void {
+  const wanted =
+    facts.some((fact) => fact.kind === 'accounts' && fact.wanted) &&
+    !facts.some((fact) => fact.kind === 'accounts' && !fact.wanted);
+  const people = model.drafts.filter((one) => one.entity?.person);
+  const owner = findDraft(model, 'user') ?? (people.length === 1 ? people[0] : undefined);
+  if (!owner || owner.columns.some(({ name }) => name.startsWith('password'))) return;
+  if (!wanted && !(owner.entity?.name === 'user' && !owner.closed)) return;
+  const base = { kind: 'text', nullable: false, unique: false } as const;
+  if (!owner.columns.some(({ name }) => /^(e_?mail|username|login|nickname|phone)/.test(name))) {
+    owner.columns.push({ ...base, name: 'email', unique: true });
+  }
+  owner.columns.push({ ...base, name: 'password_hash', sensitive: true, nullable: !wanted });
+}

@@ -1,0 +1,72 @@
+import type { Decision } from '../../../domain/decision.ts';
+import type { Context } from './context.ts';
+import { senseOf } from './context.ts';
+import type { Signal } from './lexicon.ts';
+
+interface Heard {
+  readonly says: string;
+  readonly weight: number;
+}
+
+/** What one kept noun of the lexicon counts, and the most that all of them together may. */
+const NOUN_WEIGHT = 0.5;
+const NOUN_LIMIT = 2;
+const DOMAIN_WEIGHT = 2;
+
+/** Decides by weighing signals for keeping something against signals for computing and forgetting. */
+export function decide(context: Context): Decision {
+  const text = context.text.toLowerCase().replaceAll('’', "'");
+  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(context)];
+  const stateless = hear(context.lexicon.stateless, text);
+  const sum = (heard: readonly Heard[]) => heard.reduce((total, { weight }) => total + weight, 0);
+  const [yes, no] = [sum(stores), sum(stateless)];
+  const needsDatabase = yes >= no;
+  const winners = [...(needsDatabase ? stores : stateless)].sort((a, b) => b.weight - a.weight);
+  const losers = needsDatabase ? stateless : stores;
+  return {
+    needsDatabase,
+    reason: explain(needsDatabase, winners),
+    confidence: confidence(yes, no),
+    signals: [...winners, ...losers].map(({ says }) => says),
+    decidedBy: 'planner',
+    costUsd: 0,
+  };
+}
+
+function hear(signals: readonly Signal[], text: string): readonly Heard[] {
+  const heard = new Map<string, number>();
+  for (const { pattern, weight, says } of signals) {
+    if (pattern.test(text)) heard.set(says, Math.max(heard.get(says) ?? 0, weight));
+  }
+  return [...heard].map(([says, weight]) => ({ says, weight }));
+}
+
+/** Domains that live from stored data, and nouns that name what would be stored. */
+function heardNouns(context: Context): readonly Heard[] {
+  const named = context.domains.filter((domain) => domain.named).slice(0, 1);
+  const nouns = new Set<string>();
+  for (const { name, plural } of context.mentions) {
+    const sense = senseOf(name, context);
+    if (sense?.names && (plural || !sense.entity.weak) && !context.lexicon.english.filler.has(name)) nouns.add(name);
+  }
+  const weight = Math.min(NOUN_LIMIT, nouns.size * NOUN_WEIGHT);
+  const list = [...nouns].slice(0, 4).map((name) => name.replaceAll('_', ' '));
+  return [
+    ...named.map(({ domain }) => ({ says: `is about ${domain.name.replaceAll('-', ' ')}`, weight: DOMAIN_WEIGHT })),
+    ...(weight > 0 ? [{ says: `speaks of ${list.join(', ')}`, weight }] : []),
+  ];
+}
+
+function explain(needsDatabase: boolean, heard: readonly Heard[]): string {
+  const because = heard.slice(0, 3).map(({ says }) => says);
+  if (because.length === 0)
+    return 'Nothing in the request says whether anything is kept; most backends keep something.';
+  const list = because.length > 1 ? `${because.slice(0, -1).join(', ')} and ${because.at(-1)}` : because[0];
+  return `${needsDatabase ? 'Data has to outlive the call' : 'Every answer comes from the call itself'}: the request ${list}.`;
+}
+
+/** 0.5 when nothing or both sides speak, towards 1 the clearer one side outweighs the other. */
+function confidence(yes: number, no: number): number {
+  const clear = Math.abs(yes - no) / (yes + no + 1.5);
+  return Math.round((0.5 + 0.49 * clear) * 100) / 100;
+}

@@ -1,0 +1,163 @@
+import type { Context } from './context.ts';
+import { pickSense, senseOf } from './context.ts';
+import type { Draft, Model } from './draft.ts';
+import { draft, findDraft } from './draft.ts';
+import type { Fact } from './facts.ts';
+import { STRENGTH } from './facts.ts';
+import type { Domain, Entity } from './lexicon.ts';
+import { entityIn } from './phrase.ts';
+import { singular } from './words.ts';
+
+/** More tables than anybody designs in one go; beyond it the weakest are left out. */
+const MAX_TABLES = 40;
+
+/** Decides which things get a table: what the facts name, what that implies, and a core when little was said. */
+export function gatherEntities(facts: readonly Fact[], context: Context): Model {
+  const unwanted = unwantedNames(facts, context);
+  const isWanted = (name: string, entity: Entity | null) =>
+    !unwanted.has(name) && !(entity && unwanted.has(entity.name));
+  const model: Model = { drafts: [] };
+  for (const candidate of candidates(facts, context)) {
+    const { name, strength, entity } = candidate;
+    if (strength >= STRENGTH.wanted && (strength >= STRENGTH.defined || isWanted(name, entity)))
+      addDraft(model, candidate);
+  }
+  const add = (entity: Entity) => {
+    if (isWanted(entity.name, entity) && !findDraft(model, entity.name)) {
+      model.drafts.push(draft(entity.name, entity, STRENGTH.wanted));
+    }
+  };
+  addCore(model, context, add);
+  addHappenings(model, facts, context, add);
+  addAccounts(model, facts, context, add);
+  for (let round = 0; round < 3; round += 1) addImplied(model, context, add);
+  if (model.drafts.length === 0) model.drafts.push(fallback(facts, context));
+  model.drafts.splice(MAX_TABLES);
+  return model;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly entity: Entity | null;
+  readonly named: boolean;
+  readonly strength: number;
+}
+
+/** All phrases that some reader took for an entity, in order of appearance, with the strength of all evidence. */
+function candidates(facts: readonly Fact[], context: Context): readonly Candidate[] {
+  const found = new Map<string, Candidate>();
+  for (const fact of facts) {
+    if (fact.kind !== 'entity') continue;
+    const name = singular(fact.name);
+    const before = found.get(name);
+    const sense = senseOf(name, context) ?? senseOfEnding(name, context);
+    const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
+    found.set(name, { name, entity: sense?.entity ?? null, named: sense?.names ?? true, strength });
+  }
+  return [...found.values()].sort(
+    (a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined),
+  );
+}
+
+/** `menu_category` is a category by another name. */
+function senseOfEnding(name: string, context: Context) {
+  const ending = name.includes('_') ? entityIn(name, context) : null;
+  return ending === null || ending === name ? null : senseOf(ending, context);
+}
+
+/** Two words for one concept share a table, unless both were defined. */
+function addDraft(model: Model, candidate: Candidate): void {
+  const { name, entity, named, strength } = candidate;
+  const same = model.drafts.find(
+    (one) => one.name === name || (entity !== null && one.entity?.name === entity.name && !differs(one, candidate)),
+  );
+  if (same) return;
+  const free = entity !== null && !named ? entity.name : name;
+  model.drafts.push(draft(free, entity, strength));
+}
+
+function differs(one: Draft, other: Candidate): boolean {
+  return one.strength >= STRENGTH.defined && other.strength >= STRENGTH.defined;
+}
+
+function unwantedNames(facts: readonly Fact[], context: Context): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const fact of facts) {
+    if (fact.kind === 'without') {
+      names.add(singular(fact.name));
+      const sense = senseOf(singular(fact.name), context);
+      if (sense) names.add(sense.entity.name);
+    }
+    if (fact.kind === 'accounts' && !fact.wanted) names.add('user');
+  }
+  return names;
+}
+
+/** The main thing of a named domain is always there; its whole core when the request says little else. */
+function addCore(model: Model, context: Context, add: (entity: Entity) => void): void {
+  const named = context.domains.filter(({ named: isNamed }) => isNamed).slice(0, 2);
+  const defined = model.drafts.filter((one) => one.strength >= STRENGTH.defined).length;
+  for (const { domain } of named) {
+    const own = model.drafts.filter(
+      (one) => one.entity !== null && domain.entities.get(one.entity.name) === one.entity,
+    );
+    const listed = model.drafts.filter((one) => one.strength >= STRENGTH.listed && !one.entity?.person).length;
+    const core = domain.file.core.flatMap((name) => entityNamed(domain, name, context) ?? []);
+    if (defined === 0 && own.length + listed <= 1) core.forEach(add);
+    else if (defined === 0 && core[0]) add(core[0]);
+  }
+}
+
+/** An entity of the domain, or of the general vocabulary. */
+function entityNamed(domain: Domain, name: string, context: Context): Entity | null {
+  return domain.entities.get(name) ?? senseOf(name, context)?.entity ?? null;
+}
+
+/** Somebody borrows, applies, votes: what that makes is kept, when it belongs to something that is kept. */
+function addHappenings(model: Model, facts: readonly Fact[], context: Context, add: (entity: Entity) => void): void {
+  for (const fact of facts) {
+    if (fact.kind !== 'happens') continue;
+    const sense = pickSense(context.lexicon.verbs.get(fact.verb) ?? [], context.domains);
+    if (!sense) continue;
+    const targets = sense.entity.links.flatMap((link) => link.targets);
+    const linked = targets.filter((name) => findDraft(model, name)).length;
+    if (linked > 0) add(sense.entity);
+  }
+}
+
+function addAccounts(model: Model, facts: readonly Fact[], context: Context, add: (entity: Entity) => void): void {
+  const said = facts.some((fact) => fact.kind === 'accounts' && fact.wanted);
+  const people = model.drafts.filter((one) => one.entity?.person);
+  const usual = context.domains[0]?.domain.file.accounts === true && people.length === 0;
+  const user = senseOf('user', context);
+  if (user && (usual || (said && people.length === 0))) add(user.entity);
+}
+
+/** What is there calls for more: an order and a product for the lines between them, an answer for its question. */
+function addImplied(model: Model, context: Context, add: (entity: Entity) => void): void {
+  const has = (name: string) => findDraft(model, name) !== null;
+  const domains = new Set(model.drafts.flatMap((one) => one.entity?.domain ?? []));
+  for (const domain of context.lexicon.domains) {
+    if (!domains.has(domain.name)) continue;
+    for (const entity of domain.entities.values()) {
+      if (entity.impliedBy.some((set) => set.every(has))) add(entity);
+    }
+  }
+  for (const one of [...model.drafts]) {
+    for (const choice of one.entity?.needs ?? []) {
+      if (choice.some(has)) continue;
+      const home = context.lexicon.domains.find((domain) => domain.name === one.entity?.domain);
+      const first =
+        choice[0] === undefined ? null : (home?.entities.get(choice[0]) ?? senseOf(choice[0], context)?.entity);
+      if (first) add(first);
+    }
+  }
+}
+
+/** Nothing was strong enough: the likeliest noun, or simply items. */
+function fallback(facts: readonly Fact[], context: Context): Draft {
+  const best = [...candidates(facts, context)].sort((a, b) => b.strength - a.strength)[0];
+  return best
+    ? draft(best.entity && !best.named ? best.entity.name : best.name, best.entity, best.strength)
+    : draft('item', null, 0);
+}

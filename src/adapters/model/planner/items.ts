@@ -1,0 +1,101 @@
+import type { Context } from './context.ts';
+import { senseOf } from './context.ts';
+import type { Fact } from './facts.ts';
+import { STRENGTH } from './facts.ts';
+import { readField, splitFields } from './field.ts';
+import type { Phrase } from './phrase.ts';
+import { fieldFacts } from './readers/definitions.ts';
+import { singular, snake } from './words.ts';
+
+/**
+ * What one item of a list says about its subject: "an order has **lines**" is a child, "**a status**" a column,
+ * "**a customer**" a parent. Plural nouns are things of their own, singular ones that name a property are columns.
+ */
+export function itemFacts(subject: string, item: Phrase, context: Context, why: string): readonly Fact[] {
+  if (item.name === subject) return [];
+  const { attributes, english } = context.lexicon;
+  const sense = senseOf(item.name, context);
+  const known = attributes.known(item.name);
+  if (item.plural) {
+    if (sense && !(sense.entity.weak && known)) return childFacts(subject, item, context, why);
+    if (known !== null || attributes.looksLike(item.name)) return [columnFact(subject, item, context, why)];
+    return english.filler.has(item.name) ? [] : childFacts(subject, item, context, why);
+  }
+  if (english.roles.has(item.name) && (known === null || sense?.entity.person)) return [roleFact(subject, item, why)];
+  if (sense && known === null) return parentFacts(subject, item, why);
+  if (sense && !sense.entity.weak && isThingElsewhere(item, context)) return parentFacts(subject, item, why);
+  return english.filler.has(item.name) ? [] : [columnFact(subject, item, context, why)];
+}
+
+/** The request also speaks of it in the plural, or with an article of its own. */
+function isThingElsewhere(item: Phrase, context: Context): boolean {
+  return context.mentions.some((mention) => mention.name === item.name && mention.from !== item.from && mention.plural);
+}
+
+function childFacts(subject: string, item: Phrase, context: Context, why: string): readonly Fact[] {
+  return [
+    { kind: 'entity', name: item.name, strength: STRENGTH.listed, why },
+    { kind: 'link', child: item.name, parent: subject, soft: true, why },
+    ...asideFacts(item, context, why),
+  ];
+}
+
+function parentFacts(subject: string, item: Phrase, why: string): readonly Fact[] {
+  return [
+    { kind: 'entity', name: item.name, strength: STRENGTH.wanted, why },
+    { kind: 'link', child: subject, parent: item.name, nullable: item.optional || undefined, soft: true, why },
+  ];
+}
+
+function roleFact(subject: string, item: Phrase, why: string): Fact {
+  const nullable =
+    item.optional || /\b(nobody|none|yet|later|once)\b/.test(`${item.aside ?? ''} ${item.tail.join(' ')}`);
+  return { kind: 'link', child: subject, parent: item.name, role: item.name, nullable: nullable || undefined, why };
+}
+
+/** The column an item names, with the limits and values that stand in the parentheses behind it. */
+export function columnFact(subject: string, item: Phrase, context: Context, why: string): Fact {
+  const { attributes } = context.lexicon;
+  const name = attributes.known(item.name) ?? item.name;
+  const values = item.aside === null ? null : readValues(item.aside);
+  const range = item.aside === null ? null : /(\d{1,4})\s*(?:-|–|to|\.\.)\s*(\d{1,6})/.exec(item.aside);
+  const choice = /^(yes|no|true|false)$/.test(item.tail[0] ?? '') ? ('boolean' as const) : undefined;
+  return {
+    kind: 'column',
+    entity: subject,
+    column: {
+      name,
+      kind: choice,
+      values: values ?? undefined,
+      nullable: item.optional || undefined,
+      unique: item.unique || undefined,
+      min: range ? Number(range[1]) : undefined,
+      max: range ? Number(range[2]) : undefined,
+    },
+    why,
+  };
+}
+
+/** `single, double, family` or `call/mail`: the values of a state. Null when it is anything else. */
+export function readValues(aside: string): readonly string[] | null {
+  const parts = aside
+    .split(/[,/|]|\bor\b|\band\b/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const simple = parts.every((part) => /^[\p{L}_ '"-]{2,30}$/u.test(part) && part.split(/\s+/).length <= 3);
+  const flags = parts.some((part) => /^(optional|unique|required|e\.?g|etc|maybe|not|no|sometimes|like)\b/i.test(part));
+  return parts.length > 1 && parts.length <= 12 && simple && !flags ? parts.map(snake).filter(Boolean) : null;
+}
+
+/** "ticket types (price, how many left)": fields of the item in parentheses. */
+export function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
+  if (item.aside === null || /^\s*(e\.?g|like|such as|\d)/i.test(item.aside)) return [];
+  const fields = splitFields(item.aside).map((text) => ({ text, plain: singular(snake(text)) }));
+  const { attributes, nouns } = context.lexicon;
+  const known = fields.filter(({ plain }) => attributes.looksLike(plain) || nouns.has(plain)).length;
+  if (known * 2 <= fields.length) return [];
+  return fields.flatMap(({ text }) => {
+    const field = readField(text, context.lexicon);
+    return field ? fieldFacts(item.name, field, why) : [];
+  });
+}

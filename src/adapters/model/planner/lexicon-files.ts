@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { COLUMN_KINDS } from './notation.ts';
+import { snake } from './words.ts';
+
+/** The shapes of the files under templates/planner. Whoever adds a domain adds one file of `domainFile`. */
+
+const words = z.array(z.string().min(1)).default([]);
+
+export const entityFile = z.strictObject({
+  /** What one row is, for the table's comment. */
+  about: z.string().min(1),
+  /** Other names people give it; the table takes the name that was used. */
+  words,
+  /** Words that show it is meant without being a name for it. */
+  hints: words,
+  /** Verbs whose mention means that it happens: `borrow` for a loan. */
+  verbs: words,
+  /** Columns and links in the notation of `notation.ts`. */
+  columns: words,
+  links: words,
+  /** Column or link names joined by `+`; kept when all of them are there. */
+  unique: words,
+  /** Comparisons of two columns: `ends_at > starts_at`. */
+  checks: words,
+  /** Entities it makes no sense without; alternatives joined by `|`. */
+  needs: words,
+  /** Sets of entities (joined by `+`) that together call for this one. */
+  impliedBy: words,
+  /** A human being: may have accounts, and roles may point to it. */
+  person: z.boolean().default(false),
+  /** Its one-word mention in passing counts for little (`place`, `state`). */
+  weak: z.boolean().default(false),
+});
+
+export const domainFile = z.strictObject({
+  /** Words and phrases that name the domain as a whole. */
+  words,
+  /** Tables for a request that only names the domain. */
+  core: words,
+  /** Its users have accounts even when nobody says so. */
+  accounts: z.boolean().default(false),
+  /** Loses against every other domain with the same word. */
+  general: z.boolean().default(false),
+  entities: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), entityFile),
+});
+
+export const attributesFile = z.strictObject({
+  /** Column names of each kind. */
+  kinds: z.partialRecord(z.enum(COLUMN_KINDS), z.array(z.string())),
+  /** Last words of column names that decide the kind. */
+  endings: z.partialRecord(z.enum(COLUMN_KINDS), z.array(z.string())),
+  enums: z.record(z.string(), z.array(z.string()).min(1)),
+  /** Spoken form → column name. */
+  synonyms: z.record(z.string(), z.string()),
+  /** Names that are usually not known for every row. */
+  optional: z.array(z.string()),
+  /** Names that identify a row by nature. */
+  unique: z.array(z.string()),
+  sensitive: z.array(z.string()),
+  /** Groups of names that say the same: a table that has one needs none of the others. */
+  same: z.array(z.array(z.string()).min(2)),
+  limits: z.record(z.string(), z.tuple([z.number().nullable(), z.number().nullable()])),
+});
+
+const wordSet = z.array(z.string().min(1)).transform((list): ReadonlySet<string> => new Set(list.map(snake)));
+
+export const englishFile = z.strictObject({
+  determiners: wordSet,
+  quantifiers: wordSet,
+  pronouns: wordSet,
+  prepositions: wordSet,
+  auxiliaries: wordSet,
+  /** Verbs whose object is what is stored. */
+  keeping: wordSet,
+  /** Verbs whose object their subject makes. */
+  making: wordSet,
+  having: wordSet,
+  verbs: wordSet,
+  adverbs: wordSet,
+  adjectives: wordSet,
+  /** Nouns about the software itself and other words that never name a table. */
+  filler: wordSet,
+  /** Words for the software, before which a noun names what it is about: `note app`. */
+  software: wordSet,
+  /** Nouns that are as often verbs. */
+  ambiguous: wordSet,
+  /** Roles a person plays towards a thing: `seller`, `author`. */
+  roles: wordSet,
+  /** Words that say that people have accounts. */
+  accounts: wordSet,
+});
+
+const signal = z.strictObject({
+  /** A regular expression over the lower-case request. */
+  pattern: z.string().refine((source) => {
+    try {
+      return new RegExp(source, 'u') !== null;
+    } catch {
+      return false;
+    }
+  }, 'is no regular expression'),
+  weight: z.number(),
+  says: z.string(),
+});
+
+export const signalsFile = z.strictObject({ stores: z.array(signal), stateless: z.array(signal) });
+
+/** Words of other languages; `particles` tell the language, `words` translate. */
+export const glossaryFile = z.record(
+  z.string(),
+  z.strictObject({ particles: z.array(z.string()), words: z.record(z.string(), z.string()) }),
+);
+
+export type EntityFile = z.output<typeof entityFile>;
+export type DomainFile = z.output<typeof domainFile>;
+export type AttributesFile = z.output<typeof attributesFile>;
+export type EnglishFile = z.output<typeof englishFile>;
+export type SignalsFile = z.output<typeof signalsFile>;
+export type GlossaryFile = z.output<typeof glossaryFile>;

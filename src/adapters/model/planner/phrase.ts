@@ -1,0 +1,178 @@
+import type { Context } from './context.ts';
+import { nameOf, senseOf } from './context.ts';
+import type { Token } from './tokens.ts';
+
+/** A noun phrase of the request, and what stood around it. */
+export interface Phrase {
+  readonly from: number;
+  /** Token after the last one. */
+  readonly to: number;
+  /** Singular snake_case. */
+  readonly name: string;
+  readonly plural: boolean;
+  readonly optional: boolean;
+  readonly unique: boolean;
+  /** Text in parentheses right behind it. */
+  readonly aside: string | null;
+  /** What followed up to the next item, for example `in bytes`. */
+  readonly tail: readonly string[];
+}
+
+const LONGEST_NAME = 4;
+const OPTIONAL = new Set(['optional', 'optionally', 'maybe', 'sometimes', 'perhaps', 'possibly']);
+const UNIQUE = new Set(['unique', 'distinct']);
+const SEPARATORS = new Set([',', '/', '+', '&', '>', '|', '→']);
+const JOINERS = new Set(['and', 'or', 'plus', 'then', 'n']);
+const STOPS = new Set(['.', ';', ':', '\n', '!', '?', '-', '–', '—', '*', '•', '{', '}', '[', ']', ')', '=']);
+
+/** True for what ends a list or clause. */
+export function isStop(token: Token | undefined): boolean {
+  return token === undefined || (token.kind === 'mark' && STOPS.has(token.word));
+}
+
+/** True for what stands between two items of a list. */
+export function isSeparator(token: Token | undefined): boolean {
+  if (token === undefined) return false;
+  return token.kind === 'mark' ? SEPARATORS.has(token.word) : JOINERS.has(token.word);
+}
+
+/** True for words that can be a part of a noun phrase. */
+function isNominal(token: Token | undefined, context: Context): token is Token {
+  if (token?.kind !== 'word' || JOINERS.has(token.word)) return false;
+  const { english } = context.lexicon;
+  for (const list of [english.prepositions, english.pronouns, english.auxiliaries, english.having, english.verbs]) {
+    if (list.has(token.word)) return false;
+  }
+  return (
+    !english.determiners.has(token.word) &&
+    !english.adverbs.has(token.word) &&
+    !OPTIONAL.has(token.word) &&
+    !UNIQUE.has(token.word)
+  );
+}
+
+/** Longest run of tokens from here that the lexicon has a name for (entity or attribute); 0 when there is none. */
+function knownRun(context: Context, from: number): number {
+  for (let length = LONGEST_NAME; length > 0; length -= 1) {
+    const run = context.tokens.slice(from, from + length);
+    if (run.length < length || run.some((token, i) => token.kind === 'mark' || (i === 0 && token.kind !== 'word')))
+      continue;
+    const name = nameOf(context.tokens, from, from + length);
+    if (length === 1 && !isNominal(run[0], context)) return 0;
+    if (context.lexicon.nouns.has(name) || context.lexicon.attributes.known(name) !== null) return length;
+  }
+  return 0;
+}
+
+/** Reads the noun phrase at a token, past articles and adverbs. Null when there is none. */
+export function readPhrase(context: Context, start: number): Phrase | null {
+  const { tokens, lexicon } = context;
+  const { english } = lexicon;
+  let optional = false;
+  let unique = false;
+  let from = start;
+  for (; from < tokens.length && from < start + 6; from += 1) {
+    const token = tokens[from];
+    if (!token || knownRun(context, from) > 0) break;
+    if (OPTIONAL.has(token.word)) optional = true;
+    else if (UNIQUE.has(token.word)) unique = true;
+    else if (
+      !(token.kind === 'number') &&
+      !english.determiners.has(token.word) &&
+      !english.quantifiers.has(token.word) &&
+      !english.adverbs.has(token.word) &&
+      !english.adjectives.has(token.word)
+    )
+      break;
+  }
+  let to = from + knownRun(context, from);
+  while (to < from + LONGEST_NAME && isNominal(tokens[to], context)) to += Math.max(1, knownRun(context, to));
+  while (to > from + 1 && english.adjectives.has(tokens[to - 1]?.word ?? '')) to -= 1;
+  const last = tokens[to - 1];
+  if (to === from || !last) return null;
+  const name = nameOf(tokens, from, to);
+  return { from, to, name, plural: last.plural, optional, unique, aside: null, tail: [] };
+}
+
+/** Reads items separated by commas, slashes, plus signs or "and", from a token up to the end of the list. */
+export function readList(context: Context, start: number): { items: readonly Phrase[]; to: number } {
+  const items: Phrase[] = [];
+  let at = start;
+  while (at < context.tokens.length && items.length < 40) {
+    const phrase = readPhrase(context, at);
+    if (!phrase || (items.length > 0 && startsClause(context, phrase.to))) break;
+    const rest = readTail(context, phrase);
+    items.push(rest.phrase);
+    at = rest.phrase.to;
+    if (!isSeparator(context.tokens[rest.next])) return { items, to: rest.next };
+    at = rest.next;
+    while (isSeparator(context.tokens[at])) at += 1;
+  }
+  return { items, to: at };
+}
+
+/** "…, users can do this": what follows an item shows that it is the subject of a new sentence. */
+function startsClause(context: Context, after: number): boolean {
+  const word = context.tokens[after]?.word ?? '';
+  const { english } = context.lexicon;
+  return english.auxiliaries.has(word) || english.verbs.has(word) || (english.having.has(word) && word !== 'with');
+}
+
+/** What follows an item: flags, parentheses, "in bytes", "who uploaded it", up to the next separator. */
+function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: number } {
+  const { tokens, lexicon } = context;
+  let { optional, unique, aside } = phrase;
+  const tail: string[] = [];
+  let at = phrase.to;
+  for (; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (!token || isStop(token) || isSeparator(token)) break;
+    if (token.word === '(') {
+      const close = closing(tokens, at);
+      aside = textBetween(context, at + 1, close);
+      at = close;
+    } else if (OPTIONAL.has(token.word)) optional = true;
+    else if (UNIQUE.has(token.word)) unique = true;
+    else if (
+      tail.length === 0 &&
+      lexicon.english.auxiliaries.has(token.word) &&
+      !OPTIONAL.has(tokens[at + 1]?.word ?? '') &&
+      !UNIQUE.has(tokens[at + 1]?.word ?? '')
+    )
+      break;
+    else tail.push(token.word);
+  }
+  if (aside !== null) {
+    optional ||= /\b(optional|nullable|maybe|if any)\b/i.test(aside);
+    unique ||= /\b(unique|never twice|no duplicates?)\b/i.test(aside);
+  }
+  return { phrase: { ...phrase, optional, unique, aside, tail }, next: at };
+}
+
+/** Index of the bracket that closes the one at `open`, or of the last token. */
+export function closing(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at += 1) {
+    if (tokens[at]?.word === '(') depth += 1;
+    if (tokens[at]?.word === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return tokens.length;
+}
+
+/** The request's own text of some tokens. */
+export function textBetween(context: Context, from: number, to: number): string {
+  const first = context.tokens[from];
+  const last = context.tokens[Math.min(to, context.tokens.length) - 1];
+  return first && last && to > from ? context.text.slice(first.start, last.end) : '';
+}
+
+/** The longest ending of a phrase that names an entity of the lexicon: `order` of `new big order`. Null when none does. */
+export function entityIn(name: string, context: Context): string | null {
+  const words = name.split('_');
+  for (let from = 0; from < words.length; from += 1) {
+    const ending = words.slice(from).join('_');
+    if (senseOf(ending, context)) return ending;
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+import type { Request } from '../../../domain/request.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import { parseSchema } from '../../../domain/schema-rules.ts';
+import type { Model } from '../../../ports/model.ts';
+import { completeColumns, sayColumns } from './complete.ts';
+import { readContext } from './context.ts';
+import { decide } from './detection.ts';
+import { gatherEntities } from './gather.ts';
+import type { Lexicon } from './lexicon.ts';
+import { readFacts } from './read-facts.ts';
+import { relate } from './relate.ts';
+import { render } from './render.ts';
+
+/**
+ * The built-in model: understands requests with a lexicon and small grammars, offline, in milliseconds, at no cost.
+ * The same request always gives the same answer. Any request gives a valid schema.
+ */
+export function planner(options: { lexicon: Lexicon }): Model {
+  const { lexicon } = options;
+  return {
+    name: 'planner',
+    detect: async (request) => decide(readContext(request.text, lexicon)),
+    design: async (request) => designSchema(request, lexicon),
+  };
+}
+
+/** Readers produce facts, facts are merged into drafts of tables, drafts are rendered. */
+function designSchema(request: Request, lexicon: Lexicon): Schema {
+  const { facts, context } = readFacts(request.text, lexicon);
+  const model = gatherEntities(facts, context);
+  sayColumns(model, facts, context);
+  relate(model, facts, context);
+  completeColumns(model, facts, context);
+  return parseSchema(render(model));
+}

@@ -1,0 +1,48 @@
+import type { Context } from './context.ts';
+import { readContext } from './context.ts';
+import type { Fact } from './facts.ts';
+import type { Lexicon } from './lexicon.ts';
+import { readDefinitions } from './readers/definitions.ts';
+import { readHaving } from './readers/having.ts';
+import { readKeeping, readTitles } from './readers/keeping.ts';
+import { readLines } from './readers/lines.ts';
+import { readMentions } from './readers/mentions.ts';
+import { readAccounts, readHappenings, readStories } from './readers/people.ts';
+import { readBelonging, readLimits, readNegations, readUniques } from './readers/rules.ts';
+import { readSamples } from './readers/samples.ts';
+
+/** Readers of running text. Their order is that of trust where two say different things about a column. */
+const READERS: readonly ((context: Context) => readonly Fact[])[] = [
+  readLines,
+  readHaving,
+  readBelonging,
+  readKeeping,
+  readStories,
+  readTitles,
+  readMentions,
+  readHappenings,
+  readLimits,
+  readUniques,
+  readNegations,
+  readAccounts,
+];
+
+/** Everything a request says. Definitions and samples are read first and blanked out, so that nothing reads them twice. */
+export function readFacts(text: string, lexicon: Lexicon): { facts: readonly Fact[]; context: Context } {
+  const samples = readSamples(text);
+  const prose = blank(text, samples.spans);
+  const definitions = readDefinitions(prose, lexicon);
+  const structured = [...samples.facts, ...definitions.facts];
+  const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
+  const context = readContext(blank(prose, definitions.spans), lexicon, known);
+  return { facts: [...structured, ...READERS.flatMap((read) => read(context))], context };
+}
+
+/** Spaces instead of what was read, so that offsets stay true. */
+function blank(text: string, spans: readonly { readonly start: number; readonly end: number }[]): string {
+  let result = text;
+  for (const { start, end } of spans) {
+    result = result.slice(0, start) + ' '.repeat(Math.max(0, Math.min(end, text.length) - start)) + result.slice(end);
+  }
+  return result;
+}

@@ -1,0 +1,122 @@
+import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
+import type { Field } from '../field.ts';
+import { readField, splitFields } from '../field.ts';
+import type { Lexicon } from '../lexicon.ts';
+import { singular, snake } from '../words.ts';
+
+/** Offsets into the request. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Facts, and the parts of the request they exhaust. */
+export interface Structures {
+  readonly facts: readonly Fact[];
+  readonly spans: readonly Span[];
+}
+
+/** Beyond this many brackets a request is no description any more. */
+const MAX_DEFINITIONS = 200;
+
+/** Something with fields in brackets: `Product(name, price)`, `interface Company { id: string }`, `CREATE TABLE x (…)`. */
+interface Definition {
+  readonly name: string;
+  /** Where the brackets stand in the request. */
+  readonly span: Span;
+  readonly fields: readonly string[];
+  readonly why: string;
+}
+
+const KEYWORD =
+  /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:extends\s+\w+\s*)?[=:]?\s*[({]/giu;
+const BARE = /(?<![\p{L}\d_.])([\p{L}_][\p{L}\d_]*)(\s?)([({])/gu;
+
+/** Reads definitions with brackets. What they name is wanted, and its columns are exactly theirs. */
+export function readDefinitions(text: string, lexicon: Lexicon): Structures {
+  const definitions = findDefinitions(text, lexicon);
+  const facts = definitions.flatMap(({ name, fields, why }) => [
+    { kind: 'entity', name, strength: STRENGTH.defined, why } as const,
+    { kind: 'closed', entity: name, why } as const,
+    ...fields.flatMap((part) => {
+      const field = readField(part, lexicon);
+      return field ? fieldFacts(name, field, why) : [];
+    }),
+  ]);
+  return { facts, spans: definitions.map(({ span }) => span) };
+}
+
+/** Facts of one field; shared with the other places where fields are listed. */
+export function fieldFacts(entity: string, field: Field, why: string): readonly Fact[] {
+  const { column } = field;
+  if (column.name === 'id' || field.primaryKey) return [];
+  const pointed = field.references ? singular(snake(field.references)) : null;
+  if (field.list && pointed) return [{ kind: 'link', child: pointed, parent: entity, why }];
+  if (pointed) {
+    const role = column.name.replace(/_id$/, '');
+    return [{ kind: 'link', child: entity, parent: pointed, role, nullable: column.nullable, why }];
+  }
+  const target = column.name.endsWith('_id') ? column.name.slice(0, -3) : null;
+  if (target && !/^(external|stripe|google|remote|third_party)/.test(target) && !target.includes('stripe')) {
+    return [{ kind: 'link', child: entity, parent: target, role: target, nullable: column.nullable, why }];
+  }
+  return [{ kind: 'column', entity, column, why }];
+}
+
+function findDefinitions(text: string, lexicon: Lexicon): readonly Definition[] {
+  const found = new Map<number, Definition>();
+  const add = (match: RegExpMatchArray, word: string, strict: boolean) => {
+    const open = (match.index ?? 0) + match[0].length - 1;
+    const inside = bracketed(text, open);
+    if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS) return;
+    const fields = splitFields(inside);
+    const name = singular(snake(word));
+    if (name !== '' && (strict || isDefinition(word, fields, match[2] ?? '', match[3] ?? '', lexicon))) {
+      const span = { start: open, end: open + inside.length + 2 };
+      found.set(open, { name, fields, span, why: text.slice(match.index, open + inside.length + 2).slice(0, 200) });
+    }
+  };
+  for (const match of text.matchAll(KEYWORD)) add(match, match[1] ?? '', true);
+  for (const match of text.matchAll(BARE)) add(match, match[1] ?? '', false);
+  return [...found.values()];
+}
+
+/** The text between a bracket and its partner; null when it is not closed. */
+function bracketed(text: string, open: number): string | null {
+  const pairs: Readonly<Record<string, string>> = { '(': ')', '{': '}' };
+  const opening = text[open] ?? '';
+  const closing = pairs[opening];
+  let depth = 0;
+  for (let at = open; at < text.length; at += 1) {
+    if (text[at] === opening) depth += 1;
+    if (text[at] === closing) depth -= 1;
+    if (depth === 0) return text.slice(open + 1, at);
+  }
+  return null;
+}
+
+/**
+ * `Name(…)` written like code is one; `books (title, isbn)` is one when the word is a noun and most of what stands in
+ * the brackets are known columns, so that `a type (single, double)` and `(200 g flour, 3 eggs)` are none.
+ */
+function isDefinition(
+  word: string,
+  fields: readonly string[],
+  gap: string,
+  bracket: string,
+  lexicon: Lexicon,
+): boolean {
+  const name = singular(snake(word));
+  if (fields.length === 0 || lexicon.english.filler.has(name) || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
+  const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
+  if (codeLike) return true;
+  const known = fields.filter((field) => {
+    const plain = snake(field.replace(/[?:(].*$/, ''));
+    return lexicon.attributes.looksLike(plain) || lexicon.nouns.has(singular(plain));
+  }).length;
+  const noun = lexicon.nouns.has(name);
+  if (bracket === '{' || gap === '') return noun || known * 2 >= fields.length;
+  const isAttribute = lexicon.attributes.known(name) !== null;
+  return !isAttribute && fields.length > 1 && known * 2 > fields.length;
+}

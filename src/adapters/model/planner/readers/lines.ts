@@ -1,0 +1,149 @@
+import type { Context } from '../context.ts';
+import { nameOf, senseOf } from '../context.ts';
+import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
+import { readField, splitFields } from '../field.ts';
+import { itemFacts } from '../items.ts';
+import { isSeparator, readList, readPhrase, textBetween } from '../phrase.ts';
+import { singular } from '../words.ts';
+import { fieldFacts } from './definitions.ts';
+
+interface Line {
+  readonly from: number;
+  readonly to: number;
+  readonly bullet: boolean;
+}
+
+const BULLETS = new Set(['-', '*', '•', '–', '—', '+', '·']);
+
+/** Lines of the request without their bullets. */
+function linesOf(context: Context): readonly Line[] {
+  const lines: Line[] = [];
+  let start = 0;
+  const { tokens } = context;
+  for (let at = 0; at <= tokens.length; at += 1) {
+    if (at < tokens.length && tokens[at]?.word !== '\n') continue;
+    let from = start;
+    let bullet = false;
+    const first = tokens[from];
+    if (first?.kind === 'mark' && BULLETS.has(first.word)) {
+      bullet = true;
+      from += 1;
+    } else if (first?.kind === 'number' && ['.', ')'].includes(tokens[from + 1]?.word ?? '')) {
+      bullet = true;
+      from += 2;
+    }
+    if (at > from) lines.push({ from, to: at, bullet });
+    start = at + 1;
+  }
+  return lines;
+}
+
+/** "- Employee: first name, hired on", "Entities: book, author", "menu categories > dishes" at the start of a line. */
+export function readLines(context: Context): readonly Fact[] {
+  return linesOf(context).flatMap((line) => [...headFacts(context, line), ...bulletFacts(context, line)]);
+}
+
+function headFacts(context: Context, line: Line): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  const phrase = readPhrase(context, line.from);
+  if (!phrase) return [];
+  const colon = tokens[phrase.to]?.word === ')' ? phrase.to + 1 : phrase.to;
+  if (tokens[colon]?.word !== ':' || phrase.from > line.from + 1) return listedHead(context, line);
+  const why = textBetween(context, line.from, line.to);
+  const head = singular(phrase.name);
+  const { items } = readList(context, colon + 1);
+  const isEntity = senseOf(head, context) !== null || /^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '');
+  if (isDomainHead(context, head) || !(isEntity || line.bullet) || lexicon.english.filler.has(head)) {
+    return items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
+  }
+  const inside = textBetween(context, colon + 1, endOfSentence(context, colon + 1, line.to));
+  return [
+    { kind: 'entity', name: head, strength: STRENGTH.defined, why },
+    ...splitFields(inside).flatMap((text) => {
+      const item = items.find(
+        ({ from, to }) => textBetween(context, from, to) !== '' && text.includes(textBetween(context, from, to)),
+      );
+      if (item?.plural && senseOf(item.name, context)) return itemFacts(head, item, context, why);
+      const field = text.split(/\s+/).length <= 6 ? readField(text, lexicon) : null;
+      return field ? fieldFacts(head, field, why) : [];
+    }),
+  ];
+}
+
+function isDomainHead(context: Context, head: string): boolean {
+  const last = head.split('_').at(-1) ?? head;
+  return (
+    context.lexicon.domainWords.has(head) ||
+    context.lexicon.english.software.has(last) ||
+    context.lexicon.english.filler.has(last)
+  );
+}
+
+/** "Entities for my club: member, fee": everything after the colon is a thing of its own. */
+function listedHead(context: Context, line: Line): readonly Fact[] {
+  const { tokens } = context;
+  for (let at = line.from; at < line.to; at += 1) {
+    if (tokens[at]?.word !== ':') continue;
+    const before = tokens.slice(line.from, at);
+    if (
+      !before.some(
+        ({ word, lemma }) =>
+          ENTITY_WORDS.has(lemma) ||
+          context.lexicon.domainWords.has(lemma) ||
+          context.lexicon.english.software.has(word),
+      )
+    )
+      return [];
+    const { items, to } = readList(context, at + 1);
+    const why = textBetween(context, line.from, to);
+    const listing = before.some(({ lemma }) => ENTITY_WORDS.has(lemma));
+    return items.flatMap((item) =>
+      listing ? [wanted(item.name, STRENGTH.defined, why)] : listedFacts(item.name, item.plural, context, why),
+    );
+  }
+  return [];
+}
+
+const ENTITY_WORDS = new Set(['entity', 'model', 'table', 'object', 'resource', 'collection', 'type']);
+
+function wanted(name: string, strength: number, why: string): Fact {
+  return { kind: 'entity', name, strength, why };
+}
+
+function listedFacts(name: string, plural: boolean, context: Context, why: string): readonly Fact[] {
+  const { attributes, english } = context.lexicon;
+  if (english.filler.has(name) || english.accounts.has(name)) return [];
+  if (senseOf(name, context)) return [wanted(name, STRENGTH.listed, why)];
+  return plural && !attributes.looksLike(name) ? [wanted(name, STRENGTH.listed, why)] : [];
+}
+
+function endOfSentence(context: Context, from: number, to: number): number {
+  for (let at = from; at < to; at += 1) {
+    if (context.tokens[at]?.word === '.' && at > from) return at;
+  }
+  return to;
+}
+
+/** A bullet that is only a noun, or a noun and a few separators: "menu categories > dishes". */
+function bulletFacts(context: Context, line: Line): readonly Fact[] {
+  if (!line.bullet) return [];
+  const { tokens } = context;
+  const { items, to } = readList(context, line.from);
+  if (to < line.to || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
+  const why = textBetween(context, line.from, line.to);
+  const facts: Fact[] = items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
+  for (let i = 1; i < items.length; i += 1) {
+    const [parent, child] = [items[i - 1], items[i]];
+    if (parent && child && tokens[child.from - 1]?.word === '>' && isSeparator(tokens[child.from - 1])) {
+      facts.push({ kind: 'link', child: child.name, parent: parent.name, why });
+    }
+  }
+  if (items.length === 1 && items[0] && !senseOf(items[0].name, context)) {
+    const name = nameOf(tokens, items[0].from, items[0].to);
+    if (!context.lexicon.attributes.looksLike(name) && !context.lexicon.english.filler.has(name)) {
+      facts.push(wanted(name, STRENGTH.listed, why));
+    }
+  }
+  return facts;
+}

@@ -1,0 +1,56 @@
+import type { Context, Mention } from '../context.ts';
+import { nameOf, senseOf } from '../context.ts';
+import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
+import { isSeparator, textBetween } from '../phrase.ts';
+import { isNounHere } from './people.ts';
+
+/** Every noun of the lexicon that the request names, however it does. How it stands there decides what it counts for. */
+export function readMentions(context: Context): readonly Fact[] {
+  return context.mentions.flatMap((mention) => {
+    const strength = strengthOf(mention, context);
+    if (strength <= 0) return [];
+    const why = textBetween(context, mention.from, mention.to);
+    return [{ kind: 'entity', name: mention.name, strength, why } as const];
+  });
+}
+
+function strengthOf(mention: Mention, context: Context): number {
+  const { tokens, lexicon, domains } = context;
+  const { english } = lexicon;
+  const sense = senseOf(mention.name, context);
+  if (!sense || english.filler.has(mention.name)) return 0;
+  const single = mention.to - mention.from === 1;
+  if (single && english.ambiguous.has(mention.name) && !isNounHere(context, mention.from)) return 0;
+  if (lexicon.domainWords.has(mention.name) && mention.from === 0 && !mention.plural) return 0;
+  if (insideAttribute(mention, context)) return 0;
+  const before = tokens[mention.from - 1];
+  const word = before?.word ?? '';
+  let strength = mention.plural ? 1.5 : 0.8;
+  if (english.quantifiers.has(word) || ['a', 'an', 'each', 'every', 'per', 'new'].includes(word)) strength += 0.7;
+  if (isSeparator(before) || isSeparator(tokens[mention.to])) strength += 0.6;
+  if (!single) strength += 0.7;
+  const ranked = domains.find(({ domain }) => domain === sense.domain);
+  const best = domains[0]?.score ?? 0;
+  if (ranked && ranked.score * 2 >= best) strength += ranked.score >= 2 ? 0.8 : 0.2;
+  if (!sense.names) strength -= 0.4;
+  if (sense.entity.weak && !mention.plural) strength -= 0.8;
+  return Math.min(strength, STRENGTH.listed);
+}
+
+/** "due date", "phone number", "order status": the noun is a part of the name of a property. */
+function insideAttribute(mention: Mention, context: Context): boolean {
+  const { tokens, lexicon } = context;
+  for (let from = Math.max(0, mention.from - 2); from <= mention.from; from += 1) {
+    for (let to = mention.to; to <= Math.min(tokens.length, mention.to + 2); to += 1) {
+      const longer = to - from > mention.to - mention.from;
+      if (
+        longer &&
+        !tokens.slice(from, to).some(({ kind }) => kind === 'mark') &&
+        lexicon.attributes.known(nameOf(tokens, from, to)) !== null
+      )
+        return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,64 @@
+import type { Context } from '../context.ts';
+import { senseOf } from '../context.ts';
+import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
+import { readPhrase, textBetween } from '../phrase.ts';
+import { verbStems } from '../words.ts';
+
+/** "As a student I …": who the stories are about. */
+export function readStories(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    const next = tokens[at + 1]?.word;
+    if (token.word !== 'as' || (next !== 'a' && next !== 'an' && next !== 'the')) return [];
+    const phrase = readPhrase(context, at + 2);
+    const after = phrase ? tokens[phrase.to]?.word : undefined;
+    if (!phrase || (after !== 'i' && after !== ',' && after !== 'we')) return [];
+    const why = textBetween(context, at, phrase.to);
+    return [{ kind: 'entity', name: phrase.name, strength: STRENGTH.listed, why } as const, accounts(true, why)];
+  });
+}
+
+function accounts(wanted: boolean, why: string): Fact {
+  return { kind: 'accounts', wanted, why };
+}
+
+/** Words like "log in", "sign up", "account": people have accounts. */
+export function readAccounts(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  const said = tokens.find((token, at) => {
+    const pair = `${token.word}_${tokens[at + 1]?.word ?? ''}`;
+    return lexicon.english.accounts.has(token.lemma) || lexicon.english.accounts.has(pair);
+  });
+  return said ? [accounts(true, said.raw)] : [];
+}
+
+/** "kids borrow books", "members vote once": verbs whose doing is kept. */
+export function readHappenings(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.kind !== 'word' || isNounHere(context, at)) return [];
+    const verb = verbStems(token.word).find((stem) => lexicon.verbs.has(stem));
+    if (verb === undefined) return [];
+    const before = context.mentions.filter((mention) => mention.to <= at && mention.to >= at - 3).at(-1);
+    const subject = before && senseOf(before.name, context)?.entity.person ? before.name : null;
+    return [{ kind: 'happens', verb, subject, why: textBetween(context, Math.max(0, at - 2), at + 2) } as const];
+  });
+}
+
+/** Tells "the order", "12 orders" from "to order", "they order": many words are both noun and verb. */
+export function isNounHere(context: Context, at: number): boolean {
+  const { tokens, lexicon } = context;
+  const { english } = lexicon;
+  const token = tokens[at];
+  const before = tokens[at - 1];
+  if (!token) return false;
+  if (!english.ambiguous.has(token.lemma)) return lexicon.nouns.has(token.lemma);
+  if (!before || before.kind === 'mark') return token.plural || !english.determiners.has(tokens[at + 1]?.word ?? '');
+  if (before.kind === 'number' || english.determiners.has(before.word)) return true;
+  if (english.quantifiers.has(before.word) || english.adjectives.has(before.word)) return true;
+  if (before.word === 'to' || english.auxiliaries.has(before.word) || english.pronouns.has(before.word)) return false;
+  if (before.plural && !token.plural && lexicon.nouns.has(before.lemma)) return false;
+  const isDoer = senseOf(before.lemma, context)?.entity.person === true;
+  return !(isDoer && token.plural && !before.plural);
+}

@@ -1,0 +1,119 @@
+import type { Context } from '../context.ts';
+import { senseOf } from '../context.ts';
+import type { Fact } from '../facts.ts';
+import { entityIn, isStop, readList, readPhrase, textBetween } from '../phrase.ts';
+import { subjectBefore } from './having.ts';
+
+/** "a comment belongs to a post", "lines belonging to an invoice". */
+export function readBelonging(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    const verb = /^belong(s|ing)?$/.test(token.word) && tokens[at + 1]?.word === 'to';
+    if (!verb) return [];
+    const child = subjectBefore(context, at);
+    const { items, to } = readList(context, at + 2);
+    if (child === null || child === 'everything') return [];
+    const why = textBetween(context, Math.max(0, at - 2), to);
+    const several = /^(many|several|multiple)$/.test(tokens[at + 2]?.word ?? '');
+    return items.map((item): Fact => {
+      const parent = entityIn(item.name, context) ?? item.name;
+      if (several) return { kind: 'many-to-many', left: child, right: parent, why };
+      return { kind: 'link', child, parent, nullable: item.optional || undefined, why };
+    });
+  });
+}
+
+const ONE = new Set(['one', 'single', '1']);
+
+/** "at most one review per user and product", "exactly one payslip per employee", "one vote per member". */
+export function readLimits(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    if (!ONE.has(token.word)) return [];
+    const phrase = readPhrase(context, at + 1);
+    const per = phrase?.to ?? 0;
+    if (
+      !phrase ||
+      !['per', 'for'].includes(tokens[per]?.word ?? '') ||
+      (tokens[per]?.word === 'for' && tokens[per + 1]?.word !== 'each')
+    )
+      return [];
+    const { items, to } = readList(context, per + 1);
+    const behind = items.flatMap((item) => nounsIn(item.tail, context));
+    const parts = [...new Set([...perBefore(context, at), ...items.map((item) => item.name), ...behind])];
+    const entity = entityIn(phrase.name, context) ?? phrase.name;
+    return parts.length > 0 ? [{ kind: 'unique', entity, parts, why: textBetween(context, at, to) } as const] : [];
+  });
+}
+
+function nounsIn(words: readonly string[], context: Context): readonly string[] {
+  return words.filter((word) => senseOf(word, context) !== null);
+}
+
+/** "**per run** exactly one payslip per employee". */
+function perBefore(context: Context, at: number): readonly string[] {
+  for (let back = at - 1; back >= Math.max(0, at - 6) && !isStop(context.tokens[back]); back -= 1) {
+    const word = context.tokens[back]?.word;
+    if (word !== 'per' && word !== 'each') continue;
+    const phrase = readPhrase(context, back + 1);
+    return phrase ? [entityIn(phrase.name, context) ?? phrase.name] : [];
+  }
+  return [];
+}
+
+/** "codes don't repeat", "the email must be unique", "serial number (never twice the same)". */
+export function readUniques(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  const facts: Fact[] = [];
+  tokens.forEach((_token, at) => {
+    const ahead = tokens
+      .slice(at, at + 5)
+      .map(({ word }) => word)
+      .join(' ');
+    const match =
+      /^((is|are|must be|should be|has to be|have to be) (always )?unique|(dont|do not|never|cant|cannot|must not|may not) repeat|(dont|never|cannot|must not) (occur|exist|appear) twice)/.exec(
+        ahead,
+      );
+    if (!match) return;
+    const before = context.mentions.filter(({ to }) => to <= at).at(-1);
+    const phrase = readPhrase(context, Math.max(0, at - 1)) ?? readPhrase(context, Math.max(0, at - 2));
+    const attribute = phrase ? context.lexicon.attributes.known(phrase.name) : null;
+    if (attribute && before)
+      facts.push({ kind: 'column', entity: before.name, column: { name: attribute, unique: true }, why: ahead });
+  });
+  return facts;
+}
+
+const NO = new Set(['no', 'without', 'skip', 'omit', 'exclude', 'excluding', 'minus']);
+const NOT_NEEDED = /^(dont|doesnt|do not|does not|not|wont) (need|want|include|require|have|use)( any)?/;
+
+/** "without comments", "no login", "we don't need tags": what must not be there. */
+export function readNegations(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.kind !== 'word') return [];
+    const ahead = tokens.slice(at, at + 4).map(({ word }) => word);
+    const notNeeded = NOT_NEEDED.exec(ahead.join(' '));
+    if (!NO.has(token.word) && !notNeeded) return [];
+    const start = at + (notNeeded ? notNeeded[0].split(' ').length : 1);
+    const { items, to } = readList(context, start);
+    const why = textBetween(context, at, to);
+    return items
+      .filter(
+        (item) =>
+          item.from === start || lexicon.english.determiners.has(tokens[start]?.word ?? '') || item !== items[0],
+      )
+      .filter((item) => item.tail.length === 0 || !/^(twice|than|longer|more)$/.test(item.tail[0] ?? ''))
+      .flatMap((item): readonly Fact[] => {
+        const words = item.name.split('_');
+        const isAccount =
+          lexicon.english.accounts.has(item.name) || words.some((word) => lexicon.english.accounts.has(word));
+        return isAccount
+          ? [
+              { kind: 'accounts', wanted: false, why },
+              { kind: 'without', name: item.name, why },
+            ]
+          : [{ kind: 'without', name: item.name, why }];
+      });
+  });
+}

@@ -1,0 +1,201 @@
+import type { Context } from './context.ts';
+import type { Draft, Link, Model } from './draft.ts';
+import { draft, findDraft, findLink } from './draft.ts';
+import type { Fact } from './facts.ts';
+import { STRENGTH } from './facts.ts';
+import { entityIn } from './phrase.ts';
+import { singular } from './words.ts';
+
+/** Ties the drafts together: what the request says first, then what the lexicon knows, then guesses from word order. */
+export function relate(model: Model, facts: readonly Fact[], context: Context): void {
+  for (const fact of facts) if (fact.kind === 'link' && !fact.soft) saidLink(model, fact, context);
+  for (const one of [...model.drafts]) columnsToLinks(model, one, context);
+  for (const fact of facts) {
+    if (fact.kind !== 'many-to-many') continue;
+    const [left, right] = [resolve(model, fact.left, context), resolve(model, fact.right, context)];
+    if (left && right) addJoin(model, left, right);
+  }
+  for (const one of [...model.drafts]) lexiconLinks(model, one);
+  for (const fact of facts) if (fact.kind === 'link' && fact.soft) softLink(model, fact, context);
+  for (const fact of facts) if (fact.kind === 'unique') saidUnique(model, fact, context);
+  breakCycles(model);
+}
+
+/** The draft a word of the request stands for. */
+export function resolve(model: Model, name: string, context: Context): Draft | null {
+  const word = singular(name);
+  const direct = findDraft(model, word);
+  if (direct) return direct;
+  const senses = context.lexicon.nouns.get(word) ?? [];
+  const concept = model.drafts.find((one) => senses.some((sense) => sense.entity.name === one.entity?.name));
+  if (concept) return concept;
+  const ending = word.includes('_') ? entityIn(word, context) : null;
+  return ending === null || ending === word ? null : resolve(model, ending, context);
+}
+
+/** Who plays a role: a person of that name, else the users, else the only kind of person there is. */
+function resolveRole(model: Model, role: string, context: Context): Draft | null {
+  const own = findDraft(model, singular(role));
+  if (own) return own;
+  if (!context.lexicon.english.roles.has(role)) return resolve(model, role, context);
+  const people = model.drafts.filter((one) => one.entity?.person);
+  return findDraft(model, 'user') ?? resolve(model, role, context) ?? people[0] ?? null;
+}
+
+function addLink(child: Draft, link: Link): void {
+  if (!child.links.some(({ role }) => role === link.role)) child.links.push(link);
+}
+
+function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: Context): void {
+  const child = resolve(model, fact.child, context);
+  const parent =
+    fact.role === undefined ? resolve(model, fact.parent, context) : resolveRole(model, fact.parent, context);
+  if (!child) return;
+  if (!parent) {
+    if (fact.role !== undefined && !child.said.has(fact.role))
+      child.said.set(fact.role, { name: fact.role, nullable: fact.nullable });
+    return;
+  }
+  const known = child.entity?.links.find((link) => link.targets.includes(parent.entity?.name ?? parent.name));
+  const self = child === parent;
+  const role = fact.role ?? (self ? 'parent' : (known?.role ?? parent.name));
+  const nullable =
+    fact.nullable ??
+    (self || (fact.role !== undefined && !child.closed && known?.role === fact.role && known.nullable));
+  addLink(child, { role, parent, nullable: self || nullable, unique: false, part: known?.part ?? false });
+}
+
+/** Columns that name another thing are references to it: `Order(customer, status)`. */
+function columnsToLinks(model: Model, one: Draft, context: Context): void {
+  for (const [name, column] of [...one.said]) {
+    if (column.kind !== undefined && column.kind !== 'text') continue;
+    const isRole = context.lexicon.english.roles.has(name);
+    const target = isRole
+      ? resolveRole(model, name, context)
+      : (findDraft(model, singular(name)) ?? (one.closed ? resolve(model, name, context) : null));
+    if (!target || column.values || (target === one && !isRole)) continue;
+    if (target.strength < STRENGTH.wanted && !isRole) continue;
+    one.said.delete(name);
+    if (singular(name) !== name && target !== one) {
+      const known = [...(one.entity?.links ?? []), ...(target.entity?.links ?? [])].length > 0;
+      if (!known) addJoin(model, one, target);
+      continue;
+    }
+    addLink(one, {
+      role: name,
+      parent: target,
+      nullable: column.nullable ?? false,
+      unique: column.unique ?? false,
+      part: false,
+    });
+  }
+}
+
+function addJoin(model: Model, left: Draft, right: Draft): void {
+  if (left === right || joined(model, left, right)) return;
+  const join = draft(`${left.name}_${right.name}`, null, STRENGTH.wanted, true);
+  if (findDraft(model, join.name)) return;
+  join.links.push(
+    { role: left.name, parent: left, nullable: false, unique: false, part: true },
+    { role: right.name, parent: right, nullable: false, unique: false, part: true },
+  );
+  model.drafts.push(join);
+}
+
+/** Some table stands between the two. */
+function joined(model: Model, left: Draft, right: Draft): boolean {
+  return model.drafts.some(
+    (one) =>
+      one.links.some(({ parent }) => parent === left) &&
+      one.links.some(({ parent }) => parent === right) &&
+      one !== left &&
+      one !== right,
+  );
+}
+
+function lexiconLinks(model: Model, one: Draft): void {
+  for (const link of one.entity?.links ?? []) {
+    const name = link.targets.find((target) => findDraft(model, target));
+    const parent =
+      name === undefined ? (link.targets.includes(ANYTHING) ? mainDraft(model, one) : null) : findDraft(model, name);
+    if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
+    if (link.many) {
+      if (!related(one, parent) && !related(parent, one)) addJoin(model, one, parent);
+      continue;
+    }
+    const role = link.role ?? (parent === one ? 'parent' : parent.name);
+    const there = one.links.some((other) => other.role === role || (other.parent === parent && link.role === null));
+    const reversed =
+      parent !== one && parent.links.some((other) => other.parent === one && other.role === one.name && !other.part);
+    if (!there && !reversed)
+      one.links.push({ role, parent, nullable: link.nullable, unique: link.unique, part: link.part });
+  }
+}
+
+/** Target of links from things that can hang on anything: comments, tags, attachments. */
+const ANYTHING = '*';
+
+/** What the rest hangs on: the strongest thing that is no person and no such thing itself. */
+function mainDraft(model: Model, self: Draft): Draft | null {
+  const hangsOn = (one: Draft) => one.entity?.links.some((link) => link.targets.includes(ANYTHING)) ?? false;
+  const others = model.drafts.filter((one) => one !== self && !one.join && !one.entity?.person && !hangsOn(one));
+  return [...others].sort((a, b) => b.strength - a.strength)[0] ?? null;
+}
+
+function related(child: Draft, parent: Draft): boolean {
+  return child.links.some((link) => link.parent === parent);
+}
+
+/** A guess is only taken when nothing else ties the two together, directly or over one table. */
+function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: Context): void {
+  const child = resolve(model, fact.child, context);
+  const parent = resolve(model, fact.parent, context);
+  if (!child || !parent || child === parent || child.join || parent.join) return;
+  const over = child.links.some((link) => related(link.parent, parent));
+  if (related(child, parent) || related(parent, child) || over || joined(model, child, parent)) return;
+  if (reaches(parent, child, new Set())) return;
+  addLink(child, {
+    role: parent.name,
+    parent,
+    nullable: fact.nullable ?? false,
+    unique: false,
+    part: child.entity === null,
+  });
+}
+
+function reaches(from: Draft, to: Draft, seen: Set<Draft>): boolean {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return from.links.some((link) => reaches(link.parent, to, seen));
+}
+
+/** "one vote per user and post": the columns together are unique; missing references are added. */
+function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, context: Context): void {
+  const child = resolve(model, fact.entity, context);
+  if (!child) return;
+  const parts: string[] = [];
+  for (const part of fact.parts) {
+    const parent = resolve(model, part, context);
+    if (parent && parent !== child && !findLink(child, parent.name) && !reaches(parent, child, new Set())) {
+      addLink(child, { role: parent.name, parent, nullable: false, unique: false, part: false });
+    }
+    const link = parent && parent !== child ? findLink(child, parent.name) : findLink(child, part);
+    const column = link ? `${link.role}_id` : (context.lexicon.attributes.known(part) ?? null);
+    if (column) parts.push(column);
+  }
+  if (parts.length > 0) child.uniques.push([...new Set(parts)]);
+}
+
+/** Required references in a circle could never be inserted: the one that closes the circle is left out. */
+function breakCycles(model: Model): void {
+  for (const one of model.drafts) {
+    for (const link of [...one.links]) {
+      if (link.parent === one) {
+        link.nullable = true;
+        continue;
+      }
+      if (reaches(link.parent, one, new Set())) one.links.splice(one.links.indexOf(link), 1);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Lexicon } from './lexicon.ts';
+import { editDistance, isPlural, plural, singular, snake, verbStems } from './words.ts';
+
+/** One piece of the request. Marks keep their sign; words are compared by `word` and `lemma`. */
+export interface Token {
+  readonly kind: 'word' | 'number' | 'mark';
+  /** As it was typed. */
+  readonly raw: string;
+  /** snake_case, typing errors repaired, other languages translated. */
+  readonly word: string;
+  /** Singular of `word`. */
+  readonly lemma: string;
+  readonly plural: boolean;
+  /** Offsets into the request. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A request cut into tokens, with the text they came from. */
+export interface Reading {
+  readonly text: string;
+  readonly tokens: readonly Token[];
+}
+
+const PIECE = /([\p{L}_][\p{L}\p{M}\p{N}_]*(?:['’-][\p{L}\p{N}_]+)*)|(\d+(?:[.,]\d+)?)|(->|<->|\n|[^\s])/gu;
+/** More distinct unknown words than any honest request has: beyond it nothing is repaired, so that time stays bounded. */
+const MAX_REPAIRS = 150;
+
+/** Cuts a request into tokens. Never fails; what is no word or number is a mark. */
+export function tokenize(text: string, lexicon: Lexicon): Reading {
+  const raw = [...text.matchAll(PIECE)];
+  const translate = translator(raw.map((match) => snake(match[1] ?? '')).filter(Boolean), lexicon);
+  const repair = repairer(lexicon);
+  const tokens = raw.flatMap((match): readonly Token[] => {
+    const piece = match[0];
+    const start = match.index;
+    const base = { raw: piece, start, end: start + piece.length };
+    if (match[2] !== undefined) return [{ ...base, kind: 'number' as const, word: piece, lemma: piece, plural: false }];
+    if (match[1] === undefined) return [{ ...base, kind: 'mark' as const, word: piece, lemma: piece, plural: false }];
+    const words = translate(snake(piece));
+    return words.map((found) => {
+      const word = repair(found);
+      return { ...base, kind: 'word' as const, word, lemma: singular(word), plural: isPlural(word) };
+    });
+  });
+  return { text, tokens: tokens.filter((token) => token.word !== '') };
+}
+
+/** Translates word by word when the request is visibly in another language; otherwise leaves words alone. */
+function translator(words: readonly string[], lexicon: Lexicon): (word: string) => readonly string[] {
+  const { english, glossary } = lexicon;
+  const common = words.filter((word) => english.prepositions.has(word) || english.determiners.has(word)).length;
+  let best: { count: number; words: Readonly<Record<string, string>> } = { count: Math.max(0, common - 1), words: {} };
+  for (const language of Object.values(glossary)) {
+    const particles = new Set(language.particles);
+    const count = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word)).length;
+    const strange = words.filter((word) => particles.has(word) && !english.prepositions.has(word)).length;
+    const enough = strange > 0 || words.length <= 3;
+    if (enough && count > best.count) best = { count, words: language.words };
+  }
+  const table = best.words;
+  return (word) => (Object.hasOwn(table, word) ? (table[word] ?? word).split(' ').map(snake) : [word]);
+}
+
+function repairer(lexicon: Lexicon): (word: string) => string {
+  const done = new Map<string, string>();
+  return (word) => {
+    if (word.length < 4 || word.includes('_') || /\d/.test(word)) return word;
+    const before = done.get(word);
+    if (before !== undefined) return before;
+    const fixed = isKnown(word, lexicon) || done.size >= MAX_REPAIRS ? word : nearest(word, lexicon);
+    done.set(word, fixed);
+    return fixed;
+  };
+}
+
+function isKnown(word: string, { vocabulary }: Lexicon): boolean {
+  return vocabulary.has(word) || vocabulary.has(singular(word)) || verbStems(word).some((stem) => vocabulary.has(stem));
+}
+
+/** The one word of the lexicon that is a typing error away; the word itself when there is none or it is not clear. */
+function nearest(word: string, { spelling }: Lexicon): string {
+  const base = singular(word);
+  const forms = base === word ? [word] : [base, word];
+  const limit = base.length >= 8 ? 2 : 1;
+  let best: { distance: number; found: string } | null = null;
+  for (const candidate of spelling.get(word.slice(0, 1)) ?? []) {
+    if (Math.abs(candidate.length - base.length) > limit + 1) continue;
+    for (const form of forms) {
+      const distance = editDistance(form, candidate, limit);
+      // A letter changed in a short word is more often another word than an error.
+      const changed = distance === 1 && form.length === candidate.length && !isTransposed(form, candidate);
+      if (distance > limit || form.length < 4 || (form.length < 6 && changed)) continue;
+      if (!best || distance < best.distance) best = { distance, found: candidate };
+    }
+  }
+  if (!best) return word;
+  return word.endsWith('s') && !best.found.endsWith('s') ? plural(best.found) : best.found;
+}
+
+function isTransposed(a: string, b: string): boolean {
+  return [...a].sort().join('') === [...b].sort().join('');
+}

@@ -1,0 +1,97 @@
+import pluralize from 'pluralize';
+
+/** Words as the planner compares them: lower case, without accents and apostrophes, parts joined by `_`. */
+
+for (const word of ['data', 'sms', 'gps', 'dns', 'gas', 'os', 'https', 'staff', 'stuff', 'iris', 'tennis']) {
+  pluralize.addUncountableRule(word);
+}
+pluralize.addSingularRule(/leaves$/i, 'leave');
+pluralize.addIrregularRule('cookie', 'cookies');
+pluralize.addIrregularRule('cafe', 'cafes');
+pluralize.addIrregularRule('quiz', 'quizzes');
+
+const singulars = new Map<string, string>();
+
+/** Lower case, without accents; `OrderItem`, `order-item` and `order item` all become `order_item`. */
+export function snake(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f'’]/g, '')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+}
+
+function splitLast(name: string): [string, string] {
+  const at = name.lastIndexOf('_') + 1;
+  return [name.slice(0, at), name.slice(at)];
+}
+
+/** Singular of the last word of a snake_case name. */
+export function singular(name: string): string {
+  const known = singulars.get(name);
+  if (known !== undefined) return known;
+  const [front, last] = splitLast(name);
+  const result = last.length <= 2 || /(ss|us|is)$/.test(last) ? name : front + pluralize.singular(last);
+  if (singulars.size < 20_000) singulars.set(name, result);
+  return result;
+}
+
+/** Plural of the last word of a snake_case name. */
+export function plural(name: string): string {
+  const [front, last] = splitLast(name);
+  return front + pluralize.plural(last);
+}
+
+/** True when the last word is visibly a plural (`posts`; not `status`, not `post`). */
+export function isPlural(name: string): boolean {
+  return singular(name) !== name;
+}
+
+/** What a verb may be a form of: `borrows`, `borrowed`, `borrowing` give `borrow` among others. */
+export function verbStems(word: string): readonly string[] {
+  const stems = [word];
+  for (const [ending, replacements] of VERB_ENDINGS) {
+    if (word.length <= ending.length + 1 || !word.endsWith(ending)) continue;
+    const stem = word.slice(0, -ending.length);
+    for (const replacement of replacements) stems.push(stem + replacement);
+    const doubled = stem.at(-1);
+    if (ending !== 's' && doubled !== undefined && doubled === stem.at(-2)) stems.push(stem.slice(0, -1));
+  }
+  return stems;
+}
+
+const VERB_ENDINGS: readonly (readonly [string, readonly string[]])[] = [
+  ['s', ['']],
+  ['es', ['']],
+  ['ies', ['y']],
+  ['ed', ['', 'e']],
+  ['ied', ['y']],
+  ['ing', ['', 'e']],
+];
+
+/** Damerau–Levenshtein distance (optimal string alignment), given up beyond `limit`. */
+export function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const current = [i];
+    let best = i;
+    for (let j = 1; j <= b.length; j += 1) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let value = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        value = Math.min(value, (before[j - 2] ?? 0) + 1);
+      }
+      current.push(value);
+      best = Math.min(best, value);
+    }
+    if (best > limit) return limit + 1;
+    before = previous;
+    previous = current;
+  }
+  return previous[b.length] ?? limit + 1;
+}
