@@ -7,7 +7,7 @@ export const ROW_HEIGHT = 20;
 export const CHARACTER_WIDTH = 7.3;
 export const MARGIN = 24;
 /** Room of a row for its key (`PK`), and around it. */
-export const KEY_WIDTH = 40;
+export const KEY_WIDTH = 50;
 const SIDE_PADDING = 12;
 const COLUMN_GAP = 88;
 const BOX_GAP = 32;

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { TurboError } from '../../domain/errors.ts';
+import {
+  describePlace,
+  type JudgedMigration,
+  judgeMigration,
+  type MigrationFile,
+  type MigrationStatusRow,
+} from '../../domain/migration.ts';
+import { parseSql } from '../../domain/sql-parse.ts';
+import type { SqlSession } from '../../ports/sql.ts';
+
+/** A row of `tb.schema_migrations`: what has been done to this database. */
+export interface JournalRow {
+  readonly version: string;
+  readonly name: string;
+  readonly checksum: string;
+  /** `running`: a statement outside a transaction was begun, and its runner may be dead. */
+  readonly status: 'running' | 'applied';
+  readonly statementSums: readonly string[];
+  /** Unix seconds. */
+  readonly appliedAt: number | null;
+}
+
+const CREATE_JOURNAL = `CREATE TABLE IF NOT EXISTS tb.schema_migrations (
+  version text NOT NULL,
+  name text NOT NULL,
+  checksum text NOT NULL,
+  status text NOT NULL,
+  statements integer NOT NULL,
+  done_statements integer NOT NULL,
+  statement_sums text[] NOT NULL,
+  applied_at bigint,
+  ms integer,
+  tool_version text,
+  CONSTRAINT schema_migrations_pkey PRIMARY KEY (version),
+  CONSTRAINT schema_migrations_status_check CHECK (status IN ('running', 'applied'))
+)`;
+
+/** Makes the journal. Call it under the lock: two at once would collide in the catalog. */
+export async function ensureJournal(session: SqlSession): Promise<void> {
+  await session.query(CREATE_JOURNAL);
+}
+
+/** All rows in the order of their versions; none when there is no journal yet. */
+export async function readJournal(session: SqlSession): Promise<readonly JournalRow[]> {
+  const { rows: found } = await session.query(`SELECT to_regclass('tb.schema_migrations') IS NOT NULL AS found`);
+  if (found[0]?.found !== true) return [];
+  const { rows } = await session.query(
+    'SELECT version, name, checksum, status, statement_sums, applied_at FROM tb.schema_migrations ORDER BY version',
+  );
+  return rows.map((row) => ({
+    version: String(row.version),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    status: row.status === 'running' ? 'running' : 'applied',
+    statementSums: Array.isArray(row.statement_sums) ? row.statement_sums.map(String) : [],
+    appliedAt: row.applied_at === null ? null : Number(row.applied_at),
+  }));
+}
+
+/** A short sum of each statement: enough to say later which one was edited. */
+function sumStatement(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Inserts the row of a migration. Fails with 23505 when somebody else did. */
+export async function insertRow(
+  session: SqlSession,
+  file: JudgedMigration,
+  row: {
+    readonly status: JournalRow['status'];
+    readonly appliedAt: number | null;
+    readonly toolVersion: string | null;
+  },
+): Promise<void> {
+  const count = file.statements.length;
+  const sums = file.statements.map((statement) => sumStatement(statement.text));
+  await session.query(
+    `INSERT INTO tb.schema_migrations
+       (version, name, checksum, status, statements, done_statements, statement_sums, applied_at, tool_version)
+     VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)`,
+    [file.version, file.name, file.checksum, row.status, count, sums, row.appliedAt, row.toolVersion],
+  );
+}
+
+/** Writes that all statements of a migration are done. */
+export async function finishRow(session: SqlSession, version: string, appliedAt: number, ms: number): Promise<void> {
+  await session.query(
+    `UPDATE tb.schema_migrations
+     SET status = 'applied', done_statements = statements, applied_at = $2, ms = $3 WHERE version = $1`,
+    [version, appliedAt, Math.min(Math.round(ms), 2 ** 31 - 1)],
+  );
+}
+
+export async function deleteRow(session: SqlSession, version: string): Promise<void> {
+  await session.query('DELETE FROM tb.schema_migrations WHERE version = $1', [version]);
+}
+
+/** Files and journal side by side, in the order of the versions. */
+export function compareJournal(
+  files: readonly MigrationFile[],
+  journal: readonly JournalRow[],
+): readonly MigrationStatusRow[] {
+  const rows = new Map(journal.map((row) => [row.version, row]));
+  const known = new Set(files.map((file) => file.version));
+  const fromFiles = files.map(({ version, name, checksum }): MigrationStatusRow => {
+    const row = rows.get(version);
+    if (!row) return { version, name, state: 'pending', appliedAt: null };
+    const state = row.checksum !== checksum ? 'changed' : row.status === 'running' ? 'pending' : 'applied';
+    return { version, name, state, appliedAt: row.appliedAt };
+  });
+  const missing = journal
+    .filter((row) => !known.has(row.version))
+    .map(({ version, name, appliedAt }): MigrationStatusRow => ({ version, name, state: 'missing', appliedAt }));
+  return [...fromFiles, ...missing].sort((a, b) => (a.version < b.version ? -1 : 1));
+}
+
+/** Where an edited file differs first from what was applied, when that can be told. */
+async function firstChange(file: MigrationFile, row: JournalRow): Promise<string> {
+  const statements = await parseSql(file.sql).catch(() => []);
+  const changed = statements.find((statement, index) => sumStatement(statement.text) !== row.statementSums[index]);
+  return changed ? ` First difference: ${describePlace(file, changed.line)}.` : '';
+}
+
+/**
+ * The files that still have to run, judged. Throws `migration.missing` or `migration.changed` when the past is not what
+ * was applied, `migration.invalid` for a new file older than an applied one, and what `judgeMigration` throws.
+ */
+export async function planRun(
+  files: readonly MigrationFile[],
+  journal: readonly JournalRow[],
+): Promise<readonly JudgedMigration[]> {
+  const states = compareJournal(files, journal);
+  const missing = states.find((row) => row.state === 'missing');
+  if (missing) {
+    throw new TurboError(
+      'migration.missing',
+      `The migration ${missing.version}_${missing.name} was applied to this database, but its file is missing.`,
+      { hint: 'Bring the file back, for example from git. Nothing was run.', details: { version: missing.version } },
+    );
+  }
+  const pending: JudgedMigration[] = [];
+  const newest = journal.filter((row) => row.status === 'applied').at(-1)?.version ?? '';
+  for (const [index, file] of files.entries()) {
+    const state = states[index]?.state;
+    const row = journal.find((candidate) => candidate.version === file.version);
+    if (state === 'changed' && row) throw await changedFile(file, row);
+    if (state !== 'pending') continue;
+    if (file.version < newest && !row) {
+      throw new TurboError('migration.invalid', `${file.path} is older than ${newest}, which was applied already.`, {
+        hint: 'Give it a later version, so that every database gets the migrations in one order. Nothing was run.',
+      });
+    }
+    pending.push(await judgeMigration(file));
+  }
+  return pending;
+}
+
+async function changedFile(file: MigrationFile, row: JournalRow): Promise<TurboError> {
+  const done = row.status === 'applied' ? 'applied' : 'begun';
+  const message = `${file.path} was changed after it was ${done}: the journal has ${row.checksum}, the file ${file.checksum}.`;
+  return new TurboError('migration.changed', message + (await firstChange(file, row)), {
+    hint: 'Bring the old content back and put the change into a new migration. Nothing was run.',
+    details: { file: file.path, applied: row.checksum, found: file.checksum },
+  });
+}
