@@ -43,9 +43,9 @@ export const OBEDIENT: Readonly<Record<string, string>> = {
   'src/pipeline/watch.ts': imports('../domain/word.ts'),
   'src/config.ts': `${imports('conf', 'env-paths', 'node:fs', './domain/word.ts')}export const { PATH } = process.env;`,
   'src/app.ts': imports('./adapters/state-store/postgres/store.ts', './config.ts', 'node:path'),
-  'src/index.ts': `export { PATH } from './config.ts';\n${imports('./pipeline.ts', './app.ts', './phases/detect.ts')}`,
+  'src/index.ts': `export { PATH } from './config.ts';\n${imports('./pipeline.ts', './pipeline/stage.ts', './app.ts', './phases/detect.ts')}`,
   'src/entrypoints/cli/main.ts': `${imports(...CLI_PACKAGES, '../../app.ts', '../../pipeline.ts')}console.log(Date.now());`,
-  'src/entrypoints/cli/exit.ts': `${imports('../../operations/status.ts', './main.ts')}process.exit(process.exitCode);`,
+  'src/entrypoints/cli/exit.ts': `${imports('../../operations/status.ts', '../../pipeline/stage.ts', './main.ts')}process.exit(process.exitCode);`,
   'test/thing.ts': 'export const thing = 1;',
 };
 
@@ -119,8 +119,8 @@ export const FORBIDDEN_IMPORTS: Readonly<
     ),
   },
   'src/index.ts': {
-    text: imports('./adapters/state-store/postgres/store.ts', './phases/detect/part.ts', './pipeline/stage.ts'),
-    caught: ['src/adapters/state-store/postgres/store.ts', 'src/phases/detect/part.ts', 'src/pipeline/stage.ts'].map(
+    text: imports('./adapters/state-store/postgres/store.ts', './phases/detect/part.ts', './domain/word/ink.ts'),
+    caught: ['src/adapters/state-store/postgres/store.ts', 'src/phases/detect/part.ts', 'src/domain/word/ink.ts'].map(
       (target) => `index-offers-the-verbs → ${target}`,
     ),
   },
