@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { localTarget, type LocalTargetOptions } from '../../src/adapters/deploy-target/local/local-target.ts';
+import { type LocalTargetOptions, localTarget } from '../../src/adapters/deploy-target/local/local-target.ts';
 import type { DeployTarget } from '../../src/ports/deploy-target.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 /**
  * A built backend that does what a test wants: it answers /health (503 while a file `sick` lies in its folder) and
@@ -21,7 +23,7 @@ const paths = {
   '/version': (answer) => answer.end('${version}'),
   '/env': (answer) => answer.end(JSON.stringify({ env: process.env, argv: process.argv })),
   '/crash': (answer) => answer.end('', () => process.exit(7)),
-  '/slow': (answer) => setTimeout(() => answer.end('finished'), 600),
+  '/slow': (answer) => setTimeout(() => { answer.setHeader('connection', 'close'); answer.end('finished'); }, 600),
   '/child': (answer) => answer.end(String(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' }).pid)),
   '/say': (answer, url) => { console.log(url.searchParams.get('text')); answer.end(); },
   '/shout': (answer, url) => {
@@ -65,7 +67,7 @@ export function writeBackend(directory: string, options: { version?: string; env
 }
 
 export function randomProjectId(): string {
-  return Array.from({ length: 16 }, () => 'abcdefghijklmnopqrstuvwxyz0123456789'[Math.floor(Math.random() * 36)]).join('');
+  return Array.from({ length: 16 }, () => 'abcdefghijklmnopqrstuvwxyz0123456789'.charAt(randomInt(36))).join('');
 }
 
 export interface Scene {
@@ -77,38 +79,34 @@ export interface Scene {
   project(options?: { version?: string; env?: string }): { projectId: string; directory: string };
 }
 
-/** A home of its own, and at the end everything started in it is removed. */
-export async function withTarget(
+/** A home of its own; at the end everything started in it is removed, and a process that stays is a failure. */
+export function withTarget(
   work: (scene: Scene) => Promise<void>,
   tuning: LocalTargetOptions['tuning'] = {},
 ): Promise<void> {
-  const root = mkdtempSync(join(tmpdir(), 'tb-target-'));
-  const home = join(root, 'home');
-  const made: string[] = [];
-  const options: LocalTargetOptions = {
-    home,
-    supervisorPath: await supervisorBundle(),
-    environment: { PATH: process.env.PATH, SECRET_OF_THE_SHELL: 'do-not-pass' },
-    tuning: {
-      restart: { firstDelayMs: 20, maxDelayMs: 100, forgiveAfterMs: 60_000, maxDeaths: 5 },
-      ...tuning,
-    },
-  };
-  const target = localTarget(options);
-  const project: Scene['project'] = (content) => {
-    const projectId = randomProjectId();
-    const directory = join(root, 'projects', projectId);
-    mkdirSync(directory, { recursive: true });
-    writeBackend(directory, content);
-    made.push(projectId);
-    return { projectId, directory };
-  };
-  try {
-    await work({ home, target, options, project });
-  } finally {
-    for (const projectId of made) await target.remove(projectId).catch(() => {});
-    rmSync(root, { recursive: true, force: true });
-  }
+  return withTemporaryFolder(async (root) => {
+    const options: LocalTargetOptions = {
+      home: join(root, 'home'),
+      supervisorPath: await supervisorBundle(),
+      environment: { PATH: process.env.PATH, SECRET_OF_THE_SHELL: 'do-not-pass' },
+      tuning: { restart: { firstDelayMs: 20, maxDelayMs: 100, forgiveAfterMs: 60_000, maxDeaths: 5 }, ...tuning },
+    };
+    const target = localTarget(options);
+    const made: string[] = [];
+    const project: Scene['project'] = (content) => {
+      const projectId = randomProjectId();
+      const directory = join(root, 'projects', projectId);
+      mkdirSync(directory, { recursive: true });
+      writeBackend(directory, content);
+      made.push(projectId);
+      return { projectId, directory };
+    };
+    try {
+      await work({ home: options.home, target, options, project });
+    } finally {
+      for (const projectId of made) await target.remove(projectId).catch(() => {});
+    }
+  });
 }
 
 /** Looks again and again until a claim is true; throws with the last thing seen when it never is. */

@@ -49,7 +49,7 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
   };
   return {
     name: 'local',
-    start: (order) =>
+    start: async (order) =>
       translateDiskErrors(options.home, () =>
         locked(folderOf(order.projectId), order.projectId, (folder) => start(folder, order, ports, settings)),
       ),
@@ -58,7 +58,7 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
       if (!readOrder(folder) && !readState(folder)) return false;
       return translateDiskErrors(options.home, () => locked(folder, projectId, stop));
     },
-    inspect: (projectId) => inspect(folderOf(projectId), projectId),
+    inspect: async (projectId) => inspect(folderOf(projectId), projectId),
     logs: (projectId, wish) => readLog(folderOf(projectId).log, wish),
     remove: async (projectId) => {
       const folder = folderOf(projectId);

@@ -10,6 +10,8 @@ async function main(): Promise<void> {
   const [, , root] = process.argv;
   if (!root) throw new Error('usage: supervisor <state folder>');
   const folder = stateFolder(root);
+  // Removed while we were being started.
+  if (!readOrder(folder)) return;
   let supervisor: Supervisor | null = null;
   let ended = false;
   const stop = () => {

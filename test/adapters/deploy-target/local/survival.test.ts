@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { expect, test } from 'vitest';
+import { identify } from '../../../../src/adapters/deploy-target/local/process-identity.ts';
+import type { DeployTarget } from '../../../../src/ports/deploy-target.ts';
+import { linesOf } from '../../../contracts/deploy-target.ts';
+import { eventually, withTarget } from '../../../support/fake-backend.ts';
+import { leftoversOf } from '../../../support/processes.ts';
+
+const ask = async (url: string, path: string) => (await fetch(`${url}${path}`)).text();
+
+const supervisorPid = (home: string, projectId: string): number =>
+  JSON.parse(readFileSync(join(home, 'projects', projectId, 'state.json'), 'utf8')).supervisor.pid;
+
+const log = (target: DeployTarget, projectId: string) => linesOf(target.logs(projectId, { lines: 50, follow: false }));
+
+/** Kills for sure and waits until it is gone. */
+async function kill(pid: number | null): Promise<void> {
+  if (pid === null) throw new Error('there is no process to kill');
+  process.kill(pid, 'SIGKILL');
+  await eventually(
+    () => identify(pid),
+    (found) => found === null,
+    `the end of process ${pid}`,
+  );
+}
+
+test('a killed server comes back by itself at the same port, and the restart is counted', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    await kill(before.pid);
+    const after = await eventually(
+      () => target.inspect(order.projectId),
+      (seen) => seen?.status === 'running',
+      'the restart',
+    );
+    expect(after).toMatchObject({ port: before.port, restarts: 1 });
+    expect(after?.pid).not.toBe(before.pid);
+    expect(await log(target, order.projectId)).toContainEqual(expect.stringContaining('was ended by SIGKILL'));
+  }));
+
+test('while it waits to start again it is restarting, and can be stopped', () =>
+  withTarget(
+    async ({ target, project }) => {
+      const order = project();
+      const { pid } = await target.start(order);
+      await kill(pid);
+      expect(await target.inspect(order.projectId)).toMatchObject({ status: 'restarting', pid: null });
+      expect(await target.stop(order.projectId)).toBe(true);
+      expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped' });
+    },
+    { restart: { firstDelayMs: 60_000, maxDelayMs: 60_000, forgiveAfterMs: 60_000, maxDeaths: 5 } },
+  ));
+
+test('a server that dies again and again is given up, and starts when its fault is mended', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    const { pid } = await target.start(order);
+    const fault = join(order.directory, 'dead-on-arrival');
+    writeFileSync(fault, '');
+    await kill(pid);
+    const failed = await eventually(
+      () => target.inspect(order.projectId),
+      (seen) => seen?.status === 'failed',
+      'giving up',
+    );
+    expect(failed).toMatchObject({ pid: null, restarts: 4 });
+    expect(await log(target, order.projectId)).toContainEqual(expect.stringContaining('given up after 5 deaths'));
+    expect(await target.stop(order.projectId)).toBe(false);
+    rmSync(fault);
+    expect(await target.start(order)).toMatchObject({ status: 'running', port: failed?.port, restarts: 0 });
+  }));
+
+test('a server that lived long enough is forgiven its earlier deaths', () =>
+  withTarget(
+    async ({ target, project }) => {
+      const order = project();
+      let { pid } = await target.start(order);
+      for (let death = 1; death <= 3; death += 1) {
+        await kill(pid);
+        const back = await eventually(
+          () => target.inspect(order.projectId),
+          (seen) => seen?.status === 'running' && seen.restarts === death,
+          'the restart',
+        );
+        pid = back?.pid ?? null;
+      }
+    },
+    { restart: { firstDelayMs: 10, maxDelayMs: 10, forgiveAfterMs: 1, maxDeaths: 2 } },
+  ));
+
+test('what a dead server has started is ended with it', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    const { url, pid } = await target.start(order);
+    const child = Number(await ask(url, '/child'));
+    expect(identify(child)).not.toBeNull();
+    await kill(pid);
+    await eventually(
+      () => identify(child),
+      (found) => found === null,
+      'the end of the child',
+    );
+  }));
+
+test('a server that does not listen to SIGTERM is killed after the grace time', () =>
+  withTarget(
+    async ({ target, project }) => {
+      const order = project();
+      writeFileSync(join(order.directory, 'deaf'), '');
+      const { pid } = await target.start(order);
+      expect(await target.stop(order.projectId)).toBe(true);
+      expect(pid && identify(pid)).toBeNull();
+      expect(await log(target, order.projectId)).toContainEqual(expect.stringContaining('did not end within 0.2 s'));
+    },
+    { graceMs: 200 },
+  ));
+
+test('a server whose supervisor was killed is still found, and ended by stop', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    await kill(supervisorPid(home, order.projectId));
+    expect(await target.inspect(order.projectId)).toEqual(before);
+    expect(await target.stop(order.projectId)).toBe(true);
+    expect(before.pid && identify(before.pid)).toBeNull();
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped' });
+  }));
+
+test('a server whose supervisor was killed is replaced by the next start, at the same port', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    await kill(supervisorPid(home, order.projectId));
+    const after = await target.start(order);
+    expect(after.port).toBe(before.port);
+    expect(before.pid && identify(before.pid)).toBeNull();
+  }));
+
+test('after everything was killed at once, as by a reboot, it is stopped and can be started', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    await kill(supervisorPid(home, order.projectId));
+    await kill(before.pid);
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+    expect(await target.stop(order.projectId)).toBe(false);
+    expect((await target.start(order)).port).toBe(before.port);
+  }));
+
+test('a stranger that got the pid of a dead server is neither reported nor signalled', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    await target.start(order);
+    await target.stop(order.projectId);
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    try {
+      const file = join(home, 'projects', order.projectId, 'state.json');
+      const state = JSON.parse(readFileSync(file, 'utf8'));
+      const identity = { pid: stranger.pid, stamp: 'the start of another' };
+      writeFileSync(file, JSON.stringify({ ...state, status: 'running', supervisor: identity, server: identity }));
+      expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+      expect(await target.stop(order.projectId)).toBe(false);
+      await target.start(order);
+      await target.remove(order.projectId);
+      expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+      expect(stranger.pid && identify(stranger.pid)).not.toBeNull();
+    } finally {
+      stranger.kill('SIGKILL');
+    }
+  }));
+
+test.each([
+  '',
+  '{',
+  'null',
+  '[]',
+  '{"generation":1}',
+  '{"generation":"x","status":"running","server":{"pid":-1,"stamp":"x"}}',
+])('a state file with %j in it harms nobody', (content) =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    await target.start(order);
+    await target.stop(order.projectId);
+    writeFileSync(join(home, 'projects', order.projectId, 'state.json'), content);
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped' });
+    expect(await target.start(order)).toMatchObject({ status: 'running' });
+  }),
+);
+
+test('a command killed at any instant of a start leaves nothing that stop does not end', () =>
+  withTarget(async ({ home, options, target, project }) => {
+    const driver = join(home, '..', 'driver.mjs');
+    const source = new URL('../../../../src/adapters/deploy-target/local/local-target.ts', import.meta.url).pathname;
+    const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
+    await built.write({ file: join(home, '..', 'local-target.mjs'), format: 'esm' });
+    await built.close();
+    const order = project();
+    const program = `import { localTarget } from './local-target.mjs';
+      await localTarget(${JSON.stringify(options)}).start(${JSON.stringify(order)});`;
+    writeFileSync(driver, program);
+    for (let delayMs = 60; delayMs <= 300; delayMs += 20) {
+      const command = spawn(process.execPath, [driver], { stdio: 'ignore' });
+      await new Promise((next) => setTimeout(next, delayMs));
+      command.kill('SIGKILL');
+      const isUp = delayMs % 40 === 0;
+      if (isUp) expect(await target.start(order)).toMatchObject({ status: 'running' });
+      await target.stop(order.projectId);
+      expect(await target.inspect(order.projectId).then((seen) => seen?.pid ?? null)).toBeNull();
+      // One that was just coming up when it was called off still has to notice.
+      expect(await leftoversOf([join(home, 'projects'), order.directory], 5_000)).toEqual([]);
+    }
+  }));

@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { TurboError } from '../../src/domain/errors.ts';
+import type { DeployTarget } from '../../src/ports/deploy-target.ts';
+import { writeBackend } from '../support/fake-backend.ts';
+
+interface Stage {
+  readonly target: DeployTarget;
+  project(options?: { version?: string }): { projectId: string; directory: string };
+}
+
+export async function linesOf(lines: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+}
+
+export async function failureOf(work: Promise<unknown>): Promise<TurboError> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof TurboError) return error;
+  throw new Error(`expected a TurboError, got ${error}`);
+}
+
+const ask = async (url: string, path: string) => (await fetch(`${url}${path}`)).text();
+
+/** What every place where backends run must do, whatever it is made of. */
+export function describeDeployTarget(
+  name: string,
+  withStage: (work: (stage: Stage) => Promise<void>) => Promise<void>,
+) {
+  describe(`${name} as a deploy target`, () => {
+    test('starts a backend, and tells where it runs', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const deployment = await target.start(order);
+        expect(deployment).toMatchObject({ projectId: order.projectId, status: 'running', restarts: 0 });
+        expect(deployment.url).toContain(String(deployment.port));
+        expect(await ask(deployment.url, '/version')).toBe('1');
+        expect(await target.inspect(order.projectId)).toEqual(deployment);
+      }));
+
+    test('starting again serves the new build at the same address', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const first = await target.start(order);
+        writeBackend(order.directory, { version: '2' });
+        const second = await target.start(order);
+        expect(second.url).toBe(first.url);
+        expect(second.pid).not.toBe(first.pid);
+        expect(await ask(second.url, '/version')).toBe('2');
+      }));
+
+    test('two starts at once leave one server', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const both = await Promise.all([target.start(order), target.start(order)]);
+        const now = await target.inspect(order.projectId);
+        expect(both.map(({ port }) => port)).toEqual([now?.port, now?.port]);
+        expect(both.map(({ pid }) => pid)).toContain(now?.pid);
+      }));
+
+    test('stops once, and tells that there was nothing to stop the second time', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const { url, port } = await target.start(order);
+        expect(await target.stop(order.projectId)).toBe(true);
+        expect(await target.stop(order.projectId)).toBe(false);
+        expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null, startedAt: null });
+        await expect(fetch(url)).rejects.toThrow();
+        expect((await target.start(order)).port).toBe(port);
+      }));
+
+    test('knows nothing of what was never started', () =>
+      withStage(async ({ target, project }) => {
+        const { projectId } = project();
+        expect(await target.inspect(projectId)).toBeNull();
+        expect(await target.stop(projectId)).toBe(false);
+        expect(await linesOf(target.logs(projectId, { lines: 5, follow: false }))).toEqual([]);
+        await target.remove(projectId);
+      }));
+
+    test('a folder without a build is refused', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const failure = await failureOf(target.start({ ...order, directory: join(order.directory, 'nowhere') }));
+        expect(failure.code).toBe('build.failed');
+        expect(await target.inspect(order.projectId)).toBeNull();
+      }));
+
+    test('a server that dies at the start is reported with its last words, and not tried for ever', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        writeFileSync(join(order.directory, 'dead-on-arrival'), '');
+        const failure = await failureOf(target.start(order));
+        expect(failure.code).toBe('deploy.unhealthy');
+        expect(failure.message).toContain('cannot go on');
+        expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
+      }));
+
+    test('keeps the log over a stop, and gives its last lines', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const { url } = await target.start(order);
+        for (const text of ['one', 'two', 'three']) await ask(url, `/say?text=${text}`);
+        await target.stop(order.projectId);
+        const lines = await linesOf(target.logs(order.projectId, { lines: 3, follow: false }));
+        expect(lines).toEqual(['two', 'three', 'saying goodbye']);
+      }));
+
+    test('removing stops and forgets', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const { url } = await target.start(order);
+        await target.remove(order.projectId);
+        await expect(fetch(url)).rejects.toThrow();
+        expect(await target.inspect(order.projectId)).toBeNull();
+        expect(await linesOf(target.logs(order.projectId, { lines: 5, follow: false }))).toEqual([]);
+        await target.remove(order.projectId);
+      }));
+  });
+}
