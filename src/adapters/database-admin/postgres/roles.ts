@@ -1,25 +1,26 @@
-import type { DatabaseNames } from '../../../domain/database.ts';
+import type { DatabaseNames, LoginRole } from '../../../domain/database.ts';
 import { identifier, literal } from '../../../domain/identifier.ts';
-import { scramVerifier } from '../../../domain/scram.ts';
-import type { Passwords } from '../../../ports/database-admin.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
+
+/** What the server is told of the passwords. */
+export type Verifiers = Readonly<Record<LoginRole, string>>;
 
 interface RoleSpec {
   readonly name: string;
   readonly inherit: boolean;
   /** Connections at once; null for a role that cannot log in. */
   readonly connectionLimit: number | null;
-  readonly password: string | null;
+  readonly verifier: string | null;
 }
 
 /** The five roles of RELIABILITY 5.2: an access group for pg_hba's `samerole`, the owner, and the three logins. */
-function roleSpecs(names: DatabaseNames, passwords: Passwords | null): readonly RoleSpec[] {
+function roleSpecs(names: DatabaseNames, verifiers: Verifiers | null): readonly RoleSpec[] {
   return [
-    { name: names.group, inherit: true, connectionLimit: null, password: null },
-    { name: names.owner, inherit: true, connectionLimit: null, password: null },
-    { name: names.mig, inherit: false, connectionLimit: 4, password: passwords?.mig ?? null },
-    { name: names.app, inherit: true, connectionLimit: 10, password: passwords?.app ?? null },
-    { name: names.ro, inherit: true, connectionLimit: 3, password: passwords?.ro ?? null },
+    { name: names.group, inherit: true, connectionLimit: null, verifier: null },
+    { name: names.owner, inherit: true, connectionLimit: null, verifier: null },
+    { name: names.mig, inherit: false, connectionLimit: 4, verifier: verifiers?.mig ?? null },
+    { name: names.app, inherit: true, connectionLimit: 10, verifier: verifiers?.app ?? null },
+    { name: names.ro, inherit: true, connectionLimit: 3, verifier: verifiers?.ro ?? null },
   ];
 }
 
@@ -69,11 +70,11 @@ export function rolesVerdict(facts: ClusterFacts, names: DatabaseNames): 'absent
 export function roleStatements(
   facts: ClusterFacts,
   names: DatabaseNames,
-  passwords: Passwords,
+  verifiers: Verifiers,
   grade: Grade,
 ): readonly string[] {
   const statements: string[] = [];
-  for (const spec of roleSpecs(names, passwords)) {
+  for (const spec of roleSpecs(names, verifiers)) {
     const exists = facts.roles.some((role) => role.name === spec.name);
     const verb = exists ? 'ALTER' : 'CREATE';
     statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade)}`);
@@ -96,7 +97,7 @@ function attributes(spec: RoleSpec, grade: Grade): string {
   const powers = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ';
   const login =
     spec.connectionLimit === null ? 'NOLOGIN CONNECTION LIMIT -1' : `LOGIN CONNECTION LIMIT ${spec.connectionLimit}`;
-  const password = spec.password === null ? '' : ` PASSWORD ${literal(scramVerifier(spec.password))}`;
+  const password = spec.verifier === null ? '' : ` PASSWORD ${literal(spec.verifier)}`;
   const inherit = spec.inherit ? 'INHERIT' : 'NOINHERIT';
   return `${grade.superuser ? powers : ''}${login} ${inherit} VALID UNTIL 'infinity'${password}`;
 }
