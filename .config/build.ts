@@ -1,8 +1,18 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'rolldown';
 import { bundle } from './bundle.ts';
 
@@ -24,6 +34,33 @@ function emitTypes(directory: string): Promise<void> {
   });
 }
 
+/** Takes away the declarations that the public ones do not lead to: the compiler writes one for every module. */
+function keepPublicTypes(directory: string): void {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file) || !existsSync(file)) return;
+    reached.add(file);
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?['"](\.[^'"]+)\.ts['"]/g)) {
+      visit(join(dirname(file), `${target}.d.ts`));
+    }
+  };
+  visit(join(directory, 'index.d.ts'));
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !reached.has(file)) rmSync(file);
+  }
+}
+
+/** Writes down what the program says about itself, so that saying it needs no program (see bin/turbobackend.js). */
+function writeAnswers(directory: string): void {
+  const cli = JSON.stringify(pathToFileURL(join(directory, 'cli.js')).href);
+  for (const question of ['help', 'version']) {
+    const script = `import { run } from ${cli}; process.exitCode = await run(['--${question}']);`;
+    const answer = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: {}, encoding: 'utf8' });
+    writeFileSync(join(directory, `${question}.txt`), answer);
+  }
+}
+
 /** Puts the finished folder in place; a second builder that is faster by a hair is overtaken, not mixed with. */
 function publish(finished: string): void {
   for (let attempt = 0; ; attempt += 1) {
@@ -43,6 +80,8 @@ const folder = mkdtempSync(join(cache, 'dist-'));
 try {
   const bundled = build({ ...bundle, cwd: root, output: { ...bundle.output, dir: folder } });
   const [output] = await Promise.all([bundled, emitTypes(join(folder, 'types'))]);
+  keepPublicTypes(join(folder, 'types'));
+  writeAnswers(folder);
   // The folder was private while it was being made; what is installed must be readable by other users.
   chmodSync(folder, 0o755);
   publish(folder);

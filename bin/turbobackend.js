@@ -1,11 +1,29 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+// What the program says about itself is written down when it is built, and told here without loading the rest:
+// `import 'node:fs'` alone would take as long again as all of this.
+const fs = process.getBuiltinModule('node:fs');
+const dist = new URL('../dist/', import.meta.url);
+const answers = new Map([
+  ['--help', 'help.txt'],
+  ['-h', 'help.txt'],
+  ['--version', 'version.txt'],
+  ['-V', 'version.txt'],
+]);
+const args = process.argv.slice(2);
+const answer = args.length === 1 ? answers.get(args[0]) : undefined;
 
-const main = new URL('../dist/cli.js', import.meta.url);
-if (existsSync(main)) {
-  const { run } = await import(main.href);
-  process.exitCode = await run(process.argv.slice(2));
-} else {
+if (!fs.existsSync(new URL('cli.js', dist))) {
   process.stderr.write('turbobackend is not built yet. Run: npm run build\n');
   process.exitCode = 1;
+} else if (answer) {
+  const text = fs.readFileSync(new URL(answer, dist), 'utf8');
+  try {
+    fs.writeSync(1, text);
+  } catch (error) {
+    // EPIPE is a reader that has enough; anything else (a pipe that is full just now) is for the patient way.
+    if (error.code !== 'EPIPE') process.stdout.write(text);
+  }
+} else {
+  const { run } = await import(new URL('cli.js', dist).href);
+  process.exitCode = await run(args);
 }
