@@ -62,6 +62,7 @@ export async function makeProjectDatabase(cluster: Admin): Promise<ProjectDataba
       `DROP SCHEMA public; CREATE SCHEMA app AUTHORIZATION ${owner}; CREATE SCHEMA tb AUTHORIZATION ${owner};
        GRANT USAGE ON SCHEMA app TO ${app}, ${ro};
        ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA app GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app};
+       ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA app GRANT SELECT ON TABLES TO ${ro};
        ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
        REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC`,
     ),
