@@ -30,7 +30,7 @@ export async function attach(
   try {
     return await withConnection(
       adminLogin(target.port, target.password, 'postgres'),
-      { scramOnly: true },
+      { ownServer: true },
       async (client) => {
         const row: Readonly<Record<string, unknown>> = (await client.query(IDENTITY)).rows[0] ?? {};
         const { id, data, version } = row;

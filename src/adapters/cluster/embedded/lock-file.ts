@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
 import { errorCode } from '../shared/connect.ts';
@@ -25,6 +26,7 @@ export async function withLockFile<T>(
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS);
   heartbeat.unref();
   try {
+    await sweep(path);
     return await work();
   } finally {
     clearInterval(heartbeat);
@@ -82,6 +84,15 @@ async function breakLock(path: string, dead: string, content: string): Promise<v
     if (readLock(path) === dead) rmSync(path, { force: true });
   } finally {
     rmSync(right, { force: true });
+  }
+}
+
+/** Removes what killed processes left beside the lock. Safe for its holder only: no dead lock is there to be broken then. */
+async function sweep(path: string): Promise<void> {
+  for (const name of readdirSync(dirname(path)).filter((entry) => entry.startsWith(`${basename(path)}.`))) {
+    const file = join(dirname(path), name);
+    const content = readLock(file);
+    if (content !== null && (await isStale(file, content))) rmSync(file, { force: true });
   }
 }
 

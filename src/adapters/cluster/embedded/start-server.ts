@@ -8,8 +8,8 @@ import { type Attachment, attach } from './attach.ts';
 import { asFileError, fullDisk, writeDurably } from './files.ts';
 import { freeBytes, makeFolderFor, readSystemIdentifier } from './instance.ts';
 import type { Layout } from './layout.ts';
-import { findPort } from './port.ts';
-import { findPostmaster, isPidFileMisleading, pidFilePath } from './postmaster.ts';
+import { findPort, isPortFree } from './port.ts';
+import { findPostmaster, isPidFileMisleading, pidFilePath, stopPostmaster } from './postmaster.ts';
 import { PROGRAM_ENV } from './run-program.ts';
 import type { ServerUser } from './server-user.ts';
 import { PG_HBA, postgresqlConf } from './settings.ts';
@@ -38,6 +38,7 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
   if (!existsSync(layout.log)) makeFolderFor(layout.log, user);
   removeOldLogs(layout.log);
   let port = order.port;
+  const wasKilled = existsSync(pidFilePath(layout.data));
   for (const pauseMs of [...RETRY_MS, null]) {
     if (await isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
     const free = await findPort(port);
@@ -47,7 +48,9 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
     port = free;
     const info = await tryStart(order, port);
     if (info !== null) return info;
-    if (pauseMs !== null) await sleep(pauseMs);
+    // Only what passes by itself is worth another attempt: a killed server's last back-ends, a port just taken.
+    if (pauseMs === null || (!wasKilled && (await isPortFree(port)))) break;
+    await sleep(pauseMs);
   }
   if (freeBytes(layout.folder) < 32 * 1024 * 1024) throw fullDisk(layout.folder);
   throw new TurboError('cluster.start_failed', `PostgreSQL does not start: ${lastWords(layout)}`, {
@@ -68,7 +71,21 @@ async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | 
   const attachment = await waitUntilReady(target, order.onNote, () => exited.done);
   if (attachment.kind === 'ours') return attachment.info;
   if (attachment.kind === 'denied') throw deniedByOwn(layout);
-  return null;
+  if (exited.done || attachment.kind === 'down') return null;
+  // It runs in our data folder and yet does not answer as it should: no further attempt would end better.
+  await stop(layout);
+  throw new TurboError(
+    'cluster.start_failed',
+    `PostgreSQL started on port ${port}, but something else answers there.`,
+    {
+      hint: 'Run the same command again; `turbobackend doctor` looks at the usual causes.',
+    },
+  );
+}
+
+async function stop(layout: Layout): Promise<void> {
+  const postmaster = await findPostmaster(layout.data);
+  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
 }
 
 /** The running server of our own data folder does not take our password. */

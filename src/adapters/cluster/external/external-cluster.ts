@@ -62,7 +62,7 @@ const QUESTION = `select (select system_identifier::text from pg_catalog.pg_cont
   (select rolsuper or (rolcreatedb and rolcreaterole) from pg_catalog.pg_roles where rolname = current_user) as able`;
 
 async function ask(target: Login): Promise<ClusterInfo> {
-  const row = await withConnection(target, { scramOnly: false }, async (client) => {
+  const row = await withConnection(target, { ownServer: false }, async (client) => {
     const result = await client.query<Readonly<Record<string, unknown>>>(QUESTION);
     return result.rows[0] ?? {};
   });

@@ -10,12 +10,12 @@ const QUERY_TIMEOUT_MS = 10_000;
 
 /**
  * Connects, works, hangs up; errors are node-postgres's own (see `classifyFailure`).
- * With `scramOnly` the password is never given to a server that asks for it in clear or as MD5: SCRAM proves to both
- * sides that the other one knows the password, so a stranger on our port learns nothing.
+ * `ownServer`: the password is never given to a server that asks for it in clear or as MD5 (SCRAM proves to both sides
+ * that the other one knows it, so a stranger on our port learns nothing), and PGOPTIONS of the user does not count.
  */
 export async function withConnection<T>(
   login: Login,
-  options: { scramOnly: boolean },
+  options: { ownServer: boolean },
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   let refused = false;
@@ -29,13 +29,16 @@ export async function withConnection<T>(
       return login.password;
     },
     ssl: tlsOptions(login),
+    // Said so that neither comes from the environment, where node-postgres looks for what is not said.
+    ...(login.sslmode === undefined || login.sslmode === 'disable' ? { sslnegotiation: 'postgres' as const } : {}),
+    ...(options.ownServer ? { options: '-c client_min_messages=warning' } : {}),
     application_name: 'turbobackend',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
   });
   client.on('error', () => {});
-  if (options.scramOnly) {
+  if (options.ownServer) {
     beforeAuthentication(client, () => {
       refused = true;
     });
