@@ -17,7 +17,10 @@ export type App = Services & { close(): Promise<void> };
 
 /** Only the model: for `detect` and `design-schema` as functions of a sentence. */
 export async function openModel(config: Config): Promise<Model> {
-  const { loadLexicon, planner } = await import('./adapters/model/planner/planner.ts');
+  const [{ planner }, { loadLexicon }] = await Promise.all([
+    import('./adapters/model/planner/planner.ts'),
+    import('./adapters/model/planner/load-lexicon.ts'),
+  ]);
   return planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
 }
 
@@ -47,7 +50,7 @@ export async function openCluster(config: Config, progress: ReportProgress): Pro
 /** Facts about the embedded cluster's files and programs; for an external one there is nothing on this machine. */
 export async function diagnoseCluster(config: Config): Promise<readonly Finding[]> {
   if (config.cluster.kind === 'external') return [];
-  const { diagnoseEmbedded } = await import('./adapters/cluster/embedded/diagnose.ts');
+  const { diagnoseEmbedded } = await import('./adapters/cluster/embedded/diagnose-embedded.ts');
   return diagnoseEmbedded({ home: config.home });
 }
 
@@ -71,11 +74,12 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     await cluster.ensure();
     return cluster.adminLogin(database);
   };
+  const session = sql.postgresSql();
   const services: Services = {
     model: lazyModel(() => openModel(config)),
     cluster,
-    databases: admin.postgresDatabaseAdmin({ connect: (database) => cluster.adminLogin(database) }),
-    sql: sql.postgresSql(),
+    databases: admin.postgresDatabaseAdmin({ sql: session, connect: adminLogin }),
+    sql: session,
     state: state.postgresState({
       login: adminLogin,
       database: config.metadataDatabase,

@@ -4,7 +4,7 @@ import { loadConfig, packageVersion, settingsAreOpen } from '../../config.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { stripInvisible } from '../../domain/request.ts';
 import { terminalAsk } from './ask.ts';
-import type { Cli, CliCommand, Typed } from './command.ts';
+import { type Cli, type CliCommand, flag, type Typed } from './command.ts';
 import { commands } from './commands.ts';
 import { exitCode } from './exit-code.ts';
 import { jsonOutput, jsonStreamOutput, quietOutput } from './output/json-output.ts';
@@ -70,18 +70,17 @@ function usageFailure(error: unknown, argv: readonly string[]): number {
     const failure = new TurboError('usage.invalid', error.message.replace(/^error: /, ''), {
       hint: 'turbobackend --help',
     });
-    plainOutput(argv).failure(describe(failure, false));
+    earlyOutput(argv.includes('--json'), argv.includes('--json-stream')).failure(describe(failure, false));
     return exitCode(failure);
   }
-  plainOutput(argv).failure(describe(error, true));
+  earlyOutput(argv.includes('--json'), argv.includes('--json-stream')).failure(describe(error, true));
   return exitCode(error);
 }
 
-/** For failures before the options are known. */
-function plainOutput(argv: readonly string[]): Output {
-  if (argv.includes('--json')) return jsonOutput(writeOut);
-  if (argv.includes('--json-stream')) return jsonStreamOutput(writeOut);
-  return quietOutput(writeOut, writeErr);
+/** For failures before options and configuration are known. */
+function earlyOutput(json: boolean, jsonStream: boolean): Output {
+  if (json) return jsonOutput(writeOut);
+  return jsonStream ? jsonStreamOutput(writeOut) : quietOutput(writeOut, writeErr);
 }
 
 const writeOut = (text: string) => {
@@ -109,7 +108,7 @@ async function chooseOutput(typed: Typed, color: boolean): Promise<Output> {
 
 async function execute(command: CliCommand, typed: Typed): Promise<number> {
   let follower: AbortController | null = null;
-  let output: Output = quietOutput(writeOut, writeErr);
+  let output = earlyOutput(flag(typed, 'json'), flag(typed, 'jsonStream'));
   let app: Promise<App> | null = null;
   const release = listenForSignals(
     () => follower,

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { lendFolder } from '../support/lend-folder.ts';
+import { runCli } from '../support/run-cli.ts';
+import { stopHome } from '../support/stop-home.ts';
+
+const { folder: home, giveBack } = lendFolder();
+
+afterAll(async () => {
+  await stopHome(home);
+  await giveBack();
+}, 60_000);
+
+const nameOf = (project: { name: string }) => project.name;
+
+const refusals: [string, { args: string[]; code: string; exit: number }][] = [
+  ['an empty request', { args: ['create', ''], code: 'request.empty', exit: 2 }],
+  ['a request of spaces', { args: ['create', ' \t\n '], code: 'request.empty', exit: 2 }],
+  ['a request of invisible characters', { args: ['create', '\u200b\u202e\ufeff'], code: 'request.empty', exit: 2 }],
+  ['a request of 9 KB', { args: ['create', 'blog '.repeat(1900)], code: 'request.too_long', exit: 2 }],
+  ['no request and nobody to ask', { args: ['create'], code: 'usage.missing', exit: 2 }],
+  ['a name that climbs out', { args: ['create', 'blog', '--name', '../../x'], code: 'name.invalid', exit: 2 }],
+  ['a name that is a path', { args: ['create', 'blog', '--name', '/etc/x'], code: 'name.invalid', exit: 2 }],
+  ['a name with a slash', { args: ['create', 'blog', '--name', 'a/b'], code: 'name.invalid', exit: 2 }],
+  ['an empty name', { args: ['create', 'blog', '--name', ''], code: 'name.invalid', exit: 2 }],
+  ['a port that is none', { args: ['create', 'blog', '--port', '80.5'], code: 'usage.invalid', exit: 2 }],
+  ['a command that does not exist', { args: ['destory'], code: 'usage.invalid', exit: 2 }],
+  ['an option that does not exist', { args: ['create', 'blog', '--frobnicate'], code: 'usage.invalid', exit: 2 }],
+  ['a choice that does not exist', { args: ['create', 'blog', '--database', 'maybe'], code: 'usage.invalid', exit: 2 }],
+  ['a phase outside of a project', { args: ['provision'], code: 'project.not_found', exit: 2 }],
+  ['a setting that does not exist', { args: ['config', 'set', 'password', 'x'], code: 'usage.invalid', exit: 2 }],
+  ['a number of lines that is none', { args: ['logs', '-n', 'many'], code: 'usage.invalid', exit: 2 }],
+];
+
+test.each(refusals)('%s is refused before anything is made', async (_name, { args, code, exit }) => {
+  const result = await runCli([...args, '--json'], { home });
+  expect([result.code, JSON.parse(result.stdout).error.code, result.stderr]).toEqual([exit, code, '']);
+  expect(readdirSync(home).filter((name) => name !== 'turbobackend')).toEqual([]);
+});
+
+test.each(refusals)('%s is told to people with what to type next', async (_name, { args, code, exit }) => {
+  const result = await runCli(args, { home });
+  expect(result.code).toBe(exit);
+  expect(result.stdout).toBe('');
+  expect(result.stderr).toContain(code);
+  expect(result.stderr).toContain('→');
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+});
+
+test('a request that needs no database is said not to, loudly, and no database is made', async () => {
+  const request = 'a service that adds two numbers';
+  const detected = JSON.parse((await runCli(['detect', request, '--json', '--no-save'], { home })).stdout);
+  expect(detected.needsDatabase).toBe(false);
+  const directory = join(home, 'adder');
+  const created = await runCli(['create', request, '--dir', directory], { home, timeoutMs: 120_000 });
+  expect(created.code).toBe(0);
+  expect(created.stdout).toMatch(/database\s+none/);
+  const status = JSON.parse((await runCli(['status', directory, '--json'], { home })).stdout);
+  expect(status).toMatchObject({ database: null, server: { status: 'running' } });
+  expect(existsSync(join(directory, '.env'))).toBe(false);
+});
+
+test('shell syntax in a request is text', async () => {
+  const request = 'blog $(touch PWNED) `touch PWNED` ; touch PWNED';
+  const planned = await runCli(['create', request, '--dry-run', '--json'], { home });
+  expect(planned.code).toBe(0);
+  expect(JSON.parse(planned.stdout).dryRun).toBe(true);
+  expect(existsSync(join(home, 'PWNED'))).toBe(false);
+});
+
+test('emoji and right-to-left marks make an ASCII folder name', async () => {
+  const planned = await runCli(['create', '🎉🎉\u202e\u200b', '--dry-run', '--json', '--database', 'yes'], { home });
+  expect(JSON.parse(planned.stdout).name).toMatch(/^project-[a-z0-9]+$/);
+});
+
+test('a place that cannot be written is refused before provisioning', async () => {
+  writeFileSync(join(home, 'in-the-way'), '');
+  const directory = join(home, 'in-the-way', 'blog');
+  const result = await runCli(['create', 'blog', '--dir', directory, '--json'], { home });
+  expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([4, 'workspace.unwritable']);
+  expect(JSON.parse((await runCli(['list', '--json'], { home })).stdout).projects.map(nameOf)).not.toContain('blog');
+});
+
+test('a home that cannot be made is one clear error', async () => {
+  writeFileSync(join(home, 'a-file'), '');
+  const env = { TURBOBACKEND_HOME: join(home, 'a-file', 'home') };
+  const result = await runCli(['list', '--json'], { home, env });
+  expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([4, 'workspace.unwritable']);
+});
+
+test('an administrator URL that is wrong is refused without being repeated', async () => {
+  const env = { DB_ADMIN_URL: 'postgres://ada:s3cr3t-canary@127.0.0.1:1/postgres' };
+  const unreachable = await runCli(['list'], { home, env });
+  expect(unreachable.code).toBe(4);
+  const broken = await runCli(['list', '--json'], { home, env: { DB_ADMIN_URL: 'mysql://ada:s3cr3t-canary@x' } });
+  expect([broken.code, JSON.parse(broken.stdout).error.code]).toEqual([2, 'config.invalid']);
+  for (const { stdout, stderr } of [unreachable, broken]) expect(stdout + stderr).not.toContain('s3cr3t-canary');
+});
+
+test('a damaged turbobackend.json is told with every problem, and nothing is done', async () => {
+  const folder = join(home, 'damaged');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'turbobackend.json'), '{"version":1,"id":"UPPER"}');
+  const result = await runCli(['provision', '--json'], { home, cwd: folder });
+  const { error } = JSON.parse(result.stdout);
+  expect([result.code, error.code]).toEqual([3, 'project.damaged']);
+  expect(error.details.problems.length).toBeGreaterThan(2);
+});
+
+test('a manifest copied into another folder does not reach the first one’s database', async () => {
+  const [one, two] = [join(home, 'one'), join(home, 'two')];
+  for (const folder of [one, two]) mkdirSync(folder);
+  await runCli(['design-schema', 'blog API', '--json'], { home, cwd: one });
+  expect((await runCli(['provision', '--json'], { home, cwd: one })).code).toBe(0);
+  copyFileSync(join(one, 'turbobackend.json'), join(two, 'turbobackend.json'));
+  const result = await runCli(['provision', '--json'], { home, cwd: two });
+  expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([5, 'project.foreign']);
+  expect(existsSync(join(two, '.env'))).toBe(false);
+});
+
+test('a followed log has no end, so it is not one JSON object', async () => {
+  const result = await runCli(['logs', '-f', '--json'], { home });
+  expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([2, 'usage.invalid']);
+});
+
+test('a reader that closes its end early is no error', async () => {
+  const bin = join(import.meta.dirname, '../../bin/turbobackend.js');
+  const out = execFileSync('bash', ['-c', `node '${bin}' --help | head -1; echo "\${PIPESTATUS[0]}"`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  expect(out.trim().split('\n').at(-1)).toBe('0');
+});

@@ -1,0 +1,99 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Created } from '../../src/pipeline.ts';
+import { lendFolder } from '../support/lend-folder.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
+import { stopHome } from '../support/stop-home.ts';
+
+/** kill -9 of `create` in every phase, then the same command; the long version is `npm run chaos:create`. */
+
+const { folder: home, giveBack } = lendFolder();
+
+afterAll(async () => {
+  await stopHome(home);
+  await giveBack();
+}, 60_000);
+
+interface Event {
+  readonly type: string;
+  readonly phase?: string;
+  readonly reused?: boolean;
+}
+
+/** Runs `create --json-stream` and kills it when `phase` begins; gives the phases that were finished by then. */
+async function createUntil(phase: string, directory: string): Promise<readonly string[]> {
+  const args = ['create', 'blog API', '--dir', directory, '--json-stream'];
+  const { child, output, finished } = startCli(args, { home, timeoutMs: 120_000 });
+  const events = () =>
+    output.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Event);
+  child.stdout?.on('data', () => {
+    if (events().some((event) => event.type === 'phase-started' && event.phase === phase)) child.kill('SIGKILL');
+  });
+  const { code } = await finished;
+  expect([phase, code]).toEqual([phase, 137]);
+  return events().flatMap((event) => (event.type === 'phase-finished' && event.phase ? [event.phase] : []));
+}
+
+const phases = ['cluster', 'detect', 'design', 'provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify'];
+
+test('killed in each phase in turn, the same command finishes, and repeats no finished step', async () => {
+  const directory = join(home, 'often-killed');
+  const done = new Set<string>();
+  for (const phase of phases) {
+    const finished = await createUntil(phase, directory);
+    for (const name of finished) done.add(name);
+  }
+  const again = await runCli(['create', 'blog API', '--dir', directory, '--json'], { home, timeoutMs: 120_000 });
+  expect([again.code, again.stderr]).toEqual([0, '']);
+  const created = JSON.parse(again.stdout) as Created;
+  const repeated = created.phases.filter((time) => !time.reused).map((time) => time.phase);
+  // PostgreSQL is looked at each time, and verify was the phase that was cut last.
+  expect(repeated).toEqual(['cluster', 'verify']);
+  expect([...done].sort()).toEqual(phases.filter((phase) => phase !== 'verify').sort());
+  expect(created.checks.every((check) => check.passed)).toBe(true);
+  expect((await fetch(`${created.url}/health`)).status).toBe(200);
+  expect((await runCli(['destroy', directory, '--yes'], { home })).code).toBe(0);
+}, 180_000);
+
+test('resume goes on without being told the request', async () => {
+  await createUntil('build', join(home, 'to-resume'));
+  const resumed = await runCli(['resume', '--json'], { home, timeoutMs: 120_000 });
+  expect([resumed.code, JSON.parse(resumed.stdout).project.directory]).toEqual([0, join(home, 'to-resume')]);
+  const nothing = await runCli(['resume', '--json'], { home });
+  expect([nothing.code, JSON.parse(nothing.stdout).error.code]).toEqual([2, 'run.not_found']);
+});
+
+test('two creates of one project at once make one project; of two projects, both', async () => {
+  const create = (folder: string) =>
+    runCli(['create', 'to-do list', '--dir', join(home, folder), '--json'], { home, timeoutMs: 120_000 });
+  const results = await Promise.all([create('twin'), create('twin'), create('other')]);
+  const codes = results.map((result) => result.code);
+  expect(codes.filter((code) => code === 0).length).toBeGreaterThanOrEqual(2);
+  for (const result of results.filter(({ code }) => code !== 0)) {
+    expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([5, 'run.locked']);
+  }
+  const { projects } = JSON.parse((await runCli(['list', '--json'], { home })).stdout);
+  const directories = projects.map((project: { directory: string }) => project.directory);
+  expect(directories.toSorted()).toEqual([join(home, 'other'), join(home, 'to-resume'), join(home, 'twin')]);
+});
+
+test('a project whose folder was deleted is made again with its data', async () => {
+  const directory = join(home, 'twin');
+  const url = JSON.parse((await runCli(['status', directory, '--json'], { home })).stdout).server.url;
+  const table = '/tasks';
+  const posted = await fetch(`${url}${table}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ title: 'survives' }),
+  });
+  expect(posted.status).toBe(201);
+  rmSync(directory, { recursive: true });
+  const again = await runCli(['create', 'to-do list', '--dir', directory, '--json'], { home, timeoutMs: 120_000 });
+  expect(again.code).toBe(0);
+  const rows = await fetch(`${JSON.parse(again.stdout).url}${table}`);
+  expect(((await rows.json()) as { data: unknown }).data).toMatchObject([{ title: 'survives' }]);
+});
