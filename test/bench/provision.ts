@@ -7,7 +7,13 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { provision } from '../../src/phases/provision.ts';
 import { startCluster } from '../support/global-cluster.ts';
-import { asAdmin, borrowMetadata, provisioningServices, releaseMetadata, type Server } from '../support/provisioning.ts';
+import {
+  asAdmin,
+  borrowMetadata,
+  provisioningServices,
+  releaseMetadata,
+  type Server,
+} from '../support/provisioning.ts';
 
 const rounds = Number(process.argv[2] ?? 20);
 
