@@ -82,8 +82,7 @@ function parameter(resource: Resource, column: Column, value: string): string {
 function listPart(resource: Resource): string {
   const order = sqlNames(resource.order);
   const places = order.map((_, index) => `$${index + 2}`);
-  const [columns, places2] =
-    order.length === 1 ? [order, places] : [[`(${order.join(', ')})`], [`(${places.join(', ')})`]];
+  const together = (items: readonly string[]) => (items.length === 1 ? items.join() : `(${items.join(', ')})`);
   const select = [outputList(resource, 'select'), `from ${tableName(resource)}`];
   const sorted = `order by ${order.join(', ')}`;
   const plain = resource.order.every((column) => parameter(resource, column, '') === '');
@@ -93,12 +92,17 @@ function listPart(resource: Resource): string {
   return [
     statement('LIST', resource, 'list', [...select, sorted, 'limit $1 offset $2']),
     '',
-    statement('LIST_AFTER', resource, 'after', [...select, `where ${columns[0]} > ${places2[0]}`, sorted, 'limit $1']),
+    statement('LIST_AFTER', resource, 'after', [
+      ...select,
+      `where ${together(order)} > ${together(places)}`,
+      sorted,
+      'limit $1',
+    ]),
     '',
     '/** A part of the rows, and one more that tells whether others follow. */',
     'export function list({ limit, offset, after }: PageQuery<Cursor>): Promise<Row[]> {',
     '  if (!after) return readRows(LIST, [limit + 1, offset]);',
-    `  return readRows(LIST_AFTER, ${listed('[', ['limit + 1', ...after], ']);', 2, 20)}`,
+    `  ${listed('return readRows(LIST_AFTER, [', ['limit + 1', ...after], ']);', 2)}`,
     '}',
   ].join('\n');
 }
@@ -234,7 +238,8 @@ function removePart(resource: Resource): string {
     '',
     '/** True when there was such a row. */',
     'export async function remove(key: Key): Promise<boolean> {',
-    `  ${listed('return (await writeRow(DELETE, [', keyValues(resource), '])) !== undefined;', 2)}`,
+    `  ${listed('const row = await writeRow(DELETE, [', keyValues(resource), ']);', 2)}`,
+    '  return row !== undefined;',
     '}',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import type { Schema } from '../../domain/schema.ts';
 import { enumNames, type Resource } from './resource.ts';
 import { commentText, importLine, listed, member, property, quoted } from './source.ts';
-import { fieldCode, pathCode, typeCode, valueCode } from './value-code.ts';
+import { defaultCode, fieldCode, pathCode, typeCode, valueCode } from './value-code.ts';
 
 /** `server/schemas/<table>.ts`: what comes in and what goes out, checked and typed. */
 export function schemaModule(resource: Resource): string {
@@ -41,34 +41,32 @@ function fields(resource: Resource): string {
   return ['/** What each field accepts. */', 'const fields = {', ...entries, '};'].join('\n');
 }
 
-function createSchema({ inputs }: Resource): string {
+function createSchema(resource: Resource): string {
+  const { inputs } = resource;
   const lenient = inputs
     .filter((field) => !field.required)
     .map(({ name, column }) => {
       const given = column.default !== null && 'value' in column.default ? column.default.value : null;
-      const rule = given === null ? 'optional()' : `default(${constantCode(given)})`;
+      const rule = given === null ? 'optional()' : `default(${defaultCode(resource, column, given)})`;
       return `${property(name)}: ${member('fields', name)}.${rule}`;
     });
-  const shape = lenient.length === 0 ? 'fields' : listed('{', ['...fields', ...lenient], '}', 0, 50);
+  const lead = 'export const createSchema = z.strictObject(';
+  const shape = inputs.length === 0 ? '{}' : 'fields';
   return [
     '/** Body of a POST. */',
-    `export const createSchema = z.strictObject(${inputs.length === 0 ? '{}' : shape});`,
+    lenient.length === 0 ? `${lead}${shape});` : listed(`${lead}{`, ['...fields', ...lenient], '});'),
     '',
     'export type Create = z.output<typeof createSchema>;',
   ].join('\n');
 }
 
-function constantCode(value: string | number | boolean): string {
-  return typeof value === 'string' ? quoted(value) : String(value);
-}
-
 function patchSchema({ inputs, patches }: Resource): string {
   if (patches.length === 0) return '';
   const left = inputs.filter(({ column }) => column.primaryKey).map(({ name }) => `${property(name)}: true`);
-  const shape = left.length === 0 ? '' : `.omit(${listed('{', left, '}')})`;
+  const lead = 'export const patchSchema = z.strictObject(fields)';
   return [
     '/** Body of a PATCH: any of the fields. */',
-    `export const patchSchema = z.strictObject(fields)${shape}.partial();`,
+    left.length === 0 ? `${lead}.partial();` : listed(`${lead}.omit({`, left, '}).partial();'),
     '',
     'export type Patch = z.output<typeof patchSchema>;',
   ].join('\n');

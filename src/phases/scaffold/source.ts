@@ -35,6 +35,20 @@ export function pascalCase(name: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+/** A JSON value as an expression. */
+export function jsonCode(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(jsonCode).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return numberCode(value);
+  const entries = Object.entries(value).map(([name, item]) => `${property(name)}: ${jsonCode(item)}`);
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+}
+
+/** `1e21`, where String would write `1e+21`. */
+export function numberCode(value: unknown): string {
+  return String(value).replace('e+', 'e');
+}
+
 /** Text of a doc comment: one line, and no way out of the comment. */
 export function commentText(text: string): string {
   return text
@@ -44,10 +58,10 @@ export function commentText(text: string): string {
 }
 
 /** `open` items `close` on one line when it fits after `indent`, otherwise an item a line. */
-export function listed(open: string, items: readonly string[], close: string, indent = 0, after = 0): string {
+export function listed(open: string, items: readonly string[], close: string, indent = 0): string {
   const spaced = open.endsWith('{') && items.length > 0 ? ' ' : '';
   const line = `${open}${spaced}${items.join(', ')}${spaced}${close}`;
-  if (!items.some((item) => item.includes('\n')) && indent + line.length + after <= LINE_WIDTH) return line;
+  if (!items.some((item) => item.includes('\n')) && indent + line.length <= LINE_WIDTH) return line;
   const pad = ' '.repeat(indent);
   return [open, ...items.map((item) => `${pad}  ${item},`), `${pad}${close}`].join('\n');
 }
@@ -79,7 +93,9 @@ export function importLine(names: readonly string[], from: string): string {
   const sorted = [...names].sort((one, other) => compare(bare(one).toLowerCase(), bare(other).toLowerCase()));
   const onlyTypes = sorted.every((name) => name.startsWith('type '));
   const open = onlyTypes ? 'import type {' : 'import {';
-  return listed(open, onlyTypes ? sorted.map(bare) : sorted, `} from '${from}';`);
+  const items = onlyTypes ? sorted.map(bare) : sorted;
+  // A single name gains nothing from lines of its own.
+  return items.length === 1 ? `${open} ${items[0]} } from '${from}';` : listed(open, items, `} from '${from}';`);
 }
 
 function compare(one: string, other: string): number {

@@ -2,7 +2,7 @@ import type { ColumnType } from '../../domain/column-type.ts';
 import type { InputField } from '../../domain/rest.ts';
 import type { Column } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
-import { listed } from './source.ts';
+import { jsonCode, listed, numberCode, quoted } from './source.ts';
 
 /** Range of the integer types that are narrower than a JSON number. */
 const INTEGER_BITS: Readonly<Record<string, number>> = { smallint: 15, integer: 31 };
@@ -18,7 +18,7 @@ function call(name: string, bounds: Bounds = {}): string {
   if (given.length === 0) return `value.${name}()`;
   return listed(
     `value.${name}({`,
-    given.map(([key, bound]) => `${key}: ${bound}`),
+    given.map(([key, bound]) => `${key}: ${numberCode(bound)}`),
     '})',
   );
 }
@@ -134,5 +134,25 @@ function itemType(type: ColumnType): string {
       return 'unknown';
     default:
       return 'string';
+  }
+}
+
+/** The constant of a column as its checked value would be. In the schema it is spelled as SQL wants it. */
+export function defaultCode(resource: Resource, column: Column, constant: string | number | boolean): string {
+  const { type, array } = resource.typeOf(column);
+  if (array) return '[]';
+  switch (type?.kind) {
+    case 'integer':
+    case 'bigint':
+    case 'float':
+      return numberCode(Number(constant));
+    case 'boolean':
+      return String(constant);
+    case 'json':
+      return jsonCode(JSON.parse(String(constant)));
+    case 'bytes':
+      return quoted(Buffer.from(String(constant).slice(2), 'hex').toString('base64'));
+    default:
+      return quoted(String(constant));
   }
 }

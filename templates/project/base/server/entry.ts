@@ -67,7 +67,9 @@ async function stop(signal: string): Promise<void> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 
-process.on('unhandledRejection', (error) => log('error', 'unhandled rejection', describeError(error)));
+process.on('unhandledRejection', (error) =>
+  log('error', 'unhandled rejection', describeError(error)),
+);
 process.on('uncaughtException', (error) => {
   log('error', 'uncaught exception', describeError(error));
   process.exit(1);

@@ -34,7 +34,11 @@ export async function startServer() {
   }
   const port = await freePort();
   const env = { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_REQUESTS: 'false' };
-  const child = spawn(process.execPath, [output], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [output], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let log = '';
   child.stdout.on('data', (chunk) => {
     log += chunk;
@@ -69,5 +73,9 @@ export async function send(method, url, body) {
     }),
   });
   const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: text === '' ? null : JSON.parse(text),
+  };
 }

@@ -20,7 +20,8 @@ function bodyOf(sample) {
   const body = { ...sample.body };
   for (const { columns, table, parentColumns } of sample.parents) {
     const parent = rows.get(table);
-    for (const [index, column] of columns.entries()) body[column] = parent?.row[parentColumns[index]];
+    for (const [index, column] of columns.entries())
+      body[column] = parent?.row[parentColumns[index]];
   }
   return body;
 }

@@ -12,7 +12,9 @@ function readNumber(name: string, fallback: number, highest: number): number {
   const text = process.env[name];
   if (text === undefined || text === '') return fallback;
   if (/^\d{1,6}$/.test(text) && Number(text) <= highest) return Number(text);
-  throw new Error(`${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}.`);
+  throw new Error(
+    `${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}.`,
+  );
 }
 
 /** Everything this server can be told from outside. */

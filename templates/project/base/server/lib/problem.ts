@@ -17,7 +17,11 @@ interface Details {
 export function problem(
   status: number,
   detail: string,
-  options: { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown } = {},
+  options: {
+    errors?: readonly FieldProblem[];
+    headers?: Record<string, string>;
+    cause?: unknown;
+  } = {},
 ): HTTPError {
   const { errors, headers, cause } = options;
   const data: Details = errors ? { detail, errors } : { detail };
@@ -40,7 +44,11 @@ export function problemResponse(error: HTTPError): Response {
   const status = error.unhandled ? 500 : error.status;
   const details: Details = isDetails(error.data)
     ? error.data
-    : { detail: DETAILS[status] ?? (status < 500 ? 'The request was refused.' : 'Something went wrong here.') };
+    : {
+        detail:
+          DETAILS[status] ??
+          (status < 500 ? 'The request was refused.' : 'Something went wrong here.'),
+      };
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, ...details };
   const headers = new Headers(error.headers);
   headers.set('content-type', 'application/problem+json');

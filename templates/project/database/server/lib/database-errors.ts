@@ -19,7 +19,17 @@ function errorsOf(fields: readonly string[], message: string): { errors?: FieldP
 }
 
 /** Failures that time heals: shutting down, too many connections, a lock or statement that took too long. */
-const PASSING = new Set(['40001', '40P01', '53300', '55P03', '57014', '57P01', '57P02', '57P03', '25006']);
+const PASSING = new Set([
+  '40001',
+  '40P01',
+  '53300',
+  '55P03',
+  '57014',
+  '57P01',
+  '57P02',
+  '57P03',
+  '25006',
+]);
 
 /** What a client is told about an error of the database; what is nobody's fault outside stays as it is (500). */
 export function translateDatabaseError(error: unknown, statement: Statement): unknown {
@@ -40,7 +50,11 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
     case '23001':
       return stillReferenced(error);
     case '23502':
-      return problem(400, 'A required field is missing.', errorsOf(column ? [column] : [], 'is required'));
+      return problem(
+        400,
+        'A required field is missing.',
+        errorsOf(column ? [column] : [], 'is required'),
+      );
     case '23514':
       return problem(400, `The values break the rule ${constraint ?? 'of the table'}.`);
   }
@@ -48,15 +62,24 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
     return unavailable('The database is busy; try again in a moment.', error);
   }
   // 22: a value its type cannot hold. 54: a value larger than PostgreSQL can work with.
-  if (code.startsWith('22') || code.startsWith('54')) return problem(400, 'A value does not fit its field.');
+  if (code.startsWith('22') || code.startsWith('54'))
+    return problem(400, 'A value does not fit its field.');
   return error;
 }
 
 /** A reference to a row that is not there, or the removal of a row that others refer to. */
-function foreignKeyProblem(error: pg.DatabaseError, fields: readonly string[], { name, text }: Statement): Error {
+function foreignKeyProblem(
+  error: pg.DatabaseError,
+  fields: readonly string[],
+  { name, text }: Statement,
+): Error {
   const table = name.split('.', 1)[0];
   if (text.trimStart().startsWith('delete') || error.table !== table) return stillReferenced(error);
-  return problem(422, 'A row that is referred to does not exist.', errorsOf(fields, 'does not exist'));
+  return problem(
+    422,
+    'A row that is referred to does not exist.',
+    errorsOf(fields, 'does not exist'),
+  );
 }
 
 function stillReferenced({ table }: pg.DatabaseError): Error {

@@ -49,7 +49,8 @@ class Lane {
 
   #open(): Promise<pg.Client> {
     if (this.#client) return this.#client;
-    if (Date.now() < this.#retryAt) return Promise.reject(new Error('the database did not answer a moment ago'));
+    if (Date.now() < this.#retryAt)
+      return Promise.reject(new Error('the database did not answer a moment ago'));
     const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), pipeline: true });
     const opening = client.connect().then(() => {
       this.#failures = 0;
@@ -82,11 +83,16 @@ function openPool(): pg.Pool {
   if (pool) return pool;
   const max = Number(process.env.DATABASE_POOL_SIZE) || 5;
   pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
-  pool.on('error', (error) => log('warn', 'lost an idle database connection', { error: error.message }));
+  pool.on('error', (error) =>
+    log('warn', 'lost an idle database connection', { error: error.message }),
+  );
   return pool;
 }
 
-async function runInPool<R extends object>({ name, text }: Statement, values: unknown[]): Promise<R[]> {
+async function runInPool<R extends object>(
+  { name, text }: Statement,
+  values: unknown[],
+): Promise<R[]> {
   return (await openPool().query<R>(pooler ? { text, values } : { name, text, values })).rows;
 }
 
@@ -94,7 +100,10 @@ async function runInPool<R extends object>({ name, text }: Statement, values: un
  * Rows of one quick SELECT; anything slow, or of more than one statement, would keep its neighbours waiting.
  * Throws a problem: 503 when the database does not answer.
  */
-export async function readRows<R extends object>(statement: Statement, values: unknown[] = []): Promise<R[]> {
+export async function readRows<R extends object>(
+  statement: Statement,
+  values: unknown[] = [],
+): Promise<R[]> {
   try {
     if (pooler) return await runInPool<R>(statement, values);
     const lane = lanes.reduce((best, other) => (other.pending < best.pending ? other : best));
@@ -105,12 +114,18 @@ export async function readRows<R extends object>(statement: Statement, values: u
 }
 
 /** The first row of one quick SELECT. */
-export async function readRow<R extends object>(statement: Statement, values: unknown[]): Promise<R | undefined> {
+export async function readRow<R extends object>(
+  statement: Statement,
+  values: unknown[],
+): Promise<R | undefined> {
   return (await readRows<R>(statement, values))[0];
 }
 
 /** The row that an UPDATE or DELETE … RETURNING met. Throws a problem that names the field at fault. */
-export async function writeRow<R extends object>(statement: Statement, values: unknown[]): Promise<R | undefined> {
+export async function writeRow<R extends object>(
+  statement: Statement,
+  values: unknown[],
+): Promise<R | undefined> {
   try {
     return (await runInPool<R>(statement, values))[0];
   } catch (error) {
@@ -119,7 +134,10 @@ export async function writeRow<R extends object>(statement: Statement, values: u
 }
 
 /** The row that an INSERT … RETURNING made. Throws a problem that names the field at fault. */
-export async function insertRow<R extends object>(statement: Statement, values: unknown[]): Promise<R> {
+export async function insertRow<R extends object>(
+  statement: Statement,
+  values: unknown[],
+): Promise<R> {
   const row = await writeRow<R>(statement, values);
   if (!row) throw new Error(`${statement.name} gave no row back.`);
   return row;
@@ -129,7 +147,8 @@ export async function insertRow<R extends object>(statement: Statement, values: 
 export async function closeDatabase(): Promise<void> {
   const closing = await Promise.allSettled([...lanes.map((lane) => lane.close()), pool?.end()]);
   for (const result of closing) {
-    if (result.status === 'rejected') log('warn', 'closing the database failed', describeError(result.reason));
+    if (result.status === 'rejected')
+      log('warn', 'closing the database failed', describeError(result.reason));
   }
 }
 

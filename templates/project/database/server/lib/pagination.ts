@@ -1,7 +1,7 @@
 import type { H3Event } from 'nitro/h3';
 import { z } from 'zod';
-import { check } from './request.ts';
 import { problem } from './problem.ts';
+import { check } from './request.ts';
 
 /** Which part of a list is wanted. */
 export interface PageQuery<Cursor> {
@@ -33,7 +33,10 @@ const querySchema = z.strictObject({
 });
 
 /** Reads `?limit=&offset=&cursor=`. Throws 400. */
-export function readPageQuery<T extends z.ZodType>(event: H3Event, cursorSchema: T): PageQuery<z.output<T>> {
+export function readPageQuery<T extends z.ZodType>(
+  event: H3Event,
+  cursorSchema: T,
+): PageQuery<z.output<T>> {
   const { limit, offset, cursor } = check(querySchema, Object.fromEntries(event.url.searchParams));
   if (!cursor) return { limit, offset, after: undefined };
   if (offset > 0) throw cursorProblem('cannot be combined with offset');
@@ -55,7 +58,11 @@ function decodeCursor(cursor: string): unknown {
 }
 
 /** Makes a page of rows that were asked for with one more than `limit`. */
-export function toPage<Row>(rows: readonly Row[], limit: number, cursorOf: (row: Row) => unknown): Page<Row> {
+export function toPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (row: Row) => unknown,
+): Page<Row> {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   const more = rows.length > limit && last !== undefined;

@@ -36,13 +36,19 @@ export function check<T extends z.ZodType>(schema: T, input: unknown): z.output<
 }
 
 /** The body of a request, checked. */
-export async function readBody<T extends z.ZodType>(event: H3Event, schema: T): Promise<z.output<T>> {
+export async function readBody<T extends z.ZodType>(
+  event: H3Event,
+  schema: T,
+): Promise<z.output<T>> {
   return check(schema, await readJson(event));
 }
 
 /** The key in the path. A key that no row can have is not found. */
 export function readKey<T extends z.ZodType>(event: H3Event, schema: T): z.output<T> {
-  const parts = Object.entries(event.context.params ?? {}).map(([name, text]) => [name, decodePart(text)]);
+  const parts = Object.entries(event.context.params ?? {}).map(([name, text]) => [
+    name,
+    decodePart(text),
+  ]);
   const result = schema.safeParse(Object.fromEntries(parts));
   if (result.success) return result.data;
   throw notFound();
@@ -69,7 +75,10 @@ export function notFound(): Error {
 /** Answers 201 with the address of the new row. */
 export function answerCreated<T>(event: H3Event, path: string, key: readonly unknown[], row: T): T {
   event.res.status = 201;
-  event.res.headers.set('location', [path, ...key.map((part) => encodeURIComponent(String(part)))].join('/'));
+  event.res.headers.set(
+    'location',
+    [path, ...key.map((part) => encodeURIComponent(String(part)))].join('/'),
+  );
   return row;
 }
 

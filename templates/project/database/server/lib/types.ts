@@ -67,7 +67,9 @@ type Nullable<T> = T | null | undefined;
 /** Base64 as a parameter for bytea. */
 export function toBytea(value: Nullable<string | string[]>): Buffer | Buffer[] | null {
   if (value === undefined || value === null) return null;
-  return typeof value === 'string' ? Buffer.from(value, 'base64') : value.map((item) => Buffer.from(item, 'base64'));
+  return typeof value === 'string'
+    ? Buffer.from(value, 'base64')
+    : value.map((item) => Buffer.from(item, 'base64'));
 }
 
 /** A value as a parameter for json: the driver would take an array for one of PostgreSQL, a text for JSON source. */

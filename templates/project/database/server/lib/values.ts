@@ -14,12 +14,22 @@ function isStorable(text: string): boolean {
 }
 
 /** Text; lengths count characters as PostgreSQL does. */
-export function text({ min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number } = {}) {
+export function text({
+  min = 0,
+  max = Number.POSITIVE_INFINITY,
+}: {
+  min?: number;
+  max?: number;
+} = {}) {
   return z.string({ error: expecting('must be a text') }).superRefine((value, context) => {
-    const length = value.length <= max && value.length >= 2 * min ? value.length : [...value].length;
-    if (length < min) context.addIssue({ code: 'custom', message: `must have at least ${min} characters` });
-    if (length > max) context.addIssue({ code: 'custom', message: `must have at most ${max} characters` });
-    if (!isStorable(value)) context.addIssue({ code: 'custom', message: 'contains characters that cannot be stored' });
+    const length =
+      value.length <= max && value.length >= 2 * min ? value.length : [...value].length;
+    if (length < min)
+      context.addIssue({ code: 'custom', message: `must have at least ${min} characters` });
+    if (length > max)
+      context.addIssue({ code: 'custom', message: `must have at most ${max} characters` });
+    if (!isStorable(value))
+      context.addIssue({ code: 'custom', message: 'contains characters that cannot be stored' });
   });
 }
 
@@ -39,7 +49,13 @@ export function integer({
 }
 
 /** A floating-point number. */
-export function float({ min = -Number.MAX_VALUE, max = Number.MAX_VALUE }: { min?: number; max?: number } = {}) {
+export function float({
+  min = -Number.MAX_VALUE,
+  max = Number.MAX_VALUE,
+}: {
+  min?: number;
+  max?: number;
+} = {}) {
   return z
     .number({ error: expecting('must be a number') })
     .refine((value) => value >= min, `must be at least ${min}`)
@@ -67,8 +83,10 @@ export function decimal({
       const parts = /^-?0*(\d*)(?:\.(\d*?)0*)?$/.exec(value);
       const add = (message: string) => context.addIssue({ code: 'custom', message });
       if (!parts || !/\d/.test(value)) return add('must be a decimal number');
-      if ((parts[1] ?? '').length > whole) add(`must have at most ${whole} digits before the point`);
-      if ((parts[2] ?? '').length > fraction) add(`must have at most ${fraction} digits after the point`);
+      if ((parts[1] ?? '').length > whole)
+        add(`must have at most ${whole} digits before the point`);
+      if ((parts[2] ?? '').length > fraction)
+        add(`must have at most ${fraction} digits after the point`);
       if (Number(value) < min) add(`must be at least ${min}`);
       if (Number(value) > max) add(`must be at most ${max}`);
     });
@@ -96,7 +114,9 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 
 /** `2026-01-31`. */
 export function date() {
-  return z.iso.date({ error: expecting('must be a date like 2026-01-31') }).refine(hasYear, 'has no year 0');
+  return z.iso
+    .date({ error: expecting('must be a date like 2026-01-31') })
+    .refine(hasYear, 'has no year 0');
 }
 
 /** `10:00`, `10:00:00` or `10:00:00.123456`. */
@@ -130,7 +150,8 @@ export function interval() {
   return z
     .string({ error: expecting('must be a duration like PT1H30M') })
     .refine(
-      (value) => value.length < 100 && (INTERVAL.test(value) || z.iso.duration().safeParse(value).success),
+      (value) =>
+        value.length < 100 && (INTERVAL.test(value) || z.iso.duration().safeParse(value).success),
       'must be a duration like PT1H30M',
     );
 }
@@ -146,21 +167,30 @@ export function bytes() {
 
 /** An IPv4 or IPv6 address, or a network. */
 export function network() {
-  return z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: expecting('must be an IP address') });
+  return z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+    error: expecting('must be an IP address'),
+  });
 }
 
 /** Any JSON but null, of a sensible depth. */
 export function json() {
   return z
-    .custom<unknown>((value) => value !== undefined && value !== null, { error: expecting('must be a JSON value') })
-    .refine(isStorableJson, `must be nested at most ${MAX_JSON_DEPTH} deep and without characters that cannot be stored`);
+    .custom<unknown>((value) => value !== undefined && value !== null, {
+      error: expecting('must be a JSON value'),
+    })
+    .refine(
+      isStorableJson,
+      `must be nested at most ${MAX_JSON_DEPTH} deep and without characters that cannot be stored`,
+    );
 }
 
 function isStorableJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return isStorable(value);
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_JSON_DEPTH) return false;
-  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item, depth + 1));
+  return Object.entries(value).every(
+    ([key, item]) => isStorable(key) && isStorableJson(item, depth + 1),
+  );
 }
 
 /** A whole number in a path. */
