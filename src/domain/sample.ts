@@ -1,3 +1,4 @@
+import { inParentOrder, isRequired, relationsOf } from './ddl.ts';
 import { type InputField, inputFields, isServerMade } from './rest.ts';
 import { FUTURE_TIME, pointAt, SAMPLE_TIME, type Scale, sampleValue, scaleOf } from './sample-values.ts';
 import type { Column, Schema, Table } from './schema.ts';
@@ -18,38 +19,17 @@ export interface ParentLink {
 
 /** The foreign keys of a table: those at its columns in column order, then the composite ones. */
 export function parentLinks(table: Table): readonly ParentLink[] {
-  const nullable = new Set(table.columns.filter((column) => column.nullable).map((column) => column.name));
-  const single = table.columns.flatMap(({ name, references }) =>
-    references ? [{ columns: [name], table: references.table, parentColumns: [references.column] }] : [],
-  );
-  const composite = table.foreignKeys.map(({ columns, references }) => ({
-    columns,
-    table: references.table,
-    parentColumns: references.columns,
-  }));
-  return [...single, ...composite].map((link) => ({
-    ...link,
-    optional: link.columns.some((name) => nullable.has(name)),
+  return relationsOf(table).map((relation) => ({
+    columns: relation.columns,
+    table: relation.target.table,
+    parentColumns: relation.target.columns,
+    optional: !isRequired(relation, table),
   }));
 }
 
-/**
- * The tables so that parents come before their children. In a cycle an optional foreign key gives way (its row is made
- * without that parent); a cycle of required ones is cut at the first table of the schema's order.
- */
+/** The tables in an order rows can be made in: parents first, optional parents of a circle left out. */
 export function insertionOrder(schema: Schema): readonly Table[] {
-  const waiting = [...schema.tables];
-  const order: Table[] = [];
-  const isReady = (table: Table, counts: (link: ParentLink) => boolean) =>
-    !parentLinks(table).some(
-      (link) => counts(link) && link.table !== table.name && waiting.some((other) => other.name === link.table),
-    );
-  while (waiting.length > 0) {
-    const all = waiting.findIndex((table) => isReady(table, () => true));
-    const required = all >= 0 ? all : waiting.findIndex((table) => isReady(table, (link) => !link.optional));
-    order.push(...waiting.splice(Math.max(required, 0), 1));
-  }
-  return order;
+  return inParentOrder(schema);
 }
 
 /**
@@ -70,7 +50,7 @@ export function sampleInput(
     const { name } = field.column;
     if (Object.hasOwn(parents, name)) return [[field.name, parents[name]]];
     if (linked.has(name)) return [];
-    return [[field.name, points.get(name) ?? sampleValue(field.column, schema, seed, field.name)]];
+    return [[field.name, points.get(name) ?? fieldValue(field, schema, seed)]];
   });
   const body = Object.fromEntries(entries);
   settleTexts(table, schema, seed, body);
@@ -96,9 +76,14 @@ export function sampleChange(table: Table, schema: Schema, seed: number): Record
   );
   for (const suits of CHANGE_RANKS) {
     const field = plain.find((candidate) => suits(candidate, table));
-    if (field) return { [field.name]: sampleValue(field.column, schema, seed, field.name) };
+    if (field) return { [field.name]: fieldValue(field, schema, seed) };
   }
   return null;
+}
+
+/** A password has the limits of passwords, not those of the column its hash is kept in. */
+function fieldValue(field: InputField, schema: Schema, seed: number): unknown {
+  return field.hashed ? `correct-horse-battery-${seed}` : sampleValue(field.column, schema, seed, field.name);
 }
 
 function isUnique(column: Column, table: Table): boolean {
