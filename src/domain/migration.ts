@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 import { renderDdl } from './ddl.ts';
 import { TurboError } from './errors.ts';
-import { findRefusal, nonTransactionalKind } from './migration/statement-rules.ts';
+import {
+  type ConcurrentIndex,
+  concurrentIndex,
+  droppedIndex,
+  findRefusal,
+  type IndexName,
+  nonTransactionalKind,
+} from './migration/statement-rules.ts';
 import type { Schema } from './schema.ts';
 import { parseSql, type SqlStatement, SqlSyntaxError } from './sql-parse.ts';
+
+export type { ConcurrentIndex, IndexName } from './migration/statement-rules.ts';
 
 /** Folder of the migration files in a project. */
 export const MIGRATIONS_FOLDER = 'migrations';
 
 /** A file is parsed as a whole: 2 MB cost about 200 MB of memory (measured); larger data belongs into a restore. */
 export const MAX_MIGRATION_BYTES = 2 * 1024 * 1024;
-export const MAX_MIGRATION_STATEMENTS = 20_000;
+const MAX_MIGRATION_STATEMENTS = 20_000;
 
 const FILE_NAME = /^(\d{14})_([a-z0-9_]+)\.sql$/;
 const HINT_NAMES = 'Names look like 20260131093000_add_tags.sql: 14 digits of UTC time, then lower-case words.';
@@ -33,6 +42,9 @@ export interface JudgedMigration extends MigrationFile {
   readonly statements: readonly SqlStatement[];
   /** False for the few statements that PostgreSQL does not run in a transaction; then there is only one. */
   readonly transactional: boolean;
+  /** The index that such a statement makes or drops concurrently: what an interrupted run looks up in the catalog. */
+  readonly makesIndex: ConcurrentIndex | null;
+  readonly dropsIndex: IndexName | null;
 }
 
 /** How the journal and the files agree about one migration. */
@@ -64,8 +76,13 @@ export function checksum(sql: string): string {
   return `sha256:${createHash('sha256').update(normalise(sql)).digest('hex')}`;
 }
 
+/** A short sum of one statement: enough to say later which one of a file was edited. */
+export function statementSum(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
 /** 14 digits of UTC time for unix seconds; the version of a migration made then. */
-export function migrationVersion(createdAt: number): string {
+function migrationVersion(createdAt: number): string {
   return new Date(createdAt * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
@@ -165,5 +182,12 @@ export async function judgeMigration(file: MigrationFile): Promise<JudgedMigrati
     }
     if (outside) transactional = false;
   }
-  return { ...file, statements, transactional };
+  const alone = transactional ? undefined : statements[0];
+  return {
+    ...file,
+    statements,
+    transactional,
+    makesIndex: alone ? concurrentIndex(alone) : null,
+    dropsIndex: alone ? droppedIndex(alone) : null,
+  };
 }

@@ -4,8 +4,8 @@ import type { Schema, Table } from '../schema.ts';
 /** Measures in pixels; characters are those of a 12 px monospace font. */
 export const HEADER_HEIGHT = 28;
 export const ROW_HEIGHT = 20;
-export const CHARACTER_WIDTH = 7.3;
-export const MARGIN = 24;
+const CHARACTER_WIDTH = 7.3;
+const MARGIN = 24;
 /** Room of a row for its key (`PK`), and around it. */
 export const KEY_WIDTH = 50;
 const SIDE_PADDING = 12;

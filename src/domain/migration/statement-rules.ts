@@ -169,9 +169,13 @@ export function concurrentIndex({ kind, tree }: SqlStatement): ConcurrentIndex |
   };
 }
 
-export interface ConcurrentIndex {
-  readonly name: string;
+export interface IndexName {
   readonly schema: string;
+  readonly name: string;
+}
+
+/** An index made by CREATE INDEX CONCURRENTLY. */
+export interface ConcurrentIndex extends IndexName {
   readonly table: string;
   readonly columns: readonly string[];
   /** No expression and no WHERE: duplicates can be looked for by the columns alone. */
@@ -179,7 +183,7 @@ export interface ConcurrentIndex {
 }
 
 /** The index a statement drops concurrently; null for others. */
-export function droppedIndex({ kind, tree }: SqlStatement): { readonly schema: string; readonly name: string } | null {
+export function droppedIndex({ kind, tree }: SqlStatement): IndexName | null {
   if (kind !== 'DropStmt' || field(tree, 'concurrent') !== true) return null;
   const parts = list(field(tree, 'objects')).map(nameParts)[0] ?? [];
   const name = parts.at(-1);

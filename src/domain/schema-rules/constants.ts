@@ -20,7 +20,7 @@ const ZONE = String.raw`(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)`;
 type Constant = string | number | boolean;
 
 /** Range of an integer type as numbers of this language; null for other types. */
-export function integerRange(type: ColumnType): { readonly min: bigint; readonly max: bigint } | null {
+function integerRange(type: ColumnType): { readonly min: bigint; readonly max: bigint } | null {
   const limit = INTEGER_LIMITS[type.base];
   return limit === undefined ? null : { min: -limit, max: limit - 1n };
 }

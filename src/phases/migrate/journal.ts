@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { TurboError } from '../../domain/errors.ts';
 import {
   describePlace,
@@ -6,6 +5,7 @@ import {
   judgeMigration,
   type MigrationFile,
   type MigrationStatusRow,
+  statementSum,
 } from '../../domain/migration.ts';
 import { parseSql } from '../../domain/sql-parse.ts';
 import type { SqlSession } from '../../ports/sql.ts';
@@ -59,11 +59,6 @@ export async function readJournal(session: SqlSession): Promise<readonly Journal
   }));
 }
 
-/** A short sum of each statement: enough to say later which one was edited. */
-function sumStatement(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
 /** Inserts the row of a migration. Fails with 23505 when somebody else did. */
 export async function insertRow(
   session: SqlSession,
@@ -75,7 +70,7 @@ export async function insertRow(
   },
 ): Promise<void> {
   const count = file.statements.length;
-  const sums = file.statements.map((statement) => sumStatement(statement.text));
+  const sums = file.statements.map((statement) => statementSum(statement.text));
   await session.query(
     `INSERT INTO tb.schema_migrations
        (version, name, checksum, status, statements, done_statements, statement_sums, applied_at, tool_version)
@@ -119,7 +114,7 @@ export function compareJournal(
 /** Where an edited file differs first from what was applied, when that can be told. */
 async function firstChange(file: MigrationFile, row: JournalRow): Promise<string> {
   const statements = await parseSql(file.sql).catch(() => []);
-  const changed = statements.find((statement, index) => sumStatement(statement.text) !== row.statementSums[index]);
+  const changed = statements.find((statement, index) => statementSum(statement.text) !== row.statementSums[index]);
   return changed ? ` First difference: ${describePlace(file, changed.line)}.` : '';
 }
 

@@ -1,7 +1,5 @@
 import { identifier } from '../../domain/identifier.ts';
-import { type ConcurrentIndex, concurrentIndex, droppedIndex } from '../../domain/migration/statement-rules.ts';
-import type { JudgedMigration } from '../../domain/migration.ts';
-import type { SqlStatement } from '../../domain/sql-parse.ts';
+import type { ConcurrentIndex, IndexName, JudgedMigration } from '../../domain/migration.ts';
 import { SqlError, type SqlSession } from '../../ports/sql.ts';
 import { explainFailure, isLostConnection } from './failure.ts';
 import { deleteRow, finishRow, insertRow } from './journal.ts';
@@ -9,8 +7,6 @@ import type { MigrationLimits, RunServices } from './run-file.ts';
 
 /** Duplicates shown when a unique index cannot be made. */
 const SHOWN_DUPLICATES = 5;
-
-type IndexName = Pick<ConcurrentIndex, 'schema' | 'name'>;
 
 const qualified = ({ schema, name }: IndexName): string => `${identifier(schema)}.${identifier(name)}`;
 
@@ -48,11 +44,9 @@ async function dropReindexLeftovers(session: SqlSession): Promise<void> {
 }
 
 /** The interrupted attempt got to its end: nothing is left to do. */
-async function isDoneAlready(session: SqlSession, statement: SqlStatement): Promise<boolean> {
-  const made = concurrentIndex(statement);
-  if (made) return (await indexState(session, made)) === 'valid';
-  const dropped = droppedIndex(statement);
-  return dropped !== null && (await indexState(session, dropped)) === 'absent';
+async function isDoneAlready(session: SqlSession, file: JudgedMigration): Promise<boolean> {
+  if (file.makesIndex) return (await indexState(session, file.makesIndex)) === 'valid';
+  return file.dropsIndex !== null && (await indexState(session, file.dropsIndex)) === 'absent';
 }
 
 /** The values that stand in the way of a unique index, with how often each is there. */
@@ -95,8 +89,8 @@ export async function runAlone(
     await finishRow(session, file.version, clock.now(), ms);
     return ms;
   };
-  if (!statement || (order.resumed && (await isDoneAlready(session, statement)))) return finish();
-  const index = concurrentIndex(statement);
+  if (!statement || (order.resumed && (await isDoneAlready(session, file)))) return finish();
+  const index = file.makesIndex;
   try {
     if (index) await dropInvalid(session, index);
     if (order.resumed && statement.kind === 'ReindexStmt') await dropReindexLeftovers(session);
