@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { listPackedFiles, packageRoot } from './support/packed-files.ts';
+import { installPackage } from './support/install-package.ts';
+import { packageRoot } from './support/packed-files.ts';
 import { runCli } from './support/run-cli.ts';
 import { withTemporaryFolder } from './support/temporary-folder.ts';
 
@@ -125,14 +126,7 @@ test('the licence of every package in the bundle is shipped with it', () => {
 
 test('the packed files run from any folder, with nothing beside them but the declared dependencies', async () => {
   await withTemporaryFolder(async (folder) => {
-    const installed = join(folder, 'with space', 'turbobackend');
-    for (const path of listPackedFiles()) cpSync(join(packageRoot, path), join(installed, path));
-    for (const name of Object.keys(manifest.dependencies)) {
-      const link = join(installed, 'node_modules', name);
-      mkdirSync(dirname(link), { recursive: true });
-      symlinkSync(join(packageRoot, 'node_modules', name), link, 'junction');
-    }
-    const options = { home: join(folder, 'home'), program: join(installed, 'bin/turbobackend.js') };
+    const options = { home: join(folder, 'home'), program: installPackage(join(folder, 'with space')) };
     const version = await runCli(['--version'], options);
     expect(version).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
     const help = await runCli(['--help'], options);
@@ -140,6 +134,9 @@ test('the packed files run from any folder, with nothing beside them but the dec
     expect(help.stdout).toContain('create');
     const unknown = await runCli(['no-such-command'], options);
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    const designed = await runCli(['design-schema', 'blog API', '--json'], options);
+    expect(designed).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(designed.stdout)).toMatchObject({ needsDatabase: true });
   });
 });
 
