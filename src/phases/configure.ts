@@ -3,8 +3,8 @@ import { withLogin } from '../domain/environment-file.ts';
 import type { Needs } from '../ports/services.ts';
 
 /** What the running backend reads, and what only migrations read: the server never holds the owner's login. */
-export const ENV_FILE = '.env';
-export const MIGRATION_ENV_FILE = '.env.migrate';
+const ENV_FILE = '.env';
+const MIGRATION_ENV_FILE = '.env.migrate';
 
 const SECRET_MODE = 0o600;
 const IGNORED = ['.env', '.env.*', '!.env.example'];

@@ -1,7 +1,7 @@
 import type { Database, Environment } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { TurboError } from '../domain/errors.ts';
-import { initialMigration } from '../domain/migration.ts';
+import { initialMigration, MIGRATIONS_FOLDER } from '../domain/migration.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
 import { readManifest } from '../operations/manifest.ts';
@@ -18,8 +18,6 @@ import type { FileTree } from '../ports/workspace.ts';
  * Each phase applied to a project folder, with what it records. `create` strings them together; the commands of the
  * same names run one alone. All of them may be repeated.
  */
-
-export const MIGRATIONS_FOLDER = 'migrations';
 
 const ENV: Environment = 'dev';
 
@@ -68,7 +66,7 @@ export async function configureStage(
 }
 
 /** The folder's migration files; the first one is written from the schema when there is none yet. */
-export async function readMigrations(
+async function readMigrations(
   { directory, project }: ProjectFolder,
   { workspace }: Needs<'workspace'>,
 ): Promise<FileTree> {
@@ -94,13 +92,9 @@ export async function migrateStage(
 ): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
   const files = await readMigrations(folder, services);
   const login = await openLogin(folder.project.id, ENV, 'mig', services);
-  const result = await migrateUp({ files, login }, services);
-  for (const name of result.applied) {
-    const sql = files[name];
-    if (sql !== undefined) {
-      await services.state.recordQuery({ projectId: folder.project.id, env: ENV, kind: 'migration', sql });
-    }
-  }
+  const record = (sql: string) =>
+    services.state.recordQuery({ projectId: folder.project.id, env: ENV, kind: 'migration', sql });
+  const result = await migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
   return result;
 }
 

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { DatabaseRecord, StateStore } from '../../../ports/state-store.ts';
-import type { Connection } from './postgres-state.ts';
+import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 
 type DatabaseMethods = Pick<

@@ -12,7 +12,7 @@ const CONNECT_ATTEMPTS = 5;
 /** "The database system is starting up", too many connections, and a refused or reset socket: worth another try. */
 const TRANSIENT = new Set(['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']);
 
-export function errorState(error: unknown): string {
+function errorState(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 

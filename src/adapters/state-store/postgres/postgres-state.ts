@@ -2,6 +2,7 @@ import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Clock, Ids } from '../../../ports/clock.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
+import type { Connection } from './connection.ts';
 import { databaseMethods } from './databases.ts';
 import { ensureMetadata, type MetadataOptions, sslOptions } from './metadata-database.ts';
 import { projectMethods } from './projects.ts';
@@ -10,14 +11,6 @@ import type { Tables } from './tables.ts';
 
 export interface StateOptions extends MetadataOptions {
   /** Name of the owner of new projects. */
-  readonly owner: string;
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
-
-/** What the groups of methods share: the open database, and who and when we are. */
-export interface Connection {
-  readonly open: () => Promise<Kysely<Tables>>;
   readonly owner: string;
   readonly clock: Clock;
   readonly ids: Ids;

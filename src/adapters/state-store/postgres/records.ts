@@ -1,5 +1,5 @@
 import type { StateStore } from '../../../ports/state-store.ts';
-import type { Connection } from './postgres-state.ts';
+import type { Connection } from './connection.ts';
 
 type RecordMethods = Pick<
   StateStore,
