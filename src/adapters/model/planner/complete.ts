@@ -36,6 +36,7 @@ export function completeColumns(model: Model, facts: readonly Fact[], context: C
       fillIn(
         said,
         known.find(({ name }) => name === said.name),
+        one.closed,
         context,
       ),
     );
@@ -51,8 +52,9 @@ export function completeColumns(model: Model, facts: readonly Fact[], context: C
 }
 
 /** What was said about a column, with what its name tells or the lexicon knows for the rest. */
-function fillIn(said: ColumnFact, known: ColumnDraft | undefined, context: Context): ColumnDraft {
-  const base = known ?? context.lexicon.attributes.guess(said.name);
+function fillIn(said: ColumnFact, known: ColumnDraft | undefined, closed: boolean, context: Context): ColumnDraft {
+  const guessed = context.lexicon.attributes.guess(said.name);
+  const base = known ?? guessed;
   const values = said.values && said.values.length > 0 ? said.values : undefined;
   const typed = said.kind !== undefined || said.sqlType !== undefined || values !== undefined;
   const kind = values ? 'enum' : (said.kind ?? base.kind);
@@ -63,7 +65,7 @@ function fillIn(said: ColumnFact, known: ColumnDraft | undefined, context: Conte
     kind,
     sqlType: said.sqlType,
     values: values ?? (kind === 'enum' ? base.values : undefined),
-    nullable: said.nullable ?? base.nullable,
+    nullable: said.nullable ?? (closed ? guessed.nullable && !said.unique : base.nullable),
     unique: said.unique ?? base.unique,
     default: kind === 'boolean' ? (base.default ?? false) : said.nullable ? undefined : defaultValue,
     min: said.min ?? (numeric ? base.min : undefined),

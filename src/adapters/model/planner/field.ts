@@ -130,7 +130,10 @@ function numberType(name: string, lexicon: Lexicon): TypeWord {
 }
 
 function splitName(text: string): { name: string; type: string | null } {
-  const clean = text.replace(/["'`?[\]]/g, ' ').replace(/\([^)]*\)/g, ' ');
+  const clean = text
+    .replace(/["'`?[\]]/g, ' ')
+    .replace(/\([^)]*\)/g, ' ')
+    .replace(BEHIND_NAME, '');
   const colon = clean.indexOf(':');
   if (colon >= 0) {
     const type = snake(
@@ -168,6 +171,9 @@ const CONTENT_TYPES = new Set([
   'currency',
 ]);
 
+/** What explains a name without being a part of it: "price at that moment", "size in bytes". */
+const BEHIND_NAME = /(?<=\w)\s+(at|in|when|if|for|that|which|who|so|as|from|via)\s.*$/i;
+
 /** Splits the inside of a definition at commas, semicolons and line ends that stand in no bracket or quotation. */
 export function splitFields(text: string): readonly string[] {
   const fields: string[] = [];
@@ -184,5 +190,6 @@ export function splitFields(text: string): readonly string[] {
       field = '';
     } else field += char;
   }
+  if (fields.length === 0 && / [x×+] /.test(text)) return text.split(/ [x×+] /).map((part) => part.trim());
   return [...fields, field].map((part) => part.trim()).filter((part) => part !== '');
 }

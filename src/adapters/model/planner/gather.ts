@@ -17,10 +17,11 @@ export function gatherEntities(facts: readonly Fact[], context: Context): Model 
   const isWanted = (name: string, entity: Entity | null) =>
     !unwanted.has(name) && !(entity && unwanted.has(entity.name));
   const model: Model = { drafts: [] };
-  for (const candidate of candidates(facts, context)) {
+  const found = candidates(facts, context);
+  for (const candidate of found) {
     const { name, strength, entity } = candidate;
     if (strength >= STRENGTH.wanted && (strength >= STRENGTH.defined || isWanted(name, entity)))
-      addDraft(model, candidate);
+      addDraft(model, bestNamed(candidate, found));
   }
   const add = (entity: Entity) => {
     if (isWanted(entity.name, entity) && !findDraft(model, entity.name)) {
@@ -59,6 +60,17 @@ function candidates(facts: readonly Fact[], context: Context): readonly Candidat
   );
 }
 
+/**
+ * When the request uses several words for one concept, the concept's own name wins; short forms of it (`line` for an
+ * order line) never name a table. What was defined keeps its name.
+ */
+function bestNamed(candidate: Candidate, all: readonly Candidate[]): Candidate {
+  const { entity, name, strength } = candidate;
+  if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
+  const said = all.some((other) => other.name === entity.name && other.entity === entity);
+  return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;
+}
+
 /** `menu_category` is a category by another name. */
 function senseOfEnding(name: string, context: Context) {
   const ending = name.includes('_') ? entityIn(name, context) : null;
@@ -72,8 +84,7 @@ function addDraft(model: Model, candidate: Candidate): void {
     (one) => one.name === name || (entity !== null && one.entity?.name === entity.name && !differs(one, candidate)),
   );
   if (same) return;
-  const free = entity !== null && !named ? entity.name : name;
-  model.drafts.push(draft(free, entity, strength));
+  model.drafts.push(draft(named ? name : (entity?.name ?? name), entity, strength));
 }
 
 function differs(one: Draft, other: Candidate): boolean {
@@ -118,11 +129,18 @@ function addHappenings(model: Model, facts: readonly Fact[], context: Context, a
   for (const fact of facts) {
     if (fact.kind !== 'happens') continue;
     const sense = pickSense(context.lexicon.verbs.get(fact.verb) ?? [], context.domains);
-    if (!sense) continue;
+    if (!sense || !isAtHome(sense.domain, context)) continue;
     const targets = sense.entity.links.flatMap((link) => link.targets);
     const linked = targets.filter((name) => findDraft(model, name)).length;
     if (linked > 0) add(sense.entity);
   }
+}
+
+/** The domain is one of those the request is really about, or the general one. */
+function isAtHome(domain: Domain, context: Context): boolean {
+  if (domain.file.general) return true;
+  const ranked = context.domains.find((one) => one.domain === domain);
+  return ranked !== undefined && (ranked.named || ranked.score * 2 >= (context.domains[0]?.score ?? 0));
 }
 
 function addAccounts(model: Model, facts: readonly Fact[], context: Context, add: (entity: Entity) => void): void {

@@ -24,8 +24,33 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   if (english.roles.has(item.name) && (known === null || sense?.entity.person)) return [roleFact(subject, item, why)];
   if (sense && known === null) return parentFacts(subject, item, why);
   if (sense && !sense.entity.weak && isThingElsewhere(item, context)) return parentFacts(subject, item, why);
-  return english.filler.has(item.name) ? [] : [columnFact(subject, item, context, why)];
+  if (english.filler.has(item.name)) return [];
+  return namesIn(item.name, context).map((name) => columnFact(subject, { ...item, name }, context, why));
 }
+
+/** "subject priority": two properties with a forgotten comma, when each is known and the pair is not. */
+function namesIn(name: string, context: Context): readonly string[] {
+  const words = name.split('_');
+  const { attributes, nouns } = context.lexicon;
+  if (words.length !== 2 || attributes.known(name) !== null || nouns.has(name)) return [name];
+  const [first = '', second = ''] = words;
+  return ALONE.has(first) && attributes.known(second) !== null ? words : [name];
+}
+
+/** Properties that never stand before another one as a part of its name. */
+const ALONE = new Set([
+  'subject',
+  'title',
+  'status',
+  'priority',
+  'prio',
+  'email',
+  'phone',
+  'description',
+  'isbn',
+  'sku',
+  'price',
+]);
 
 /** The request also speaks of it in the plural, or with an article of its own. */
 function isThingElsewhere(item: Phrase, context: Context): boolean {
@@ -59,7 +84,7 @@ export function columnFact(subject: string, item: Phrase, context: Context, why:
   const name = attributes.known(item.name) ?? item.name;
   const values = item.aside === null ? null : readValues(item.aside);
   const range = item.aside === null ? null : /(\d{1,4})\s*(?:-|–|to|\.\.)\s*(\d{1,6})/.exec(item.aside);
-  const choice = /^(yes|no|true|false)$/.test(item.tail[0] ?? '') ? ('boolean' as const) : undefined;
+  const choice = item.choice ? ('boolean' as const) : undefined;
   return {
     kind: 'column',
     entity: subject,

@@ -82,6 +82,8 @@ export const englishFile = z.strictObject({
   filler: wordSet,
   /** Words for the software, before which a noun names what it is about: `note app`. */
   software: wordSet,
+  /** Frequent words that are spelled right, though the planner has no use for them. */
+  common: wordSet,
   /** Nouns that are as often verbs. */
   ambiguous: wordSet,
   /** Roles a person plays towards a thing: `seller`, `author`. */

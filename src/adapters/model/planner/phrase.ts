@@ -12,6 +12,8 @@ export interface Phrase {
   readonly plural: boolean;
   readonly optional: boolean;
   readonly unique: boolean;
+  /** It was called a yes or no. */
+  readonly choice: boolean;
   /** Text in parentheses right behind it. */
   readonly aside: string | null;
   /** What followed up to the next item, for example `in bytes`. */
@@ -43,6 +45,7 @@ function isNominal(token: Token | undefined, context: Context): token is Token {
   for (const list of [english.prepositions, english.pronouns, english.auxiliaries, english.having, english.verbs]) {
     if (list.has(token.word)) return false;
   }
+  if (token.word === 'yes_no') return false;
   return (
     !english.determiners.has(token.word) &&
     !english.adverbs.has(token.word) &&
@@ -86,12 +89,23 @@ export function readPhrase(context: Context, start: number): Phrase | null {
       break;
   }
   let to = from + knownRun(context, from);
-  while (to < from + LONGEST_NAME && isNominal(tokens[to], context)) to += Math.max(1, knownRun(context, to));
+  while (to < from + LONGEST_NAME && isNominal(tokens[to], context) && !isDeed(context, from, to)) {
+    to += Math.max(1, knownRun(context, to));
+  }
   while (to > from + 1 && english.adjectives.has(tokens[to - 1]?.word ?? '')) to -= 1;
   const last = tokens[to - 1];
   if (to === from || !last) return null;
   const name = nameOf(tokens, from, to);
-  return { from, to, name, plural: last.plural, optional, unique, aside: null, tail: [] };
+  return { from, to, name, plural: last.plural, optional, unique, choice: false, aside: null, tail: [] };
+}
+
+/** "each member **votes**": a word that may be a verb, behind somebody who can do it. */
+function isDeed(context: Context, from: number, at: number): boolean {
+  const token = context.tokens[at];
+  if (at === from || !token || !context.lexicon.english.ambiguous.has(token.lemma)) return false;
+  if (senseOf(nameOf(context.tokens, from, at + 1), context)) return false;
+  const doer = senseOf(nameOf(context.tokens, from, at), context);
+  return doer?.entity.person === true;
 }
 
 /** Reads items separated by commas, slashes, plus signs or "and", from a token up to the end of the list. */
@@ -100,7 +114,7 @@ export function readList(context: Context, start: number): { items: readonly Phr
   let at = start;
   while (at < context.tokens.length && items.length < 40) {
     const phrase = readPhrase(context, at);
-    if (!phrase || (items.length > 0 && startsClause(context, phrase.to))) break;
+    if (!phrase || (items.length > 0 && startsClause(context, phrase))) break;
     const rest = readTail(context, phrase);
     items.push(rest.phrase);
     at = rest.phrase.to;
@@ -112,8 +126,9 @@ export function readList(context: Context, start: number): { items: readonly Phr
 }
 
 /** "…, users can do this": what follows an item shows that it is the subject of a new sentence. */
-function startsClause(context: Context, after: number): boolean {
-  const word = context.tokens[after]?.word ?? '';
+function startsClause(context: Context, phrase: Phrase): boolean {
+  const word = context.tokens[phrase.to]?.word ?? '';
+  if (isDeed(context, phrase.from, phrase.to)) return true;
   const { english } = context.lexicon;
   return english.auxiliaries.has(word) || english.verbs.has(word) || (english.having.has(word) && word !== 'with');
 }
@@ -123,11 +138,14 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   const { tokens, lexicon } = context;
   let { optional, unique, aside } = phrase;
   const tail: string[] = [];
+  let choice = false;
   let at = phrase.to;
   for (; at < tokens.length; at += 1) {
     const token = tokens[at];
     if (!token || isStop(token) || isSeparator(token)) break;
-    if (token.word === '(') {
+    if (lexicon.english.having.has(token.word) && tail.length === 0) break;
+    if (token.word === 'yes_no') choice = true;
+    else if (token.word === '(') {
       const close = closing(tokens, at);
       aside = textBetween(context, at + 1, close);
       at = close;
@@ -146,7 +164,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
     optional ||= /\b(optional|nullable|maybe|if any)\b/i.test(aside);
     unique ||= /\b(unique|never twice|no duplicates?)\b/i.test(aside);
   }
-  return { phrase: { ...phrase, optional, unique, aside, tail }, next: at };
+  return { phrase: { ...phrase, optional, unique, choice, aside, tail }, next: at };
 }
 
 /** Index of the bracket that closes the one at `open`, or of the last token. */

@@ -5,15 +5,16 @@ import type { Lexicon } from './lexicon.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readTitles } from './readers/keeping.ts';
-import { readLines } from './readers/lines.ts';
+import { readLines, readPaths } from './readers/lines.ts';
 import { readMentions } from './readers/mentions.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
-import { readBelonging, readLimits, readNegations, readUniques } from './readers/rules.ts';
+import { readBelonging, readLimits, readNegations, readStates, readUniques } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
 
 /** Readers of running text. Their order is that of trust where two say different things about a column. */
 const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readLines,
+  readPaths,
   readHaving,
   readBelonging,
   readKeeping,
@@ -22,6 +23,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readMentions,
   readHappenings,
   readLimits,
+  readStates,
   readUniques,
   readNegations,
   readAccounts,

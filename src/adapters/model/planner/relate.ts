@@ -184,6 +184,14 @@ function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, conte
     const column = link ? `${link.role}_id` : (context.lexicon.attributes.known(part) ?? null);
     if (column) parts.push(column);
   }
+  const implied = child.entity?.unique.some(
+    (group) =>
+      group.length > 1 &&
+      fact.parts.some(
+        (part) => group.includes(part) || group.includes(resolve(model, part, context)?.entity?.name ?? ''),
+      ),
+  );
+  if (parts.length === 1 && implied) return;
   if (parts.length > 0) child.uniques.push([...new Set(parts)]);
 }
 

@@ -22,7 +22,15 @@ export interface Reading {
   readonly tokens: readonly Token[];
 }
 
-const PIECE = /([\p{L}_][\p{L}\p{M}\p{N}_]*(?:['’-][\p{L}\p{N}_]+)*)|(\d+(?:[.,]\d+)?)|(->|<->|\n|[^\s])/gu;
+const PIECE =
+  /(yes\/no|y\/n|true\/false|w\/(?=\s)|[\p{L}_][\p{L}\p{M}\p{N}_]*(?:['’-][\p{L}\p{N}_]+)*)|(\d+(?:[.,]\d+)?)|(->|<->|\n|[^\s])/giu;
+const SHORTHAND: Readonly<Record<string, string>> = {
+  'w/': 'with',
+  'yes/no': 'yes_no',
+  'y/n': 'yes_no',
+  'true/false': 'yes_no',
+};
+
 /** More distinct unknown words than any honest request has: beyond it nothing is repaired, so that time stays bounded. */
 const MAX_REPAIRS = 150;
 
@@ -37,7 +45,7 @@ export function tokenize(text: string, lexicon: Lexicon): Reading {
     const base = { raw: piece, start, end: start + piece.length };
     if (match[2] !== undefined) return [{ ...base, kind: 'number' as const, word: piece, lemma: piece, plural: false }];
     if (match[1] === undefined) return [{ ...base, kind: 'mark' as const, word: piece, lemma: piece, plural: false }];
-    const words = translate(snake(piece));
+    const words = translate(SHORTHAND[piece.toLowerCase()] ?? snake(piece));
     return words.map((found) => {
       const word = repair(found);
       return { ...base, kind: 'word' as const, word, lemma: singular(word), plural: isPlural(word) };
@@ -65,7 +73,7 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
 function repairer(lexicon: Lexicon): (word: string) => string {
   const done = new Map<string, string>();
   return (word) => {
-    if (word.length < 4 || word.includes('_') || /\d/.test(word)) return word;
+    if (word.length < 4 || word === 'yes_no' || word.includes('_') || /\d/.test(word)) return word;
     const before = done.get(word);
     if (before !== undefined) return before;
     const fixed = isKnown(word, lexicon) || done.size >= MAX_REPAIRS ? word : nearest(word, lexicon);
@@ -90,7 +98,8 @@ function nearest(word: string, { spelling }: Lexicon): string {
       const distance = editDistance(form, candidate, limit);
       // A letter changed in a short word is more often another word than an error.
       const changed = distance === 1 && form.length === candidate.length && !isTransposed(form, candidate);
-      if (distance > limit || form.length < 4 || (form.length < 6 && changed)) continue;
+      if (distance > limit || (form.length < 5 && !isTransposed(form, candidate)) || (form.length < 6 && changed))
+        continue;
       if (!best || distance < best.distance) best = { distance, found: candidate };
     }
   }

@@ -4,6 +4,7 @@ import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
 import type { Phrase } from '../phrase.ts';
 import { readList, readPhrase, textBetween } from '../phrase.ts';
+import { isNounHere } from './people.ts';
 
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a course made of modules". */
 export function readHaving(context: Context): readonly Fact[] {
@@ -72,7 +73,7 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
   if (isSoftware && (!direct || tokens[verb]?.word === 'with')) return 'everything';
-  if (direct) return direct.name;
+  if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;
   for (let from = Math.max(0, at - 3); from <= at; from += 1) {
     const phrase = readPhrase(context, from);
     if (phrase && phrase.to === at + 1) return english.filler.has(phrase.name) ? 'everything' : phrase.name;

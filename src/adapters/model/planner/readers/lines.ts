@@ -4,7 +4,7 @@ import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { readField, splitFields } from '../field.ts';
 import { itemFacts } from '../items.ts';
-import { isSeparator, readList, readPhrase, textBetween } from '../phrase.ts';
+import { readList, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
 import { fieldFacts } from './definitions.ts';
 
@@ -60,6 +60,9 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
   const inside = textBetween(context, colon + 1, endOfSentence(context, colon + 1, line.to));
   return [
     { kind: 'entity', name: head, strength: STRENGTH.defined, why },
+    ...(items.length > 1 && items.every((item) => !item.plural || !senseOf(item.name, context))
+      ? [{ kind: 'closed', entity: head, why } as const]
+      : []),
     ...splitFields(inside).flatMap((text) => {
       const item = items.find(
         ({ from, to }) => textBetween(context, from, to) !== '' && text.includes(textBetween(context, from, to)),
@@ -133,12 +136,6 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
   if (to < line.to || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
   const why = textBetween(context, line.from, line.to);
   const facts: Fact[] = items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
-  for (let i = 1; i < items.length; i += 1) {
-    const [parent, child] = [items[i - 1], items[i]];
-    if (parent && child && tokens[child.from - 1]?.word === '>' && isSeparator(tokens[child.from - 1])) {
-      facts.push({ kind: 'link', child: child.name, parent: parent.name, why });
-    }
-  }
   if (items.length === 1 && items[0] && !senseOf(items[0].name, context)) {
     const name = nameOf(tokens, items[0].from, items[0].to);
     if (!context.lexicon.attributes.looksLike(name) && !context.lexicon.english.filler.has(name)) {
@@ -146,4 +143,21 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
     }
   }
   return facts;
+}
+
+/** "categories > dishes": the one on the right belongs to the one on the left. */
+export function readPaths(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.word !== '>' && token.word !== '→') return [];
+    const child = readPhrase(context, at + 1);
+    const parent = [3, 2, 1].map((back) => readPhrase(context, at - back)).find((phrase) => phrase?.to === at);
+    if (!child || !parent || !(child.plural || senseOf(child.name, context))) return [];
+    const why = textBetween(context, parent.from, child.to);
+    return [
+      wanted(parent.name, STRENGTH.listed, why),
+      wanted(child.name, STRENGTH.listed, why),
+      { kind: 'link', child: child.name, parent: parent.name, nullable: false, why } as const,
+    ];
+  });
 }

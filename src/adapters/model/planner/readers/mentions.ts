@@ -26,16 +26,31 @@ function strengthOf(mention: Mention, context: Context): number {
   if (insideAttribute(mention, context)) return 0;
   const before = tokens[mention.from - 1];
   const word = before?.word ?? '';
+  if (insideValues(mention, context) || before?.word === '/') return 0.3;
   let strength = mention.plural ? 1.5 : 0.8;
   if (english.quantifiers.has(word) || ['a', 'an', 'each', 'every', 'per', 'new'].includes(word)) strength += 0.7;
+  else if (english.determiners.has(word)) strength += 0.4;
   if (isSeparator(before) || isSeparator(tokens[mention.to])) strength += 0.6;
   if (!single) strength += 0.7;
   const ranked = domains.find(({ domain }) => domain === sense.domain);
   const best = domains[0]?.score ?? 0;
   if (ranked && ranked.score * 2 >= best) strength += ranked.score >= 2 ? 0.8 : 0.2;
+  else if (lexicon.attributes.known(mention.name) !== null) strength -= 1.2;
   if (!sense.names) strength -= 0.4;
   if (sense.entity.weak && !mention.plural) strength -= 0.8;
   return Math.min(strength, STRENGTH.listed);
+}
+
+/** "a type (asset/liability)": what stands in parentheses behind a property are its values. */
+function insideValues(mention: Mention, context: Context): boolean {
+  const { tokens, lexicon } = context;
+  for (let at = mention.from - 1; at > 0 && at > mention.from - 30; at -= 1) {
+    if (tokens[at]?.word === ')') return false;
+    if (tokens[at]?.word !== '(') continue;
+    const before = tokens[at - 1]?.lemma ?? '';
+    return lexicon.attributes.known(before) !== null && !lexicon.nouns.has(before);
+  }
+  return false;
 }
 
 /** "due date", "phone number", "order status": the noun is a part of the name of a property. */

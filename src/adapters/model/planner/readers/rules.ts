@@ -84,6 +84,24 @@ export function readUniques(context: Context): readonly Fact[] {
   return facts;
 }
 
+/** "a run is draft or final", "replies are either public or internal": the values of a state. */
+export function readStates(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.word !== 'is' && token.word !== 'are') return [];
+    const first = tokens[at + 1]?.word === 'either' ? at + 2 : at + 1;
+    const [one, or, two, after] = [tokens[first], tokens[first + 1], tokens[first + 2], tokens[first + 3]];
+    const words = one?.kind === 'word' && two?.kind === 'word' && or?.word === 'or';
+    if (!words || !(isStop(after) || after?.word === ',' || after?.kind === 'word')) return [];
+    const subject = subjectBefore(context, at);
+    const values = [one.word, two.word];
+    if (subject === null || subject === 'everything' || values.some((value) => lexicon.english.determiners.has(value)))
+      return [];
+    const why = textBetween(context, Math.max(0, at - 2), first + 3);
+    return [{ kind: 'column', entity: subject, column: { name: 'status', values }, why } as const];
+  });
+}
+
 const NO = new Set(['no', 'without', 'skip', 'omit', 'exclude', 'excluding', 'minus']);
 const NOT_NEEDED = /^(dont|doesnt|do not|does not|not|wont) (need|want|include|require|have|use)( any)?/;
 
