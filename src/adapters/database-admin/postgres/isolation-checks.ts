@@ -14,6 +14,7 @@ const OURS = "'^turbobackend_proj_'";
 /** The project a role belongs to: its name without the part. */
 const project = (role: string) => `regexp_replace(${role}, '_(own|mig|app|ro)$', '')`;
 const name = (oid: string) => `pg_get_userbyid(${oid})::text`;
+const grantee = `CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE ${name('a.grantee')} END`;
 
 export const CLUSTER_CHECKS: readonly IsolationCheck[] = [
   {
@@ -57,7 +58,8 @@ export const CLUSTER_CHECKS: readonly IsolationCheck[] = [
     // Wrong owner, half-dropped, closed, or a template anybody could copy.
     id: 'V6',
     sql: `SELECT datname || ' owned by ' || ${name('datdba')} || ', limit ' || datconnlimit
-        || CASE WHEN datallowconn THEN '' ELSE ', closed' END AS object
+        || CASE WHEN datallowconn THEN '' ELSE ', closed' END || CASE WHEN datistemplate THEN ', template' ELSE '' END
+        AS object
       FROM pg_database WHERE datname ~ ${OURS}
         AND (${name('datdba')} <> datname || '_own' OR datconnlimit = -2 OR NOT datallowconn OR datistemplate)`,
   },
@@ -106,7 +108,7 @@ export const DATABASE_CHECKS: readonly IsolationCheck[] = [
   { id: 'D1', sql: `SELECT 'schema ' || n.nspname AS object FROM pg_namespace n WHERE n.nspname = 'public'` },
   {
     id: 'D2',
-    sql: `SELECT DISTINCT 'create in schema ' || n.nspname AS object
+    sql: `SELECT 'create in schema ' || n.nspname || ' by ' || ${grantee} AS object
       FROM pg_namespace n, LATERAL aclexplode(n.nspacl) a
       WHERE ${USER_SCHEMA} AND a.privilege_type = 'CREATE' AND (a.grantee = 0 OR ${name('a.grantee')} ~ ${LESSER})`,
   },
@@ -119,7 +121,7 @@ export const DATABASE_CHECKS: readonly IsolationCheck[] = [
   },
   {
     id: 'D4',
-    sql: `SELECT DISTINCT c.relname || ' ' || a.privilege_type AS object
+    sql: `SELECT c.relname || ' ' || a.privilege_type || ' to ' || ${grantee} AS object
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL aclexplode(c.relacl) a
       WHERE ${USER_SCHEMA} AND NOT ${ofExtension('pg_class', 'c.oid')} AND (a.grantee = 0
         OR (${name('a.grantee')} ~ '_app$' AND a.privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'))

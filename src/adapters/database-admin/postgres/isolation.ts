@@ -7,6 +7,7 @@ import { CLUSTER_CHECKS, DATABASE_CHECKS, type IsolationCheck } from './isolatio
 /** Reads the catalogue and can do nothing else, whatever it meets there. */
 const READER_SETTINGS = {
   search_path: 'pg_catalog',
+  role: 'none',
   default_transaction_read_only: 'on',
   statement_timeout: '30s',
   lock_timeout: '5s',
@@ -44,7 +45,8 @@ const compare = (a: string, b: string): number => a.localeCompare(b, 'en', { num
 const OWN_DATABASES = `
   SELECT d.datname::text AS name FROM pg_database d JOIN pg_roles o ON o.oid = d.datdba
   WHERE d.datname ~ '^turbobackend_proj_' AND d.datallowconn AND d.datconnlimit <> -2
-    AND o.rolname = d.datname || '_own' AND shobj_description(o.oid, 'pg_authid') ~ '^turbobackend:'
+    -- Another administrator's projects are that administrator's to check.
+    AND has_database_privilege(d.oid, 'connect') AND o.rolname = d.datname || '_own' AND shobj_description(o.oid, 'pg_authid') ~ '^turbobackend:'
   ORDER BY d.datname`;
 
 async function checkCluster(reader: Reader) {

@@ -16,9 +16,14 @@ import { type ClusterFacts, findForeign, type Grade, readClusterFacts } from './
 import { insideVerdict, ownerStatements, readInsideFacts, systemStatements } from './inside.ts';
 import { roleStatements, rolesVerdict } from './roles.ts';
 
-/** Catalogue lookups never meet a look-alike, and nothing waits for ever. */
+/**
+ * Catalogue lookups never meet a look-alike, and nothing waits for ever. What an owner may have set for the whole
+ * database (ALTER DATABASE … SET role, read-only) does not reach these sessions.
+ */
 export const SESSION_SETTINGS = {
   search_path: 'pg_catalog',
+  role: 'none',
+  default_transaction_read_only: 'off',
   statement_timeout: '120s',
   lock_timeout: '10s',
   idle_in_transaction_session_timeout: '60s',
