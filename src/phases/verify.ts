@@ -1,12 +1,12 @@
 import { insertionOrder } from '../domain/sample.ts';
-import type { Schema } from '../domain/schema.ts';
+import type { Schema, Table } from '../domain/schema.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { Evidence } from './verify/evidence.ts';
 import { proveDeletion } from './verify/prove-deletion.ts';
-import { proveTable } from './verify/prove-table.ts';
-import { SampleRows } from './verify/sample-rows.ts';
-import { openTalk } from './verify/talk.ts';
+import { proveCreation, proveRules } from './verify/prove-table.ts';
+import { type SampleRow, SampleRows } from './verify/sample-rows.ts';
+import { openTalk, type Talk } from './verify/talk.ts';
 
 /**
  * A quick functional proof of a running backend, by its REST contract and with the rows of `domain/sample`: every
@@ -33,12 +33,18 @@ export async function verify(
   return { passed, checks };
 }
 
-async function proveData(schema: Schema, evidence: Evidence, rows: SampleRows, talk: ReturnType<typeof openTalk>) {
-  const tables = insertionOrder(schema);
+async function proveData(schema: Schema, evidence: Evidence, rows: SampleRows, talk: Talk): Promise<void> {
+  const samples: { table: Table; sample: SampleRow; rules: Promise<void> }[] = [];
   try {
-    for (const table of tables) await proveTable(table, { schema, evidence, rows, talk });
-    for (const table of tables.toReversed()) await proveDeletion(table, { evidence, rows, talk });
+    for (const table of insertionOrder(schema)) {
+      const scene = { schema, rows, talk, evidence: evidence.branch() };
+      const sample = await proveCreation(table, scene);
+      if (sample) samples.push({ table, sample, rules: proveRules(table, sample, scene) });
+    }
+    await Promise.all(samples.map(({ rules }) => rules));
+    for (const { table, sample } of samples.toReversed()) await proveDeletion(table, sample, { evidence, rows, talk });
   } finally {
+    await Promise.allSettled(samples.map(({ rules }) => rules));
     const left = await rows.clear();
     await evidence.check('leaves no row behind', async () => {
       if (left.length > 0) throw new Error(`could not be deleted: ${left.join(', ')}`);

@@ -237,7 +237,7 @@ const hostileNames: SchemaInput = {
       columns: [
         { name: 'package', type: 'varchar(20)', primaryKey: true },
         { name: 'function', type: 'text' },
-        { name: 'constructor', type: 'integer' },
+        { name: 'prototype', type: 'integer' },
         { name: 'arguments', type: 'integer' },
       ],
     },

@@ -4,10 +4,17 @@ import type { Clock } from '../../ports/clock.ts';
 /** Collects what was tried and what came of it. */
 export class Evidence {
   readonly #clock: Pick<Clock, 'elapsedMs'>;
-  readonly #checks: Check[] = [];
+  readonly #entries: (Check | Evidence)[] = [];
 
   constructor(clock: Pick<Clock, 'elapsedMs'>) {
     this.#clock = clock;
+  }
+
+  /** A place for the checks of something that goes on beside the rest, so that the order tells nothing of the timing. */
+  branch(): Evidence {
+    const branch = new Evidence(this.#clock);
+    this.#entries.push(branch);
+    return branch;
   }
 
   /** Passed unless `prove` throws; what it throws is the detail. Tells whether it passed. */
@@ -20,11 +27,12 @@ export class Evidence {
       detail = error instanceof Error ? error.message : String(error);
     }
     const passed = detail === '';
-    this.#checks.push({ name, passed, detail, ms: Math.round(this.#clock.elapsedMs() - begun) });
+    this.#entries.push({ name, passed, detail, ms: Math.round(this.#clock.elapsedMs() - begun) });
     return passed;
   }
 
   verdict(): Verification {
-    return { passed: this.#checks.every((check) => check.passed), checks: [...this.#checks] };
+    const checks = this.#entries.flatMap((entry) => (entry instanceof Evidence ? entry.verdict().checks : [entry]));
+    return { passed: checks.every((check) => check.passed), checks };
   }
 }

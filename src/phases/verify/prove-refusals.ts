@@ -44,8 +44,7 @@ export async function proveRefusals(table: Table, sample: SampleRow, scene: Scen
   for (const { name, status, ask } of refusals) {
     await evidence.check(`${table.name}: ${name}`, async () => {
       const answer = await ask();
-      const row = answer.status === 201 ? answer.row() : null;
-      if (row) rows.adopt(table, row);
+      rows.adopt(table, answer);
       answer.expectProblem(status);
     });
   }

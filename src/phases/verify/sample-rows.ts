@@ -7,7 +7,7 @@ import type { Answer, Row, Talk } from './talk.ts';
 const SEED_RANGE = 100_000;
 const SEEDS_PER_RUN = 10;
 /** Tries to find values that are not taken yet by rows that are not ours. */
-const MAX_TRIES = 4;
+export const MAX_TRIES = 4;
 
 export interface SampleRow {
   readonly row: Row;
@@ -21,7 +21,7 @@ export interface SampleRow {
 export class SampleRows {
   readonly #schema: Schema;
   readonly #talk: Talk;
-  readonly #rows = new Map<string, SampleRow>();
+  readonly #rows = new Map<string, Promise<SampleRow>>();
   /** Paths of everything made, in the order it was made: children come after their parents. */
   readonly #made: string[] = [];
   #seed: number;
@@ -42,24 +42,23 @@ export class SampleRows {
    * Row `index` of a table, made when it is asked for first. Its parents are the rows of the same index, and of a
    * higher one for further links to the same table: a friendship needs two people. Throws what the backend answered.
    */
-  async get(table: Table, index = 0): Promise<SampleRow> {
-    const known = this.#rows.get(`${table.name} ${index}`);
-    if (known) return known;
+  get(table: Table, index = 0): Promise<SampleRow> {
+    const name = `${table.name} ${index}`;
+    const known = this.#rows.get(name) ?? this.#make(table, index);
+    this.#rows.set(name, known);
+    return known;
+  }
+
+  async #make(table: Table, index: number): Promise<SampleRow> {
     const parents = await this.parents(table, index);
     for (let attempt = 1; ; attempt += 1) {
       const input = sampleInput(table, this.#schema, this.nextSeed(), parents);
       const created = await this.#talk('POST', resourcePath(table), { json: input });
       if (created.status === 409 && attempt < MAX_TRIES) continue;
+      this.adopt(table, created);
       const row = created.expectRow(201);
-      const sample = { row, path: this.adopt(table, row), input, created };
-      this.#rows.set(`${table.name} ${index}`, sample);
-      return sample;
+      return { row, path: pathOf(table, row), input, created };
     }
-  }
-
-  /** The row of a table that was made already. */
-  find(table: Table): SampleRow | null {
-    return this.#rows.get(`${table.name} 0`) ?? null;
   }
 
   /** Values of the foreign key columns of a row. */
@@ -80,15 +79,14 @@ export class SampleRows {
     return values;
   }
 
-  /** Remembers a row that came into being, to be deleted at the end; gives its path. */
-  adopt(table: Table, row: Row): string {
-    const key = primaryKey(table).map((column) => encodeURIComponent(String(row[column.name])));
-    const path = `${resourcePath(table)}/${key.join('/')}`;
-    this.#made.push(path);
-    return path;
+  /** Remembers a row that came into being, wanted or not, to be deleted at the end. */
+  adopt(table: Table, answer: Answer): void {
+    const row = answer.status >= 200 && answer.status < 300 ? answer.row() : null;
+    const isWhole = row !== null && primaryKey(table).every((column) => (row[column.name] ?? null) !== null);
+    if (isWhole) this.#made.push(pathOf(table, row));
   }
 
-  /** It is deleted already. */
+  /** It is proven to be gone. */
   forget(path: string): void {
     const index = this.#made.indexOf(path);
     if (index >= 0) this.#made.splice(index, 1);
@@ -98,11 +96,11 @@ export class SampleRows {
   async clear(): Promise<readonly string[]> {
     for (let round = 0; round < 2; round += 1) {
       for (const path of this.#made.toReversed()) {
-        const status = await this.#talk('DELETE', path).then(
-          (answer) => answer.status,
-          () => 0,
-        );
-        if (status === 204 || status === 404) this.forget(path);
+        const isGone = await this.#talk('DELETE', path)
+          .then(() => this.#talk('GET', path))
+          .then((answer) => answer.status === 404)
+          .catch(() => false);
+        if (isGone) this.forget(path);
       }
     }
     return [...this.#made];
@@ -111,10 +109,15 @@ export class SampleRows {
   /** An optional parent is taken when its table comes earlier, so that a cycle of tables does not turn into one of rows. */
   async #parentRow(link: ParentLink, parent: Table, index: number): Promise<Row | null> {
     if (!link.optional) return (await this.get(parent, index)).row;
-    if (!this.find(parent)) return null;
+    if (!this.#rows.has(`${parent.name} 0`)) return null;
     return this.get(parent, index).then(
       (sample) => sample.row,
       () => null,
     );
   }
+}
+
+function pathOf(table: Table, row: Row): string {
+  const key = primaryKey(table).map((column) => encodeURIComponent(String(row[column.name])));
+  return `${resourcePath(table)}/${key.join('/')}`;
 }

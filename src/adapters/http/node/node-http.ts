@@ -10,6 +10,8 @@ export interface NodeHttpOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
+/** Connections to one server; more requests wait for their turn, within their time. */
+const MAX_SOCKETS = 32;
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -17,7 +19,8 @@ const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
  * written, and every port may be spoken to (`fetch` refuses some).
  */
 export function nodeHttp({ maxBytes = DEFAULT_MAX_BYTES }: NodeHttpOptions = {}): Http {
-  const agents = { 'http:': new Agent({ keepAlive: true }), 'https:': new TlsAgent({ keepAlive: true }) };
+  const settings = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agents = { 'http:': new Agent(settings), 'https:': new TlsAgent(settings) };
 
   const attempt = (method: string, url: URL, options: Options, deadline: number, isRetry: boolean) =>
     new Promise<HttpAnswer>((resolve, reject) => {

@@ -1,0 +1,221 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
+import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
+import type { ProgressEvent } from '../../src/domain/progress.ts';
+import type { Schema } from '../../src/domain/schema.ts';
+import { parseSchema } from '../../src/domain/schema-rules.ts';
+import type { Verification } from '../../src/domain/verification.ts';
+import { verify } from '../../src/phases/verify.ts';
+import type { Http, HttpAnswer } from '../../src/ports/http.ts';
+import { withRealBackend } from '../support/real-backend.ts';
+import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
+
+const everything = (): Schema => {
+  const schemas = Object.values(SAMPLE_SCHEMAS).map((input) => parseSchema(input));
+  const other = schemas.slice(1);
+  return { version: 1, tables: other.flatMap(({ tables }) => tables), enums: other.flatMap(({ enums }) => enums) };
+};
+
+const failures = (verification: Verification) =>
+  verification.checks.filter((check) => !check.passed).map(({ name, detail }) => `${name}: ${detail}`);
+
+const run = (url: string, schema: Schema | null, http: Http = nodeHttp(), progress = (_event: ProgressEvent) => {}) =>
+  verify({ url, schema }, { http, clock: systemClock(), progress });
+
+test('a real backend with every kind of table passes, again and again, and keeps no row', async () => {
+  const schema = everything();
+  await withRealBackend(schema, async ({ url, countRows }) => {
+    for (let round = 0; round < 2; round += 1) {
+      const verification = await run(url, schema);
+      expect(failures(verification)).toEqual([]);
+      for (const table of schema.tables) {
+        expect(verification.checks.map(({ name }) => name)).toContain(`${table.name}: creates a row`);
+      }
+      expect(await countRows()).toBe(0);
+    }
+    const both = await Promise.all([run(url, schema), run(url, schema)]);
+    expect(both.map(failures)).toEqual([[], []]);
+    expect(await countRows()).toBe(0);
+  });
+});
+
+test('without a schema only /health is asked for', async () => {
+  await withRealBackend(null, async ({ url, projectId, target }) => {
+    const events: ProgressEvent[] = [];
+    const good = await run(url, null, nodeHttp(), (event) => events.push(event));
+    expect(good).toMatchObject({ passed: true, checks: [{ name: 'answers at /health', passed: true, detail: '' }] });
+    expect(events).toEqual([{ kind: 'note', message: '1 of 1 checks passed' }]);
+    await target.stop(projectId);
+    const dead = await run(url, parseSchema(SAMPLE_SCHEMAS['a blog']));
+    expect(dead).toMatchObject({ passed: false, checks: [{ name: 'answers at /health', passed: false }] });
+    expect(dead.checks[0]?.detail).toContain('ECONNREFUSED');
+  });
+});
+
+interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  /** The real backend's answer, to this or to another body. */
+  readonly forward: (body?: string) => Promise<HttpAnswer>;
+}
+
+/** Between verification and backend: something that makes a good backend wrong in one way. */
+function spoilt(spoil: (exchange: Exchange) => Promise<HttpAnswer>): Http {
+  const http = nodeHttp();
+  return {
+    request: (method, url, options = {}) => {
+      const { pathname, search } = new URL(url);
+      const forward = (body = options.body) =>
+        http.request(method, url, body === undefined ? options : { ...options, body });
+      return spoil({ method, path: pathname + search, body: options.body ?? '', forward });
+    },
+  };
+}
+
+/** Changes the answers of some requests. */
+const answering = (which: (exchange: Exchange) => boolean, change: (answer: HttpAnswer) => Partial<HttpAnswer>): Http =>
+  spoilt(async (exchange) => {
+    const answer = await exchange.forward();
+    return which(exchange) ? { ...answer, ...change(answer) } : answer;
+  });
+
+const editing = (answer: HttpAnswer, edit: (row: Record<string, unknown>) => unknown): Partial<HttpAnswer> => {
+  try {
+    return { body: JSON.stringify(edit(JSON.parse(answer.body))) };
+  } catch {
+    return {};
+  }
+};
+
+const isOne = ({ method, path }: Exchange, verb: string) => method === verb && /^\/tags\/[^/]+$/.test(path);
+const isPost = ({ method, path }: Exchange) => method === 'POST' && path === '/tags';
+
+const faults: Record<string, { http: Http; caughtBy: string[] }> = {
+  'a database that is away': {
+    http: answering(
+      ({ path }) => path === '/health',
+      () => ({ status: 503 }),
+    ),
+    caughtBy: ['answers at /health'],
+  },
+  'a wrong status on creation': {
+    http: answering(isPost, ({ status }) => (status === 201 ? { status: 200 } : {})),
+    caughtBy: ['tags: creates a row', 'post_tags: creates a row'],
+  },
+  'no Location': {
+    http: answering(isPost, ({ headers: { location: _, ...headers } }) => ({ headers })),
+    caughtBy: ['tags: creates a row'],
+  },
+  'a secret column in the answer': {
+    http: answering(
+      ({ method, path }) => method === 'POST' && path === '/users',
+      (answer) => (answer.status === 201 ? editing(answer, (row) => ({ ...row, password_hash: 'scrypt' })) : {}),
+    ),
+    caughtBy: ['users: creates a row', 'users: reads it back', 'users: lists it'],
+  },
+  'a column that is missing': {
+    http: answering(isPost, (answer) => editing(answer, ({ created_at: _, ...row }) => row)),
+    caughtBy: ['tags: creates a row', 'tags: reads it back', 'tags: lists it'],
+  },
+  'another row read than created': {
+    http: answering(
+      (exchange) => isOne(exchange, 'GET'),
+      (answer) => editing(answer, (row) => ({ ...row, name: 'x' })),
+    ),
+    caughtBy: ['tags: reads it back', 'tags: changes it'],
+  },
+  'an empty list': {
+    http: answering(
+      ({ method, path }) => method === 'GET' && path.startsWith('/tags?'),
+      () => ({ body: '{"data":[],"nextCursor":null}' }),
+    ),
+    caughtBy: ['tags: lists it'],
+  },
+  'a list without end': {
+    http: answering(
+      ({ method, path }) => method === 'GET' && path.startsWith('/tags?'),
+      () => ({ body: '{"data":7,"nextCursor":"x"}' }),
+    ),
+    caughtBy: ['tags: lists it'],
+  },
+  'a change that is not made': {
+    http: spoilt((exchange) => exchange.forward(isOne(exchange, 'PATCH') ? '{}' : undefined)),
+    caughtBy: ['tags: changes it'],
+  },
+  'unknown fields that are swallowed': {
+    http: spoilt((exchange) =>
+      exchange.forward(isPost(exchange) ? exchange.body.replace(/,"no_such_field":1/, '') : undefined),
+    ),
+    caughtBy: ['tags: refuses an unknown field'],
+  },
+  'errors in another form': {
+    http: answering(isPost, (answer) =>
+      answer.status >= 400 ? { headers: { ...answer.headers, 'content-type': 'text/html' } } : {},
+    ),
+    caughtBy: [
+      'tags: refuses what is not JSON',
+      'tags: refuses an unknown field',
+      'tags: refuses a value of the wrong type',
+      'tags: refuses a row without a required field',
+      'tags: refuses a duplicate',
+    ],
+  },
+  'a crash on bad input': {
+    http: answering(
+      ({ method, path, body }) => method === 'POST' && path === '/posts' && body === '{"',
+      () => ({ status: 500 }),
+    ),
+    caughtBy: ['posts: refuses what is not JSON'],
+  },
+  'a connection that breaks': {
+    http: spoilt((exchange) =>
+      isOne(exchange, 'PATCH') ? Promise.reject(new Error('socket hang up')) : exchange.forward(),
+    ),
+    caughtBy: ['tags: changes it'],
+  },
+};
+
+test('every fault is caught by the check that is there for it, and leaves no row', async () => {
+  const schema = parseSchema(SAMPLE_SCHEMAS['a blog']);
+  await withRealBackend(schema, async (backend) => {
+    for (const [fault, { http, caughtBy }] of Object.entries(faults)) {
+      const verification = await run(backend.url, schema, http);
+      const failed = verification.checks.filter((check) => !check.passed);
+      expect([fault, ...failed.map(({ name }) => name)]).toEqual([fault, ...caughtBy]);
+      for (const { detail } of failed) expect(detail).toMatch(/(GET|POST|PATCH|DELETE) \/.* → /s);
+      expect([fault, await backend.countRows()]).toEqual([fault, 0]);
+    }
+    const undeleted = await run(
+      backend.url,
+      schema,
+      spoilt(async (exchange) => {
+        const done = { status: 204, headers: {}, body: '' };
+        return isOne(exchange, 'DELETE') ? done : exchange.forward();
+      }),
+    );
+    expect(failures(undeleted)).toEqual([
+      expect.stringMatching(/^tags: does not find it any more: expected 404: GET \/tags\//),
+      expect.stringMatching(/^leaves no row behind: could not be deleted: \/tags\//),
+    ]);
+    expect(await backend.countRows()).toBe(1);
+  });
+});
+
+test("rows that a killed verification left behind, and a table full of rows, are in nobody's way", async () => {
+  const schema = parseSchema(SAMPLE_SCHEMAS['a blog']);
+  await withRealBackend(schema, async ({ url, countRows }) => {
+    const http = nodeHttp();
+    const clock = { ...systemClock(), now: () => 1_800_000_000 };
+    const keeping = spoilt(async (exchange) =>
+      exchange.method === 'DELETE' ? Promise.reject(new Error('killed')) : exchange.forward(),
+    );
+    const order = { url, schema };
+    expect((await verify(order, { http: keeping, clock, progress: () => {} })).passed).toBe(false);
+    const left = await countRows();
+    expect(left).toBeGreaterThan(4);
+    for (let tag = 0; tag < 120; tag += 1) await http.request('POST', `${url}/tags`, { json: { name: `tag ${tag}` } });
+    expect(failures(await verify(order, { http, clock, progress: () => {} }))).toEqual([]);
+    expect(await countRows()).toBe(left + 120);
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { rolldown } from 'rolldown';
+import { inject } from 'vitest';
+import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
+import { localTarget } from '../../src/adapters/deploy-target/local/local-target.ts';
+import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
+import { loginUrl } from '../../src/domain/database.ts';
+import { renderDdl } from '../../src/domain/ddl.ts';
+import type { Schema } from '../../src/domain/schema.ts';
+import { scaffoldFiles } from '../../src/phases/scaffold.ts';
+import { randomProjectId, supervisorBundle } from './fake-backend.ts';
+import { makeProjectDatabase } from './project-database.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+export interface RealBackend {
+  readonly url: string;
+  readonly projectId: string;
+  readonly target: ReturnType<typeof localTarget>;
+  /** Rows of all tables together. */
+  countRows(): Promise<number>;
+}
+
+/** Generates, builds and runs the backend of a schema on a database of its own, and takes all of it away again. */
+export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBackend) => Promise<T>): Promise<T> {
+  return withTemporaryFolder(async (folder) => {
+    const projectId = randomProjectId();
+    const directory = join(folder, 'project');
+    const template = await localTemplates(join(root, 'templates')).readTree('project');
+    const project = { version: 1, id: projectId, name: 'proof', request: 'proof', createdAt: 0 } as const;
+    const files = scaffoldFiles({ ...project, decision: null, schema, files: {} }, template);
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(directory, path, '..'), { recursive: true });
+      writeFileSync(join(directory, path), text);
+    }
+    await build(directory, folder);
+    const database = await makeProjectDatabase(inject('cluster'));
+    const target = localTarget({ home: join(folder, 'home'), supervisorPath: await supervisorBundle() });
+    try {
+      if (schema) await load(loginUrl(database.login('mig')), renderDdl(schema));
+      writeFileSync(join(directory, '.env'), `DATABASE_URL=${loginUrl(database.login('app'))}\n`);
+      const { url } = await target.start({ projectId, directory });
+      const countRows = async () => {
+        const counts = (schema?.tables ?? []).map((table) =>
+          database.admin<{ count: string }>(`SELECT count(*) FROM app.${JSON.stringify(table.name)}`),
+        );
+        return (await Promise.all(counts)).reduce((sum, rows) => sum + Number(rows[0]?.count ?? 0), 0);
+      };
+      return await work({ url, projectId, target, countRows });
+    } finally {
+      await target.remove(projectId);
+      await database.drop();
+    }
+  });
+}
+
+async function build(directory: string, folder: string): Promise<void> {
+  const workerPath = join(folder, 'build-worker.mjs');
+  const bundle = await rolldown({
+    input: join(root, 'src/adapters/builder/nitro/build-worker.ts'),
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  await bundle.write({ file: workerPath, format: 'esm' });
+  await bundle.close();
+  const builder = nitroBuilder({ packageRoot: root, workerPath });
+  try {
+    await builder.build(directory);
+  } finally {
+    await builder.close();
+  }
+}
+
+async function load(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`SET search_path = app; ${sql}`);
+  } finally {
+    await client.end();
+  }
+}
