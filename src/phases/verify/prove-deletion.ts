@@ -1,6 +1,6 @@
 import type { Table } from '../../domain/schema.ts';
-import type { Scene } from './prove-table.ts';
 import type { SampleRow } from './sample-rows.ts';
+import type { Scene } from './scene.ts';
 
 /** Deletes the sample of a table, whose children are gone by now, and looks whether it is gone. */
 export async function proveDeletion(table: Table, sample: SampleRow, scene: Omit<Scene, 'schema'>): Promise<void> {

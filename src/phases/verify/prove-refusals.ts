@@ -3,8 +3,8 @@ import { type InputField, inputFields, resourcePath } from '../../domain/rest.ts
 import { parentLinks, sampleInput } from '../../domain/sample.ts';
 import { sampleValue } from '../../domain/sample-values.ts';
 import { type Column, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
-import type { Scene } from './prove-table.ts';
 import type { SampleRow } from './sample-rows.ts';
+import type { Scene } from './scene.ts';
 import type { Answer } from './talk.ts';
 
 /** No generated row gets near this one. */

@@ -1,18 +1,11 @@
 import { outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
 import { sampleChange } from '../../domain/sample.ts';
-import type { Schema, Table } from '../../domain/schema.ts';
-import type { Evidence } from './evidence.ts';
+import type { Table } from '../../domain/schema.ts';
 import { proveRefusals } from './prove-refusals.ts';
 import { sameJson } from './same-json.ts';
-import { MAX_TRIES, type SampleRow, type SampleRows } from './sample-rows.ts';
+import { MAX_TRIES, type SampleRow } from './sample-rows.ts';
+import type { Scene } from './scene.ts';
 import type { Answer, Row, Talk } from './talk.ts';
-
-export interface Scene {
-  readonly schema: Schema;
-  readonly evidence: Evidence;
-  readonly rows: SampleRows;
-  readonly talk: Talk;
-}
 
 const PAGE = 100;
 /** Pages that are looked through for our row in a table that is full already. */
