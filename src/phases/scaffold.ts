@@ -5,7 +5,7 @@ import { MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
-import type { FileTree } from '../ports/workspace.ts';
+import type { FileTree, Workspace } from '../ports/workspace.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
@@ -119,27 +119,25 @@ async function writeInto(
   { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<ScaffoldResult> {
   const hashes: Record<string, string> = {};
-  const written: string[] = [];
-  const kept: string[] = [];
-  for (const [path, text] of Object.entries(files)) {
-    const there = await workspace.read(directory, path);
-    const known = project.files[path];
-    const hash = sha256(text);
-    if (there !== null && sha256(there) !== hash && (sha256(there) !== known || path.startsWith('server/custom/'))) {
-      kept.push(path);
-      if (known !== undefined) hashes[path] = known;
-      continue;
-    }
-    hashes[path] = hash;
-    if (there === text) continue;
-    await workspace.write(directory, path, text);
-    written.push(path);
-  }
-  await removeOrphans(directory, project, files, { workspace, written, kept });
+  const fates = await Promise.all(
+    Object.entries(files).map(async ([path, text]) => {
+      const there = await workspace.read(directory, path);
+      const fate = decideFate(path, text, there, project.files[path]);
+      // Side by side: each write waits for the disk.
+      if (fate === 'write') await workspace.write(directory, path, text);
+      const hash = fate === 'keep' ? project.files[path] : sha256(text);
+      if (hash !== undefined) hashes[path] = hash;
+      return { path, fate };
+    }),
+  );
+  const pathsOf = (wanted: Fate) => fates.filter(({ fate }) => fate === wanted).map(({ path }) => path);
+  const [written, kept] = [pathsOf('write'), pathsOf('keep')];
+  kept.push(...(await removeOrphans(directory, project, files, workspace)));
   if (kept.length > 0) {
     progress({ kind: 'note', message: `Left alone, because you changed them: ${kept.join(', ')}` });
   }
-  const finished = { ...project, files: hashes };
+  const sorted = Object.fromEntries(Object.entries(hashes).sort(([one], [other]) => (one < other ? -1 : 1)));
+  const finished = { ...project, files: sorted };
   const manifest = manifestText(finished);
   if ((await workspace.read(directory, MANIFEST_FILE)) !== manifest) {
     await workspace.write(directory, MANIFEST_FILE, manifest);
@@ -148,20 +146,31 @@ async function writeInto(
   return { project: finished, written, kept };
 }
 
-/** Files of tables that are gone: removed when they are still as we wrote them, otherwise the person's. */
+type Fate = 'write' | 'same' | 'keep';
+
+/** Writes what is missing or still as we wrote it; everything else is a person's. */
+function decideFate(path: string, text: string, there: string | null, known: string | undefined): Fate {
+  if (there === text) return 'same';
+  if (there === null) return 'write';
+  return sha256(there) === known && !path.startsWith('server/custom/') ? 'write' : 'keep';
+}
+
+/** Files of tables that are gone: removed when they are still as we wrote them; gives those that are not. */
 async function removeOrphans(
   directory: string,
   project: Project,
   files: FileTree,
-  { workspace, kept }: Needs<'workspace'> & { written: string[]; kept: string[] },
-): Promise<void> {
+  workspace: Workspace,
+): Promise<readonly string[]> {
+  const theirs: string[] = [];
   for (const [path, hash] of Object.entries(project.files)) {
     if (Object.hasOwn(files, path) || !path.startsWith('server/')) continue;
     const there = await workspace.read(directory, path);
     if (there === null) continue;
     if (sha256(there) === hash) await workspace.remove(directory, path);
-    else kept.push(path);
+    else theirs.push(path);
   }
+  return theirs;
 }
 
 function sha256(text: string): string {

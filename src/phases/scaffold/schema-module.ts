@@ -1,6 +1,6 @@
 import type { Schema } from '../../domain/schema.ts';
 import { enumNames, type Resource } from './resource.ts';
-import { commentText, importLine, listed, member, property, quoted } from './source.ts';
+import { commentText, entry, importLine, listed, member, property, quoted } from './source.ts';
 import { defaultCode, fieldCode, pathCode, typeCode, valueCode } from './value-code.ts';
 
 /** `server/schemas/<table>.ts`: what comes in and what goes out, checked and typed. */
@@ -20,11 +20,12 @@ export function schemaModule(resource: Resource): string {
   return `${imports.join('\n')}\n\n${body}\n`;
 }
 
-function rowType({ table, output, ...rest }: Resource): string {
+function rowType(resource: Resource): string {
+  const { table, output } = resource;
   const about = commentText(table.description);
   const lines = output.flatMap((column) => {
     const note = commentText(column.description);
-    const line = `  ${property(column.name)}: ${typeCode({ table, output, ...rest }, column)};`;
+    const line = `  ${entry(column.name, typeCode(resource, column))};`;
     return note === '' ? [line] : [`  /** ${note} */`, line];
   });
   return [
@@ -37,7 +38,7 @@ function rowType({ table, output, ...rest }: Resource): string {
 
 function fields(resource: Resource): string {
   if (resource.inputs.length === 0) return '';
-  const entries = resource.inputs.map((field) => `  ${property(field.name)}: ${fieldCode(resource, field)},`);
+  const entries = resource.inputs.map((field) => `  ${entry(field.name, fieldCode(resource, field))},`);
   return ['/** What each field accepts. */', 'const fields = {', ...entries, '};'].join('\n');
 }
 
@@ -48,7 +49,7 @@ function createSchema(resource: Resource): string {
     .map(({ name, column }) => {
       const given = column.default !== null && 'value' in column.default ? column.default.value : null;
       const rule = given === null ? 'optional()' : `default(${defaultCode(resource, column, given)})`;
-      return `${property(name)}: ${member('fields', name)}.${rule}`;
+      return entry(name, `${member('fields', name)}.${rule}`);
     });
   const lead = 'export const createSchema = z.strictObject(';
   const shape = inputs.length === 0 ? '{}' : 'fields';
@@ -62,11 +63,11 @@ function createSchema(resource: Resource): string {
 
 function patchSchema({ inputs, patches }: Resource): string {
   if (patches.length === 0) return '';
-  const left = inputs.filter(({ column }) => column.primaryKey).map(({ name }) => `${property(name)}: true`);
-  const lead = 'export const patchSchema = z.strictObject(fields)';
+  const lead = 'export const patchSchema = z.strictObject(';
+  const some = patches.map(({ name }) => entry(name, member('fields', name)));
   return [
     '/** Body of a PATCH: any of the fields. */',
-    left.length === 0 ? `${lead}.partial();` : listed(`${lead}.omit({`, left, '}).partial();'),
+    some.length === inputs.length ? `${lead}fields).partial();` : listed(`${lead}{`, some, '}).partial();'),
     '',
     'export type Patch = z.output<typeof patchSchema>;',
   ].join('\n');

@@ -29,6 +29,12 @@ export function member(object: string, name: string): string {
   return PLAIN_PROPERTY.test(name) ? `${object}.${name}` : `${object}[${quoted(name)}]`;
 }
 
+/** `name: value` of a broken list; a value that does not fit stands on the next line. */
+export function entry(name: string, value: string): string {
+  const line = `${property(name)}: ${value}`;
+  return line.includes('\n') || line.length + 3 <= LINE_WIDTH ? line : `${property(name)}:\n    ${value}`;
+}
+
 /** `order_status` → `OrderStatus`. */
 export function pascalCase(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');

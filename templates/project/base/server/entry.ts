@@ -20,7 +20,10 @@ const handle = toNodeHandler(app as unknown as H3);
 // Errors are logged once, by the error handler.
 if (app.h3) app.h3.config.silent = true;
 
-const server = createServer((request, response) => {
+// Who sends its request slower than this is cut off.
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000 } as const;
+
+const server = createServer(TIMEOUTS, (request, response) => {
   const started = performance.now();
   const { method, url = '/' } = request;
   const requestId = requestIdOf(request);
@@ -59,8 +62,11 @@ async function stop(signal: string): Promise<void> {
   if (stopping) return;
   stopping = true;
   log('info', 'stopping', { signal });
+  const closed = new Promise((resolve) => server.close(resolve));
+  // A connection that is kept alive becomes idle only after its last answer.
+  setInterval(() => server.closeIdleConnections(), 50).unref();
   setTimeout(() => server.closeAllConnections(), config.shutdownTimeoutMs).unref();
-  await new Promise((resolve) => server.close(resolve));
+  await closed;
   await app.hooks?.callHook('close');
   process.exit(0);
 }

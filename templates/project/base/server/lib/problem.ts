@@ -32,7 +32,6 @@ export function problem(
 const DETAILS: Readonly<Record<number, string>> = {
   400: 'The request could not be understood.',
   404: 'There is nothing at this address.',
-  413: 'The body is too large.',
 };
 
 function isDetails(data: unknown): data is Details {

@@ -18,21 +18,15 @@ function errorsOf(fields: readonly string[], message: string): { errors?: FieldP
   return fields.length > 0 ? { errors: fields.map((field) => ({ field, message })) } : {};
 }
 
-/** Failures that time heals: shutting down, too many connections, a lock or statement that took too long. */
-const PASSING = new Set([
-  '40001',
-  '40P01',
-  '53300',
-  '55P03',
-  '57014',
-  '57P01',
-  '57P02',
-  '57P03',
-  '25006',
-]);
+/**
+ * Failures that are no fault of the request and pass: connection and login (08, 28, 3D), resources (53), shutting
+ * down and time-outs (57), locks (55P03), conflicts between transactions (40), a standby (25006).
+ */
+const PASSING = /^(?:08|28|3D|40|53|57|55P03$|25006$)/;
 
 /** What a client is told about an error of the database; what is nobody's fault outside stays as it is (500). */
 export function translateDatabaseError(error: unknown, statement: Statement): unknown {
+  if (error instanceof TypeError || error instanceof RangeError) return error;
   if (!(error instanceof pg.DatabaseError)) {
     return unavailable('The database does not answer; try again in a moment.', error);
   }
@@ -58,7 +52,7 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
     case '23514':
       return problem(400, `The values break the rule ${constraint ?? 'of the table'}.`);
   }
-  if (PASSING.has(code) || code.startsWith('08')) {
+  if (PASSING.test(code)) {
     return unavailable('The database is busy; try again in a moment.', error);
   }
   // 22: a value its type cannot hold. 54: a value larger than PostgreSQL can work with.

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
+import { env, numberSetting } from './env.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
 
@@ -8,13 +9,13 @@ export type { Statement };
 const CONNECT_TIMEOUT_MS = 3000;
 const READ_TIMEOUT_MS = 5000;
 const WRITE_TIMEOUT_MS = 10_000;
-const LANES = 2;
 
-const pooler = process.env.DATABASE_POOLER === 'true';
+/** A pooler in transaction mode lies between: no named statements, and no connection of our own for reads. */
+const pooler = env.DATABASE_POOLER === 'true';
 
 /** Settings of every connection. Throws when DATABASE_URL is missing. */
 function connection(timeoutMs: number): pg.ClientConfig {
-  const connectionString = process.env.DATABASE_URL;
+  const connectionString = env.DATABASE_URL;
   if (!connectionString) throw new Error('DATABASE_URL is not set.');
   return {
     connectionString,
@@ -33,6 +34,7 @@ function connection(timeoutMs: number): pg.ClientConfig {
  */
 class Lane {
   pending = 0;
+  isOpen = false;
   #client: Promise<pg.Client> | null = null;
   #failures = 0;
   #retryAt = 0;
@@ -40,24 +42,26 @@ class Lane {
   async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
     this.pending += 1;
     try {
-      const client = await this.#open();
+      const client = await this.open();
       return (await client.query<R>({ ...statement, values })).rows;
     } finally {
       this.pending -= 1;
     }
   }
 
-  #open(): Promise<pg.Client> {
+  open(): Promise<pg.Client> {
     if (this.#client) return this.#client;
-    if (Date.now() < this.#retryAt)
-      return Promise.reject(new Error('the database did not answer a moment ago'));
+    if (Date.now() < this.#retryAt) return Promise.reject(new Error('no answer a moment ago'));
     const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), pipeline: true });
     const opening = client.connect().then(() => {
       this.#failures = 0;
+      this.isOpen = true;
       return client;
     });
     const forget = () => {
-      if (this.#client === opening) this.#client = null;
+      if (this.#client !== opening) return;
+      this.#client = null;
+      this.isOpen = false;
     };
     client.on('error', forget);
     client.on('end', forget);
@@ -76,12 +80,23 @@ class Lane {
   }
 }
 
-const lanes = Array.from({ length: LANES }, () => new Lane());
+const firstLane = new Lane();
+const secondLane = new Lane();
+
+/** The less busy of the open lanes. A second one is opened, in the background, when the first one is busy. */
+function chooseLane(): Lane {
+  const [one, other] = firstLane.isOpen ? [firstLane, secondLane] : [secondLane, firstLane];
+  if (!one.isOpen) return firstLane;
+  if (other.isOpen) return other.pending < one.pending ? other : one;
+  if (one.pending > 0) other.open().catch(() => {});
+  return one;
+}
+
 let pool: pg.Pool | null = null;
 
 function openPool(): pg.Pool {
   if (pool) return pool;
-  const max = Number(process.env.DATABASE_POOL_SIZE) || 5;
+  const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 5, 1000));
   pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) =>
     log('warn', 'lost an idle database connection', { error: error.message }),
@@ -106,8 +121,7 @@ export async function readRows<R extends object>(
 ): Promise<R[]> {
   try {
     if (pooler) return await runInPool<R>(statement, values);
-    const lane = lanes.reduce((best, other) => (other.pending < best.pending ? other : best));
-    return await lane.query<R>(statement, values);
+    return await chooseLane().query<R>(statement, values);
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -145,7 +159,7 @@ export async function insertRow<R extends object>(
 
 /** Ends all connections after their last answer. */
 export async function closeDatabase(): Promise<void> {
-  const closing = await Promise.allSettled([...lanes.map((lane) => lane.close()), pool?.end()]);
+  const closing = await Promise.allSettled([firstLane.close(), secondLane.close(), pool?.end()]);
   for (const result of closing) {
     if (result.status === 'rejected')
       log('warn', 'closing the database failed', describeError(result.reason));

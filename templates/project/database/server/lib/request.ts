@@ -1,17 +1,35 @@
-import { assertBodySize, defineHandler, type H3Event } from 'nitro/h3';
+import { defineHandler, type H3Event } from 'nitro/h3';
 import type { z } from 'zod';
 import { type FieldProblem, problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The body of a request as JSON. Throws 413, 415 or 400. */
-async function readJson(event: H3Event): Promise<unknown> {
+/** The JSON object in the body of a request. Throws 413, 415 or 400. */
+async function readJson(event: H3Event): Promise<object> {
   const type = event.req.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw problem(415, 'The body must be application/json.');
   }
-  assertBodySize(event, MAX_BODY_BYTES);
-  const text = await event.req.text();
+  const body = parseJson(await readText(event));
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw problem(400, 'The body must be a JSON object.');
+}
+
+/** What is too much is read and dropped, so that the client gets its answer and keeps its connection. */
+async function readText({ req }: H3Event): Promise<string> {
+  const length = req.headers.get('content-length');
+  if (length !== null && Number(length) <= MAX_BODY_BYTES) return req.text();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of req.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (bytes <= MAX_BODY_BYTES) return Buffer.concat(chunks).toString();
+  throw problem(413, `The body must not be larger than ${MAX_BODY_BYTES} bytes.`);
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -22,7 +40,7 @@ async function readJson(event: H3Event): Promise<unknown> {
 function fieldProblems(error: z.ZodError): FieldProblem[] {
   return error.issues.flatMap((issue): FieldProblem[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((field) => ({ field, message: 'is not a field of this resource' }));
+      return issue.keys.map((field) => ({ field, message: 'is not known here' }));
     }
     return [{ field: issue.path.join('.'), message: issue.message }];
   });

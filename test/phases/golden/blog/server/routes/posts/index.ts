@@ -1,0 +1,3 @@
+import { methodNotAllowed } from '../../lib/request.ts';
+
+export default methodNotAllowed('GET', 'POST');

@@ -1,0 +1,9 @@
+import { defineHandler, noContent } from 'nitro/h3';
+import { remove } from '../../data/users.ts';
+import { notFound, readKey } from '../../lib/request.ts';
+import { keySchema } from '../../schemas/users.ts';
+
+export default defineHandler(async (event) => {
+  if (!(await remove(readKey(event, keySchema)))) throw notFound();
+  return noContent();
+});

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import * as value from '../lib/values.ts';
+
+/** A row as it is answered. */
+export interface Row {
+  id: string;
+  name: string;
+}
+
+/** What each field accepts. */
+const fields = {
+  name: value.text({ max: 50 }),
+};
+
+/** Body of a POST. */
+export const createSchema = z.strictObject(fields);
+
+export type Create = z.output<typeof createSchema>;
+
+/** Body of a PATCH: any of the fields. */
+export const patchSchema = z.strictObject(fields).partial();
+
+export type Patch = z.output<typeof patchSchema>;
+
+/** The key in a path. */
+export const keySchema = z.object({ id: value.text({ max: 21 }) });
+
+export type Key = z.output<typeof keySchema>;
+
+/** A position in a list: the values it is ordered by. */
+export const cursorSchema = z.tuple([value.text({ max: 21 })]);
+
+export type Cursor = z.output<typeof cursorSchema>;
+
+export function cursorOf(row: Row): Cursor {
+  return [row.id];
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { Project } from '../../src/domain/project.ts';
+import type { Schema } from '../../src/domain/schema.ts';
+import { scaffold, scaffoldFiles } from '../../src/phases/scaffold.ts';
+import type { FileTree } from '../../src/ports/workspace.ts';
+import { projectOf, readSchema, repositoryRoot, run, scaffoldServices } from '../support/generated-projects.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+
+const goldenRoot = join(repositoryRoot, 'test/phases/golden/blog');
+const schemas: Readonly<Record<string, () => Schema | null>> = {
+  blog: () => readSchema('blog'),
+  'every type': () => readSchema('types'),
+  'hostile names': () => readSchema('hostile'),
+  'no tables': () => ({ version: 1, tables: [], enums: [] }),
+  'no schema': () => null,
+};
+let template: FileTree = {};
+
+beforeAll(async () => {
+  template = await scaffoldServices.templates.readTree('project');
+});
+
+function filesBelow(folder: string, below = ''): string[] {
+  return readdirSync(join(folder, below)).flatMap((name) => {
+    const path = below === '' ? name : `${below}/${name}`;
+    return statSync(join(folder, path)).isDirectory() ? filesBelow(folder, path) : [path];
+  });
+}
+
+function writeTree(root: string, files: FileTree): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What is computed from the schema; the rest are the template's own files. */
+function computed(files: FileTree): FileTree {
+  const texts = new Set(Object.values(template));
+  return Object.fromEntries(Object.entries(files).filter(([, text]) => !texts.has(text)));
+}
+
+test('the blog project is the golden tree (UPDATE_GOLDEN=1 writes it anew)', () => {
+  const files = computed(scaffoldFiles(projectOf(readSchema('blog')), template));
+  if (process.env.UPDATE_GOLDEN) writeTree(goldenRoot, files);
+  expect(filesBelow(goldenRoot).sort()).toEqual(Object.keys(files).sort());
+  for (const [path, text] of Object.entries(files)) {
+    expect(text, path).toBe(readFileSync(join(goldenRoot, path), 'utf8'));
+  }
+});
+
+test.each(Object.entries(schemas))('the same project gives the same bytes: %s', (_name, schema) => {
+  const files = scaffoldFiles(projectOf(schema()), template);
+  expect(scaffoldFiles(projectOf(schema()), template)).toEqual(files);
+  expect(Object.keys(files)).toEqual(Object.keys(files).sort());
+});
+
+test('generated and template code is written as the formatter would', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const settings = {
+      root: true,
+      formatter: { indentStyle: 'space', indentWidth: 2, lineWidth: 100 },
+      javascript: { formatter: { quoteStyle: 'single' } },
+      json: { formatter: { enabled: false } },
+      linter: { enabled: false },
+    };
+    writeFileSync(join(folder, 'biome.json'), JSON.stringify(settings));
+    for (const [name, schema] of Object.entries(schemas)) {
+      const files = Object.entries(scaffoldFiles(projectOf(schema()), template));
+      const code = files.filter(([path]) => /\.(ts|mjs)$/.test(path));
+      writeTree(join(folder, name.replaceAll(' ', '-')), Object.fromEntries(code));
+    }
+    const biome = join(repositoryRoot, 'node_modules/@biomejs/biome/bin/biome');
+    const { code, output } = await run(process.execPath, [biome, 'check', '.'], { cwd: folder });
+    expect(output).not.toContain('Formatter would have');
+    expect(code, output).toBe(0);
+  });
+});
+
+test('text of a schema cannot leave its comment, string, template or table cell', () => {
+  const files = scaffoldFiles(projectOf(readSchema('types')), template);
+  expect(files['server/schemas/things.ts']).not.toContain('*/ comment');
+  expect(files['server/lib/enums.ts']).toMatch(/'\$\{x\}'/);
+  expect(files['README.md']).not.toContain('<b>');
+});
+
+test('a name that could lead out of the folder or the code is refused', () => {
+  const [table] = readSchema('blog').tables;
+  if (!table) throw new Error('the blog has tables');
+  for (const name of ['../../x', 'a b', 'A', '', '__proto__', "x';--"]) {
+    const schema: Schema = { version: 1, enums: [], tables: [{ ...table, name }] };
+    expect(() => scaffoldFiles(projectOf(schema), template)).toThrow('is not a name');
+  }
+});
+
+test('the project depends on the very versions that turbobackend has itself', () => {
+  const { resolve } = createRequire(join(repositoryRoot, 'package.json'));
+  const own = JSON.parse(readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8')).packages;
+  for (const kind of ['database', 'plain']) {
+    const { dependencies, devDependencies } = JSON.parse(template[`${kind}/package.json`] ?? '{}');
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      expect({ name, version }).toEqual({ name, version: own[`node_modules/${name}`].version });
+    }
+  }
+  expect(resolve('nitro/builder')).toContain('node_modules');
+});
+
+test('the lock file belongs to the project and names no registry', () => {
+  for (const schema of [readSchema('blog'), null]) {
+    const files = scaffoldFiles(projectOf(schema, 'Crème Brûlée'), template);
+    const lock = JSON.parse(files['package-lock.json'] ?? '{}');
+    const manifest = JSON.parse(files['package.json'] ?? '{}');
+    expect(manifest.name).toBe('creme-brulee');
+    expect(lock.name).toBe('creme-brulee');
+    expect(lock.packages['']).toMatchObject({ name: 'creme-brulee', dependencies: manifest.dependencies });
+    const entries = Object.entries<{ resolved?: string; integrity?: string }>(lock.packages);
+    for (const [path, { resolved, integrity }] of entries.filter(([name]) => name !== '')) {
+      expect({ path, resolved }).toEqual({ path, resolved: undefined });
+      expect(integrity, path).toMatch(/^sha512-/);
+    }
+    for (const platform of ['darwin-arm64', 'linux-x64-gnu', 'linux-x64-musl', 'win32-x64-msvc']) {
+      expect(Object.keys(lock.packages)).toContain(`node_modules/@rolldown/binding-${platform}`);
+    }
+  }
+});
+
+test('a new folder holds everything, the manifest with the hash of each file included', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const directory = join(folder, 'blog');
+    const order = { directory, project: projectOf(readSchema('blog')), into: 'new-folder' } as const;
+    const { project, written } = await scaffold(order, scaffoldServices);
+    expect(filesBelow(directory).sort()).toEqual([...written].sort());
+    const manifest: Project = JSON.parse(readFileSync(join(directory, 'turbobackend.json'), 'utf8'));
+    expect(manifest).toEqual(project);
+    for (const [path, hash] of Object.entries(manifest.files)) {
+      expect(sha256(readFileSync(join(directory, path), 'utf8')), path).toBe(hash);
+    }
+    await expect(scaffold(order, scaffoldServices)).rejects.toMatchObject({ code: 'project.exists' });
+  });
+});
+
+test('in an existing folder a second run changes nothing', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const order = { directory: folder, project: projectOf(readSchema('blog')), into: 'existing-folder' } as const;
+    const first = await scaffold(order, scaffoldServices);
+    const second = await scaffold({ ...order, project: first.project }, scaffoldServices);
+    expect(second).toEqual({ project: first.project, written: [], kept: [] });
+  });
+});
+
+test('what a person changed is theirs, what they deleted comes back, and the rest follows the schema', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const blog = readSchema('blog');
+    const order = { directory: folder, into: 'existing-folder' } as const;
+    const { project } = await scaffold({ ...order, project: projectOf(blog) }, scaffoldServices);
+    const [edited, deleted, own] = ['server/data/users.ts', 'server/data/tags.ts', 'server/custom/mine.ts'];
+    writeFileSync(join(folder, edited), '// mine now\n');
+    writeFileSync(join(folder, own), 'export const mine = 1;\n');
+    writeFileSync(join(folder, deleted), '');
+    await scaffoldServices.workspace.remove(folder, deleted);
+    const notes: unknown[] = [];
+    const fewer: Schema = { ...blog, tables: blog.tables.filter((table) => table.name !== 'post_tags') };
+    const changed = { ...project, schema: fewer };
+    const services = { ...scaffoldServices, progress: (event: unknown) => notes.push(event) };
+    const result = await scaffold({ ...order, project: changed }, services);
+    expect(result.kept).toEqual([edited]);
+    expect(readFileSync(join(folder, edited), 'utf8')).toBe('// mine now\n');
+    expect(readFileSync(join(folder, own), 'utf8')).toBe('export const mine = 1;\n');
+    expect(result.written).toContain(deleted);
+    expect(filesBelow(folder).filter((path) => path.includes('post_tags') || path.includes('post-tags'))).toEqual([]);
+    expect(notes).toEqual([expect.objectContaining({ kind: 'note' })]);
+    // And it stays theirs on every later run.
+    const again = await scaffold({ ...order, project: result.project }, scaffoldServices);
+    expect(again).toMatchObject({ written: [], kept: [edited] });
+  });
+});
+
+test('a manifest edited to name files elsewhere makes nothing happen there', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const directory = join(folder, 'project');
+    writeFileSync(join(folder, 'victim.txt'), 'precious');
+    const project = { ...projectOf(null), files: { 'server/../../victim.txt': sha256('precious') } };
+    const order = { directory, project, into: 'existing-folder' } as const;
+    await expect(scaffold(order, scaffoldServices)).rejects.toMatchObject({ code: 'workspace.unwritable' });
+    expect(readFileSync(join(folder, 'victim.txt'), 'utf8')).toBe('precious');
+  });
+});
