@@ -4,12 +4,15 @@ import { classifyFailure, withConnection } from '../shared/connect.ts';
 import { ADMIN } from './settings.ts';
 
 /**
- * What answers on a port: our server (proven), somebody else (proven), nobody, or a PostgreSQL that lets nobody in now,
- * refuses us, or has no slot left. Of the last three only `findPostmaster` can tell whose they are.
+ * What answers on a port: our server (proven), a PostgreSQL that is another one (proven), nobody (in time), or a
+ * PostgreSQL that lets nobody in now, refuses us, or has no slot left. `odd`: an answer that is none of these, mostly not
+ * of a PostgreSQL. Of the last four only `findPostmaster` can tell whose they are.
  */
 export type Attachment =
   | { readonly kind: 'ours'; readonly info: ClusterInfo }
-  | { readonly kind: 'stranger' | 'down' | 'starting' | 'denied' | 'full' };
+  | { readonly kind: 'stranger' | 'down' }
+  | { readonly kind: 'starting' | 'denied' | 'full' }
+  | { readonly kind: 'odd'; readonly cause: unknown };
 
 const IDENTITY = `select (select system_identifier::text from pg_catalog.pg_control_system()) as id,
   pg_catalog.current_setting('data_directory') as data, pg_catalog.current_setting('server_version_num')::int as version`;
@@ -57,6 +60,6 @@ export async function attach(
 
 function explain(error: unknown): Attachment {
   const failure = classifyFailure(error);
-  const isAnswer = failure === 'no-database' || failure === 'tls' || failure === 'other';
-  return { kind: isAnswer ? 'stranger' : failure };
+  const isOdd = failure === 'no-database' || failure === 'tls' || failure === 'other';
+  return isOdd ? { kind: 'odd', cause: error } : { kind: failure };
 }

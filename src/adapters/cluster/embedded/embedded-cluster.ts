@@ -8,7 +8,7 @@ import { asFileError } from './files.ts';
 import { checkInstance, ensurePassword, makeInstance, removeLeftovers } from './instance.ts';
 import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
 import { withLockFile } from './lock-file.ts';
-import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { endOrphans, findPostmaster, type Postmaster, pidFilePath, stopPostmaster } from './postmaster.ts';
 import { resetPassword } from './reset-password.ts';
 import { serverUser } from './server-user.ts';
 import { deniedByOwn, startServer, waitUntilReady } from './start-server.ts';
@@ -69,6 +69,14 @@ async function look(home: string): Promise<Running | null> {
   const found = await attach({ port: state.port, password, data, systemIdentifier: state.systemIdentifier });
   if (found.kind === 'full' && (await findPostmaster(data))?.port === state.port) throw noSlotLeft(state.port);
   return found.kind === 'ours' ? { info: found.info, password } : null;
+}
+
+function answersOddly(postmaster: Postmaster, cause: unknown): TurboError {
+  const name = `process ${postmaster.pid}, port ${postmaster.port}`;
+  return new TurboError('cluster.unreachable', `The cluster runs (${name}), but does not answer as it should.`, {
+    hint: 'Restart it: turbobackend db stop && turbobackend db start',
+    cause,
+  });
 }
 
 function noSlotLeft(port: number): TurboError {
@@ -136,10 +144,13 @@ async function setAside(layout: Layout, onNote: (message: string) => void): Prom
   onNote(`${layout.home} was emptied; the database cluster it had is kept in ${place}.`);
 }
 
-/** Attaches to a server that runs although we did not know; ends one that cannot be used. Null when none is left. */
+/** Attaches to a server that runs although we did not know; ends one that cannot be used, or its rest. Null when none is left. */
 async function takeOver(layout: Layout, onNote: (message: string) => void): Promise<ClusterInfo | null> {
   const postmaster = await findPostmaster(layout.data);
-  if (postmaster === null) return null;
+  if (postmaster === null) {
+    if (existsSync(pidFilePath(layout.data))) await endOrphans(layout.data);
+    return null;
+  }
   const password = readPassword(layout.home);
   if (password !== null && postmaster.status !== 'stopping') {
     const target = { port: postmaster.port, password, data: layout.data, systemIdentifier: null };
@@ -147,6 +158,8 @@ async function takeOver(layout: Layout, onNote: (message: string) => void): Prom
     if (found.kind === 'ours') return found.info;
     if (found.kind === 'denied') throw deniedByOwn(layout);
     if (found.kind === 'full') throw noSlotLeft(postmaster.port);
+    // A healthy server with a passing trouble is not to be ended for it.
+    if (found.kind === 'odd') throw answersOddly(postmaster, found.cause);
   }
   await stopPostmaster(layout.data, postmaster.pid);
   return null;

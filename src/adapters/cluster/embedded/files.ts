@@ -53,11 +53,15 @@ const CODES: Readonly<Record<string, 'workspace.full' | 'workspace.unwritable'>>
   ENAMETOOLONG: 'workspace.unwritable',
 };
 
-/** Translates a failed file operation under `folder` into `workspace.full` or `workspace.unwritable`; others stay as they are. */
-export function asFileError(error: unknown, folder: string): unknown {
+/**
+ * Translates a failed file operation into `workspace.full` or `workspace.unwritable`, naming the path it was about, or
+ * `place` when the error does not tell; others stay as they are.
+ */
+export function asFileError(error: unknown, place: string): unknown {
   const code = CODES[errorCode(error) ?? ''];
   if (code === undefined) return error;
-  return code === 'workspace.full' ? fullDisk(folder, error) : unwritable(folder, error);
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : place;
+  return code === 'workspace.full' ? fullDisk(path, error) : unwritable(path, error);
 }
 
 /** `workspace.full` for a folder. */
@@ -68,7 +72,8 @@ export function fullDisk(folder: string, cause?: unknown): TurboError {
   });
 }
 
-function unwritable(folder: string, cause: unknown): TurboError {
+/** `workspace.unwritable` for a file or folder. */
+export function unwritable(folder: string, cause: unknown): TurboError {
   return new TurboError('workspace.unwritable', `${folder} cannot be used: ${errorCode(cause)}.`, {
     hint: 'Make it a folder you may write to, or set TURBOBACKEND_HOME to one.',
     cause,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import { errorCode } from '../shared/connect.ts';
-import { asFileError, writeDurably } from './files.ts';
+import { asFileError, unwritable, writeDurably } from './files.ts';
 import { canReach, type ServerUser, serverUser } from './server-user.ts';
 
 /** Where everything of one embedded cluster lies. All paths are absolute. */
@@ -96,7 +96,8 @@ export function prepareLayout(home: string): Layout {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw asFileError(error, home);
+    // On a read-only disk node says that the folder does not exist.
+    throw errorCode(error) === 'ENOENT' ? unwritable(home, error) : asFileError(error, home);
   }
   const real = realpathSync(home);
   const user = serverUser();

@@ -1,9 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
 import { errorCode } from '../shared/connect.ts';
-import { processName, processStart, processStartSeconds } from './process-identity.ts';
+import { linuxProcessName, processName, processStart, processStartSeconds } from './process-identity.ts';
 
 /** The main process of a running server, as it describes itself in its data folder. */
 export interface Postmaster {
@@ -56,6 +56,36 @@ export async function stopPostmaster(data: string, pid: number): Promise<void> {
   }
   throw new TurboError('cluster.start_failed', `The server of ${data} (process ${pid}) does not end.`, {
     hint: 'It may be waiting for the disk; look at it with `ps`, then run the same command again.',
+  });
+}
+
+/** How long a process of a killed server may take to end by itself, before it is ended. */
+const ORPHAN_MS = 2000;
+
+/**
+ * Ends what a killed server left running in its data folder: a busy back-end does not notice that its server is gone, and
+ * keeps a new one from starting. Nothing committed is lost; its transaction is, as at any crash. Only to be called when
+ * `findPostmaster` finds none. Elsewhere than on Linux it finds none, and the start waits for them to end.
+ */
+export async function endOrphans(data: string): Promise<void> {
+  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
+    for (const pid of processesIn(data)) send(pid, signal);
+    const deadline = performance.now() + ORPHAN_MS;
+    while (processesIn(data).length > 0 && performance.now() < deadline) await sleep(15);
+  }
+}
+
+function processesIn(data: string): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === data && linuxProcessName(pid).startsWith('postgres');
+    } catch {
+      return false;
+    }
   });
 }
 

@@ -56,8 +56,13 @@ export async function processStartSeconds(pid: number): Promise<number | null> {
 
 /** Name of the program a process runs, without its path; '' when it cannot be told. */
 export async function processName(pid: number): Promise<string> {
-  if (process.platform === 'linux') return linuxStat(pid)?.name ?? '';
+  if (process.platform === 'linux') return linuxProcessName(pid);
   return (await ps(pid, 'comm=')).split('/').at(-1) ?? '';
+}
+
+/** `processName` on Linux, at once. */
+export function linuxProcessName(pid: number): string {
+  return linuxStat(pid)?.name ?? '';
 }
 
 function linuxStat(pid: number): { name: string; state: string; startTicks: string } | null {

@@ -9,7 +9,7 @@ import { asFileError, fullDisk, writeDurably } from './files.ts';
 import { freeBytes, makeFolderFor, readSystemIdentifier } from './instance.ts';
 import type { Layout } from './layout.ts';
 import { findPort, isPortFree } from './port.ts';
-import { findPostmaster, isPidFileMisleading, pidFilePath, stopPostmaster } from './postmaster.ts';
+import { endOrphans, findPostmaster, isPidFileMisleading, pidFilePath, stopPostmaster } from './postmaster.ts';
 import { PROGRAM_ENV } from './run-program.ts';
 import type { ServerUser } from './server-user.ts';
 import { PG_HBA, postgresqlConf } from './settings.ts';
@@ -38,8 +38,11 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
   if (!existsSync(layout.log)) makeFolderFor(layout.log, user);
   removeOldLogs(layout.log);
   let port = order.port;
-  const wasKilled = existsSync(pidFilePath(layout.data));
-  for (const pauseMs of [...RETRY_MS, null]) {
+  let wasKilled = false;
+  for (const [attempt, pauseMs] of [...RETRY_MS, null].entries()) {
+    // A server that ends by itself takes its pid file along.
+    wasKilled ||= existsSync(pidFilePath(layout.data));
+    if (wasKilled) await endOrphans(layout.data);
     if (await isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
     const free = await findPort(port);
     if (port !== null && free !== port) {
@@ -48,8 +51,9 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
     port = free;
     const info = await tryStart(order, port);
     if (info !== null) return info;
-    // Only what passes by itself is worth another attempt: a killed server's last back-ends, a port just taken.
-    if (pauseMs === null || (!wasKilled && (await isPortFree(port)))) break;
+    // What passes by itself is worth more than a second attempt: a killed server's last back-ends, a port just taken.
+    const mayPass = attempt === 0 || wasKilled || existsSync(pidFilePath(layout.data)) || !(await isPortFree(port));
+    if (pauseMs === null || !mayPass) break;
     await sleep(pauseMs);
   }
   if (freeBytes(layout.folder) < 32 * 1024 * 1024) throw fullDisk(layout.folder);
@@ -71,9 +75,9 @@ async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | 
   const attachment = await waitUntilReady(target, order.onNote, () => exited.done);
   if (attachment.kind === 'ours') return attachment.info;
   if (attachment.kind === 'denied') throw deniedByOwn(layout);
-  if (exited.done || attachment.kind === 'down') return null;
-  // It runs in our data folder and yet does not answer as it should: no further attempt would end better.
   await stop(layout);
+  if (exited.done || attachment.kind === 'down') return null;
+  // It ran in our data folder and yet did not answer as it should: no further attempt would end better.
   throw new TurboError(
     'cluster.start_failed',
     `PostgreSQL started on port ${port}, but something else answers there.`,
@@ -108,6 +112,7 @@ export async function waitUntilReady(
   let told = false;
   while (performance.now() - begun < READY_MS) {
     const postmaster = await findPostmaster(target.data);
+    if (postmaster?.status === 'stopping') return { kind: 'down' };
     if (postmaster?.status === 'ready') {
       const attachment = await attach(target, { closeDoors: true });
       if (attachment.kind !== 'down' && attachment.kind !== 'starting') return attachment;
@@ -166,6 +171,9 @@ function logFiles(folder: string): readonly string[] {
   return names.sort();
 }
 
+/** Start of a line that ended the server; a session's has user and database before the level. */
+const OWN_WORDS = /^.*?\[\d+\] (FATAL|PANIC): +/;
+
 /** The last thing the server said, for a message: of this start if it said something. */
 function lastWords(layout: Layout): string {
   const newest = logFiles(layout.log).at(-1);
@@ -177,8 +185,8 @@ function lastWords(layout: Layout): string {
       .slice(-4000)
       .trim()
       .split('\n')
-      .findLast((text) => /FATAL|PANIC/.test(text));
-    if (line !== undefined) return line.replace(/^.*?(FATAL|PANIC): +/, '');
+      .findLast((text) => OWN_WORDS.test(text));
+    if (line !== undefined) return line.replace(OWN_WORDS, '');
   }
   return 'it ended without a word.';
 }

@@ -3,10 +3,10 @@ import pg from 'pg';
 import type { Login } from '../../../domain/database.ts';
 
 /** Milliseconds one connection attempt may take; nothing in node-postgres limits it otherwise. */
-export const CONNECT_TIMEOUT_MS = 2000;
+const CONNECT_TIMEOUT_MS = 2000;
 
-/** Milliseconds one of our own small catalog queries may take. */
-const QUERY_TIMEOUT_MS = 10_000;
+/** Milliseconds the small catalog queries of one connection may take together. */
+const WORK_TIMEOUT_MS = 10_000;
 
 /**
  * Connects, works, hangs up; errors are node-postgres's own (see `classifyFailure`).
@@ -33,8 +33,8 @@ export async function withConnection<T>(
     ...(login.sslmode === undefined || login.sslmode === 'disable' ? { sslnegotiation: 'postgres' as const } : {}),
     ...(options.ownServer ? { options: '-c client_min_messages=warning' } : {}),
     application_name: 'turbobackend',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    // Ends the socket too; later than our own time-out, which tells what happened.
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS + 500,
     keepAlive: true,
   });
   client.on('error', () => {});
@@ -44,10 +44,23 @@ export async function withConnection<T>(
     });
   }
   try {
-    await client.connect();
-    return await work(client);
+    await inTime(client.connect(), CONNECT_TIMEOUT_MS);
+    return await inTime(work(client), WORK_TIMEOUT_MS);
   } finally {
-    await client.end().catch(() => {});
+    await inTime(client.end(), CONNECT_TIMEOUT_MS).catch(() => {});
+  }
+}
+
+/** Being late has a code of its own (ETIMEDOUT); node-postgres's own time-outs have none. */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
