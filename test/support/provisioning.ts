@@ -31,6 +31,8 @@ export interface ProvisioningOptions {
   readonly administrator?: { readonly user: string; readonly password: string };
   readonly maintenanceDatabase?: string;
   readonly lockTimeoutMs?: number;
+  /** Default: templates/state of this checkout; a bundled program lies elsewhere and has to say. */
+  readonly migrationsFolder?: string;
 }
 
 /** The real adapters, wired as the composition root does, on a server that is already there. */
@@ -81,7 +83,7 @@ export function provisioningServices(
       login: async (database) => ({ ...adminLogin(database), user: server.user, password: server.password }),
       database: options.metadataDatabase,
       schema: 'turbobackend',
-      migrationsFolder: fileURLToPath(new URL('../../templates/state', import.meta.url)),
+      migrationsFolder: options.migrationsFolder ?? fileURLToPath(new URL('../../templates/state', import.meta.url)),
       owner: 'tester',
       clock,
       ids,
