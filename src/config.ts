@@ -66,7 +66,7 @@ export function packageVersion(): string {
 }
 
 /** Reads everything that configures a run. Throws `config.invalid` naming the setting. */
-export function loadConfig(environment: Environment = process.env, cwd: string = process.cwd()): Config {
+export function loadConfig(cwd = process.cwd(), environment: Environment = process.env): Config {
   const env: Environment = { ...readDotenv(cwd), ...withoutEmpty(environment) };
   const home = env.TURBOBACKEND_HOME
     ? resolve(cwd, env.TURBOBACKEND_HOME)

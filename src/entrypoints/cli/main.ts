@@ -115,7 +115,8 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
     () => output,
   );
   try {
-    const config = loadConfig();
+    const cwd = currentFolder();
+    const config = loadConfig(cwd);
     output = await chooseOutput(typed, config.color);
     if (settingsAreOpen(config.home)) {
       output.progress({ kind: 'warning', message: 'Others can read your settings; run: turbobackend doctor' });
@@ -123,7 +124,7 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
     const { yes, json, jsonStream } = typed.options;
     const cli: Cli = {
       config,
-      cwd: process.cwd(),
+      cwd,
       output,
       untilSignal() {
         follower ??= new AbortController();
@@ -149,6 +150,18 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
     output.stop();
     await closeApp(app);
     release();
+  }
+}
+
+/** A shell may still stand in a folder that was removed, by `destroy` for one. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new TurboError('workspace.unwritable', 'The folder you are in does not exist any more.', {
+      hint: 'Go to another one (cd ~) and run the command again.',
+      cause: error,
+    });
   }
 }
 

@@ -35,7 +35,14 @@ export const destroyCommand: CliCommand = {
           `  server    ${destroyed.serverWasRunning ? 'stopped' : 'was not running'}, logs removed`,
           `  database  ${destroyed.database === null ? 'there was none' : `${destroyed.database} and its roles dropped`}`,
           `  folder    ${destroyed.directory === null ? `left alone: ${project.directory}` : `${destroyed.directory} removed`}`,
+          ...(destroyed.directory !== null && isInside(cli.cwd, destroyed.directory)
+            ? ['Your shell is still in it: cd ..']
+            : []),
         ].join('\n'),
     };
   },
 };
+
+function isInside(folder: string, removed: string): boolean {
+  return folder === removed || folder.startsWith(`${removed}/`);
+}
