@@ -62,12 +62,15 @@ const has = (grants: readonly string[] | undefined, role: string, ...privileges:
 const isNobodys = (grants: readonly string[], role: string): boolean =>
   !grants.some((grant) => grant.startsWith(`${role}:`));
 
-function schemasAreRight({ schemas, holdsData }: InsideFacts, names: DatabaseNames): boolean {
+/** Before PostgreSQL 15 `public` belongs to the superuser, and a lesser administrator has to leave it. */
+const canDropPublic = (grade: Grade): boolean => grade.superuser || grade.version >= 150_000;
+
+function schemasAreRight({ schemas, holdsData }: InsideFacts, names: DatabaseNames, grade: Grade): boolean {
   const app = schemas[APP_SCHEMA];
   const journal = schemas[JOURNAL_SCHEMA];
   if (!app || !journal || app.owner !== names.owner || journal.owner !== names.owner) return false;
   // With data inside, a `public` is somebody's; it is reported by the isolation checks, not dropped.
-  if (schemas.public && !holdsData) return false;
+  if (schemas.public && !holdsData && canDropPublic(grade)) return false;
   return (
     [names.app, names.ro].every((role) => has(app.grants, role, 'USAGE') && !has(app.grants, role, 'CREATE')) &&
     isNobodys(app.grants, '') &&
@@ -90,14 +93,13 @@ function defaultsAreRight({ defaults }: InsideFacts, names: DatabaseNames): bool
 
 export function insideVerdict(facts: InsideFacts, names: DatabaseNames, grade: Grade): 'incomplete' | 'complete' {
   const doors = !grade.superuser || !facts.openDoors;
-  return doors && schemasAreRight(facts, names) && defaultsAreRight(facts, names) ? 'complete' : 'incomplete';
+  return doors && schemasAreRight(facts, names, grade) && defaultsAreRight(facts, names) ? 'complete' : 'incomplete';
 }
 
 /** The half of T3 that touches only what the server brought along; needs the administrator. */
 export function systemStatements(grade: Grade, holdsData: boolean): readonly string[] {
   return [
-    // Before PostgreSQL 15 `public` belongs to the superuser and a lesser administrator cannot drop it.
-    ...(holdsData || (!grade.superuser && grade.version < 150_000) ? [] : ['DROP SCHEMA IF EXISTS public']),
+    ...(holdsData || !canDropPublic(grade) ? [] : ['DROP SCHEMA IF EXISTS public']),
     ...(grade.superuser
       ? [
           // No DO blocks for anybody but superusers.
