@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -5,6 +6,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
+import { loginUrl } from '../../../src/domain/database.ts';
+import { renderDdl } from '../../../src/domain/ddl.ts';
 import type { Schema } from '../../../src/domain/schema.ts';
 import {
   buildWorker,
@@ -16,6 +19,7 @@ import {
   startBuilt,
   writeProject,
 } from '../../support/generated-projects.ts';
+import { startCluster } from '../../support/global-cluster.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
 
 /** Whole projects as a person gets them: written, type-checked, built, started and asked. */
@@ -105,6 +109,53 @@ interface Answer {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
+
+test('a PostgreSQL that goes away and comes back costs 503s and nothing else', async () => {
+  const { cluster, stop } = await startCluster();
+  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const control = (...args: string[]) =>
+    execFileSync(join(cluster.binDirectory, 'pg_ctl'), [...args, '-D', cluster.dataDirectory, '-w'], {
+      ...account,
+      env: { LC_ALL: 'C.UTF-8' },
+      stdio: 'ignore',
+    });
+  try {
+    const database = await makeProjectDatabase(cluster);
+    const schema = readSchema('blog');
+    await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}`);
+    const server = await startBuilt(folderOf('blog'), { DATABASE_URL: loginUrl(database.login('app')) });
+    const post = (name: string) =>
+      fetch(`${server.url}/tags`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name }),
+      });
+    const statusOf = async (answer: Promise<Response>) => (await answer).status;
+    try {
+      for (const mode of ['fast', 'immediate']) {
+        expect(await statusOf(post(`before ${mode}`))).toBe(201);
+        expect(await statusOf(fetch(`${server.url}/tags`))).toBe(200);
+        control('stop', '-m', mode);
+        expect(await statusOf(post(`during ${mode}`))).toBe(503);
+        const down = await fetch(`${server.url}/health`);
+        expect({ status: down.status, problem: await down.json() }).toMatchObject({
+          status: 503,
+          problem: { status: 503 },
+        });
+        control('start');
+        await expect.poll(() => statusOf(fetch(`${server.url}/health`)), { timeout: 20_000 }).toBe(200);
+        await expect.poll(() => statusOf(post(`after ${mode} ${Date.now()}`)), { timeout: 20_000 }).toBe(201);
+      }
+      expect(server.child.exitCode).toBeNull();
+      expect(server.log()).not.toContain(database.login('app').password);
+    } finally {
+      expect(await server.stop()).toBe(0);
+    }
+  } finally {
+    control('stop', '-m', 'immediate');
+    await stop();
+  }
+});
 
 describe('a running blog', () => {
   let server: RunningServer;

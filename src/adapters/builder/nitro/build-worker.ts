@@ -26,11 +26,18 @@ async function run(tools: Promise<Tools>, { rootDir, outputDir }: BuildOrder): P
   try {
     const { build, createNitro, prepare } = await tools;
     process.chdir(rootDir);
-    const nitro = await createNitro({ rootDir, dev: false, logLevel: 1, output: { dir: outputDir } });
+    const unresolved: string[] = [];
+    const rolldownConfig = {
+      // Nitro warns and leaves the import as it is: the server would end at its first request.
+      onwarn({ code, message }: { code?: string; message: string }) {
+        if (code === 'UNRESOLVED_IMPORT' && !message.includes('node_modules')) unresolved.push(message);
+      },
+    };
+    const nitro = await createNitro({ rootDir, dev: false, logLevel: 1, output: { dir: outputDir }, rolldownConfig });
     await prepare(nitro);
     await build(nitro);
     await nitro.close();
-    return { ok: true };
+    return unresolved.length === 0 ? { ok: true } : { ok: false, message: unresolved.join('\n') };
   } catch (error) {
     return { ok: false, message: messageOf(error) };
   }

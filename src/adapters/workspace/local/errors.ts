@@ -6,7 +6,7 @@ export function codeOf(error: unknown): string {
 }
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'EINVAL']);
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'EINVAL', 'EEXIST']);
 
 /** What a failed system call on a path means to a person. Other errors are bugs and come back as they are. */
 export function translate(error: unknown, path: string): unknown {
