@@ -1,0 +1,72 @@
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig, openSettings, settingsAreOpen } from '../src/config.ts';
+import { withTemporaryFolder } from './support/temporary-folder.ts';
+
+const external = (url: string) => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_ADMIN_URL: url }).cluster;
+
+test('an administrator URL is taken apart, escapes and all', () => {
+  expect(external('postgresql://ad%40min:p%23w@[::1]:6543/main?sslmode=verify-full')).toEqual({
+    kind: 'external',
+    login: { host: '::1', port: 6543, database: 'main', user: 'ad@min', password: 'p#w', sslmode: 'verify-full' },
+  });
+});
+
+test.each(['nonsense', 'mysql://a:canary@b', 'postgres:///x', 'postgres://a:canary@b?sslmode=prefer'])(
+  'the URL %j is refused without being repeated',
+  (url) => {
+    try {
+      external(url);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'config.invalid' });
+      expect(String(error)).not.toContain('canary');
+    }
+  },
+);
+
+test.each([
+  ['PG_DB_SCHEMA', 'Robert"); drop'],
+  ['PG_DB_SCHEMA', 'pg_mine'],
+])('%s=%j is refused', (name, value) => {
+  expect(() => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', [name]: value })).toThrow(
+    expect.objectContaining({ code: 'config.invalid' }),
+  );
+});
+
+test('the environment is stronger than .env, and of .env only the cluster counts', () =>
+  withTemporaryFolder((folder) => {
+    writeFileSync(
+      join(folder, '.env'),
+      'DB_CLUSTER_HOST=from-dotenv\nTURBOBACKEND_MASTER_KEY=sneaked\nDATABASE_URL=x\n',
+    );
+    const config = loadConfig(folder, { TURBOBACKEND_HOME: folder });
+    expect(config.masterKey).toBeUndefined();
+    expect(config.cluster).toMatchObject({ kind: 'external', login: { host: 'from-dotenv', port: 5432 } });
+    const stronger = loadConfig(folder, { TURBOBACKEND_HOME: folder, DB_CLUSTER_HOST: 'from-env' });
+    expect(stronger.cluster).toMatchObject({ login: { host: 'from-env' } });
+  }));
+
+test('settings are saved for their owner only, and read back', () =>
+  withTemporaryFolder(async (folder) => {
+    const settings = await openSettings(folder);
+    settings.set('cluster.port', '25432');
+    expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: 25432 });
+    expect(statSync(settings.path).mode & 0o777).toBe(0o600);
+    expect(settingsAreOpen(folder)).toBe(false);
+    chmodSync(settings.path, 0o644);
+    expect(settingsAreOpen(folder)).toBe(true);
+    settings.unset('cluster.port');
+    expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: undefined });
+    expect(settingsAreOpen(folder)).toBe(false);
+  }));
+
+test('broken settings are told, not ignored and not overwritten', () =>
+  withTemporaryFolder((folder) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'config.json'), '{ half');
+    expect(() => loadConfig(folder, { TURBOBACKEND_HOME: folder })).toThrow(
+      expect.objectContaining({ code: 'config.invalid' }),
+    );
+  }));

@@ -1,0 +1,45 @@
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Login } from '../../src/domain/database.ts';
+import { withLogin } from '../../src/domain/environment-file.ts';
+
+const login: Login = {
+  host: '127.0.0.1',
+  port: 5433,
+  database: 'db',
+  user: 'app',
+  password: 'p-_x#y',
+  sslmode: 'require',
+};
+const values = {
+  DB_HOST: '127.0.0.1',
+  DB_PORT: '5433',
+  DB_NAME: 'db',
+  DB_USER: 'app',
+  DB_PASSWORD: 'p-_x#y',
+  DATABASE_URL: 'postgres://app:p-_x%23y@127.0.0.1:5433/db?sslmode=require',
+};
+
+test('what is written is what Node reads', () => {
+  expect(parseEnv(withLogin(null, login))).toEqual(values);
+});
+
+test('lines of a person stay, before and after our block, and a second time changes nothing', () => {
+  const once = withLogin('API_KEY=mine\n\n# my note\nPORT=8080\n', login);
+  expect(parseEnv(once)).toEqual({ ...values, API_KEY: 'mine', PORT: '8080' });
+  expect(once).toContain('# my note');
+  expect(withLogin(once, login)).toBe(once);
+});
+
+test('a new password replaces the old one and nothing else', () => {
+  const changed = withLogin(`A=1\n${withLogin(null, login)}B=2\n`, { ...login, password: 'new' });
+  expect(parseEnv(changed)).toMatchObject({ DB_PASSWORD: 'new', A: '1', B: '2' });
+  expect(changed).not.toContain('p-_x');
+});
+
+test.each(['"', '$', '`', '\\', '\n'])(
+  'a value with %j is refused, since readers of .env disagree about it',
+  (evil) => {
+    expect(() => withLogin(null, { ...login, password: `a${evil}b` })).toThrow(RangeError);
+  },
+);
