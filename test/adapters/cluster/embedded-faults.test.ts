@@ -44,6 +44,18 @@ describe('a cluster with data in it', () => {
     await expectSameCluster();
   });
 
+  test('is started again although a busy back-end of the killed server lives on', async () => {
+    const cluster = open();
+    await cluster.ensure();
+    const busy = ask(cluster, 'select sum(n) from generate_series(1, 20000000) n').catch(() => 'cut');
+    await sleep(200);
+    const pid = serverPid(borrowed.layout());
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+    await expectSameCluster();
+    expect(await busy).toBe('cut');
+  });
+
   test('is not taken for running, nor its pid for the server, when somebody else has that pid now', async () => {
     const layout = borrowed.layout();
     await open().stop();

@@ -8,10 +8,11 @@ import { asFileError } from './files.ts';
 import { checkInstance, ensurePassword, makeInstance, removeLeftovers } from './instance.ts';
 import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
 import { withLockFile } from './lock-file.ts';
-import { endOrphans, findPostmaster, type Postmaster, pidFilePath, stopPostmaster } from './postmaster.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { resetPassword } from './reset-password.ts';
 import { serverUser } from './server-user.ts';
-import { deniedByOwn, startServer, waitUntilReady } from './start-server.ts';
+import { startServer } from './start-server.ts';
+import { deniedByOwn, noSlotLeft, takeOver } from './take-over.ts';
 
 export interface EmbeddedOptions {
   /** Absolute path of turbobackend's own folder; made when it does not exist (0700). */
@@ -71,20 +72,6 @@ async function look(home: string): Promise<Running | null> {
   return found.kind === 'ours' ? { info: found.info, password } : null;
 }
 
-function answersOddly(postmaster: Postmaster, cause: unknown): TurboError {
-  const name = `process ${postmaster.pid}, port ${postmaster.port}`;
-  return new TurboError('cluster.unreachable', `The cluster runs (${name}), but does not answer as it should.`, {
-    hint: 'Restart it: turbobackend db stop && turbobackend db start',
-    cause,
-  });
-}
-
-function noSlotLeft(port: number): TurboError {
-  return new TurboError('cluster.unreachable', `All connections of the cluster on port ${port} are taken.`, {
-    hint: 'End a program that holds many, or stop the cluster: turbobackend db stop',
-  });
-}
-
 /** The server of a cluster whose state was lost, or that somebody else started; starts nothing. */
 async function search(home: string): Promise<Running | null> {
   const layout = findLayout(home);
@@ -142,27 +129,6 @@ async function setAside(layout: Layout, onNote: (message: string) => void): Prom
   const place = `${layout.instance}.abandoned-${Date.now()}`;
   renameSync(layout.instance, place);
   onNote(`${layout.home} was emptied; the database cluster it had is kept in ${place}.`);
-}
-
-/** Attaches to a server that runs although we did not know; ends one that cannot be used, or its rest. Null when none is left. */
-async function takeOver(layout: Layout, onNote: (message: string) => void): Promise<ClusterInfo | null> {
-  const postmaster = await findPostmaster(layout.data);
-  if (postmaster === null) {
-    if (existsSync(pidFilePath(layout.data))) await endOrphans(layout.data);
-    return null;
-  }
-  const password = readPassword(layout.home);
-  if (password !== null && postmaster.status !== 'stopping') {
-    const target = { port: postmaster.port, password, data: layout.data, systemIdentifier: null };
-    const found = await waitUntilReady(target, onNote);
-    if (found.kind === 'ours') return found.info;
-    if (found.kind === 'denied') throw deniedByOwn(layout);
-    if (found.kind === 'full') throw noSlotLeft(postmaster.port);
-    // A healthy server with a passing trouble is not to be ended for it.
-    if (found.kind === 'odd') throw answersOddly(postmaster, found.cause);
-  }
-  await stopPostmaster(layout.data, postmaster.pid);
-  return null;
 }
 
 async function stop(home: string, onNote: (message: string) => void): Promise<boolean> {

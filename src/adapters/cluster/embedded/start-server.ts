@@ -4,18 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
 import type { ClusterInfo } from '../../../ports/cluster.ts';
-import { type Attachment, attach } from './attach.ts';
+
 import { asFileError, fullDisk, writeDurably } from './files.ts';
 import { freeBytes, makeFolderFor, readSystemIdentifier } from './instance.ts';
 import type { Layout } from './layout.ts';
 import { findPort, isPortFree } from './port.ts';
-import { endOrphans, findPostmaster, isPidFileMisleading, pidFilePath, stopPostmaster } from './postmaster.ts';
+import { findPostmaster, isPidFileMisleading, pidFilePath, stopPostmaster } from './postmaster.ts';
 import { PROGRAM_ENV } from './run-program.ts';
 import type { ServerUser } from './server-user.ts';
 import { PG_HBA, postgresqlConf } from './settings.ts';
+import { deniedByOwn, takeOver, waitUntilReady } from './take-over.ts';
 
-/** Replaying the log after a crash takes its time; the server tells that it is at it. */
-const READY_MS = 300_000;
 /** Pauses before further attempts: back-ends of a killed server hold its memory for some moments. */
 const RETRY_MS = [200, 500, 1000, 2000, 4000];
 const KEPT_LOGS = 10;
@@ -42,7 +41,9 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
   for (const [attempt, pauseMs] of [...RETRY_MS, null].entries()) {
     // A server that ends by itself takes its pid file along.
     wasKilled ||= existsSync(pidFilePath(layout.data));
-    if (wasKilled) await endOrphans(layout.data);
+    // A killed command may have launched one that shows only now.
+    const running = await takeOver(layout, order.onNote);
+    if (running !== null) return running;
     if (await isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
     const free = await findPort(port);
     if (port !== null && free !== port) {
@@ -75,9 +76,10 @@ async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | 
   const attachment = await waitUntilReady(target, order.onNote, () => exited.done);
   if (attachment.kind === 'ours') return attachment.info;
   if (attachment.kind === 'denied') throw deniedByOwn(layout);
-  await stop(layout);
-  if (exited.done || attachment.kind === 'down') return null;
-  // It ran in our data folder and yet did not answer as it should: no further attempt would end better.
+  if (attachment.kind === 'down') return null;
+  // It runs in our data folder and yet does not answer as it should: no further attempt would end better.
+  const postmaster = await findPostmaster(layout.data);
+  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
   throw new TurboError(
     'cluster.start_failed',
     `PostgreSQL started on port ${port}, but something else answers there.`,
@@ -85,48 +87,6 @@ async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | 
       hint: 'Run the same command again; `turbobackend doctor` looks at the usual causes.',
     },
   );
-}
-
-async function stop(layout: Layout): Promise<void> {
-  const postmaster = await findPostmaster(layout.data);
-  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
-}
-
-/** The running server of our own data folder does not take our password. */
-export function deniedByOwn(layout: Layout): TurboError {
-  return new TurboError('cluster.denied', `The cluster does not accept the password in ${layout.passwordFile}.`, {
-    hint: `Put the right one back, or get a new one set: rm ${layout.passwordFile} && turbobackend db start`,
-  });
-}
-
-/**
- * Waits until the server of a data folder is ready, has ended, or shows to be none of ours. `hasEnded` lets the one
- * who started it say so; without it the process is looked for.
- */
-export async function waitUntilReady(
-  target: { port: number; password: string; data: string; systemIdentifier: string | null },
-  onNote: (message: string) => void,
-  hasEnded?: () => boolean,
-): Promise<Attachment> {
-  const begun = performance.now();
-  let told = false;
-  while (performance.now() - begun < READY_MS) {
-    const postmaster = await findPostmaster(target.data);
-    if (postmaster?.status === 'stopping') return { kind: 'down' };
-    if (postmaster?.status === 'ready') {
-      const attachment = await attach(target, { closeDoors: true });
-      if (attachment.kind !== 'down' && attachment.kind !== 'starting') return attachment;
-    }
-    if (hasEnded ? hasEnded() : postmaster === null) return { kind: 'down' };
-    if (!told && performance.now() - begun > 5000) {
-      told = true;
-      onNote('PostgreSQL is repairing its data after a hard stop; this can take a while.');
-    }
-    await sleep(8);
-  }
-  throw new TurboError('cluster.start_failed', 'PostgreSQL has been starting for five minutes and is not ready.', {
-    hint: 'It goes on working; run the same command again later, or look at its log (`turbobackend doctor` says where).',
-  });
 }
 
 function launch({ layout, bin, user }: StartOrder, port: number): { readonly done: boolean } {
