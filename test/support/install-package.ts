@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { listPackedFiles, packageRoot } from './packed-files.ts';
 
@@ -21,9 +21,9 @@ function laySame(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isSymbolicLink()) cpSync(source, target, { verbatimSymlinks: true });
-    // A package's own packages are in the list when they are wanted.
-    else if (entry.isDirectory() && entry.name !== 'node_modules') laySame(source, target);
-    else if (entry.isFile()) layFile(source, target);
+    else if (entry.isDirectory()) laySame(source, target);
+    // Packages within a package are laid with it, and again when they are in the list themselves.
+    else if (entry.isFile() && !existsSync(target)) layFile(source, target);
   }
 }
 
