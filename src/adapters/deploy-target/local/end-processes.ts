@@ -33,17 +33,21 @@ export async function endProcesses(folder: StateFolder, graceMs: number): Promis
     await untilGone(supervisor, SUPERVISOR_SLACK_MS);
   }
   // Read again: what a killed supervisor has left is the server of its last words.
-  const { server } = livePair(readState(folder));
-  if (server) {
-    signal(server, 'SIGTERM', 'process');
-    await untilGone(server, graceMs);
-    signal(server, 'SIGKILL', 'group');
-    await untilGone(server, SUPERVISOR_SLACK_MS);
-  }
+  await endServer(folder, graceMs);
   const state = readState(folder);
   if (state?.supervisor || state?.server) {
     writeJson(folder.state, { ...state, status: 'stopped', supervisor: null, server: null });
   }
+}
+
+/** Ends the server of the state, whose supervisor is gone. */
+export async function endServer(folder: StateFolder, graceMs: number): Promise<void> {
+  const { server } = livePair(readState(folder));
+  if (!server) return;
+  signal(server, 'SIGTERM', 'process');
+  await untilGone(server, graceMs);
+  signal(server, 'SIGKILL', 'group');
+  await untilGone(server, SUPERVISOR_SLACK_MS);
 }
 
 async function untilGone(identity: ProcessIdentity, deadlineMs: number): Promise<void> {

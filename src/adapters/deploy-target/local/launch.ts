@@ -98,7 +98,7 @@ async function untilHealthy(
     if (state?.supervisor && !isOurs) signal(state.supervisor, 'SIGTERM', 'process');
     if (isOurs && state.server && livePair(state).server) {
       const answer = await probeHealth(order.port, Math.min(PROBE_TIMEOUT_MS, deadline - performance.now()));
-      const owner = answer.status === 200 ? findPortOwner(order.port) : null;
+      const owner = answer.status === 200 ? findPortOwner(order.port, state.server.pid) : null;
       if (owner && owner.group !== state.server.pid)
         return `port ${order.port} answers for ${owner.name} (${owner.pid})`;
       if (answer.status === 200 && livePair(readState(folder)).server) return null;

@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Deployment } from '../../../domain/deployment.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { isProjectId } from '../../../domain/ids.ts';
 import type { DeployOrder, DeployTarget } from '../../../ports/deploy-target.ts';
 import { endProcesses, isRunning, type LivePair, livePair } from './end-processes.ts';
-import { acquireLock, isLockHeld } from './hold-lock.ts';
+import { acquireLock, isLockHeld, sweepLock } from './hold-lock.ts';
 import { type LaunchSettings, launch, requireBuild } from './launch.ts';
 import { probeHealth } from './probe-health.ts';
 import { readLog } from './read-log.ts';
@@ -62,10 +62,11 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
     logs: (projectId, wish) => readLog(folderOf(projectId).log, wish),
     remove: async (projectId) => {
       const folder = folderOf(projectId);
+      if (!existsSync(options.home)) return;
       await translateDiskErrors(options.home, async () => {
-        if (readOrder(folder) || readState(folder)) await locked(folder, projectId, stop);
-        await releasePorts(ports, projectId);
-        rmSync(folder.root, { recursive: true, force: true, maxRetries: 3 });
+        await locked(folder, projectId, () => remove(folder, projectId, ports));
+        for (const lock of [folder.operationLock, folder.supervisorLock, dirname(folder.operationLock)])
+          sweepLock(lock);
       });
     },
   };
@@ -143,6 +144,13 @@ async function start(
 
 async function stop(folder: StateFolder): Promise<boolean> {
   return halt(folder, livePair(readState(folder)));
+}
+
+async function remove(folder: StateFolder, projectId: string, ports: PortBook): Promise<void> {
+  await stop(folder);
+  await releasePorts(ports, projectId);
+  // A supervisor that is just coming up may still write its state; without an order it goes away at once.
+  rmSync(folder.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 /** Writes the wish, then ends what lives: a supervisor that is just coming up reads the wish after it shows itself. */

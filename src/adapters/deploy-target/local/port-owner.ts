@@ -13,20 +13,24 @@ const LISTEN = '0A';
 
 /**
  * The process that listens on a TCP port of this machine; null when there is none, when it belongs to somebody else
- * (whose files we may not read), or on a system without /proc.
+ * (whose files we may not read), or on a system without /proc. `likely` is looked at first: looking at all takes long.
  */
-export function findPortOwner(port: number): PortOwner | null {
+export function findPortOwner(port: number, likely?: number): PortOwner | null {
   const inodes = new Set([...listeningInodes('/proc/net/tcp', port), ...listeningInodes('/proc/net/tcp6', port)]);
   if (inodes.size === 0) return null;
-  for (const entry of list('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid)) continue;
-    for (const descriptor of list(`/proc/${entry}/fd`)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(link(`/proc/${entry}/fd/${descriptor}`))?.[1];
-      if (inode === undefined || !inodes.has(inode)) continue;
-      const name = read(`/proc/${entry}/comm`).trim() || 'unknown';
-      return { pid, group: Number(linuxStat(pid)?.[2] ?? pid), name };
-    }
+  const isOwner = (pid: number) =>
+    list(`/proc/${pid}/fd`).some((descriptor) => {
+      const inode = /^socket:\[(\d+)\]$/.exec(link(`/proc/${pid}/fd/${descriptor}`))?.[1];
+      return inode !== undefined && inodes.has(inode);
+    });
+  const all = function* () {
+    if (likely !== undefined) yield likely;
+    yield* list('/proc').map(Number).filter(Number.isInteger);
+  };
+  for (const pid of all()) {
+    if (!isOwner(pid)) continue;
+    const name = read(`/proc/${pid}/comm`).trim() || 'unknown';
+    return { pid, group: Number(linuxStat(pid)?.[2] ?? pid), name };
   }
   return null;
 }

@@ -8,8 +8,8 @@ import { acquireLock } from './hold-lock.ts';
 import { findPortOwner } from './port-owner.ts';
 
 /** Below 32768, where Linux begins to hand out ports for outgoing connections. */
-export const FIRST_PORT = 20_000;
-export const LAST_PORT = 32_767;
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_767;
 
 /** Which project has which port: `<home>/ports/<port>` holds the project's id, also while the project is stopped. */
 export interface PortBook {
@@ -49,6 +49,7 @@ export async function reservePort(book: PortBook, wish: PortWish): Promise<numbe
 
 /** Gives a project's ports back. */
 export async function releasePorts(book: PortBook, projectId: string): Promise<void> {
+  if (portsOf(book, projectId).length === 0) return;
   const release = await acquireLock(book.lockFolder, 10_000);
   try {
     for (const port of portsOf(book, projectId)) rmSync(join(book.folder, String(port)), { force: true });

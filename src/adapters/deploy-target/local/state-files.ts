@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /**
- * What lies in `<home>/projects/<id>`. Each file has one writer at a time: the order is written by whoever starts or
+ * What lies in `<home>/projects/<id>`, and the locks in `<home>/locks/<id>`. Each file has one writer at a time: the order is written by whoever starts or
  * stops (under the operation lock), the state by the supervisor while it lives.
  */
 export interface StateFolder {
@@ -19,13 +19,15 @@ export interface StateFolder {
 }
 
 export function stateFolder(root: string): StateFolder {
+  // Not in the folder itself: a lock must hold while the folder is removed.
+  const locks = join(dirname(dirname(root)), 'locks', basename(root));
   return {
     root,
     order: join(root, 'order.json'),
     state: join(root, 'state.json'),
     log: join(root, 'logs', 'server.log'),
-    operationLock: join(root, 'locks', 'operation'),
-    supervisorLock: join(root, 'locks', 'supervisor'),
+    operationLock: join(locks, 'operation'),
+    supervisorLock: join(locks, 'supervisor'),
   };
 }
 

@@ -1,6 +1,11 @@
+import { endServer, livePair } from './end-processes.ts';
 import { acquireLock } from './hold-lock.ts';
-import { readOrder, stateFolder } from './state-files.ts';
+import { readOrder, readState, type StateFolder, stateFolder } from './state-files.ts';
 import { Supervisor } from './supervise.ts';
+
+/** Longer than an older supervisor needs to end its server. */
+const TAKEOVER_MS = 30_000;
+const LOOK_MS = 200;
 
 /**
  * A process of its own, one per running project: `node supervisor.js <state folder>`. It outlives the command that
@@ -10,26 +15,39 @@ async function main(): Promise<void> {
   const [, , root] = process.argv;
   if (!root) throw new Error('usage: supervisor <state folder>');
   const folder = stateFolder(root);
-  // Removed while we were being started.
-  if (!readOrder(folder)) return;
   let supervisor: Supervisor | null = null;
-  let ended = false;
+  let isCalledOff = false;
   const stop = () => {
-    ended = true;
+    isCalledOff = true;
     supervisor?.stop();
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   process.on('SIGHUP', () => {});
-  // An older supervisor of this project may still be ending its server.
-  const release = await acquireLock(folder.supervisorLock, 30_000);
+  const release = await takeOver(folder, () => isCalledOff);
+  if (!release) return;
   const order = readOrder(folder);
-  if (!release || !order || order.wanted !== 'running' || ended) {
-    release?.();
+  // The server of a supervisor that was killed: it would keep the port, and be forgotten with the old state.
+  if (order) await endServer(folder, order.graceMs);
+  if (!order || isCalledOff) {
+    release();
     return;
   }
   // Not process.exit: the last lines of the server may still be on their way into the log.
   supervisor = new Supervisor(folder, order, release);
   supervisor.start();
+}
+
+/** Waits for an older supervisor to end; null when there is nothing to do, or another does it already. */
+async function takeOver(folder: StateFolder, isCalledOff: () => boolean): Promise<(() => void) | null> {
+  const deadline = performance.now() + TAKEOVER_MS;
+  while (performance.now() < deadline && !isCalledOff()) {
+    const [order, state] = [readOrder(folder), readState(folder)];
+    if (order?.wanted !== 'running') return null;
+    if (state?.generation === order.generation && livePair(state).supervisor) return null;
+    const release = await acquireLock(folder.supervisorLock, LOOK_MS);
+    if (release) return release;
+  }
+  return null;
 }
 
 await main();

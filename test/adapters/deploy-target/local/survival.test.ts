@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
@@ -140,6 +140,51 @@ test('a server whose supervisor was killed is replaced by the next start, at the
     expect(before.pid && identify(before.pid)).toBeNull();
   }));
 
+/** What a command that was killed meanwhile may have started. */
+function straySupervisor(home: string, supervisorPath: string, projectId: string): Promise<number | null> {
+  const stray = spawn(process.execPath, [supervisorPath, join(home, 'projects', projectId)], { stdio: 'ignore' });
+  return new Promise((resolve) => stray.once('exit', resolve));
+}
+
+test('a second supervisor goes away at once, and the server is left alone', () =>
+  withTarget(async ({ home, options, target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    expect(await straySupervisor(home, options.supervisorPath, order.projectId)).toBe(0);
+    expect(await target.inspect(order.projectId)).toEqual(before);
+    await target.stop(order.projectId);
+    expect(await straySupervisor(home, options.supervisorPath, order.projectId)).toBe(0);
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+  }));
+
+test('a supervisor that takes over from a killed one ends the server that was left', () =>
+  withTarget(async ({ home, options, target, project }) => {
+    const order = project();
+    const before = await target.start(order);
+    await kill(supervisorPid(home, order.projectId));
+    const stray = straySupervisor(home, options.supervisorPath, order.projectId);
+    const after = await eventually(
+      () => target.inspect(order.projectId),
+      (seen) => seen?.status === 'running' && seen.pid !== before.pid,
+      'the takeover',
+    );
+    expect(after?.port).toBe(before.port);
+    expect(before.pid && identify(before.pid)).toBeNull();
+    await target.stop(order.projectId);
+    expect(await stray).toBe(0);
+  }));
+
+test("starts and removals at the same time never get in each other's way", () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    const verbs = [0, 1, 2, 3].flatMap(() => [() => target.start(order), () => target.remove(order.projectId)]);
+    await Promise.all(verbs.map((verb) => verb()));
+    await target.remove(order.projectId);
+    expect(await target.inspect(order.projectId)).toBeNull();
+    const rest = ['projects', 'ports', 'locks'].flatMap((folder) => readdirSync(join(home, folder)));
+    expect(rest).toEqual(['ports']);
+  }));
+
 test('after everything was killed at once, as by a reboot, it is stopped and can be started', () =>
   withTarget(async ({ home, target, project }) => {
     const order = project();
@@ -176,22 +221,17 @@ test('a stranger that got the pid of a dead server is neither reported nor signa
     }
   }));
 
-test.each([
-  '',
-  '{',
-  'null',
-  '[]',
-  '{"generation":1}',
-  '{"generation":"x","status":"running","server":{"pid":-1,"stamp":"x"}}',
-])('a state file with %j in it harms nobody', (content) =>
-  withTarget(async ({ home, target, project }) => {
-    const order = project();
-    await target.start(order);
-    await target.stop(order.projectId);
-    writeFileSync(join(home, 'projects', order.projectId, 'state.json'), content);
-    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped' });
-    expect(await target.start(order)).toMatchObject({ status: 'running' });
-  }),
+test.each(['', '[]', '{"generation":"x","status":"running","server":{"pid":-1,"stamp":"x"}}'])(
+  'a state file with %j in it harms nobody',
+  (content) =>
+    withTarget(async ({ home, target, project }) => {
+      const order = project();
+      await target.start(order);
+      await target.stop(order.projectId);
+      writeFileSync(join(home, 'projects', order.projectId, 'state.json'), content);
+      expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped' });
+      expect(await target.start(order)).toMatchObject({ status: 'running' });
+    }),
 );
 
 test('a command killed at any instant of a start leaves nothing that stop does not end', () =>
