@@ -96,7 +96,13 @@ export function backoffMs(attempt: number, chance: number): number {
 /** Runs `work` again after transient failures, at most 8 times in all; other failures and the last one pass through. */
 export async function retryTransient<T>(
   work: () => Promise<T>,
-  how: { isTransient(error: unknown): boolean; sleep(ms: number): Promise<void>; onRetry?(error: unknown): void },
+  how: {
+    isTransient(error: unknown): boolean;
+    sleep(ms: number): Promise<void>;
+    /** A number in [0, 1) that differs between processes: those that failed together must not come back together. */
+    chance(): number;
+    onRetry?(error: unknown): void;
+  },
 ): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -104,7 +110,7 @@ export async function retryTransient<T>(
     } catch (error) {
       if (!how.isTransient(error) || attempt + 1 >= MAX_TRIES) throw error;
       how.onRetry?.(error);
-      await how.sleep(backoffMs(attempt, Math.random()));
+      await how.sleep(backoffMs(attempt, how.chance()));
     }
   }
 }

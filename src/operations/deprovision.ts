@@ -38,6 +38,8 @@ export async function deprovision(order: DeprovisionOrder, services: Hands): Pro
     {
       isTransient: (error) => error instanceof SqlError && isTransientState(error.state),
       sleep: (ms) => services.clock.sleep(ms),
+      // The fraction of a millisecond at which it failed is as good as a die.
+      chance: () => services.clock.elapsedMs() % 1,
     },
   ).catch((error) => {
     if (error instanceof SqlError) throw describeRefusal(error, databaseNames(order.projectId, order.env).database);

@@ -57,6 +57,8 @@ export async function provision(order: ProvisionOrder, services: Hands): Promise
     {
       isTransient: (error) => error instanceof SqlError && isTransientState(error.state),
       sleep: (ms) => services.clock.sleep(ms),
+      // The fraction of a millisecond at which it failed is as good as a die.
+      chance: () => services.clock.elapsedMs() % 1,
       onRetry: (error) =>
         services.progress({ kind: 'detail', message: `Trying again: ${error instanceof Error ? error.message : ''}` }),
     },

@@ -6,7 +6,7 @@ import type { ClusterFacts, Grade } from './facts.ts';
 const CONNECTION_LIMIT = 20;
 
 /** What pg_database.datconnlimit says of a database whose DROP was interrupted. */
-export const INVALID_DATABASE = -2;
+const INVALID_DATABASE = -2;
 
 type Setting = readonly [name: string, value: string];
 
