@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type NitroBuilderOptions, nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
@@ -115,6 +115,31 @@ test("a node_modules folder of the person's own is not touched", async () => {
     mkdirSync(join(directory, 'node_modules/mine'), { recursive: true });
     await expect(builder.build(directory)).rejects.toMatchObject({ code: 'build.failed' });
     expect(readdirSync(join(directory, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['mine']);
+  });
+});
+
+test("packages that npm installed over our links are the person's", async () => {
+  await withProject(async ({ directory, builder }) => {
+    await builder.build(directory);
+    const modules = join(directory, 'node_modules');
+    const before = readFileSync(join(modules, '.turbobackend'), 'utf8');
+    writeFileSync(join(modules, '.package-lock.json'), '{}');
+    // Another turbobackend would link other places, and must not do it here.
+    writeFileSync(join(modules, '.turbobackend'), before.replaceAll('node_modules', 'elsewhere'));
+    await builder.build(directory);
+    expect(readFileSync(join(modules, '.turbobackend'), 'utf8')).toContain('elsewhere');
+  });
+});
+
+test('links that lead nowhere any more are made again', async () => {
+  await withProject(async ({ directory, builder, output }) => {
+    const modules = join(directory, 'node_modules');
+    mkdirSync(modules);
+    writeFileSync(join(modules, '.turbobackend'), '[]');
+    symlinkSync('/no/such/turbobackend/node_modules/nitro', join(modules, 'nitro'));
+    await builder.build(directory);
+    expect(existsSync(output)).toBe(true);
+    expect(existsSync(join(modules, 'nitro/package.json'))).toBe(true);
   });
 });
 

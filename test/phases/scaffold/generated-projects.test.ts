@@ -119,6 +119,7 @@ test('a PostgreSQL that goes away and comes back costs 503s and nothing else', a
       env: { LC_ALL: 'C.UTF-8' },
       stdio: 'ignore',
     });
+  const options = `-p ${cluster.port} -c unix_socket_directories= -c listen_addresses=127.0.0.1 -c fsync=off`;
   try {
     const database = await makeProjectDatabase(cluster);
     const schema = readSchema('blog');
@@ -142,7 +143,7 @@ test('a PostgreSQL that goes away and comes back costs 503s and nothing else', a
           status: 503,
           problem: { status: 503 },
         });
-        control('start');
+        control('start', '-o', options);
         await expect.poll(() => statusOf(fetch(`${server.url}/health`)), { timeout: 20_000 }).toBe(200);
         await expect.poll(() => statusOf(post(`after ${mode} ${Date.now()}`)), { timeout: 20_000 }).toBe(201);
       }

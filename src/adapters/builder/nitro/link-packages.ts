@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 
@@ -63,10 +63,11 @@ interface Link {
 export async function linkPackages(directory: string, packageRoot: string): Promise<void> {
   const modules = join(directory, 'node_modules');
   const there = await lstat(modules).catch(() => null);
-  if (there && !(await exists(join(modules, MARKER)))) return;
+  const ours = await readOurLinks(modules);
+  if (there && ours === null) return;
   const links = await findLinks(directory, packageRoot);
   const wanted = JSON.stringify(links);
-  if (there && (await readFile(join(modules, MARKER), 'utf8').catch(() => '')) === wanted) return;
+  if (ours === wanted) return;
   const fresh = `${modules}.tb-${randomBytes(4).toString('hex')}`;
   try {
     for (const link of links) await makeLink(fresh, link);
@@ -79,6 +80,15 @@ export async function linkPackages(directory: string, packageRoot: string): Prom
     if (await exists(join(modules, MARKER))) return;
     throw error;
   }
+}
+
+/** What the marker says, when the folder is still as we made it: `npm install` puts its own things around a marker. */
+async function readOurLinks(modules: string): Promise<string | null> {
+  const text = await readFile(join(modules, MARKER), 'utf8').catch(() => null);
+  if (text === null || (await exists(join(modules, '.package-lock.json')))) return null;
+  const names = (await readdir(modules)).filter((name) => !name.startsWith('.') && !name.startsWith('@'));
+  const kinds = await Promise.all(names.map((name) => lstat(join(modules, name))));
+  return kinds.every((kind) => kind.isSymbolicLink()) ? text : null;
 }
 
 async function findLinks(directory: string, packageRoot: string): Promise<Link[]> {
