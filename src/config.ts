@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -225,11 +225,15 @@ export async function openSettings(home: string): Promise<{
   };
 }
 
-/** A settings file others may read is tightened when it is written again; says whether it is open now. */
-export function settingsAreOpen(home: string): boolean {
+/** Closes a settings file that others may read; tells whether it was open. */
+export function tightenSettings(home: string): boolean {
+  const file = settingsFile(home);
   try {
-    return process.platform !== 'win32' && (statSync(settingsFile(home)).mode & 0o077) !== 0;
+    if (process.platform === 'win32' || (statSync(file).mode & 0o077) === 0) return false;
+    chmodSync(file, 0o600);
+    return true;
   } catch {
+    // No settings yet, or not ours to change: reading them will tell.
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig, openSettings, settingsAreOpen } from '../src/config.ts';
+import { loadConfig, openSettings, tightenSettings } from '../src/config.ts';
 import { withTemporaryFolder } from './support/temporary-folder.ts';
 
 const external = (url: string) => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_ADMIN_URL: url }).cluster;
@@ -54,12 +54,11 @@ test('settings are saved for their owner only, and read back', () =>
     settings.set('cluster.port', '25432');
     expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: 25432 });
     expect(statSync(settings.path).mode & 0o777).toBe(0o600);
-    expect(settingsAreOpen(folder)).toBe(false);
     chmodSync(settings.path, 0o644);
-    expect(settingsAreOpen(folder)).toBe(true);
+    expect([tightenSettings(folder), tightenSettings(folder)]).toEqual([true, false]);
+    expect(statSync(settings.path).mode & 0o777).toBe(0o600);
     settings.unset('cluster.port');
     expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: undefined });
-    expect(settingsAreOpen(folder)).toBe(false);
   }));
 
 test('broken settings are told, not ignored and not overwritten', () =>

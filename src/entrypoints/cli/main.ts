@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { App } from '../../app.ts';
-import { loadConfig, packageVersion, settingsAreOpen } from '../../config.ts';
+import { loadConfig, packageVersion, tightenSettings } from '../../config.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { stripInvisible } from '../../domain/request.ts';
 import { terminalAsk } from './ask.ts';
@@ -118,8 +118,8 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
     const cwd = currentFolder();
     const config = loadConfig(cwd);
     output = await chooseOutput(typed, config.color);
-    if (settingsAreOpen(config.home)) {
-      output.progress({ kind: 'warning', message: 'Others can read your settings; run: turbobackend doctor' });
+    if (tightenSettings(config.home)) {
+      output.progress({ kind: 'note', message: `Others could read ${config.home}/config.json; now only you can.` });
     }
     const { yes, json, jsonStream } = typed.options;
     const cli: Cli = {
