@@ -1,5 +1,4 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
 
 /**
  * Passwords of project logins, and what the server is told of them: a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677),
@@ -17,8 +16,14 @@ export function generatePassword(): string {
   return randomBytes(32).toString('base64url');
 }
 
+function hash(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    pbkdf2(password, salt, iterations, 32, 'sha256', (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}
+
 async function keys(password: string, salt: Buffer, iterations: number): Promise<{ stored: Buffer; server: Buffer }> {
-  const salted = await promisify(pbkdf2)(password, salt, iterations, 32, 'sha256');
+  const salted = await hash(password, salt, iterations);
   const client = createHmac('sha256', salted).update('Client Key').digest();
   return {
     stored: createHash('sha256').update(client).digest(),
