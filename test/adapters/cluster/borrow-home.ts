@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { embeddedCluster } from '../../../src/adapters/cluster/embedded/embedded-cluster.ts';
 import { findLayout, type Layout } from '../../../src/adapters/cluster/embedded/layout.ts';
 
@@ -38,6 +38,3 @@ export function borrowHome(name = 'home'): BorrowedHome {
 export function serverPid(layout: Layout): number {
   return Number(readFileSync(join(layout.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
-
-/** The repository's own folder. */
-export const repository = dirname(dirname(dirname(dirname(new URL(import.meta.url).pathname))));
