@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Decision, decisionShape } from './decision.ts';
 import { isProjectId } from './ids.ts';
@@ -22,6 +23,11 @@ export const projectShape = z.strictObject({
   /** sha256 (hex) of each file as we wrote it; a file with another hash was changed by a person and is theirs. */
   files: z.record(z.string(), z.string()).default({}),
 });
+
+/** The hash of a generated file's text, as the manifest keeps it. */
+export function fileHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 export type Project = Readonly<Omit<z.output<typeof projectShape>, 'decision' | 'schema' | 'files'>> & {
   readonly decision: Decision | null;

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { TurboError } from '../domain/errors.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
-import { MANIFEST_FILE, type Project } from '../domain/project.ts';
+import { fileHash, MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
@@ -107,7 +106,7 @@ async function writeNew(
   files: FileTree,
   { workspace }: Needs<'workspace'>,
 ): Promise<ScaffoldResult> {
-  const hashes = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sha256(text)]));
+  const hashes = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fileHash(text)]));
   const finished = { ...project, files: hashes };
   await workspace.createFolder(directory, { ...files, [MANIFEST_FILE]: manifestText(finished) });
   return { project: finished, written: [...Object.keys(files), MANIFEST_FILE], kept: [] };
@@ -125,7 +124,7 @@ async function writeInto(
       const fate = decideFate(path, text, there, project.files[path]);
       // Side by side: each write waits for the disk.
       if (fate === 'write') await workspace.write(directory, path, text);
-      const hash = fate === 'keep' ? project.files[path] : sha256(text);
+      const hash = fate === 'keep' ? project.files[path] : fileHash(text);
       if (hash !== undefined) hashes[path] = hash;
       return { path, fate };
     }),
@@ -152,7 +151,7 @@ type Fate = 'write' | 'same' | 'keep';
 function decideFate(path: string, text: string, there: string | null, known: string | undefined): Fate {
   if (there === text) return 'same';
   if (there === null) return 'write';
-  return sha256(there) === known && !path.startsWith('server/custom/') ? 'write' : 'keep';
+  return fileHash(there) === known && !path.startsWith('server/custom/') ? 'write' : 'keep';
 }
 
 /** Files of tables that are gone: removed when they are still as we wrote them; gives those that are not. */
@@ -167,14 +166,10 @@ async function removeOrphans(
     if (Object.hasOwn(files, path) || !path.startsWith('server/')) continue;
     const there = await workspace.read(directory, path);
     if (there === null) continue;
-    if (sha256(there) === hash) await workspace.remove(directory, path);
+    if (fileHash(there) === hash) await workspace.remove(directory, path);
     else theirs.push(path);
   }
   return theirs;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function manifestText(project: Project): string {
