@@ -9,6 +9,8 @@ const server = inject('cluster');
 const metadata = borrowMetadata();
 const services = provisioningServices(server, metadata);
 let children: ChildRunner;
+/** Some sixty processes are started one after the other; on a machine with other work that takes its time. */
+const PATIENT = { timeout: 240_000 };
 
 beforeAll(async () => {
   await services.state.listDatabases();
@@ -32,7 +34,7 @@ async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>)
   for (let at = 0; at < items.length; at += 2) await Promise.all(items.slice(at, at + 2).map(work));
 }
 
-test('killed at any point of making and of taking away, the next run finishes the work', async () => {
+test('killed at any point of making and of taking away, the next run finishes the work', PATIENT, async () => {
   const model = services.ids.projectId();
   const making = await pointsOf('provision', model);
   const removing = await pointsOf('deprovision', model);
@@ -58,7 +60,7 @@ test('killed at any point of making and of taking away, the next run finishes th
   });
 });
 
-test('killed at random moments by twos, the next run finishes the work', async () => {
+test('killed at random moments by twos, the next run finishes the work', PATIENT, async () => {
   const ids = Array.from({ length: 6 }, () => services.ids.projectId());
   await inPairs(ids, async (projectId) => {
     const kills = [0, 1].map(() =>
@@ -71,7 +73,7 @@ test('killed at random moments by twos, the next run finishes the work', async (
   expect(await unhealthy(services, ids)).toEqual([]);
 });
 
-test('the naive order, killed at its points, does fail: the measure can tell', async () => {
+test('the naive order, killed at its points, does fail: the measure can tell', PATIENT, async () => {
   await asAdmin(server, metadata.metadataDatabase, (query) =>
     query('CREATE TABLE IF NOT EXISTS naive (project_id text PRIMARY KEY, database text, password text)'),
   );

@@ -176,7 +176,10 @@ const drifts: [string, Damage][] = [
   ['a membership in a predefined role', (db, query) => query(`GRANT pg_read_all_data TO ${db}_ro`)],
   ['a membership with ADMIN', (db, query) => query(`GRANT ${db} TO ${db}_app WITH ADMIN OPTION`)],
   ['a membership missing', (db, query) => query(`REVOKE ${db} FROM ${db}_app`)],
-  ['all rights of a role dropped', (db, query) => query(`REVOKE CONNECT ON DATABASE ${db} FROM ${db}_ro; DROP OWNED BY ${db}_ro`)],
+  [
+    'all rights of a role dropped',
+    (db, query) => query(`REVOKE CONNECT ON DATABASE ${db} FROM ${db}_ro; DROP OWNED BY ${db}_ro`),
+  ],
   ['a door open to everybody', (db, query) => query(`GRANT CONNECT, TEMPORARY ON DATABASE ${db} TO PUBLIC`)],
   ['a right to make schemas', (db, query) => query(`GRANT CREATE ON DATABASE ${db} TO ${db}_app`)],
   ['an owner without rights', (db, query) => query(`REVOKE ALL ON DATABASE ${db} FROM ${db}_own`)],
