@@ -110,7 +110,7 @@ const faults: Record<string, { http: Http; caughtBy: string[] }> = {
   'a secret column in the answer': {
     http: answering(
       ({ method, path }) => method === 'POST' && path === '/users',
-      (answer) => (answer.status === 201 ? editing(answer, (row) => ({ ...row, password_hash: 'scrypt' })) : {}),
+      (answer) => (answer.status === 201 ? editing(answer, (row) => ({ ...row, api_token: 'secret' })) : {}),
     ),
     caughtBy: ['users: creates a row', 'users: reads it back', 'users: lists it'],
   },
@@ -177,7 +177,13 @@ const faults: Record<string, { http: Http; caughtBy: string[] }> = {
 };
 
 test('every fault is caught by the check that is there for it, and leaves no row', async () => {
-  const schema = parseSchema(SAMPLE_SCHEMAS['a blog']);
+  const blog = parseSchema(SAMPLE_SCHEMAS['a blog']);
+  // Without passwords: hashing them takes nearly all the time, and there are many rounds.
+  const withoutPasswords = blog.tables.map((table) => ({
+    ...table,
+    columns: table.columns.filter(({ name }) => name !== 'password_hash'),
+  }));
+  const schema: Schema = { ...blog, tables: withoutPasswords };
   await withRealBackend(schema, async (backend) => {
     for (const [fault, { http, caughtBy }] of Object.entries(faults)) {
       const verification = await run(backend.url, schema, http);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { afterAll } from 'vitest';
 import { type LocalTargetOptions, localTarget } from '../../src/adapters/deploy-target/local/local-target.ts';
 import type { DeployTarget } from '../../src/ports/deploy-target.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
@@ -44,11 +45,10 @@ server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('lis
 
 let bundle: Promise<string> | undefined;
 
-/** The supervisor as the package ships it: bundled to JavaScript. */
+/** The supervisor as the package ships it: bundled to JavaScript, once for a test file. */
 export function supervisorBundle(): Promise<string> {
   bundle ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tb-supervisor-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const source = new URL('../../src/adapters/deploy-target/local/supervisor.ts', import.meta.url).pathname;
     const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
     const file = join(folder, 'supervisor.mjs');
@@ -58,6 +58,10 @@ export function supervisorBundle(): Promise<string> {
   })();
   return bundle;
 }
+
+afterAll(async () => {
+  if (bundle) rmSync(dirname(await bundle), { recursive: true, force: true });
+});
 
 export function writeBackend(directory: string, options: { version?: string; env?: string } = {}): void {
   const entry = join(directory, '.output/server/index.mjs');
