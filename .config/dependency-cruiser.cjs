@@ -75,18 +75,24 @@ const rooms = [
     to: { pathNot: [WORDS, CONTRACTS] },
   },
   {
-    name: 'verbs-use-words-and-contracts',
+    name: 'phases-use-words-and-contracts',
+    comment: 'Phases reach the world only through ports, and never each other: the pipeline tells the story.',
+    from: { path: '^src/phases/([^/.]+)' },
+    to: { pathNot: [WORDS, CONTRACTS, '^src/phases/$1(\\.ts$|/)'] },
+  },
+  {
+    name: 'operations-use-words-and-contracts',
     comment:
-      'Phases and operations reach the world only through ports, and never each other: the pipeline tells the story.',
-    from: { path: '^src/(phases|operations)/([^/.]+)' },
-    to: { pathNot: [WORDS, CONTRACTS, '^src/$1/$2(\\.ts$|/)'] },
+      'Operations reach the world only through ports. They may build on each other (destroy deprovisions), never on a phase; node:path is arithmetic on names.',
+    from: { path: '^src/operations/([^/.]+)' },
+    to: { pathNot: [WORDS, CONTRACTS, '^src/operations/[^/]+\\.ts$', '^src/operations/$1/', '^(node:)?path$'] },
   },
   {
     name: 'pipeline-tells-the-story',
     comment:
       'One screen that calls chapters and verbs; what it needs from outside it is given. Private folders of verbs stay private.',
     from: { path: '^src/pipeline(\\.ts$|/)' },
-    to: { pathNot: [WORDS, CONTRACTS, VERBS, ...STORY] },
+    to: { pathNot: [WORDS, CONTRACTS, VERBS, ...STORY, '^(node:)?path$'] },
   },
   {
     name: 'adapters-stand-alone',

@@ -64,7 +64,7 @@ export const FORBIDDEN_IMPORTS: Readonly<
   'src/operations/curious.ts': {
     text: imports('../domain/word/letter.ts', '../pipeline.ts'),
     caught: ['src/domain/word/letter.ts', 'src/pipeline.ts'].map(
-      (target) => `verbs-use-words-and-contracts → ${target}`,
+      (target) => `operations-use-words-and-contracts → ${target}`,
     ),
   },
   'src/ports/clever.ts': {
@@ -82,15 +82,18 @@ export const FORBIDDEN_IMPORTS: Readonly<
     caught: [
       ...['path', 'src/adapters/state-store/postgres/store.ts', 'src/app.ts', 'src/phases/detect.ts'],
       'src/phases/detect/part.ts',
-    ].map((target) => `verbs-use-words-and-contracts → ${target}`),
+    ].map((target) => `phases-use-words-and-contracts → ${target}`),
   },
   'src/operations/lazy.ts': {
     text: `export const later = () => import('../phases/detect.ts');`,
-    caught: ['verbs-use-words-and-contracts → src/phases/detect.ts'],
+    caught: ['operations-use-words-and-contracts → src/phases/detect.ts'],
   },
   'src/operations/greedy.ts': {
     text: imports(...HOUSED_PACKAGES),
-    caught: HOUSED_PACKAGES.flatMap((name) => [`${homeOf(name)} → ${name}`, `verbs-use-words-and-contracts → ${name}`]),
+    caught: HOUSED_PACKAGES.flatMap((name) => [
+      `${homeOf(name)} → ${name}`,
+      `operations-use-words-and-contracts → ${name}`,
+    ]),
   },
   'src/adapters/cluster/embedded/nosy.ts': {
     text: imports('../../state-store/postgres/store.ts', '../external/other.ts', '../../../phases/detect.ts'),
