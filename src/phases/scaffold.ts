@@ -118,8 +118,10 @@ async function writeInto(
   { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<ScaffoldResult> {
   const hashes: Record<string, string> = {};
+  const ignored = await workspace.read(directory, IGNORE_FILE);
+  const wanted = { ...files, [IGNORE_FILE]: withLines(ignored ?? '', files[IGNORE_FILE] ?? '') };
   const fates = await Promise.all(
-    Object.entries(files).map(async ([path, text]) => {
+    Object.entries(wanted).map(async ([path, text]) => {
       const there = await workspace.read(directory, path);
       const fate = decideFate(path, text, there, project.files[path]);
       // Side by side: each write waits for the disk.
@@ -145,12 +147,22 @@ async function writeInto(
   return { project: finished, written, kept };
 }
 
+/** Shared with the person and with whatever puts secrets into the folder: lines are added, none is taken away. */
+const IGNORE_FILE = '.gitignore';
+
+function withLines(text: string, lines: string): string {
+  const present = new Set(text.split('\n'));
+  const missing = lines.split('\n').filter((line) => line !== '' && !present.has(line));
+  const base = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  return missing.length === 0 ? text : `${base}${missing.join('\n')}\n`;
+}
+
 type Fate = 'write' | 'same' | 'keep';
 
 /** Writes what is missing or still as we wrote it; everything else is a person's. */
 function decideFate(path: string, text: string, there: string | null, known: string | undefined): Fate {
   if (there === text) return 'same';
-  if (there === null) return 'write';
+  if (there === null || path === IGNORE_FILE) return 'write';
   return fileHash(there) === known && !path.startsWith('server/custom/') ? 'write' : 'keep';
 }
 

@@ -156,6 +156,20 @@ test('in an existing folder a second run changes nothing', async () => {
   });
 });
 
+test('what is ignored grows by our lines and keeps all others', async () => {
+  await withTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, '.gitignore'), '.env\nmine/');
+    const order = { directory: folder, project: projectOf(null), into: 'existing-folder' } as const;
+    const { project, kept } = await scaffold(order, scaffoldServices);
+    expect(kept).toEqual([]);
+    const lines = readFileSync(join(folder, '.gitignore'), 'utf8').trim().split('\n');
+    expect(lines.slice(0, 2)).toEqual(['.env', 'mine/']);
+    expect(lines).toEqual(expect.arrayContaining(['node_modules/', '.output/', '.env.*', '!.env.example']));
+    expect(lines.filter((line) => line === '.env')).toHaveLength(1);
+    expect((await scaffold({ ...order, project }, scaffoldServices)).written).toEqual([]);
+  });
+});
+
 test('what a person changed is theirs, what they deleted comes back, and the rest follows the schema', async () => {
   await withTemporaryFolder(async (folder) => {
     const blog = readSchema('blog');

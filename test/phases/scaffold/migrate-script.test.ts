@@ -31,8 +31,9 @@ async function withProject(work: (scene: Scene) => Promise<void>): Promise<void>
       const initial = initialMigration(schema, 1_763_694_000);
       const write = (name: string, sql: string): void => writeFileSync(join(directory, 'migrations', name), sql);
       writeFileSync(join(directory, initial.path), initial.content);
-      const env = { MIGRATION_DATABASE_URL: loginUrl(database.login('mig')) };
-      const migrate = () => run(process.execPath, ['scripts/migrate.mjs'], { cwd: directory, env });
+      writeFileSync(join(directory, '.env'), 'DATABASE_URL="postgres://nobody@127.0.0.1:1/none"\n');
+      writeFileSync(join(directory, '.env.migrate'), `DATABASE_URL="${loginUrl(database.login('mig'))}"\n`);
+      const migrate = () => run(process.execPath, ['scripts/migrate.mjs'], { cwd: directory, env: {} });
       const files = (...names: readonly string[]) =>
         Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
       await work({ directory, database, initial, migrate, write, files });

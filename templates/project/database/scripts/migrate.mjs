@@ -123,12 +123,19 @@ async function apply(client, { version, name, sql, checksum, alone }) {
   }
 }
 
+function readEnv(name) {
+  const file = join(root, name);
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+}
+
 async function main() {
-  const file = join(root, '.env');
-  const env = { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
-  const connectionString = env.MIGRATION_DATABASE_URL || env.DATABASE_URL;
+  const connectionString =
+    process.env.MIGRATION_DATABASE_URL ||
+    readEnv('.env.migrate').DATABASE_URL ||
+    process.env.DATABASE_URL ||
+    readEnv('.env').DATABASE_URL;
   if (!connectionString)
-    throw new Error('Set MIGRATION_DATABASE_URL or DATABASE_URL, for example in .env.');
+    throw new Error('Set MIGRATION_DATABASE_URL, or DATABASE_URL in .env.migrate.');
   const migrations = readMigrations();
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
