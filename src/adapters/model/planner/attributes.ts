@@ -26,6 +26,8 @@ export function attributes(file: AttributesFile): Attributes {
     for (const ending of file.endings[kind] ?? []) endings.set(ending, kind);
   }
   const synonyms = new Map(Object.entries(file.synonyms).map(([from, to]) => [snake(from), to]));
+  const enums = new Map(Object.entries(file.enums));
+  const limits = new Map(Object.entries(file.limits));
   const [optional, unique, sensitive] = [new Set(file.optional), new Set(file.unique), new Set(file.sensitive)];
 
   const known = (phrase: string): string | null => {
@@ -49,8 +51,8 @@ export function attributes(file: AttributesFile): Attributes {
   const guess = (name: string): ColumnDraft => {
     const kind = kindOf(name) ?? 'text';
     const last = name.slice(name.lastIndexOf('_') + 1);
-    const values = kind === 'enum' ? (file.enums[name] ?? file.enums[last]) : undefined;
-    const limit = file.limits[name] ?? file.limits[last];
+    const values = kind === 'enum' ? (enums.get(name) ?? enums.get(last)) : undefined;
+    const limit = limits.get(name) ?? limits.get(last);
     return {
       name,
       kind: kind === 'enum' && !values ? 'text' : kind,

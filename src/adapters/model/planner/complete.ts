@@ -3,7 +3,7 @@ import type { Draft, Model } from './draft.ts';
 import { findDraft, findLink } from './draft.ts';
 import type { ColumnFact, Fact } from './facts.ts';
 import type { ColumnDraft } from './notation.ts';
-import { resolve } from './relate.ts';
+import { isHappening, resolve } from './relate.ts';
 
 /** Hands the columns that the request names to their tables. */
 export function sayColumns(model: Model, facts: readonly Fact[], context: Context): void {
@@ -44,11 +44,17 @@ export function completeColumns(model: Model, facts: readonly Fact[], context: C
       for (const column of known) if (!isCovered(column, one, columns, context)) columns.push(column);
     }
     if (columns.length === 0 && one.entity === null && one.links.length < 2)
-      columns.push(context.lexicon.attributes.guess('name'));
+      columns.push(...modestColumns(one, context));
     one.columns = columns.filter((column) => !one.links.some(({ role }) => `${role}_id` === column.name));
     addUniques(one);
   }
   addCredentials(model, facts);
+}
+
+/** Columns of a thing nobody told anything about: things have a name, happenings a time and notes. */
+function modestColumns(one: Draft, context: Context): readonly ColumnDraft[] {
+  const { guess } = context.lexicon.attributes;
+  return isHappening(one.name) ? [guess('occurred_at'), guess('notes')] : [guess('name')];
 }
 
 /** What was said about a column, with what its name tells or the lexicon knows for the rest. */

@@ -22,9 +22,13 @@ export interface Context extends Reading {
 
 export interface RankedDomain {
   readonly domain: Domain;
+  /** Different words that speak for it; its name counts twice. */
+  readonly evidence: number;
   readonly score: number;
   /** The request says its name. */
   readonly named: boolean;
+  /** Its name only says for whom: "polls for our club". */
+  readonly asker: boolean;
 }
 
 const LONGEST_PHRASE = 4;
@@ -33,9 +37,41 @@ const LONGEST_PHRASE = 4;
 export function readContext(text: string, lexicon: Lexicon, known: readonly string[] = []): Context {
   const reading = tokenize(text, lexicon);
   const mentions = findPhrases(reading.tokens, (name) => lexicon.nouns.has(name));
-  const named = findPhrases(reading.tokens, (name) => lexicon.domainWords.has(name));
-  const domains = rankDomains([...mentions.map(({ name }) => name), ...known], named, lexicon);
+  const named = findPhrases(reading.tokens, (name) => lexicon.domainWords.has(name)).filter((found) =>
+    isTitle(found, reading.tokens, lexicon),
+  );
+  const titles = new Map(
+    named.map(({ name, from }) => [name, { name, asker: from > 2 && before(reading.tokens, from) === 'for' }]),
+  );
+  const domains = rankDomains([...mentions.map(({ name }) => name), ...known], [...titles.values()], lexicon);
   return { ...reading, lexicon, mentions, mentionAt: new Map(mentions.map((m) => [m.from, m])), domains };
+}
+
+/** A name of a domain in the request; `asker` when it only says for whom: "polls for our club". */
+interface Title {
+  readonly name: string;
+  readonly asker: boolean;
+}
+
+/** How far from the start a word still says what the whole request is about. */
+const TITLE_LENGTH = 14;
+const FIRST_WORDS = 4;
+
+/** "school app", "a backend for our school", not "a spell belongs to a school". */
+function isTitle(found: Mention, tokens: readonly Token[], { english, nouns }: Lexicon): boolean {
+  const software = english.software.has(tokens[found.to]?.word ?? '');
+  // "posts with photos" is about posts: a word that also names a table has to stand first or beside the software.
+  const ordinary = nouns.has(found.name) && found.to - found.from === 1 && found.from > FIRST_WORDS;
+  if (ordinary && !software && before(tokens, found.from) !== 'for') return false;
+  if (found.to - found.from > 1 || found.from < TITLE_LENGTH)
+    return !['to', 'in', 'at'].includes(before(tokens, found.from));
+  return software || before(tokens, found.from) === 'for';
+}
+
+/** The word before a token, past articles. */
+function before(tokens: readonly Token[], at: number): string {
+  const word = tokens[at - 1]?.word ?? '';
+  return ['a', 'an', 'the', 'my', 'our'].includes(word) ? (tokens[at - 2]?.word ?? '') : word;
 }
 
 /** The name that tokens `from` to `to` spell together: all but the last as written, the last singular. */
@@ -61,14 +97,21 @@ function findPhrases(tokens: readonly Token[], isKnown: (name: string) => boolea
   return found;
 }
 
-function rankDomains(nouns: readonly string[], named: readonly Mention[], lexicon: Lexicon): readonly RankedDomain[] {
-  const scores = new Map<Domain, { score: number; named: boolean }>();
-  const add = (domain: Domain, score: number, isName: boolean) => {
-    const before = scores.get(domain);
-    scores.set(domain, { score: (before?.score ?? 0) + score, named: isName || (before?.named ?? false) });
+function rankDomains(nouns: readonly string[], named: readonly Title[], lexicon: Lexicon): readonly RankedDomain[] {
+  const scores = new Map<Domain, Omit<RankedDomain, 'domain'>>();
+  const add = (domain: Domain, score: number, isName: boolean, isAsker = true) => {
+    const there = scores.get(domain) ?? { score: 0, named: false, asker: true, evidence: 0 };
+    const evidence = there.evidence + (isName ? 2 : 1);
+    scores.set(domain, {
+      score: there.score + score,
+      named: isName || there.named,
+      asker: there.asker && isAsker,
+      evidence,
+    });
   };
-  for (const name of new Set(named.map((mention) => mention.name))) {
-    for (const domain of lexicon.domainWords.get(name) ?? []) add(domain, 4 + name.split('_').length, true);
+  for (const { name, asker } of named) {
+    const weight = (asker ? 1.5 : 4) + name.split('_').length;
+    for (const domain of lexicon.domainWords.get(name) ?? []) add(domain, weight, true, asker);
   }
   for (const name of new Set(nouns)) {
     const senses = lexicon.nouns.get(name) ?? [];
@@ -78,13 +121,27 @@ function rankDomains(nouns: readonly string[], named: readonly Mention[], lexico
     }
   }
   return [...scores]
-    .map(([domain, { score, named: isNamed }]) => ({ domain, score, named: isNamed }))
+    .map(([domain, facts]) => ({ domain, ...facts }))
     .sort((a, b) => b.score - a.score || (a.domain.name < b.domain.name ? -1 : 1));
 }
 
 /** What a noun means here: the sense of the domain the request is most about. Null when the lexicon has no such noun. */
 export function senseOf(name: string, context: Pick<Context, 'lexicon' | 'domains'>): Sense | null {
   return pickSense(context.lexicon.nouns.get(name) ?? [], context.domains);
+}
+
+/**
+ * The sense, if it can be trusted: several words of the request belong to its domain, or the word is the name of
+ * just this thing. A lone word with meanings in several domains says too little about its columns.
+ */
+export function trustedSense(name: string, context: Pick<Context, 'lexicon' | 'domains'>): Sense | null {
+  const sense = senseOf(name, context);
+  if (!sense || sense.domain.file.general) return sense;
+  const ranked = context.domains.find(({ domain }) => domain === sense.domain);
+  const special = (context.lexicon.nouns.get(name) ?? []).filter(({ domain }) => !domain.file.general).length;
+  const clear = special === 1 && sense.names;
+  if (clear || (ranked && ranked.evidence >= 2 && ranked.score * 4 >= (context.domains[0]?.score ?? 0))) return sense;
+  return (context.lexicon.nouns.get(name) ?? []).find(({ domain }) => domain.file.general) ?? null;
 }
 
 /** Of several senses the one of the best ranked domain; general ones stand behind domains that are ranked at all. */

@@ -1,6 +1,8 @@
 import type { Decision } from '../../../domain/decision.ts';
 import type { Context } from './context.ts';
 import { senseOf } from './context.ts';
+import type { Fact } from './facts.ts';
+import { STRENGTH } from './facts.ts';
 import type { Signal } from './lexicon.ts';
 
 interface Heard {
@@ -14,9 +16,9 @@ const NOUN_LIMIT = 2;
 const DOMAIN_WEIGHT = 2;
 
 /** Decides by weighing signals for keeping something against signals for computing and forgetting. */
-export function decide(context: Context): Decision {
+export function decide(facts: readonly Fact[], context: Context): Decision {
   const text = context.text.toLowerCase().replaceAll('’', "'");
-  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(context)];
+  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(facts, context)];
   const stateless = hear(context.lexicon.stateless, text);
   const sum = (heard: readonly Heard[]) => heard.reduce((total, { weight }) => total + weight, 0);
   const [yes, no] = [sum(stores), sum(stateless)];
@@ -42,13 +44,14 @@ function hear(signals: readonly Signal[], text: string): readonly Heard[] {
 }
 
 /** Domains that live from stored data, and nouns that name what would be stored. */
-function heardNouns(context: Context): readonly Heard[] {
+function heardNouns(facts: readonly Fact[], context: Context): readonly Heard[] {
   const named = context.domains.filter((domain) => domain.named).slice(0, 1);
   const nouns = new Set<string>();
   for (const { name, plural } of context.mentions) {
     const sense = senseOf(name, context);
     if (sense?.names && (plural || !sense.entity.weak) && !context.lexicon.english.filler.has(name)) nouns.add(name);
   }
+  for (const fact of facts) if (fact.kind === 'entity' && fact.strength >= STRENGTH.listed) nouns.add(fact.name);
   const weight = Math.min(NOUN_LIMIT, nouns.size * NOUN_WEIGHT);
   const list = [...nouns].slice(0, 4).map((name) => name.replaceAll('_', ' '));
   return [

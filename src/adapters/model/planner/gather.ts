@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { pickSense, senseOf } from './context.ts';
+import { pickSense, senseOf, trustedSense } from './context.ts';
 import type { Draft, Model } from './draft.ts';
 import { draft, findDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
@@ -49,15 +49,19 @@ function candidates(facts: readonly Fact[], context: Context): readonly Candidat
   const found = new Map<string, Candidate>();
   for (const fact of facts) {
     if (fact.kind !== 'entity') continue;
-    const name = singular(fact.name);
+    const name = withoutOwner(singular(fact.name), context);
     const before = found.get(name);
-    const sense = senseOf(name, context) ?? senseOfEnding(name, context);
+    const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
     const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
     found.set(name, { name, entity: sense?.entity ?? null, named: sense?.names ?? true, strength });
   }
-  return [...found.values()].sort(
-    (a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined),
-  );
+  const words = new Map<Entity, number>();
+  for (const { entity } of found.values()) if (entity) words.set(entity, (words.get(entity) ?? 0) + 1);
+  const all = [...found.values()].map((one) => ({
+    ...one,
+    strength: one.strength + (one.entity ? ((words.get(one.entity) ?? 1) - 1) * 0.3 : 0),
+  }));
+  return all.sort((a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined));
 }
 
 /**
@@ -67,14 +71,25 @@ function candidates(facts: readonly Fact[], context: Context): readonly Candidat
 function bestNamed(candidate: Candidate, all: readonly Candidate[]): Candidate {
   const { entity, name, strength } = candidate;
   if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
-  const said = all.some((other) => other.name === entity.name && other.entity === entity);
+  const others = all.filter((other) => other.entity === entity && other.name !== name);
+  const said = others.length > 1 || others.some((other) => other.name === entity.name);
   return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;
+}
+
+/** "customer reviews" are reviews: a thing of its own in front says whose they are. */
+function withoutOwner(name: string, { lexicon }: Context): string {
+  const words = name.split('_');
+  for (let at = 1; at < words.length && !lexicon.nouns.has(name); at += 1) {
+    const [front, back] = [words.slice(0, at).join('_'), words.slice(at).join('_')];
+    if (lexicon.nouns.has(front) && lexicon.nouns.has(back)) return back;
+  }
+  return name;
 }
 
 /** `menu_category` is a category by another name. */
 function senseOfEnding(name: string, context: Context) {
   const ending = name.includes('_') ? entityIn(name, context) : null;
-  return ending === null || ending === name ? null : senseOf(ending, context);
+  return ending === null || ending === name ? null : trustedSense(ending, context);
 }
 
 /** Two words for one concept share a table, unless both were defined. */
@@ -104,19 +119,31 @@ function unwantedNames(facts: readonly Fact[], context: Context): ReadonlySet<st
   return names;
 }
 
-/** The main thing of a named domain is always there; its whole core when the request says little else. */
+/**
+ * The main thing of a named domain is always there; its whole core when the request says little else. A second named
+ * domain ("a shop with a blog") only brings what nothing else in the request stands for.
+ */
 function addCore(model: Model, context: Context, add: (entity: Entity) => void): void {
+  if (model.drafts.some((one) => one.strength >= STRENGTH.defined)) return;
   const named = context.domains.filter(({ named: isNamed }) => isNamed).slice(0, 2);
-  const defined = model.drafts.filter((one) => one.strength >= STRENGTH.defined).length;
-  for (const { domain } of named) {
-    const own = model.drafts.filter(
-      (one) => one.entity !== null && domain.entities.get(one.entity.name) === one.entity,
-    );
-    const listed = model.drafts.filter((one) => one.strength >= STRENGTH.listed && !one.entity?.person).length;
+  named.forEach(({ domain, asker }, rank) => {
     const core = domain.file.core.flatMap((name) => entityNamed(domain, name, context) ?? []);
-    if (defined === 0 && own.length + listed <= 1) core.forEach(add);
-    else if (defined === 0 && core[0]) add(core[0]);
-  }
+    const spoken = model.drafts.some(({ name }) =>
+      context.lexicon.nouns.get(name)?.some((sense) => sense.domain === domain),
+    );
+    if ((rank === 0 && saysLittle(model)) || (rank > 0 && !spoken && !asker)) core.forEach(add);
+    else if (rank === 0 && core[0]) add(core[0]);
+  });
+}
+
+/** At most one thing is named, and nothing the lexicon has never heard of is listed. */
+function saysLittle(model: Model): boolean {
+  const things = model.drafts.filter((one) => !one.entity?.person);
+  return (
+    things.length <= 1 &&
+    model.drafts.length <= 2 &&
+    !things.some((one) => one.entity === null && one.strength >= STRENGTH.listed)
+  );
 }
 
 /** An entity of the domain, or of the general vocabulary. */

@@ -2,7 +2,8 @@ import { snake } from './words.ts';
 
 /**
  * The short notation of the lexicon files. A column is `name[?][!][:type][=default]`, a link is
- * `[role>]target[|other][?][!]`, `>>` instead of `>` when the child is a part of the target, `<>` for many-to-many.
+ * `[role>]target[|other][?][!]`, `>>` instead of `>` when the child is a part of the target, `<>` for many-to-many,
+ * `~entity` behind it leaves it out where that entity is there.
  */
 
 /** Types a column may have before it becomes a PostgreSQL type. `moment` is unix seconds, `money` minor units. */
@@ -46,11 +47,13 @@ export interface LinkDraft {
   /** The child cannot live without its parent. */
   readonly part: boolean;
   readonly many: boolean;
+  /** The link is left out where this entity is there (a secret vote knows no voter). */
+  readonly unless: string | null;
 }
 
 const COLUMN =
   /^([a-z][a-z0-9_]*)(\?)?(!)?(?::([a-z0-9_| ]+?))?(?:\[(-?[\d.]+)?\.\.(-?[\d.]+)?\])?(?:=([a-z0-9_.-]+))?$/;
-const LINK = /^(?:([a-z][a-z0-9_]*)?(>>?|<>))?([a-z*][a-z0-9_|*]*)(\?)?(!)?$/;
+const LINK = /^(?:([a-z][a-z0-9_]*)?(>>?|<>))?([a-z*][a-z0-9_|*]*)(\?)?(!)?(?:~([a-z_]+))?$/;
 
 /** A column in lexicon notation, with what `guess` knows about its name. Null when it cannot be read. */
 export function readColumn(text: string, guess: (name: string) => ColumnDraft): ColumnDraft | null {
@@ -93,5 +96,6 @@ export function readLink(text: string): LinkDraft | null {
     unique: match[5] !== undefined,
     part: match[2] === '>>',
     many: match[2] === '<>',
+    unless: match[6] ?? null,
   };
 }

@@ -21,6 +21,8 @@ export interface Phrase {
 }
 
 const LONGEST_NAME = 4;
+/** What explains an item is shorter than this; bounds the time for hostile requests. */
+const LONGEST_TAIL = 40;
 const OPTIONAL = new Set(['optional', 'optionally', 'maybe', 'sometimes', 'perhaps', 'possibly']);
 const UNIQUE = new Set(['unique', 'distinct']);
 const SEPARATORS = new Set([',', '/', '+', '&', '>', '|', '→']);
@@ -93,6 +95,13 @@ export function readPhrase(context: Context, start: number): Phrase | null {
     to += Math.max(1, knownRun(context, to));
   }
   while (to > from + 1 && english.adjectives.has(tokens[to - 1]?.word ?? '')) to -= 1;
+  // Verbs stand last in some languages: "date [to] log".
+  if (
+    to > from + 1 &&
+    english.keeping.has(tokens[to - 1]?.word ?? '') &&
+    lexicon.attributes.known(nameOf(tokens, from, to - 1))
+  )
+    to -= 1;
   const last = tokens[to - 1];
   if (to === from || !last) return null;
   const name = nameOf(tokens, from, to);
@@ -105,7 +114,9 @@ function isDeed(context: Context, from: number, at: number): boolean {
   if (at === from || !token || !context.lexicon.english.ambiguous.has(token.lemma)) return false;
   if (senseOf(nameOf(context.tokens, from, at + 1), context)) return false;
   const doer = senseOf(nameOf(context.tokens, from, at), context);
-  return doer?.entity.person === true;
+  const one = ['each', 'every', 'a', 'an', 'the', 'one'].includes(context.tokens[from - 1]?.word ?? '');
+  const many = context.tokens[at - 1]?.plural === true && !token.plural;
+  return doer?.entity.person === true && (many || one);
 }
 
 /** Reads items separated by commas, slashes, plus signs or "and", from a token up to the end of the list. */
@@ -129,6 +140,8 @@ export function readList(context: Context, start: number): { items: readonly Phr
 function startsClause(context: Context, phrase: Phrase): boolean {
   const word = context.tokens[phrase.to]?.word ?? '';
   if (isDeed(context, phrase.from, phrase.to)) return true;
+  const object = context.lexicon.english.pronouns.has(word) || context.lexicon.english.determiners.has(word);
+  if (object && context.lexicon.english.making.has(context.tokens[phrase.from]?.word ?? '')) return true;
   const { english } = context.lexicon;
   return english.auxiliaries.has(word) || english.verbs.has(word) || (english.having.has(word) && word !== 'with');
 }
@@ -140,7 +153,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   const tail: string[] = [];
   let choice = false;
   let at = phrase.to;
-  for (; at < tokens.length; at += 1) {
+  for (; at < Math.min(tokens.length, phrase.to + LONGEST_TAIL); at += 1) {
     const token = tokens[at];
     if (!token || isStop(token) || isSeparator(token)) break;
     if (lexicon.english.having.has(token.word) && tail.length === 0) break;
@@ -161,21 +174,23 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
     else tail.push(token.word);
   }
   if (aside !== null) {
-    optional ||= /\b(optional|nullable|maybe|if any)\b/i.test(aside);
-    unique ||= /\b(unique|never twice|no duplicates?)\b/i.test(aside);
+    const inside = tokens.slice(phrase.to, at);
+    optional ||= inside.some(({ word }) => OPTIONAL.has(word)) || /\b(nullable|if any)\b/i.test(aside);
+    unique ||= inside.some(({ word }) => UNIQUE.has(word)) || /\b(never twice|no duplicates?)\b/i.test(aside);
   }
   return { phrase: { ...phrase, optional, unique, choice, aside, tail }, next: at };
 }
 
-/** Index of the bracket that closes the one at `open`, or of the last token. */
+/** Index of the bracket that closes the one at `open`, or of where looking for it ends. */
 export function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
-  for (let at = open; at < tokens.length; at += 1) {
+  const end = Math.min(tokens.length, open + LONGEST_TAIL * 5);
+  for (let at = open; at < end; at += 1) {
     if (tokens[at]?.word === '(') depth += 1;
     if (tokens[at]?.word === ')') depth -= 1;
     if (depth === 0) return at;
   }
-  return tokens.length;
+  return end;
 }
 
 /** The request's own text of some tokens. */

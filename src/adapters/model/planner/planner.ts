@@ -3,7 +3,6 @@ import type { Schema } from '../../../domain/schema.ts';
 import { parseSchema } from '../../../domain/schema-rules.ts';
 import type { Model } from '../../../ports/model.ts';
 import { completeColumns, sayColumns } from './complete.ts';
-import { readContext } from './context.ts';
 import { decide } from './detection.ts';
 import { gatherEntities } from './gather.ts';
 import type { Lexicon } from './lexicon.ts';
@@ -19,7 +18,10 @@ export function planner(options: { lexicon: Lexicon }): Model {
   const { lexicon } = options;
   return {
     name: 'planner',
-    detect: async (request) => decide(readContext(request.text, lexicon)),
+    detect: async (request) => {
+      const { facts, context } = readFacts(request.text, lexicon);
+      return decide(facts, context);
+    },
     design: async (request) => designSchema(request, lexicon),
   };
 }

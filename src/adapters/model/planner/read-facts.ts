@@ -4,11 +4,11 @@ import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
-import { readKeeping, readTitles } from './readers/keeping.ts';
+import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
 import { readLines, readPaths } from './readers/lines.ts';
 import { readMentions } from './readers/mentions.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
-import { readBelonging, readLimits, readNegations, readStates, readUniques } from './readers/rules.ts';
+import { readBelonging, readLimits, readManyToMany, readNegations, readStates, readUniques } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
 
 /** Readers of running text. Their order is that of trust where two say different things about a column. */
@@ -18,10 +18,12 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readHaving,
   readBelonging,
   readKeeping,
+  readPossessions,
   readStories,
   readTitles,
   readMentions,
   readHappenings,
+  readManyToMany,
   readLimits,
   readStates,
   readUniques,

@@ -8,17 +8,38 @@ import { singular } from './words.ts';
 
 /** Ties the drafts together: what the request says first, then what the lexicon knows, then guesses from word order. */
 export function relate(model: Model, facts: readonly Fact[], context: Context): void {
-  for (const fact of facts) if (fact.kind === 'link' && !fact.soft) saidLink(model, fact, context);
+  const mutual = mutualLinks(facts);
+  for (const fact of facts) {
+    if (fact.kind !== 'link' || fact.soft) continue;
+    if (!mutual.has(fact)) saidLink(model, fact, context);
+    else joinOf(model, fact.parent, fact.child, context);
+  }
   for (const one of [...model.drafts]) columnsToLinks(model, one, context);
   for (const fact of facts) {
     if (fact.kind !== 'many-to-many') continue;
-    const [left, right] = [resolve(model, fact.left, context), resolve(model, fact.right, context)];
-    if (left && right) addJoin(model, left, right);
+    joinOf(model, fact.left, fact.right, context);
   }
   for (const one of [...model.drafts]) lexiconLinks(model, one);
   for (const fact of facts) if (fact.kind === 'link' && fact.soft) softLink(model, fact, context);
+  for (const one of model.drafts) if (one.links.length === 0) happenTo(model, one);
   for (const fact of facts) if (fact.kind === 'unique') saidUnique(model, fact, context);
   breakCycles(model);
+}
+
+/** "X has many Y" and "Y has many X": neither belongs to the other. */
+function mutualLinks(facts: readonly Fact[]): ReadonlySet<Fact> {
+  const links = facts.filter((fact) => fact.kind === 'link' && !fact.soft && fact.role === undefined);
+  const key = (fact: Fact, turned: boolean) =>
+    fact.kind === 'link' ? (turned ? `${fact.parent} ${fact.child}` : `${fact.child} ${fact.parent}`) : '';
+  const said = new Set(links.map((fact) => key(fact, false)));
+  return new Set(
+    links.filter((fact) => said.has(key(fact, true)) && !(fact.kind === 'link' && fact.child === fact.parent)),
+  );
+}
+
+function joinOf(model: Model, leftName: string, rightName: string, context: Context): void {
+  const [left, right] = [resolve(model, leftName, context), resolve(model, rightName, context)];
+  if (left && right) addJoin(model, left, right);
 }
 
 /** The draft a word of the request stands for. */
@@ -72,10 +93,13 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
     const isRole = context.lexicon.english.roles.has(name);
     const target = isRole
       ? resolveRole(model, name, context)
-      : (findDraft(model, singular(name)) ?? (one.closed ? resolve(model, name, context) : null));
+      : (findDraft(model, singular(name)) ??
+        (one.closed && !name.includes('_') ? resolve(model, name, context) : null));
     if (!target || column.values || (target === one && !isRole)) continue;
     if (target.strength < STRENGTH.wanted && !isRole) continue;
     one.said.delete(name);
+    if (!one.closed && target.entity?.links.some((link) => link.targets.includes(one.entity?.name ?? one.name)))
+      continue;
     if (singular(name) !== name && target !== one) {
       const known = [...(one.entity?.links ?? []), ...(target.entity?.links ?? [])].length > 0;
       if (!known) addJoin(model, one, target);
@@ -118,6 +142,7 @@ function lexiconLinks(model: Model, one: Draft): void {
     const name = link.targets.find((target) => findDraft(model, target));
     const parent =
       name === undefined ? (link.targets.includes(ANYTHING) ? mainDraft(model, one) : null) : findDraft(model, name);
+    if (link.unless !== null && findDraft(model, link.unless)) continue;
     if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
     if (link.many) {
       if (!related(one, parent) && !related(parent, one)) addJoin(model, one, parent);
@@ -161,6 +186,30 @@ function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     unique: false,
     part: child.entity === null,
   });
+}
+
+/** Nouns for things that happen: `inspection`, `treatment`, `harvest`, `feeding`. */
+const HAPPENING = /(tion|sion|ment|ing|harvest|visit|check|result|session|log|entry|record|reading|event|dose|change)$/;
+
+/** True for a noun that names something that happens, at a time, to something else. */
+export function isHappening(name: string): boolean {
+  return (
+    HAPPENING.test(name) &&
+    !/(^|_)(building|painting|potion|exhibition|edition|nation|station|section|collection|instrument|document|equipment|ring|string|king|wing|medication|plantation|spring|apartment|department|organization|organisation|question|option)$/.test(
+      name,
+    )
+  );
+}
+
+/** What happens, happens to something: the first thing of the request that is no happening itself. */
+function happenTo(model: Model, one: Draft): void {
+  if (one.entity !== null || one.join || one.said.size > 0 || !isHappening(one.name)) return;
+  const things = model.drafts.filter(
+    (other) => other !== one && !other.join && !other.entity?.person && !isHappening(other.name),
+  );
+  const parent = things[0];
+  if (parent && !reaches(parent, one, new Set()))
+    addLink(one, { role: parent.name, parent, nullable: false, unique: false, part: true });
 }
 
 function reaches(from: Draft, to: Draft, seen: Set<Draft>): boolean {

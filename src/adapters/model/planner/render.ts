@@ -84,7 +84,7 @@ function renderTable(one: Draft, names: Names): TableInput {
   for (const link of one.links) push(`${link.role}_id`, (column) => linkColumn(column, link, isKey, names));
   for (const column of one.columns) {
     const wish =
-      column.kind === 'money' && !/_(cents|minor)$/.test(column.name)
+      column.kind === 'money' && column.sqlType === undefined && !/_(cents|minor)$/.test(column.name)
         ? `${column.name.replace(/_cent$/, '')}_cents`
         : column.name;
     renamed.set(column.name, safeName(wish, '_value'));

@@ -24,12 +24,12 @@ export interface Reading {
 
 const PIECE =
   /(yes\/no|y\/n|true\/false|w\/(?=\s)|[\p{L}_][\p{L}\p{M}\p{N}_]*(?:['’-][\p{L}\p{N}_]+)*)|(\d+(?:[.,]\d+)?)|(->|<->|\n|[^\s])/giu;
-const SHORTHAND: Readonly<Record<string, string>> = {
-  'w/': 'with',
-  'yes/no': 'yes_no',
-  'y/n': 'yes_no',
-  'true/false': 'yes_no',
-};
+const SHORTHAND: ReadonlyMap<string, string> = new Map([
+  ['w/', 'with'],
+  ['yes/no', 'yes_no'],
+  ['y/n', 'yes_no'],
+  ['true/false', 'yes_no'],
+]);
 
 /** More distinct unknown words than any honest request has: beyond it nothing is repaired, so that time stays bounded. */
 const MAX_REPAIRS = 150;
@@ -45,7 +45,7 @@ export function tokenize(text: string, lexicon: Lexicon): Reading {
     const base = { raw: piece, start, end: start + piece.length };
     if (match[2] !== undefined) return [{ ...base, kind: 'number' as const, word: piece, lemma: piece, plural: false }];
     if (match[1] === undefined) return [{ ...base, kind: 'mark' as const, word: piece, lemma: piece, plural: false }];
-    const words = translate(SHORTHAND[piece.toLowerCase()] ?? snake(piece));
+    const words = translate(SHORTHAND.get(piece.toLowerCase()) ?? snake(piece));
     return words.map((found) => {
       const word = repair(found);
       return { ...base, kind: 'word' as const, word, lemma: singular(word), plural: isPlural(word) };
@@ -63,11 +63,22 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
     const particles = new Set(language.particles);
     const count = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word)).length;
     const strange = words.filter((word) => particles.has(word) && !english.prepositions.has(word)).length;
-    const enough = strange > 0 || words.length <= 3;
+    // "todo" is Spanish, too: a few words only count as foreign when they mean nothing in English.
+    const own = words.some((word) => Object.hasOwn(language.words, word) && !lexicon.vocabulary.has(word));
+    const enough = strange > 0 || (words.length <= 3 && own);
     if (enough && count > best.count) best = { count, words: language.words };
   }
-  const table = best.words;
-  return (word) => (Object.hasOwn(table, word) ? (table[word] ?? word).split(' ').map(snake) : [word]);
+  const table = new Map(Object.entries(best.words));
+  return (word) => {
+    const key = [word, word.replace(/[ns]$/, '')].find((form) => table.has(form));
+    const found = key === undefined ? undefined : table.get(key);
+    if (key === undefined || found === undefined) return [word];
+    // `kommentare` beside `kommentar` is its plural, and stays one.
+    const many =
+      key !== word || [1, 2, 3].some((cut) => key.length - cut > 2 && table.get(key.slice(0, -cut)) === found);
+    const words = found.split(' ').map(snake);
+    return many && words.length === 1 ? words.map(plural) : words;
+  };
 }
 
 function repairer(lexicon: Lexicon): (word: string) => string {
@@ -90,7 +101,7 @@ function isKnown(word: string, { vocabulary }: Lexicon): boolean {
 function nearest(word: string, { spelling }: Lexicon): string {
   const base = singular(word);
   const forms = base === word ? [word] : [base, word];
-  const limit = base.length >= 8 ? 2 : 1;
+  const limit = base.length >= 10 ? 2 : 1;
   let best: { distance: number; found: string } | null = null;
   for (const candidate of spelling.get(word.slice(0, 1)) ?? []) {
     if (Math.abs(candidate.length - base.length) > limit + 1) continue;

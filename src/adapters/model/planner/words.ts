@@ -2,7 +2,20 @@ import pluralize from 'pluralize';
 
 /** Words as the planner compares them: lower case, without accents and apostrophes, parts joined by `_`. */
 
-for (const word of ['data', 'sms', 'gps', 'dns', 'gas', 'os', 'https', 'staff', 'stuff', 'iris', 'tennis']) {
+for (const word of [
+  'data',
+  'metadata',
+  'sms',
+  'gps',
+  'dns',
+  'gas',
+  'os',
+  'https',
+  'staff',
+  'stuff',
+  'iris',
+  'tennis',
+]) {
   pluralize.addUncountableRule(word);
 }
 pluralize.addSingularRule(/leaves$/i, 'leave');
@@ -17,6 +30,7 @@ export function snake(text: string): string {
   return text
     .normalize('NFD')
     .replace(/[\u0300-\u036f'’]/g, '')
+    .replace(/\bsign-?up(s?)\b/gi, 'sign_up$1')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()

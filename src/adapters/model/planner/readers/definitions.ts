@@ -66,9 +66,11 @@ export function fieldFacts(entity: string, field: Field, why: string): readonly 
 
 function findDefinitions(text: string, lexicon: Lexicon): readonly Definition[] {
   const found = new Map<number, Definition>();
+  const closedAt = partners(text);
   const add = (match: RegExpMatchArray, word: string, strict: boolean) => {
     const open = (match.index ?? 0) + match[0].length - 1;
-    const inside = bracketed(text, open);
+    const end = closedAt.get(open);
+    const inside = end === undefined ? null : text.slice(open + 1, end);
     if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS) return;
     const fields = splitFields(inside);
     const name = singular(snake(word));
@@ -82,18 +84,24 @@ function findDefinitions(text: string, lexicon: Lexicon): readonly Definition[] 
   return [...found.values()];
 }
 
-/** The text between a bracket and its partner; null when it is not closed. */
-function bracketed(text: string, open: number): string | null {
-  const pairs: Readonly<Record<string, string>> = { '(': ')', '{': '}' };
-  const opening = text[open] ?? '';
-  const closing = pairs[opening];
-  let depth = 0;
-  for (let at = open; at < text.length; at += 1) {
-    if (text[at] === opening) depth += 1;
-    if (text[at] === closing) depth -= 1;
-    if (depth === 0) return text.slice(open + 1, at);
+/** Where each bracket is closed. Brackets that are not closed are left out. */
+function partners(text: string): ReadonlyMap<number, number> {
+  const closers: ReadonlyMap<string, string> = new Map([
+    [')', '('],
+    ['}', '{'],
+  ]);
+  const open = new Map<string, number[]>([
+    ['(', []],
+    ['{', []],
+  ]);
+  const found = new Map<number, number>();
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    open.get(char)?.push(at);
+    const opened = open.get(closers.get(char) ?? '')?.pop();
+    if (opened !== undefined) found.set(opened, at);
   }
-  return null;
+  return found;
 }
 
 /**

@@ -6,6 +6,9 @@ import type { Phrase } from '../phrase.ts';
 import { readList, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
+/** Words of a request that introduce what it is about. */
+const TITLE_LENGTH = 14;
+
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a course made of modules". */
 export function readHaving(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
@@ -40,7 +43,9 @@ function topFacts(item: Phrase, context: Context, why: string): readonly Fact[] 
   const main = mainEntity(context);
   const { attributes, english, nouns } = context.lexicon;
   if (english.filler.has(item.name) || english.accounts.has(item.name)) return [];
-  if (!nouns.has(item.name) && attributes.looksLike(item.name)) {
+  const isThing = nouns.has(item.name);
+  if (!isThing && context.lexicon.domainWords.has(item.name)) return [];
+  if (isThing ? !item.plural && attributes.known(item.name) !== null : attributes.looksLike(item.name)) {
     return main ? [columnFact(main, { ...item, plural: false }, context, why)] : [];
   }
   return [{ kind: 'entity', name: item.name, strength: STRENGTH.listed, why }];
@@ -50,6 +55,13 @@ function topFacts(item: Phrase, context: Context, why: string): readonly Fact[] 
 export function mainEntity(context: Context): string | null {
   const named = context.domains.find(({ named }) => named);
   return named?.domain.file.core[0] ?? null;
+}
+
+/** Index of the parenthesis that the one at `close` ends. */
+function opening(tokens: Context['tokens'], close: number): number {
+  let at = close;
+  while (at > 0 && tokens[at]?.word !== '(') at -= 1;
+  return at;
 }
 
 /**
@@ -67,12 +79,15 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   if (word.kind === 'mark' && !['(', ',', ')'].includes(word.word)) return null;
   const pronoun = word.kind === 'mark' || english.pronouns.has(word.word) || english.determiners.has(word.word);
   if (pronoun && word.word === ',') return null;
-  const before = context.mentions.filter((mention) => mention.to <= at + 1);
+  const limit = word.word === ')' ? opening(tokens, at) : at + 1;
+  const before = context.mentions.filter(
+    ({ from, to, name }) => to <= limit && (!english.ambiguous.has(name) || isNounHere(context, from)),
+  );
   const last = before.at(-1);
   if (pronoun) return ['i', 'we', 'you', 'us', 'me'].includes(word.word) ? null : (last?.name ?? null);
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
-  if (isSoftware && (!direct || tokens[verb]?.word === 'with')) return 'everything';
+  if (isSoftware && (!direct || (tokens[verb]?.word === 'with' && verb < TITLE_LENGTH))) return 'everything';
   if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;
   for (let from = Math.max(0, at - 3); from <= at; from += 1) {
     const phrase = readPhrase(context, from);

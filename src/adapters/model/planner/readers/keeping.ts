@@ -5,6 +5,7 @@ import { STRENGTH } from '../facts.ts';
 import { columnFact } from '../items.ts';
 import type { Phrase } from '../phrase.ts';
 import { entityIn, readList, readPhrase, textBetween } from '../phrase.ts';
+import { singular } from '../words.ts';
 
 const PASSED_OVER = new Set([
   'track',
@@ -27,7 +28,7 @@ export function readKeeping(context: Context): readonly Fact[] {
   const { english } = lexicon;
   return tokens.flatMap((token, at) => {
     const keeps = english.keeping.has(token.word);
-    if (token.kind !== 'word' || (!keeps && !english.making.has(token.word))) return [];
+    if (token.kind !== 'word' || (!keeps && !english.making.has(token.word)) || insideName(context, at)) return [];
     let start = at + 1;
     while (isPassedOver(context, start)) start += 1;
     const { items, to } = readList(context, start);
@@ -36,6 +37,11 @@ export function readKeeping(context: Context): readonly Fact[] {
     const facts = items.flatMap((item) => objectFacts(item, owner, context, why));
     return keeps ? facts : [...facts, ...makerFacts(context, at, items, why)];
   });
+}
+
+/** "share links", "saved searches": the word is a part of a name. */
+function insideName(context: Context, at: number): boolean {
+  return context.mentions.some(({ from, to }) => to - from > 1 && from <= at && at < to);
 }
 
 function isPassedOver(context: Context, at: number): boolean {
@@ -56,15 +62,21 @@ function ownerBehind(items: readonly Phrase[]): string | null {
 }
 
 function objectFacts(item: Phrase, owner: string | null, context: Context, why: string): readonly Fact[] {
-  const { attributes, english } = context.lexicon;
+  const { english } = context.lexicon;
   if (english.filler.has(item.name) || english.accounts.has(item.name)) return [];
   const sense = senseOf(item.name, context);
-  if (!sense && attributes.looksLike(item.name)) {
-    const entity = owner === null ? null : entityIn(owner, context);
+  if (isProperty(item, sense !== null, context)) {
+    const entity = owner === null ? null : entityIn(singular(owner), context);
     return entity ? [columnFact(entity, { ...item, plural: false }, context, why)] : [];
   }
   const strength = item.plural || sense ? STRENGTH.listed : STRENGTH.passing;
   return [{ kind: 'entity', name: item.name, strength, why }];
+}
+
+/** A word for a property: not known as a thing, or usually a property when in the singular. */
+function isProperty(item: Phrase, isThing: boolean, context: Context): boolean {
+  const { attributes } = context.lexicon;
+  return isThing ? !item.plural && attributes.known(item.name) !== null : attributes.looksLike(item.name);
 }
 
 /** "users can create playlists": the maker owns what is made. */
@@ -92,13 +104,20 @@ export function readTitles(context: Context): readonly Fact[] {
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'word' || !english.software.has(token.word)) return [];
     const ahead = tokens[at + 1]?.word;
-    if (ahead === 'of' || (ahead === 'for' && english.filler.has(token.word) === false)) {
+    if (
+      ahead === 'of' ||
+      (ahead === 'for' &&
+        !english.keeping.has(tokens[at + 2]?.word ?? '') &&
+        !english.making.has(tokens[at + 2]?.word ?? ''))
+    ) {
       const { items } = readList(context, at + 2);
       return items.flatMap((item) => objectFacts(item, null, context, textBetween(context, at, item.to)));
     }
     const before = at > 0 ? nounBefore(context, at) : null;
-    if (before === null || lexicon.domainWords.has(before) || english.filler.has(before)) return [];
+    if (before === null || english.filler.has(before)) return [];
     const sense = senseOf(before, context);
+    if (lexicon.domainWords.has(before) && (!sense || sense.entity.weak)) return [];
+    if (lexicon.attributes.known(before) !== null || insideName(context, at)) return [];
     const why = textBetween(context, at - 1, at + 1);
     return [{ kind: 'entity', name: before, strength: sense ? STRENGTH.wanted : STRENGTH.passing + 0.5, why } as const];
   });
@@ -114,4 +133,17 @@ function nounBefore(context: Context, at: number): string | null {
     }
   }
   return null;
+}
+
+/** "my houseplants", "our hives": things somebody has, unless a property is meant. */
+export function readPossessions(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  return tokens.flatMap((token, at) => {
+    if (!/^(my|our)$/.test(token.word)) return [];
+    const phrase = readPhrase(context, at + 1);
+    if (!phrase?.plural || lexicon.english.filler.has(phrase.name) || lexicon.attributes.looksLike(phrase.name))
+      return [];
+    const why = textBetween(context, at, phrase.to);
+    return [{ kind: 'entity', name: phrase.name, strength: STRENGTH.wanted, why } as const];
+  });
 }

@@ -4,7 +4,7 @@ import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { readField, splitFields } from '../field.ts';
 import { itemFacts } from '../items.ts';
-import { readList, readPhrase, textBetween } from '../phrase.ts';
+import { isStop, readList, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
 import { fieldFacts } from './definitions.ts';
 
@@ -53,6 +53,7 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
   const why = textBetween(context, line.from, line.to);
   const head = singular(phrase.name);
   const { items } = readList(context, colon + 1);
+  if (ENTITY_WORDS.has(head)) return items.map((item) => wanted(item.name, STRENGTH.defined, why));
   const isEntity = senseOf(head, context) !== null || /^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '');
   if (isDomainHead(context, head) || !(isEntity || line.bullet) || lexicon.english.filler.has(head)) {
     return items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
@@ -128,12 +129,12 @@ function endOfSentence(context: Context, from: number, to: number): number {
   return to;
 }
 
-/** A bullet that is only a noun, or a noun and a few separators: "menu categories > dishes". */
+/** A bullet that is only a noun, or a sentence that is only a list: "books, authors and shelves". */
 function bulletFacts(context: Context, line: Line): readonly Fact[] {
-  if (!line.bullet) return [];
   const { tokens } = context;
   const { items, to } = readList(context, line.from);
-  if (to < line.to || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
+  if (!line.bullet && (items.length < 2 || !(isStop(tokens[to]) || to === line.to))) return [];
+  if ((line.bullet && to < line.to) || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
   const why = textBetween(context, line.from, line.to);
   const facts: Fact[] = items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
   if (items.length === 1 && items[0] && !senseOf(items[0].name, context)) {

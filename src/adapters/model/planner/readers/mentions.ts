@@ -15,6 +15,9 @@ export function readMentions(context: Context): readonly Fact[] {
   });
 }
 
+/** Words of a request that introduce what it is about. */
+const TITLE_LENGTH = 14;
+
 function strengthOf(mention: Mention, context: Context): number {
   const { tokens, lexicon, domains } = context;
   const { english } = lexicon;
@@ -22,16 +25,23 @@ function strengthOf(mention: Mention, context: Context): number {
   if (!sense || english.filler.has(mention.name)) return 0;
   const single = mention.to - mention.from === 1;
   if (single && english.ambiguous.has(mention.name) && !isNounHere(context, mention.from)) return 0;
-  if (lexicon.domainWords.has(mention.name) && mention.from === 0 && !mention.plural) return 0;
+  if (lexicon.domainWords.has(mention.name) && mention.from < TITLE_LENGTH && !mention.plural) return 0.3;
   if (insideAttribute(mention, context)) return 0;
   const before = tokens[mention.from - 1];
   const word = before?.word ?? '';
   if (insideValues(mention, context) || before?.word === '/') return 0.3;
   let strength = mention.plural ? 1.5 : 0.8;
-  if (english.quantifiers.has(word) || ['a', 'an', 'each', 'every', 'per', 'new'].includes(word)) strength += 0.7;
+  if (
+    english.quantifiers.has(word) ||
+    before?.kind === 'number' ||
+    ['a', 'an', 'each', 'every', 'per', 'new'].includes(word)
+  )
+    strength += 0.7;
   else if (english.determiners.has(word)) strength += 0.4;
   if (isSeparator(before) || isSeparator(tokens[mention.to])) strength += 0.6;
   if (!single) strength += 0.7;
+  if (sense.entity.person && isVerb(tokens[mention.to]?.word ?? '', english)) strength += 0.6;
+  if (isWhoseRequest(mention, tokens)) strength -= 1;
   const ranked = domains.find(({ domain }) => domain === sense.domain);
   const best = domains[0]?.score ?? 0;
   if (ranked && ranked.score * 2 >= best) strength += ranked.score >= 2 ? 0.8 : 0.2;
@@ -39,6 +49,20 @@ function strengthOf(mention: Mention, context: Context): number {
   if (!sense.names) strength -= 0.4;
   if (sense.entity.weak && !mention.plural) strength -= 0.8;
   return Math.min(strength, STRENGTH.listed);
+}
+
+function isVerb(word: string, english: Context['lexicon']['english']): boolean {
+  return (
+    english.making.has(word) || english.verbs.has(word) || english.auxiliaries.has(word) || english.having.has(word)
+  );
+}
+
+/** "polls for our club": who asks, not what is stored. */
+function isWhoseRequest(mention: Mention, tokens: Context['tokens']): boolean {
+  const [second, first] = [tokens[mention.from - 1]?.word ?? '', tokens[mention.from - 2]?.word ?? ''];
+  return (
+    mention.from < TITLE_LENGTH && !mention.plural && first === 'for' && ['my', 'our', 'a', 'the'].includes(second)
+  );
 }
 
 /** "a type (asset/liability)": what stands in parentheses behind a property are its values. */

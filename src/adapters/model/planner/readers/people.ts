@@ -54,6 +54,9 @@ export function isNounHere(context: Context, at: number): boolean {
   const before = tokens[at - 1];
   if (!token) return false;
   if (!english.ambiguous.has(token.lemma)) return lexicon.nouns.has(token.lemma);
+  const after = tokens[at + 1]?.word ?? '';
+  const hasObject = ['them', 'it', 'a', 'an', 'the', 'my', 'their', 'his', 'her', 'our', 'each'].includes(after);
+  if (hasObject && !token.plural && !english.determiners.has(before?.word ?? '')) return false;
   if (!before || before.kind === 'mark') return token.plural || !english.determiners.has(tokens[at + 1]?.word ?? '');
   if (before.kind === 'number' || english.determiners.has(before.word)) return true;
   if (english.quantifiers.has(before.word) || english.adjectives.has(before.word)) return true;

@@ -23,6 +23,27 @@ export function readBelonging(context: Context): readonly Fact[] {
   });
 }
 
+/** "an artifact can be in many exhibitions": either may have several of the other. */
+export function readManyToMany(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    if (!/^(in|on|at|to|of|with|by)$/.test(token.word)) return [];
+    if (!/^(many|several|multiple|different|various)$/.test(tokens[at + 1]?.word ?? '')) return [];
+    if (
+      !/^(be|is|are|part|member|members|assigned|linked|tagged|shared|appear|appears|occur)$/.test(
+        tokens[at - 1]?.word ?? '',
+      )
+    )
+      return [];
+    let verb = at - 1;
+    while (verb > 0 && !context.lexicon.english.auxiliaries.has(tokens[verb]?.word ?? '')) verb -= 1;
+    const left = subjectBefore(context, verb);
+    const right = readPhrase(context, at + 2);
+    if (left === null || left === 'everything' || !right) return [];
+    return [{ kind: 'many-to-many', left, right: right.name, why: textBetween(context, verb, right.to) } as const];
+  });
+}
+
 const ONE = new Set(['one', 'single', '1']);
 
 /** "at most one review per user and product", "exactly one payslip per employee", "one vote per member". */

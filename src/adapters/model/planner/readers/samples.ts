@@ -6,6 +6,8 @@ import type { Span, Structures } from './definitions.ts';
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
 const MAX_DEPTH = 6;
+/** Beginnings of JSON that are tried; more is no sample. */
+const MAX_TRIES = 50;
 
 /** Reads sample answers in JSON: objects are entities, lists of objects their children, plain values columns. */
 export function readSamples(text: string): Structures {
@@ -56,8 +58,10 @@ function sampleColumn(name: string, value: unknown): ColumnFact {
 /** The JSON values that stand in a text, outermost ones only. */
 function findJson(text: string): readonly { readonly value: Record<string, unknown>; readonly span: Span }[] {
   const found: { value: Record<string, unknown>; span: Span }[] = [];
-  for (let at = 0; at < text.length; at += 1) {
+  let tries = 0;
+  for (let at = 0; at < text.length && tries < MAX_TRIES; at += 1) {
     if (text[at] !== '{' || !/^\{\s*"/.test(text.slice(at, at + 40))) continue;
+    tries += 1;
     const end = endOfJson(text, at);
     try {
       const parsed: unknown = JSON.parse(text.slice(at, end));

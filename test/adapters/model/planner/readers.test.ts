@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import type { Fact } from '../../../../src/adapters/model/planner/facts.ts';
+import { readFacts } from '../../../../src/adapters/model/planner/read-facts.ts';
+import { shippedLexicon } from '../../../support/planner.ts';
+
+/** A fact in short: `entity plant`, `column plant.name?`, `link comment>post`, `unique vote(user poll)`. */
+function short(fact: Fact): string {
+  switch (fact.kind) {
+    case 'entity':
+      return fact.strength >= 2 ? `entity ${fact.name}` : '';
+    case 'column':
+      return `column ${fact.entity}.${fact.column.name}${fact.column.nullable ? '?' : ''}${fact.column.unique ? '!' : ''}`;
+    case 'link':
+      return `link ${fact.child}>${fact.parent}${fact.nullable ? '?' : ''}`;
+    case 'many-to-many':
+      return `many ${fact.left}-${fact.right}`;
+    case 'unique':
+      return `unique ${fact.entity}(${fact.parts.join(' ')})`;
+    case 'without':
+      return `without ${fact.name}`;
+    case 'happens':
+      return `happens ${fact.verb}`;
+    case 'accounts':
+      return fact.wanted ? 'accounts' : 'no accounts';
+    case 'closed':
+      return `closed ${fact.entity}`;
+  }
+}
+
+async function factsOf(request: string): Promise<string[]> {
+  return readFacts(request, await shippedLexicon()).facts.map(short);
+}
+
+const says: [string, string[]][] = [
+  // lists
+  ['an app with wizards, spells and potions', ['entity wizard', 'entity spell', 'entity potion']],
+  [
+    'a backend for a museum: artifacts, exhibitions & curators',
+    ['entity artifact', 'entity exhibition', 'entity curator'],
+  ],
+  ['Entities: spaceship, crew member, mission', ['entity spaceship', 'entity crew_member', 'entity mission']],
+  // definitions
+  ['Spell(name, power:integer, rune unique)', ['closed spell', 'column spell.name', 'column spell.rune!']],
+  [
+    'interface Potion { id: string; name: string; color?: string; wizardId: string }',
+    ['column potion.color?', 'link potion>wizard'],
+  ],
+  [
+    'CREATE TABLE potions (id INT PRIMARY KEY, wizard_id INT REFERENCES wizards(id))',
+    ['entity potion', 'link potion>wizard'],
+  ],
+  ['- Dragon: name, wingspan, hatched on\n- Rider: name', ['entity dragon', 'column dragon.wingspan', 'entity rider']],
+  [
+    'answers look like {"dragon":{"name":"x","eggs":[{"color":"red"}]}}',
+    ['column dragon.name', 'link egg>dragon', 'column egg.color'],
+  ],
+  // having and belonging
+  ['a dragon has many eggs', ['entity egg', 'link egg>dragon']],
+  [
+    'each dragon has a name, a colour and maybe a birth date',
+    ['column dragon.name', 'column dragon.color', 'column dragon.birth_date?'],
+  ],
+  ['a spell belongs to a wizard', ['link spell>wizard']],
+  ['an artifact can be in many exhibitions', ['many artifact-exhibition']],
+  ['shelves > jars', ['link jar>shelf']],
+  // keeping
+  ['I want to track my llamas and cheeses', ['entity llama', 'entity cheese']],
+  ['keep a record of telescopes', ['entity telescope']],
+  ['users can create and share playlists', ['entity playlist', 'link playlist>user']],
+  ['store the name and phone of customers', ['column customer.name', 'column customer.phone']],
+  ['water my houseplants', ['entity houseplant']],
+  // people
+  ['As a librarian I lend books', ['entity librarian', 'happens lend']],
+  ['people log in', ['accounts']],
+  // rules
+  ['one vote per user and poll', ['unique vote(user poll)']],
+  ['at most one review per user and product', ['unique review(user product)']],
+  ['per month exactly one report per employee', ['unique report(month employee)']],
+  ['a blog without comments', ['without comment']],
+  ["notes, no login, we don't need tags", ['no accounts', 'without tag']],
+  ['an order is open or closed', ['column order.status']],
+];
+
+test.each(says)('%j is understood', async (request, want) => {
+  const facts = await factsOf(request);
+  for (const fact of want) expect(facts).toContain(fact);
+});
+
+const silent: [string, string[]][] = [
+  ['ingredients with amounts (200 g flour, 3 eggs)', ['entity flour', 'closed amount']],
+  ['a room has a type (single, double)', ['entity single', 'closed type']],
+  ['users want to order quickly', ['entity order']],
+  ['no double bookings please', ['without booking']],
+  ['tasks have a due date', ['entity date', 'entity due_date']],
+  ['sports and weather', ['entity spot']],
+];
+
+test.each(silent)('%j does not say more than it does', async (request, unwanted) => {
+  const facts = await factsOf(request);
+  for (const fact of unwanted) expect(facts).not.toContain(fact);
+});
