@@ -102,6 +102,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     target: target.localTarget({
       home: config.home,
       supervisorPath: join(config.packageRoot, 'dist', 'supervisor.js'),
+      environment: config.serverEnvironment,
     }),
     http: http.nodeHttp(),
     runs: lazyRuns(async () => {

@@ -24,6 +24,8 @@ export interface Config {
   readonly owner: string;
   /** True in CI, where nobody can answer a question. */
   readonly ci: boolean;
+  /** What a server we start may know of this machine: a short list of names, none of them a secret. */
+  readonly serverEnvironment: Readonly<Record<string, string>>;
   readonly color: boolean;
   /** How people call this program here, for the commands we tell them to type. */
   readonly command: string;
@@ -40,6 +42,16 @@ const FROM_DOTENV = [
   'DB_CLUSTER_PASSWORD',
   'DB_CLUSTER_SSLMODE',
 ];
+
+/**
+ * Takes PGHOST, PGOPTIONS and their like out of this process: node-postgres obeys them silently, and what somebody set
+ * for psql must not bend our connections. Ours are told everything explicitly.
+ */
+export function ignorePostgresEnvironment(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('PG') && name !== 'PG_DB_SCHEMA') delete environment[name];
+  }
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,12 +91,22 @@ export function loadConfig(cwd = process.cwd(), environment: Environment = proce
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend'),
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     owner: saved.owner ?? userName(),
+    serverEnvironment: pick(environment, ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT']),
     ci: env.CI !== undefined && env.CI !== 'false',
     color: env.NO_COLOR === undefined && env.TERM !== 'dumb',
     command: commandName(env),
     version: packageVersion(),
     packageRoot,
   });
+}
+
+function pick(environment: Environment, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function withoutEmpty(environment: Environment): Environment {

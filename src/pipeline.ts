@@ -1,7 +1,6 @@
 import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
 import type { ProjectFolder } from './domain/project.ts';
-import { start } from './operations/start.ts';
 import { designSchema } from './phases/design-schema.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide } from './pipeline/design.ts';
@@ -14,6 +13,7 @@ import {
   provisionStage,
   register,
   scaffoldStage,
+  startStage,
   verifyStage,
 } from './pipeline/stages.ts';
 import { type PhaseTime, together, watch } from './pipeline/watch.ts';
@@ -52,7 +52,7 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
     { restart: claim.folderIsGone },
   );
   // A finished project whose server was stopped in the meantime is started again.
-  const { deployment } = await start({ ...claim, request: order.request.text, status: 'ready' }, services);
+  const { deployment } = await startStage({ ...claim, request: order.request.text, status: 'ready' }, services);
   return { ...created, url: deployment.url, phases: times, existed };
 }
 

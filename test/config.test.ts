@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig, openSettings, tightenSettings } from '../src/config.ts';
+import { ignorePostgresEnvironment, loadConfig, openSettings, tightenSettings } from '../src/config.ts';
 import { withTemporaryFolder } from './support/temporary-folder.ts';
 
 const external = (url: string) => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_ADMIN_URL: url }).cluster;
@@ -69,3 +69,9 @@ test('broken settings are told, not ignored and not overwritten', () =>
       expect.objectContaining({ code: 'config.invalid' }),
     );
   }));
+
+test('what was set for psql does not reach our connections', () => {
+  const environment = { PGOPTIONS: '-c nonsense=1', PGHOST: 'elsewhere', PG_DB_SCHEMA: 'mine', PATH: '/bin' };
+  ignorePostgresEnvironment(environment);
+  expect(environment).toEqual({ PG_DB_SCHEMA: 'mine', PATH: '/bin' });
+});

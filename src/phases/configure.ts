@@ -29,6 +29,7 @@ export async function configure(
     [MIGRATION_ENV_FILE, order.migrations],
   ] as const) {
     const before = await workspace.read(directory, file);
-    await workspace.write(directory, file, withLogin(before, login), { mode: SECRET_MODE });
+    const after = withLogin(before, login);
+    if (after !== before) await workspace.write(directory, file, after, { mode: SECRET_MODE });
   }
 }

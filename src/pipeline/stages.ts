@@ -6,13 +6,16 @@ import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
+import { start } from '../operations/start.ts';
 import { configure } from '../phases/configure.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { provision } from '../phases/provision.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
+import type { ProjectRecord } from '../ports/state-store.ts';
 import type { FileTree } from '../ports/workspace.ts';
+import { withJournal } from './verify-journal.ts';
 
 /**
  * Each phase applied to a project folder, with what it records. `create` strings them together; the commands of the
@@ -126,6 +129,20 @@ export async function scaffoldStage(
   return result;
 }
 
+/**
+ * Makes a built project run. PostgreSQL may have come up on another port than last time, so the `.env` is brought up to
+ * date first; a server that runs and answers is left as it is.
+ */
+export async function startStage(
+  record: ProjectRecord,
+  services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace'>,
+): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
+  const database = await services.state.findDatabase(record.id, ENV);
+  const manifest = await readManifest(record.directory, services);
+  if (database && manifest) await configureStage({ directory: record.directory, project: manifest }, services);
+  return start(record, services);
+}
+
 /** Starts what was built and remembers where it runs. */
 export async function deployStage(
   { directory, project }: ProjectFolder,
@@ -140,11 +157,14 @@ export async function deployStage(
 
 /** Proves the running backend; throws `verify.failed` with the failed checks, and stops nothing. */
 export async function verifyStage(
-  { project }: ProjectFolder,
+  { directory, project }: ProjectFolder,
   url: string,
-  services: Needs<'http' | 'clock' | 'progress'>,
+  services: Needs<'http' | 'clock' | 'progress' | 'workspace'>,
 ): Promise<Verification> {
-  const verification = await verify({ url, schema: project.schema }, services);
+  const { schema } = project;
+  const verification = await withJournal({ directory, url, schema }, services, (http) =>
+    verify({ url, schema }, { ...services, http }),
+  );
   if (verification.passed) return verification;
   const failed = verification.checks.filter((check) => !check.passed);
   throw new TurboError(

@@ -21,8 +21,7 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await stopHome(home);
-  await giveBack();
+  await stopHome(home).finally(giveBack);
 }, 60_000);
 
 test('a sentence becomes a backend whose every table can be written and read over HTTP', async () => {

@@ -11,8 +11,7 @@ import { stopHome } from '../support/stop-home.ts';
 const { folder: home, giveBack } = lendFolder();
 
 afterAll(async () => {
-  await stopHome(home);
-  await giveBack();
+  await stopHome(home).finally(giveBack);
 }, 60_000);
 
 interface Event {

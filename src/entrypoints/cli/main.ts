@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { App } from '../../app.ts';
-import { loadConfig, packageVersion, tightenSettings } from '../../config.ts';
+import { ignorePostgresEnvironment, loadConfig, packageVersion, tightenSettings } from '../../config.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { stripInvisible } from '../../domain/request.ts';
 import { terminalAsk } from './ask.ts';
@@ -13,6 +13,7 @@ import type { Failure, Output } from './output/output.ts';
 /** Runs one command line to its end and gives the exit code; nothing is thrown. */
 export async function run(argv: readonly string[]): Promise<number> {
   hushKnownWarnings();
+  ignorePostgresEnvironment();
   surviveClosedPipes();
   let chosen: { command: CliCommand; typed: Typed } | null = null;
   const program = buildProgram((command, typed) => {

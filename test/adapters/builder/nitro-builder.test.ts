@@ -161,7 +161,7 @@ test('nothing of the environment reaches the build', async () => {
     process.env.TB_CANARY = 'do-not-pass';
     try {
       const probe = 'writeFileSync(new URL("env.json", import.meta.url), JSON.stringify(process.env));';
-      const config = join(directory, 'nitro.config.ts');
+      const config = join(directory, 'nitro.config.mjs');
       writeFileSync(config, `import { writeFileSync } from 'node:fs';\n${probe}\n${readFileSync(config, 'utf8')}`);
       await builder.build(directory);
       const seen = readFileSync(join(directory, 'env.json'), 'utf8');

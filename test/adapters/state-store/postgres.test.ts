@@ -175,3 +175,24 @@ test('a restart of the connections between two calls is survived', async () => {
   await new Promise((next) => setTimeout(next, 50));
   expect(Array.isArray(await store.listProjects())).toBe(true);
 });
+
+test('a connection that breaks in the middle of a call is told in our words', async () => {
+  const store = openStore();
+  await store.listProjects();
+  const backends = "select pid, query from pg_stat_activity where application_name = 'turbobackend' and datname = $1";
+  const locked = await asAdmin(database, async (client) => {
+    await client.query('begin');
+    await client.query('lock table turbobackend.projects in access exclusive mode');
+    const waiting = store.listProjects().catch((error: unknown) => error);
+    await expect
+      .poll(async () => (await client.query(`${backends} and wait_event_type = 'Lock'`, [database])).rowCount)
+      .toBe(1);
+    await client.query(`select pg_terminate_backend(pid) from (${backends} and wait_event_type = 'Lock') waiting`, [
+      database,
+    ]);
+    const error = await waiting;
+    await client.query('rollback');
+    return error;
+  });
+  expect(locked).toMatchObject({ code: 'cluster.unreachable' });
+});

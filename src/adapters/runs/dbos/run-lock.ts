@@ -31,8 +31,12 @@ export async function lockRun(login: Login, projectId: string): Promise<() => Pr
   );
   await client.end();
   const pid = /\d+$/.exec(String(holder.rows[0]?.name ?? ''))?.[0];
-  throw new TurboError('run.locked', `Another process${pid ? ` (pid ${pid})` : ''} is creating this project right now.`, {
-    hint: 'Wait for it, then: turbobackend status',
-    details: { projectId, pid: pid ? Number(pid) : null },
-  });
+  throw new TurboError(
+    'run.locked',
+    `Another process${pid ? ` (pid ${pid})` : ''} is creating this project right now.`,
+    {
+      hint: 'Wait for it, then: turbobackend status',
+      details: { projectId, pid: pid ? Number(pid) : null },
+    },
+  );
 }

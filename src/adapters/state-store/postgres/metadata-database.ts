@@ -4,22 +4,11 @@ import pg from 'pg';
 import type { Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
+import { errorState, isTransient, translateFailure } from './failures.ts';
 
 /** How long a connect may take, and how often one is tried while the server starts. */
 const CONNECT_TIMEOUT_MS = 2000;
 const CONNECT_ATTEMPTS = 5;
-
-/** "The database system is starting up", too many connections, and a refused or reset socket: worth another try. */
-const TRANSIENT = new Set(['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']);
-
-function errorState(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}
-
-/** node-postgres gives its own connect time-out no code. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && errorState(error) === '' && error.message.includes('timeout');
-}
 
 export interface MetadataOptions {
   /** Administrator's login for a database of the cluster. */
@@ -48,7 +37,7 @@ async function connect(login: Login): Promise<pg.Client> {
       return client;
     } catch (error) {
       await client.end().catch(() => {});
-      if ((!isTimeout(error) && !TRANSIENT.has(errorState(error))) || attempt >= CONNECT_ATTEMPTS) throw error;
+      if (!isTransient(error) || attempt >= CONNECT_ATTEMPTS) throw error;
       await new Promise((next) => setTimeout(next, 100 * 2 ** attempt));
     }
   }
@@ -75,7 +64,7 @@ export async function ensureMetadata(options: MetadataOptions): Promise<Login> {
     }
     return login;
   } catch (error) {
-    throw translate(error, login);
+    throw translateFailure(error, `${login.host}:${login.port}`);
   }
 }
 
@@ -146,27 +135,4 @@ async function migrate(client: pg.Client, options: MetadataOptions): Promise<voi
     ]);
   }
   await client.query('COMMIT');
-}
-
-function translate(error: unknown, login: Login): unknown {
-  if (error instanceof TurboError) return error;
-  const where = `${login.host}:${login.port}`;
-  const state = errorState(error);
-  if (['28P01', '28000'].includes(state)) {
-    return new TurboError('cluster.denied', `PostgreSQL at ${where} refused the login of ${login.user}.`, {
-      hint: 'Check DB_ADMIN_URL (or DB_CLUSTER_USER and DB_CLUSTER_PASSWORD), then: turbobackend doctor',
-      cause: error,
-    });
-  }
-  if (state === '53100') {
-    return new TurboError('workspace.full', `The disk of PostgreSQL at ${where} is full.`, {
-      hint: 'Free some space, then run the same command again.',
-      cause: error,
-    });
-  }
-  if (!TRANSIENT.has(state) && !isTimeout(error) && state !== 'ENOTFOUND') return error;
-  return new TurboError('cluster.unreachable', `PostgreSQL at ${where} does not answer.`, {
-    hint: 'turbobackend db start',
-    cause: error,
-  });
 }

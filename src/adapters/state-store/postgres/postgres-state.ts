@@ -4,6 +4,7 @@ import type { Clock, Ids } from '../../../ports/clock.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import { databaseMethods } from './databases.ts';
+import { translateFailures } from './failures.ts';
 import { ensureMetadata, type MetadataOptions, sslOptions } from './metadata-database.ts';
 import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
@@ -39,9 +40,11 @@ export function postgresState(options: StateOptions): StateStore {
   };
   const connection: Connection = { open, owner: options.owner, clock: options.clock, ids: options.ids };
   return {
-    ...projectMethods(connection),
-    ...databaseMethods(connection),
-    ...recordMethods(connection),
+    ...translateFailures({
+      ...projectMethods(connection),
+      ...databaseMethods(connection),
+      ...recordMethods(connection),
+    }),
     async close() {
       const database = await opened?.catch(() => null);
       opened = null;

@@ -12,8 +12,8 @@ export const startCommand: CliCommand = {
   async run(cli, typed) {
     const services = await cli.services();
     const project = await projectNamed(typed.args[0], cli.cwd, services);
-    const { start } = await import('../../../operations/start.ts');
-    const { deployment, wasRunning } = await start(project, services);
+    const { startStage } = await import('../../../pipeline/stages.ts');
+    const { deployment, wasRunning } = await startStage(project, services);
     return {
       data: { deployment, wasRunning },
       text: (style) => `${project.name} ${wasRunning ? 'runs already' : 'runs'} at ${style.cyan(deployment.url)}`,
