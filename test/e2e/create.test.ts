@@ -2,16 +2,22 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Created } from '../../src/pipeline.ts';
+import { installPackage } from '../support/install-package.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { killPostgres } from '../support/postmaster.ts';
 import { runCli } from '../support/run-cli.ts';
 import { stopHome } from '../support/stop-home.ts';
 
-/** The whole story as a stranger lives it, on an embedded PostgreSQL made from nothing. The tests build on each other. */
+/**
+ * The whole story as a stranger lives it: the packed program with nothing but what it needs at run time, on an embedded
+ * PostgreSQL made from nothing. The tests build on each other.
+ */
 
 const { folder: home, giveBack } = lendFolder();
-const cli = (...args: string[]) => runCli(args, { home, timeoutMs: 120_000 });
-const inProject = (directory: string, ...args: string[]) => runCli(args, { home, cwd: directory, timeoutMs: 120_000 });
+const program = installPackage(join(home, 'installed'));
+const options = { home, program, timeoutMs: 120_000 };
+const cli = (...args: string[]) => runCli(args, options);
+const inProject = (directory: string, ...args: string[]) => runCli(args, { ...options, cwd: directory });
 let created: Created;
 
 beforeAll(async () => {
