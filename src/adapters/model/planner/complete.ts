@@ -2,8 +2,9 @@ import type { Context } from './context.ts';
 import type { Draft, Model } from './draft.ts';
 import { findDraft, findLink } from './draft.ts';
 import type { ColumnFact, Fact } from './facts.ts';
+import { isHappening } from './happening.ts';
 import type { ColumnDraft } from './notation.ts';
-import { isHappening, resolve } from './relate.ts';
+import { resolve } from './relate.ts';
 
 /** Hands the columns that the request names to their tables. */
 export function sayColumns(model: Model, facts: readonly Fact[], context: Context): void {

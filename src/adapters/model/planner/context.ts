@@ -54,7 +54,7 @@ interface Title {
 }
 
 /** How far from the start a word still says what the whole request is about. */
-const TITLE_LENGTH = 14;
+export const TITLE_LENGTH = 14;
 const FIRST_WORDS = 4;
 
 /** "school app", "a backend for our school", not "a spell belongs to a school". */
@@ -116,8 +116,9 @@ function rankDomains(nouns: readonly string[], named: readonly Title[], lexicon:
   for (const name of new Set(nouns)) {
     const senses = lexicon.nouns.get(name) ?? [];
     const rarity = senses.filter((sense) => !sense.domain.file.general).length;
-    for (const { domain, names } of senses) {
-      if (!domain.file.general && rarity > 0) add(domain, ((names ? 1 : 0.5) * 2) / (1 + rarity), false);
+    for (const { domain, names, entity } of senses) {
+      if (!domain.file.general && rarity > 0)
+        add(domain, ((entity.name === name ? 1 : names ? 0.7 : 0.4) * 2) / (1 + rarity), false);
     }
   }
   return [...scores]

@@ -131,7 +131,9 @@ function addCore(model: Model, context: Context, add: (entity: Entity) => void):
     const spoken = model.drafts.some(({ name }) =>
       context.lexicon.nouns.get(name)?.some((sense) => sense.domain === domain),
     );
-    if ((rank === 0 && saysLittle(model)) || (rank > 0 && !spoken && !asker)) core.forEach(add);
+    // "shift signup for our food bank": the domain says for whom, the request speaks of something else.
+    if (asker && model.drafts.some((one) => !one.entity?.person)) return;
+    if ((rank === 0 && saysLittle(model)) || (rank > 0 && !spoken)) core.forEach(add);
     else if (rank === 0 && core[0]) add(core[0]);
   });
 }

@@ -117,7 +117,8 @@ function indexDomains(domains: readonly Domain[]): Index {
     else map.set(key, [value]);
   };
   for (const domain of domains) {
-    for (const word of domain.file.words) add(domainWords, singular(snake(word)), domain);
+    const names = new Set(domain.file.words.map((word) => singular(snake(word))));
+    for (const name of names) add(domainWords, name, domain);
     for (const [key, entity] of domain.entities) {
       const raw = domain.file.entities[key];
       const named = new Set([key, ...(raw?.words ?? [])].map((word) => singular(snake(word))));

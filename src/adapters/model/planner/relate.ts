@@ -3,6 +3,7 @@ import type { Draft, Link, Model } from './draft.ts';
 import { draft, findDraft, findLink } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
+import { isHappening } from './happening.ts';
 import { entityIn } from './phrase.ts';
 import { singular } from './words.ts';
 
@@ -186,19 +187,6 @@ function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     unique: false,
     part: child.entity === null,
   });
-}
-
-/** Nouns for things that happen: `inspection`, `treatment`, `harvest`, `feeding`. */
-const HAPPENING = /(tion|sion|ment|ing|harvest|visit|check|result|session|log|entry|record|reading|event|dose|change)$/;
-
-/** True for a noun that names something that happens, at a time, to something else. */
-export function isHappening(name: string): boolean {
-  return (
-    HAPPENING.test(name) &&
-    !/(^|_)(building|painting|potion|exhibition|edition|nation|station|section|collection|instrument|document|equipment|ring|string|king|wing|medication|plantation|spring|apartment|department|organization|organisation|question|option)$/.test(
-      name,
-    )
-  );
 }
 
 /** What happens, happens to something: the first thing of the request that is no happening itself. */

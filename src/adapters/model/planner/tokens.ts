@@ -109,8 +109,8 @@ function nearest(word: string, { spelling }: Lexicon): string {
       const distance = editDistance(form, candidate, limit);
       // A letter changed in a short word is more often another word than an error.
       const changed = distance === 1 && form.length === candidate.length && !isTransposed(form, candidate);
-      if (distance > limit || (form.length < 5 && !isTransposed(form, candidate)) || (form.length < 6 && changed))
-        continue;
+      if (distance > limit || (form.length < 5 && !isTransposed(form, candidate))) continue;
+      if (changed && form.length < 8 && !(form.length > 5 && differInVowel(form, candidate))) continue;
       if (!best || distance < best.distance) best = { distance, found: candidate };
     }
   }
@@ -120,4 +120,9 @@ function nearest(word: string, { spelling }: Lexicon): string {
 
 function isTransposed(a: string, b: string): boolean {
   return [...a].sort().join('') === [...b].sort().join('');
+}
+
+function differInVowel(a: string, b: string): boolean {
+  const at = [...a].findIndex((letter, i) => letter !== b[i]);
+  return /[aeiouy]/.test(a.charAt(at)) && /[aeiouy]/.test(b.charAt(at));
 }

@@ -54,6 +54,15 @@ const says: [string, string[]][] = [
     'answers look like {"dragon":{"name":"x","eggs":[{"color":"red"}]}}',
     ['column dragon.name', 'link egg>dragon', 'column egg.color'],
   ],
+  ['jars for my attic. jars: size, brand, colour', ['column jar.size', 'column jar.brand']],
+  ['1. Dragon: name, wingspan\n2. Rider: name', ['column dragon.wingspan', 'entity rider']],
+  // other languages, typing errors
+  [
+    'una aplicación para gestionar mis recetas con ingredientes y pasos',
+    ['entity recipe', 'entity ingredient', 'entity step'],
+  ],
+  ['Blog mit Beiträgen und Kommentaren', ['entity post', 'entity comment']],
+  ['recipies with ingrediants', ['entity ingredient']],
   // having and belonging
   ['a dragon has many eggs', ['entity egg', 'link egg>dragon']],
   [

@@ -1,13 +1,11 @@
 import type { Context } from '../context.ts';
+import { TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
 import type { Phrase } from '../phrase.ts';
 import { readList, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
-
-/** Words of a request that introduce what it is about. */
-const TITLE_LENGTH = 14;
 
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a course made of modules". */
 export function readHaving(context: Context): readonly Fact[] {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { senseOf } from '../context.ts';
+import { senseOf, trustedSense } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact } from '../items.ts';
@@ -117,7 +117,12 @@ export function readTitles(context: Context): readonly Fact[] {
     if (before === null || english.filler.has(before)) return [];
     const sense = senseOf(before, context);
     if (lexicon.domainWords.has(before) && (!sense || sense.entity.weak)) return [];
-    if (lexicon.attributes.known(before) !== null || insideName(context, at)) return [];
+    const trusted = trustedSense(before, context);
+    if (
+      (lexicon.attributes.known(before) !== null && (!trusted || trusted.domain.file.general)) ||
+      insideName(context, at)
+    )
+      return [];
     const why = textBetween(context, at - 1, at + 1);
     return [{ kind: 'entity', name: before, strength: sense ? STRENGTH.wanted : STRENGTH.passing + 0.5, why } as const];
   });

@@ -16,13 +16,14 @@ interface Line {
 
 const BULLETS = new Set(['-', '*', '•', '–', '—', '+', '·']);
 
-/** Lines of the request without their bullets. */
+/** Lines and sentences of the request without their bullets. */
 function linesOf(context: Context): readonly Line[] {
   const lines: Line[] = [];
   let start = 0;
   const { tokens } = context;
   for (let at = 0; at <= tokens.length; at += 1) {
-    if (at < tokens.length && tokens[at]?.word !== '\n') continue;
+    const numbering = at === start + 1 && tokens[start]?.kind === 'number';
+    if (at < tokens.length && tokens[at]?.word !== '\n' && (tokens[at]?.word !== '.' || numbering)) continue;
     let from = start;
     let bullet = false;
     const first = tokens[from];
@@ -54,7 +55,11 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
   const head = singular(phrase.name);
   const { items } = readList(context, colon + 1);
   if (ENTITY_WORDS.has(head)) return items.map((item) => wanted(item.name, STRENGTH.defined, why));
-  const isEntity = senseOf(head, context) !== null || /^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '');
+  const fields = items.filter(({ name }) => lexicon.attributes.looksLike(name) && !lexicon.nouns.has(name)).length;
+  const isEntity =
+    senseOf(head, context) !== null ||
+    (items.length > 1 && fields * 2 > items.length) ||
+    /^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '');
   if (isDomainHead(context, head) || !(isEntity || line.bullet) || lexicon.english.filler.has(head)) {
     return items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
   }

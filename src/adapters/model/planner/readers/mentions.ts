@@ -1,5 +1,5 @@
 import type { Context, Mention } from '../context.ts';
-import { nameOf, senseOf } from '../context.ts';
+import { nameOf, senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { isSeparator, textBetween } from '../phrase.ts';
@@ -15,9 +15,6 @@ export function readMentions(context: Context): readonly Fact[] {
   });
 }
 
-/** Words of a request that introduce what it is about. */
-const TITLE_LENGTH = 14;
-
 function strengthOf(mention: Mention, context: Context): number {
   const { tokens, lexicon, domains } = context;
   const { english } = lexicon;
@@ -25,10 +22,11 @@ function strengthOf(mention: Mention, context: Context): number {
   if (!sense || english.filler.has(mention.name)) return 0;
   const single = mention.to - mention.from === 1;
   if (single && english.ambiguous.has(mention.name) && !isNounHere(context, mention.from)) return 0;
-  if (lexicon.domainWords.has(mention.name) && mention.from < TITLE_LENGTH && !mention.plural) return 0.3;
   if (insideAttribute(mention, context)) return 0;
   const before = tokens[mention.from - 1];
   const word = before?.word ?? '';
+  const one = ['each', 'every', 'per'].includes(word) || before?.kind === 'number';
+  if (lexicon.domainWords.has(mention.name) && mention.from < TITLE_LENGTH && !mention.plural && !one) return 0.3;
   if (insideValues(mention, context) || before?.word === '/') return 0.3;
   let strength = mention.plural ? 1.5 : 0.8;
   if (

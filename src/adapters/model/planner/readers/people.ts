@@ -38,7 +38,11 @@ export function readHappenings(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'word' || isNounHere(context, at)) return [];
-    const verb = verbStems(token.word).find((stem) => lexicon.verbs.has(stem));
+    const next = tokens[at + 1]?.word ?? '';
+    const stems = verbStems(token.word);
+    const verb =
+      stems.map((stem) => `${stem}_${next}`).find((pair) => lexicon.verbs.has(pair)) ??
+      stems.find((stem) => lexicon.verbs.has(stem));
     if (verb === undefined) return [];
     const before = context.mentions.filter((mention) => mention.to <= at && mention.to >= at - 3).at(-1);
     const subject = before && senseOf(before.name, context)?.entity.person ? before.name : null;
