@@ -102,7 +102,7 @@ export function columnFact(subject: string, item: Phrase, context: Context, why:
 }
 
 /** `single, double, family` or `call/mail`: the values of a state. Null when it is anything else. */
-export function readValues(aside: string): readonly string[] | null {
+function readValues(aside: string): readonly string[] | null {
   const parts = aside
     .split(/[,/|]|\bor\b|\band\b/)
     .map((part) => part.trim())
@@ -113,7 +113,7 @@ export function readValues(aside: string): readonly string[] | null {
 }
 
 /** "ticket types (price, how many left)": fields of the item in parentheses. */
-export function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
+function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
   if (item.aside === null || /^\s*(e\.?g|like|such as|\d)/i.test(item.aside)) return [];
   const fields = splitFields(item.aside).map((text) => ({ text, plain: singular(snake(text)) }));
   const { attributes, nouns } = context.lexicon;

@@ -6,7 +6,7 @@ import { snake } from './words.ts';
 
 const words = z.array(z.string().min(1)).default([]);
 
-export const entityFile = z.strictObject({
+const entityFile = z.strictObject({
   /** What one row is, for the table's comment. */
   about: z.string().min(1),
   /** Other names people give it; the table takes the name that was used. */
@@ -113,9 +113,7 @@ export const glossaryFile = z.record(
   z.strictObject({ particles: z.array(z.string()), words: z.record(z.string(), z.string()) }),
 );
 
-export type EntityFile = z.output<typeof entityFile>;
 export type DomainFile = z.output<typeof domainFile>;
 export type AttributesFile = z.output<typeof attributesFile>;
 export type EnglishFile = z.output<typeof englishFile>;
-export type SignalsFile = z.output<typeof signalsFile>;
 export type GlossaryFile = z.output<typeof glossaryFile>;

@@ -182,7 +182,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
 }
 
 /** Index of the bracket that closes the one at `open`, or of where looking for it ends. */
-export function closing(tokens: readonly Token[], open: number): number {
+function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
   const end = Math.min(tokens.length, open + LONGEST_TAIL * 5);
   for (let at = open; at < end; at += 1) {

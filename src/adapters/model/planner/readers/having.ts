@@ -50,7 +50,7 @@ function topFacts(item: Phrase, context: Context, why: string): readonly Fact[] 
 }
 
 /** What the request is mostly about: the first core entity of the domain it names. */
-export function mainEntity(context: Context): string | null {
+function mainEntity(context: Context): string | null {
   const named = context.domains.find(({ named }) => named);
   return named?.domain.file.core[0] ?? null;
 }
