@@ -6,7 +6,7 @@ export interface Request {
 }
 
 /** 8 KB: the longest request that is still a request and not a document (bytes of UTF-8). */
-export const MAX_REQUEST_BYTES = 8 * 1024;
+const MAX_REQUEST_BYTES = 8 * 1024;
 
 /**
  * Control, zero-width and bidirectional formatting characters: invisible, and able to make a terminal or a reviewer

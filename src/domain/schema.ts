@@ -28,7 +28,7 @@ const columnCheck = z.strictObject({
   maxLength: z.int().positive().optional(),
 });
 
-export const columnSchema = z.strictObject({
+const columnSchema = z.strictObject({
   name: z.string(),
   /** A PostgreSQL type of `column-type.ts`, or the name of one of the schema's enums. */
   type: z.string(),
@@ -94,7 +94,6 @@ export type Schema = DeepReadonly<z.output<typeof schemaShape>>;
 export type SchemaInput = z.input<typeof schemaShape>;
 export type Table = Schema['tables'][number];
 export type Column = Table['columns'][number];
-export type ForeignKey = Table['foreignKeys'][number];
 export type EnumType = Schema['enums'][number];
 
 /** The primary-key columns of a table, in column order. */

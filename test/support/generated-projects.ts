@@ -70,7 +70,7 @@ export async function connectProject(directory: string, schema: Schema, database
   writeFileSync(join(directory, '.env'), `DATABASE_URL="${loginUrl(database.login('app'))}"\n`, { mode: 0o600 });
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -67,9 +67,19 @@ test('a run that failed goes on at the failed step, and the error is the step’
 test('of steps side by side, a failure repeats none that came before them', async () => {
   const ran: string[] = [];
   let failing: string | null = 'three';
-  await expect(runs.execute('side', story(ran, () => failing))).rejects.toThrow('three failed');
+  await expect(
+    runs.execute(
+      'side',
+      story(ran, () => failing),
+    ),
+  ).rejects.toThrow('three failed');
   failing = null;
-  expect(await runs.execute('side', story(ran, () => failing))).toBe(8);
+  expect(
+    await runs.execute(
+      'side',
+      story(ran, () => failing),
+    ),
+  ).toBe(8);
   expect(ran.filter((name) => name === 'one')).toEqual(['one']);
   expect(ran.filter((name) => name === 'three')).toEqual(['three', 'three']);
 });

@@ -1,1 +1,0 @@
-export { default } from './.config/vitest.config.ts';
