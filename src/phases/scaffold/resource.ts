@@ -1,4 +1,5 @@
 import { type ColumnType, parseColumnType } from '../../domain/column-type.ts';
+import { listOrder } from '../../domain/list-order.ts';
 import { type InputField, inputFields, outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
 import { type Column, type EnumType, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import { pascalCase } from './source.ts';
@@ -42,16 +43,9 @@ export function resourcesOf(schema: Schema): readonly Resource[] {
     output: outputColumns(table),
     inputs: inputFields(table),
     patches: patchFields(table),
-    order: orderOf(table),
+    order: listOrder(table),
     typeOf,
   }));
-}
-
-function orderOf(table: Table): readonly Column[] {
-  const created = table.columns.filter(
-    (column) => generatorOf(column) === 'created' && !column.nullable && !column.sensitive && !column.primaryKey,
-  );
-  return [...created.slice(0, 1), ...primaryKey(table)];
 }
 
 /** What fills the column in, if it is not the client. */

@@ -49,7 +49,10 @@ function heardNouns(facts: readonly Fact[], context: Context): readonly Heard[] 
   const nouns = new Set<string>();
   for (const { name, plural } of context.mentions) {
     const sense = senseOf(name, context);
-    if (sense?.names && (plural || !sense.entity.weak) && !context.lexicon.english.filler.has(name)) nouns.add(name);
+    const { filler, software } = context.lexicon.english;
+    // "a service that …" names the program that is asked for; "services" are things to be kept.
+    const namesTheProgram = filler.has(name) || (!plural && software.has(name));
+    if (sense?.names && (plural || !sense.entity.weak) && !namesTheProgram) nouns.add(name);
   }
   for (const fact of facts) if (fact.kind === 'entity' && fact.strength >= STRENGTH.listed) nouns.add(fact.name);
   const weight = Math.min(NOUN_LIMIT, nouns.size * NOUN_WEIGHT);
