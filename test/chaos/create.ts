@@ -14,7 +14,7 @@ import { withTemporaryFolder } from '../support/temporary-folder.ts';
  */
 const rounds = Number(process.argv[2] ?? 30);
 /** A whole create takes about this long; kills are spread over it. */
-const CREATE_MS = 4000;
+const CREATE_MS = 2600;
 const requests = ['blog API', 'to-do list with labels', 'room booking', 'shop with products and orders'];
 
 const counts = { rounds: 0, kills: 0, postgresKills: 0, tooLate: 0, violations: 0, controlFindings: 0 };

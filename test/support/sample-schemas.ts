@@ -239,6 +239,7 @@ const hostileNames: SchemaInput = {
         { name: 'function', type: 'text' },
         { name: 'prototype', type: 'integer' },
         { name: 'arguments', type: 'integer' },
+        { name: 'constructor', type: 'integer', nullable: true },
       ],
     },
     {

@@ -11,7 +11,10 @@ async function readJson(event: H3Event): Promise<object> {
     throw problem(415, 'The body must be application/json.');
   }
   const body = parseJson(await readText(event));
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+    // Without a prototype, a field called "constructor" is there only when it was sent.
+    return Object.assign(Object.create(null), body);
+  }
   throw problem(400, 'The body must be a JSON object.');
 }
 
