@@ -12,10 +12,14 @@ async function readJson(event: H3Event): Promise<object> {
   }
   const body = parseJson(await readText(event));
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    // Without a prototype, a field called "constructor" is there only when it was sent.
-    return Object.assign(Object.create(null), body);
+    return withoutPrototype(body);
   }
   throw problem(400, 'The body must be a JSON object.');
+}
+
+/** So that a field called "constructor" is there only when it was sent. */
+function withoutPrototype<T>(fields: T): T {
+  return Object.assign(Object.create(null), fields);
 }
 
 /** What is too much is read and dropped, so that the client gets its answer and keeps its connection. */
@@ -61,7 +65,7 @@ export async function readBody<T extends z.ZodType>(
   event: H3Event,
   schema: T,
 ): Promise<z.output<T>> {
-  return check(schema, await readJson(event));
+  return withoutPrototype(check(schema, await readJson(event)));
 }
 
 /** The key in the path. A key that no row can have is not found. */
