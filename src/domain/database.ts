@@ -64,6 +64,15 @@ export interface Login {
   readonly sslmode?: 'disable' | 'require' | 'verify-full';
 }
 
+/** What a PostgreSQL client has to be told to use a login. Contains the password. */
+export function connectionSettings(login: Login): Omit<Login, 'sslmode'> & {
+  readonly ssl: false | { readonly rejectUnauthorized: boolean };
+} {
+  const { sslmode = 'disable', ...settings } = login;
+  // As libpq does: `require` encrypts without checking the certificate, `verify-full` checks chain and host name.
+  return { ...settings, ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' } };
+}
+
 /** postgres:// URL of a login. Contains the password. */
 export function loginUrl(login: Login): string {
   const host = login.host.includes(':') ? `[${login.host}]` : login.host;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
-import type { Login } from '../../../domain/database.ts';
+import { connectionSettings, type Login } from '../../../domain/database.ts';
 
 /** Milliseconds one connection attempt may take; nothing in node-postgres limits it otherwise. */
 const CONNECT_TIMEOUT_MS = 2000;
@@ -20,15 +20,11 @@ export async function withConnection<T>(
 ): Promise<T> {
   let refused = false;
   const client = new pg.Client({
-    host: login.host,
-    port: login.port,
-    database: login.database,
-    user: login.user,
+    ...connectionSettings(login),
     password: () => {
       if (refused) throw new Error('the server asked for the password in clear');
       return login.password;
     },
-    ssl: tlsOptions(login),
     // Said so that neither comes from the environment, where node-postgres looks for what is not said.
     ...(login.sslmode === undefined || login.sslmode === 'disable' ? { sslnegotiation: 'postgres' as const } : {}),
     ...(options.ownServer ? { options: '-c client_min_messages=warning' } : {}),
@@ -62,11 +58,6 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function tlsOptions(login: Login): false | { rejectUnauthorized: boolean } {
-  if (login.sslmode === undefined || login.sslmode === 'disable') return false;
-  return { rejectUnauthorized: login.sslmode === 'verify-full' };
 }
 
 /** node-postgres announces the server's wish on its connection; our listener is there before its own. */

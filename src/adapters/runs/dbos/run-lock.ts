@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Login } from '../../../domain/database.ts';
+import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 
 /**
@@ -8,12 +8,7 @@ import { TurboError } from '../../../domain/errors.ts';
  */
 export async function lockRun(login: Login, projectId: string): Promise<() => Promise<void>> {
   const client = new pg.Client({
-    host: login.host,
-    port: login.port,
-    database: login.database,
-    user: login.user,
-    password: login.password,
-    ssl: login.sslmode && login.sslmode !== 'disable' ? { rejectUnauthorized: login.sslmode === 'verify-full' } : false,
+    ...connectionSettings(login),
     connectionTimeoutMillis: 5000,
     application_name: `turbobackend run ${process.pid}`,
     options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Login } from '../../../domain/database.ts';
+import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { errorCode, isSilence, translateConnectError } from './errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -30,12 +30,6 @@ function patienceMs(error: unknown): number {
   }
 }
 
-/** `require` encrypts without checking the certificate, as libpq does; `verify-full` checks chain and host name. */
-function tls(login: Login): false | { rejectUnauthorized: boolean } {
-  if (!login.sslmode || login.sslmode === 'disable') return false;
-  return { rejectUnauthorized: login.sslmode === 'verify-full' };
-}
-
 /** libpq's `options`: backslash and blank are escaped by a backslash. The blank keeps PGOPTIONS of the environment out. */
 function startupOptions(settings: Readonly<Record<string, string>>): string {
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`);
@@ -47,12 +41,7 @@ export async function openClient(login: Login, settings: Readonly<Record<string,
   const startedAt = performance.now();
   for (;;) {
     const client = new pg.Client({
-      host: login.host,
-      port: login.port,
-      database: login.database,
-      user: login.user,
-      password: login.password,
-      ssl: tls(login),
+      ...connectionSettings(login),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Login } from '../../../domain/database.ts';
+import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
 import { errorState, isTransient, translateFailure } from './failures.ts';
@@ -22,12 +22,7 @@ export interface MetadataOptions {
 async function connect(login: Login): Promise<pg.Client> {
   for (let attempt = 1; ; attempt += 1) {
     const client = new pg.Client({
-      host: login.host,
-      port: login.port,
-      database: login.database,
-      user: login.user,
-      password: login.password,
-      ssl: sslOptions(login),
+      ...connectionSettings(login),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'turbobackend',
     });
@@ -41,12 +36,6 @@ async function connect(login: Login): Promise<pg.Client> {
       await new Promise((next) => setTimeout(next, 100 * 2 ** attempt));
     }
   }
-}
-
-/** `require` encrypts without checking the certificate, as libpq does; `verify-full` checks chain and host name. */
-export function sslOptions(login: Login): false | { rejectUnauthorized: boolean } {
-  if (!login.sslmode || login.sslmode === 'disable') return false;
-  return { rejectUnauthorized: login.sslmode === 'verify-full' };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { connectionSettings } from '../../../domain/database.ts';
 import type { Clock, Ids } from '../../../ports/clock.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import { databaseMethods } from './databases.ts';
 import { translateFailures } from './failures.ts';
-import { ensureMetadata, type MetadataOptions, sslOptions } from './metadata-database.ts';
+import { ensureMetadata, type MetadataOptions } from './metadata-database.ts';
 import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -56,12 +57,7 @@ export function postgresState(options: StateOptions): StateStore {
 async function openDatabase(options: StateOptions): Promise<Kysely<Tables>> {
   const login = await ensureMetadata(options);
   const pool = new pg.Pool({
-    host: login.host,
-    port: login.port,
-    database: login.database,
-    user: login.user,
-    password: login.password,
-    ssl: sslOptions(login),
+    ...connectionSettings(login),
     max: 20,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 2000,
