@@ -27,6 +27,8 @@ export interface Created {
   readonly url: string;
   readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
   readonly phases: readonly PhaseTime[];
+  /** Milliseconds from the call to the answer; less than the sum of the phases, since some run side by side. */
+  readonly ms: number;
   /** US dollars; null when a model's price is not known. */
   readonly costUsd: number | null;
   /** True when everything was there already. */
@@ -40,6 +42,7 @@ export interface Created {
 export async function create(order: CreateOrder, services: Services): Promise<Created> {
   services.builder.warmUp();
   const times: PhaseTime[] = [];
+  const begun = services.clock.elapsedMs();
   const early = watch((_name, work) => work(), services, times);
   const claim = await early('cluster', 'Start PostgreSQL', () => claimFolder(order, services));
   let existed = true;
@@ -53,7 +56,8 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   );
   // A finished project whose server was stopped in the meantime is started again.
   const { deployment } = await startStage({ ...claim, request: order.request.text, status: 'ready' }, services);
-  return { ...created, url: deployment.url, phases: times, existed };
+  const ms = Math.round(services.clock.elapsedMs() - begun);
+  return { ...created, url: deployment.url, phases: times, ms, existed };
 }
 
 type Phase = ReturnType<typeof watch>;

@@ -17,13 +17,13 @@ export function createdReport(created: Created, command: string, style: Style): 
   if (!decision.needsDatabase) {
     lines.push(
       style.yellow('            The built-in planner writes no custom behaviour: the server has /health only.'),
-      style.yellow('            Write your routes in server/custom, or run again with --database yes.'),
+      style.yellow('            Write your routes in server/routes, or run again with --database yes.'),
     );
   }
   lines.push(`  verified  ${passed} of ${checks.length} checks passed over HTTP`);
-  if (timed.length > 0) {
-    lines.push(`  time      ${timed.map(({ phase, ms }) => `${phase} ${(ms / 1000).toFixed(2)}`).join(' · ')} s`);
-  }
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  const longest = timed.toSorted((a, b) => b.ms - a.ms).map(({ phase, ms }) => `${phase} ${seconds(ms)}`);
+  lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
   lines.push(`  cost      ${created.costUsd === null ? 'unknown' : `$${created.costUsd.toFixed(2)}`}`, '', 'Next:');
   const first = database?.tables[0];
   lines.push(`  curl ${created.url}${first ? `/${first.replaceAll('_', '-')}` : '/health'}`);
