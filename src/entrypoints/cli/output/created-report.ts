@@ -1,3 +1,4 @@
+import { resourcePath } from '../../../domain/rest.ts';
 import type { Created } from '../../../pipeline.ts';
 import type { Style } from './output.ts';
 
@@ -26,7 +27,7 @@ export function createdReport(created: Created, command: string, style: Style): 
   lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
   lines.push(`  cost      ${created.costUsd === null ? 'unknown' : `$${created.costUsd.toFixed(2)}`}`, '', 'Next:');
   const first = database?.tables[0];
-  lines.push(`  curl ${created.url}${first ? `/${first.replaceAll('_', '-')}` : '/health'}`);
+  lines.push(`  curl ${created.url}${first === undefined ? '/health' : resourcePath({ name: first })}`);
   lines.push(`  cd ${project.directory} && ${command} status`);
   lines.push(`  cd ${project.directory} && ${command} logs -f`);
   return lines.join('\n');
