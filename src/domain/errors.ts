@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'cluster.unreachable',
   'cluster.denied',
   'cluster.version',
+  'cluster.pooler',
   'cluster.start_failed',
   'cluster.locked',
   'cluster.data_folder',

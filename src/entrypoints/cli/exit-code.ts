@@ -17,6 +17,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'cluster.unreachable': 4,
   'cluster.denied': 4,
   'cluster.version': 4,
+  'cluster.pooler': 4,
   'cluster.start_failed': 4,
   'cluster.locked': 5,
   'cluster.data_folder': 4,

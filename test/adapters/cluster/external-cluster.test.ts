@@ -6,6 +6,7 @@ import { externalCluster } from '../../../src/adapters/cluster/external/external
 import { TurboError } from '../../../src/domain/errors.ts';
 import { identifier, literal } from '../../../src/domain/identifier.ts';
 import { clusterContract } from '../../contracts/cluster.ts';
+import { fakePooler } from './fake-pooler.ts';
 import { rowServer } from './fake-postgres.ts';
 
 const { host, port, user, password } = inject('cluster');
@@ -80,6 +81,26 @@ test('an administrator without the right to make databases is refused with the s
 test.each(['require', 'verify-full'] as const)('sslmode %s never falls back to an open connection', async (sslmode) => {
   const error = await failure(externalCluster({ login: { ...login, sslmode } }).ensure());
   expect(error.code).toBe('cluster.unreachable');
+});
+
+test('a pooler that shares connections between transactions is refused, one that keeps sessions apart is not', async () => {
+  for (const mode of ['transaction', 'session'] as const) {
+    const pooler = await fakePooler({ ...login, database: 'postgres' }, mode);
+    try {
+      const cluster = externalCluster({ login: { ...login, port: pooler.port } });
+      if (mode === 'session') {
+        expect((await cluster.ensure()).port).toBe(pooler.port);
+        continue;
+      }
+      for (const look of [cluster.ensure, cluster.inspect]) {
+        const error = await failure(look());
+        expect(error.code).toBe('cluster.pooler');
+        expect(error.hint).toContain('DB_ADMIN_URL');
+      }
+    } finally {
+      await pooler.close();
+    }
+  }
 });
 
 test('a database that is not there is named', async () => {

@@ -3,6 +3,7 @@ import type { Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
 import { type ConnectionFailure, classifyFailure, withConnection } from '../shared/connect.ts';
+import { refuseSharedConnections } from './refuse-pooler.ts';
 
 /** server_version_num of PostgreSQL 14, the oldest one whose grants and settings we rely on. */
 const OLDEST_VERSION = 140_000;
@@ -62,22 +63,14 @@ const QUESTION = `select (select system_identifier::text from pg_catalog.pg_cont
   (select rolsuper or (rolcreatedb and rolcreaterole) from pg_catalog.pg_roles where rolname = current_user) as able`;
 
 async function ask(target: Login): Promise<ClusterInfo> {
+  const place = `${target.host}:${target.port}`;
   const row = await withConnection(target, { ownServer: false }, async (client) => {
     const result = await client.query<Readonly<Record<string, unknown>>>(QUESTION);
-    return result.rows[0] ?? {};
+    const found = result.rows[0] ?? {};
+    refuseOldServer(Number(found.version), place);
+    await refuseSharedConnections(client, target);
+    return found;
   });
-  const version = Number(row.version);
-  const place = `${target.host}:${target.port}`;
-  if (version < OLDEST_VERSION) {
-    const major = Math.floor(version / 10_000);
-    throw new TurboError(
-      'cluster.version',
-      `The server at ${place} is PostgreSQL ${major}; 14 is the oldest supported.`,
-      {
-        hint: 'Use a newer server, or unset DB_ADMIN_URL and DB_CLUSTER_HOST to use the embedded one.',
-      },
-    );
-  }
   if (row.able !== true) {
     throw new TurboError('cluster.denied', `${target.user} may not make databases and roles on ${place}.`, {
       hint: `As an administrator of that server: ALTER ROLE "${target.user}" CREATEDB CREATEROLE`,
@@ -87,10 +80,22 @@ async function ask(target: Login): Promise<ClusterInfo> {
     kind: 'external',
     host: target.host,
     port: target.port,
-    version,
+    version: Number(row.version),
     systemIdentifier: String(row.id),
     dataDirectory: null,
   };
+}
+
+function refuseOldServer(version: number, place: string): void {
+  if (version >= OLDEST_VERSION) return;
+  const major = Math.floor(version / 10_000);
+  throw new TurboError(
+    'cluster.version',
+    `The server at ${place} is PostgreSQL ${major}; 14 is the oldest supported.`,
+    {
+      hint: 'Use a newer server, or unset DB_ADMIN_URL and DB_CLUSTER_HOST to use the embedded one.',
+    },
+  );
 }
 
 function explain(failure: ConnectionFailure, cause: unknown, place: string, login: Login): TurboError {
