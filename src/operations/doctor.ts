@@ -2,8 +2,8 @@ import { isTurboError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
+import { loginProblem } from './login-problem.ts';
 import { readManifest } from './manifest.ts';
-import { openLogin } from './open-login.ts';
 
 type DoctorNeeds = Needs<'cluster' | 'databases' | 'state' | 'vault' | 'sql' | 'target' | 'workspace'>;
 
@@ -72,22 +72,13 @@ async function checkProject(project: ProjectRecord, services: DoctorNeeds): Prom
     findings.push(fault(`its folder ${project.directory} is gone or damaged`, `turbobackend destroy ${project.id}`));
   }
   const record = await services.state.findDatabase(project.id, 'dev');
-  if (record?.desired === 'present' && !(await loginWorks(project, services))) {
-    findings.push(fault('its login to the database does not work', 'turbobackend provision, in its folder'));
+  const problem = record?.desired === 'present' ? await loginProblem(project.id, 'app', services) : null;
+  if (problem !== null) {
+    findings.push(fault(`its login does not work: ${problem}`, 'turbobackend provision, in its folder'));
   }
   const server = await services.target.inspect(project.id);
   if (server && !['running', 'stopped'].includes(server.status)) {
     findings.push(fault(`its server is ${server.status}`, `turbobackend start ${project.id}`));
   }
   return findings.length > 0 ? findings : [{ name, ok: true, detail: server?.status ?? 'not deployed', fix: null }];
-}
-
-async function loginWorks(project: ProjectRecord, services: DoctorNeeds): Promise<boolean> {
-  try {
-    const session = await services.sql.connect(await openLogin(project.id, 'dev', 'app', services));
-    await session.close();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,10 @@
-import { APP_SCHEMA } from '../domain/database.ts';
+import { APP_SCHEMA, LOGIN_ROLES } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { identifier } from '../domain/identifier.ts';
 import type { Needs } from '../ports/services.ts';
+import { SqlError } from '../ports/sql.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
+import { loginProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';
 
 export interface ProjectStatus {
@@ -13,6 +15,8 @@ export interface ProjectStatus {
     readonly status: string;
     /** The backend's own login works right now. */
     readonly reachable: boolean;
+    /** What drifted: each login of the project that does not work, and why. `provision` restores it. */
+    readonly problems: readonly string[];
     readonly tables: readonly { readonly name: string; readonly rows: number }[];
   } | null;
   /** Null when it was never deployed. */
@@ -34,29 +38,44 @@ async function databaseStatus(project: ProjectRecord, services: StatusNeeds): Pr
   const record = await services.state.findDatabase(project.id, 'dev');
   if (!record) return null;
   const { databaseName: name, status } = record;
+  const tried = await Promise.all(
+    LOGIN_ROLES.map(async (role) => ({ role, problem: await loginProblem(project.id, role, services) })),
+  );
+  const broken = tried.filter(({ problem }) => problem !== null);
+  const works = (role: string) => broken.every((login) => login.role !== role);
+  return {
+    name,
+    status,
+    reachable: works('app'),
+    problems: [...new Set(broken.flatMap(({ problem }) => problem ?? []))],
+    tables: works('ro') ? await countRows(project, services) : [],
+  };
+}
+
+type Tables = NonNullable<ProjectStatus['database']>['tables'];
+
+async function countRows(project: ProjectRecord, services: StatusNeeds): Promise<Tables> {
+  const session = await services.sql.connect(await openLogin(project.id, 'dev', 'ro', services));
   try {
-    const login = await openLogin(project.id, 'dev', 'ro', services);
-    const session = await services.sql.connect(login);
-    try {
-      const found = await session.query(
-        `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname`,
-        [APP_SCHEMA],
+    const found = await session.query(
+      `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname`,
+      [APP_SCHEMA],
+    );
+    const tables = [];
+    for (const row of found.rows) {
+      const table = String(row.name);
+      const counted = await session.query(
+        `SELECT count(*)::integer AS rows FROM ${identifier(APP_SCHEMA)}.${identifier(table)}`,
       );
-      const tables = [];
-      for (const row of found.rows) {
-        const table = String(row.name);
-        const counted = await session.query(
-          `SELECT count(*)::integer AS rows FROM ${identifier(APP_SCHEMA)}.${identifier(table)}`,
-        );
-        tables.push({ name: table, rows: Number(counted.rows[0]?.rows ?? 0) });
-      }
-      return { name, status, reachable: true, tables };
-    } finally {
-      await session.close();
+      tables.push({ name: table, rows: Number(counted.rows[0]?.rows ?? 0) });
     }
-  } catch {
-    // Not reachable is an answer here, not a failure: status tells the truth about everything else, too.
-    return { name, status, reachable: false, tables: [] };
+    return tables;
+  } catch (error) {
+    // Rights that drifted inside are an answer here, not a failure: status tells the truth about everything else, too.
+    if (error instanceof SqlError) return [];
+    throw error;
+  } finally {
+    await session.close();
   }
 }

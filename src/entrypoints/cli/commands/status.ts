@@ -31,6 +31,7 @@ function describe({ project, database, server }: ProjectStatus, command: string,
   if (database) {
     const reach = database.reachable ? style.green('reachable') : style.red('not reachable');
     lines.push(`  database  ${database.name}, ${database.status}, ${reach}`);
+    for (const problem of database.problems) lines.push(`            ${problem}`);
     for (const table of database.tables) lines.push(`            ${table.name}: ${table.rows} rows`);
   } else {
     lines.push('  database  none');
@@ -38,6 +39,7 @@ function describe({ project, database, server }: ProjectStatus, command: string,
   lines.push(`  folder    ${project.directory}`);
   if (project.status === 'creating') lines.push(`  Not finished: ${command} resume ${project.id}`);
   else if (project.status === 'destroying') lines.push(`  Half taken away: ${command} destroy ${project.id}`);
+  else if (database && database.problems.length > 0) lines.push(`  Restore it: ${command} provision, in its folder`);
   else if (!running) lines.push(`  Start it: ${command} start ${project.id}`);
   return lines.join('\n');
 }
