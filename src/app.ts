@@ -91,6 +91,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     }),
     vault: vault.localVault({
       home: config.home,
+      onNote: (message) => progress({ kind: 'note', message }),
       ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
     }),
     workspace: workspace.localWorkspace(),

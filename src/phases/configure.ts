@@ -11,11 +11,12 @@ const IGNORED = ['.env', '.env.*', '!.env.example'];
 
 /**
  * Writes the logins of a project into its `.env` (backend) and `.env.migrate` (migrations), mode 0600. `.gitignore`
- * comes first, so that no commit can ever catch them. Twice equals once; other lines of the files are kept.
+ * comes first, so that no commit can ever catch them. Twice equals once; other lines of the files are kept, and
+ * rights others got meanwhile are taken away.
  */
 export async function configure(
   order: { readonly directory: string; readonly app: Login; readonly migrations: Login },
-  { workspace }: Needs<'workspace'>,
+  { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<void> {
   const { directory } = order;
   const ignore = (await workspace.read(directory, '.gitignore')) ?? '';
@@ -30,6 +31,10 @@ export async function configure(
   ] as const) {
     const before = await workspace.read(directory, file);
     const after = withLogin(before, login);
-    if (after !== before) await workspace.write(directory, file, after, { mode: SECRET_MODE });
+    if (after !== before) {
+      await workspace.write(directory, file, after, { mode: SECRET_MODE });
+    } else if (await workspace.protect(directory, file)) {
+      progress({ kind: 'note', message: `Others could read ${directory}/${file}; now only you can.` });
+    }
   }
 }

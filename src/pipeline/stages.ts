@@ -59,7 +59,7 @@ export async function provisionStage(
 /** Puts the logins into the folder's `.env` and `.env.migrate`. */
 export async function configureStage(
   { directory, project }: ProjectFolder,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace'>,
+  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<void> {
   const [app, migrations] = await Promise.all([
     openLogin(project.id, ENV, 'app', services),
@@ -135,7 +135,7 @@ export async function scaffoldStage(
  */
 export async function startStage(
   record: ProjectRecord,
-  services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace'>,
+  services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
   const database = await services.state.findDatabase(record.id, ENV);
   const manifest = await readManifest(record.directory, services);

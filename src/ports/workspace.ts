@@ -7,8 +7,13 @@ export interface Workspace {
   list(directory: string): Promise<readonly string[] | null>;
   /** Content of a file, null when it does not exist. */
   read(directory: string, path: string): Promise<string | null>;
-  /** Writes one file so that at every instant the old or the new content is there (temp, fsync, rename). */
+  /**
+   * Writes one file so that at every instant the old or the new content is there (temp, fsync, rename). One that only
+   * its owner may read is not written into a folder where everybody could replace it (`workspace.unwritable`).
+   */
   write(directory: string, path: string, content: string, options?: { mode?: number }): Promise<void>;
+  /** Takes a file away from everybody but its owner; true when others had some right to it. Missing is fine. */
+  protect(directory: string, path: string): Promise<boolean>;
   /**
    * Writes a whole new folder beside its place and renames it there. Throws `project.exists` when something is in the
    * way; a leftover of an interrupted attempt is replaced.

@@ -38,13 +38,17 @@ export async function deriveKey(masterKey: string): Promise<Key> {
 /**
  * The key of this machine, made at the first use: `<home>/keys/vault.key`, 0600 in a folder 0700. It appears under its
  * name only when it is whole, and only once: of two processes at once one makes it and both use it. An existing file is
- * never replaced. Throws `secret.unreadable` when it is damaged and `workspace.unwritable` when it cannot be made.
+ * never replaced; one that others could read is closed, with a note. Throws `secret.unreadable` when it is damaged and
+ * `workspace.unwritable` when it cannot be made, or everybody can write to `home`.
  */
-export async function loadOrCreateKey(home: string): Promise<Key> {
+export async function loadOrCreateKey(home: string, onNote: (message: string) => void): Promise<Key> {
   const folder = join(home, 'keys');
   const file = join(folder, 'vault.key');
   try {
-    return (await read(file)) ?? (await create(folder, file));
+    const known = await read(file, onNote);
+    if (known) return known;
+    await refuseOpenHome(home);
+    return await create(folder, file, onNote);
   } catch (error) {
     if (error instanceof TurboError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -55,7 +59,16 @@ export async function loadOrCreateKey(home: string): Promise<Key> {
   }
 }
 
-async function create(folder: string, file: string): Promise<Key> {
+/** Who may rename in a folder can swap what is kept below it; a sticky folder does not let them. */
+async function refuseOpenHome(home: string): Promise<void> {
+  const there = await stat(home).catch(() => null);
+  if (process.platform === 'win32' || !there || (there.mode & 0o002) === 0 || (there.mode & 0o1000) !== 0) return;
+  throw new TurboError('workspace.unwritable', `Everybody can write to ${home}: no secret is stored there.`, {
+    hint: `chmod o-w ${JSON.stringify(home)}, then the same command again.`,
+  });
+}
+
+async function create(folder: string, file: string, onNote: (message: string) => void): Promise<Key> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // mkdir leaves an existing folder's mode alone; who can write here could swap the key.
   await chmod(folder, 0o700);
@@ -74,7 +87,7 @@ async function create(folder: string, file: string): Promise<Key> {
     await handle.close().catch(() => {});
     await unlink(draft);
   }
-  const key = await read(file);
+  const key = await read(file, onNote);
   if (!key) throw damaged(file);
   return key;
 }
@@ -86,7 +99,7 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-async function read(file: string): Promise<Key | null> {
+async function read(file: string, onNote: (message: string) => void): Promise<Key | null> {
   // Never through a symbolic link somebody put there.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(
     (error: NodeJS.ErrnoException) => {
@@ -96,9 +109,11 @@ async function read(file: string): Promise<Key | null> {
   );
   if (!handle) return null;
   try {
-    if (((await handle.stat()).mode & 0o077) !== 0) await handle.chmod(0o600);
     const folder = join(file, '..');
-    if (((await stat(folder)).mode & 0o077) !== 0) await chmod(folder, 0o700);
+    const isOpen = { file: isOpenToOthers(await handle.stat()), folder: isOpenToOthers(await stat(folder)) };
+    if (isOpen.file) await handle.chmod(0o600);
+    if (isOpen.folder) await chmod(folder, 0o700);
+    if (isOpen.file || isOpen.folder) onNote(`Others could get at the key ${file}; now only you can.`);
     const text = await handle.readFile('utf8');
     if (!KEY_FILE.test(text)) throw damaged(file);
     return toKey(Buffer.from(text.trim(), 'base64url'));
@@ -106,6 +121,8 @@ async function read(file: string): Promise<Key | null> {
     await handle.close();
   }
 }
+
+const isOpenToOthers = ({ mode }: { readonly mode: number }) => process.platform !== 'win32' && (mode & 0o077) !== 0;
 
 function damaged(file: string): TurboError {
   return new TurboError('secret.unreadable', `The key file ${file} is damaged.`, {

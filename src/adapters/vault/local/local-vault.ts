@@ -8,6 +8,8 @@ export interface LocalVaultOptions {
   readonly home: string;
   /** TURBOBACKEND_MASTER_KEY, at least 16 characters; when given, no key file is read or made. */
   readonly masterKey?: string | undefined;
+  /** Told, in a sentence, when a key was open to others and is closed now. */
+  readonly onNote?: (message: string) => void;
 }
 
 const VERSION = 'v1';
@@ -23,7 +25,10 @@ const TAG_BYTES = 16;
 export function localVault(options: LocalVaultOptions): Vault {
   let loaded: Promise<Key> | undefined;
   const key = () => {
-    loaded ??= options.masterKey === undefined ? loadOrCreateKey(options.home) : deriveKey(options.masterKey);
+    loaded ??=
+      options.masterKey === undefined
+        ? loadOrCreateKey(options.home, options.onNote ?? (() => {}))
+        : deriveKey(options.masterKey);
     // A failure is not remembered: the file may be readable the next time.
     loaded.catch(() => {
       loaded = undefined;

@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, parse } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { FileTree, Workspace } from '../../../ports/workspace.ts';
@@ -12,6 +25,7 @@ export function localWorkspace(): Workspace {
     read: (directory, path) => guarded(join(directory, path), () => readText(directory, path)),
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
+    protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
     createFolder: (directory, files, options) =>
       guarded(directory, () => createWhole(directory, files, options?.modes ?? {})),
     checkWritable: (directory) => guarded(directory, () => probe(directory)),
@@ -68,6 +82,7 @@ async function replaceFile(directory: string, path: string, content: string, mod
   const target = await locate(directory, path);
   const folder = dirname(target);
   await mkdir(folder, { recursive: true });
+  if ((mode & 0o077) === 0) await refuseOpenFolder(folder);
   const temporary = join(folder, `.${basename(target)}.tmp-${randomBytes(6).toString('hex')}`);
   try {
     const file = await open(temporary, 'wx', mode);
@@ -86,6 +101,23 @@ async function replaceFile(directory: string, path: string, content: string, mod
   await syncFolder(folder);
 }
 
+/** Who may rename in a folder can put another file in the place of a secret one; a sticky folder does not let them. */
+async function refuseOpenFolder(folder: string): Promise<void> {
+  const { mode } = await stat(folder);
+  if (process.platform === 'win32' || (mode & 0o002) === 0 || (mode & 0o1000) !== 0) return;
+  throw new TurboError('workspace.unwritable', `Everybody can write to ${folder}: no secret is stored there.`, {
+    hint: `chmod o-w ${JSON.stringify(folder)}, then the same command again.`,
+  });
+}
+
+async function closeFile(directory: string, path: string): Promise<boolean> {
+  const target = await locate(directory, path);
+  const there = await lstat(target).catch(missingIsNull);
+  if (process.platform === 'win32' || !there?.isFile() || (there.mode & 0o077) === 0) return false;
+  await chmod(target, 0o600);
+  return true;
+}
+
 /** Folders cannot be synced everywhere; where they cannot, the rename itself has to do. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder).catch(() => null);
@@ -102,7 +134,8 @@ async function createWhole(directory: string, files: FileTree, modes: Readonly<R
   await removeLeftovers(parent, basename(directory));
   const fresh = join(parent, `.${basename(directory)}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await mkdir(fresh);
+    // Whatever the umask: a project folder everybody can write to would be no place for its secrets.
+    await mkdir(fresh, { mode: 0o755 });
     await writeTree(fresh, files, modes);
     await rmdir(directory).catch(missingIsNull);
     await rename(fresh, directory);
