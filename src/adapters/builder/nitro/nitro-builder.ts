@@ -27,6 +27,8 @@ interface Worker {
   readonly ended: Promise<void>;
   /** The last of what it printed. */
   output: string;
+  /** How much it printed in all, in bytes. */
+  printed: number;
 }
 
 /** Builds Nitro projects in a process of its own, without downloading anything. */
@@ -46,8 +48,9 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
     });
-    const worker: Worker = { child, ended, output: '' };
+    const worker: Worker = { child, ended, output: '', printed: 0 };
     const keep = (chunk: Buffer): void => {
+      worker.printed += chunk.length;
       worker.output = (worker.output + chunk.toString()).slice(-KEPT_OUTPUT);
     };
     child.stdout?.on('data', keep);
@@ -80,7 +83,7 @@ async function buildWith(worker: Worker, directory: string, deadlineMs: number):
   const outputDir = join(directory, `${NEW}${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     const outcome = await order(worker, { rootDir: directory, outputDir }, deadlineMs);
-    if (!outcome.ok) throw failure(outcome.message, worker.output);
+    if (!outcome.ok) throw failure(outcome.message, worker);
     await swapIn(outputDir, directory);
   } finally {
     await rm(outputDir, { recursive: true, force: true });
@@ -107,11 +110,11 @@ function order(worker: Worker, message: BuildOrder, deadlineMs: number): Promise
 /** biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them */
 const COLOUR = /\u001b\[[0-9;]*m/g;
 
-function failure(message: string, output: string): TurboError {
+function failure(message: string, { output, printed }: Worker): TurboError {
   const reason = message.replace(COLOUR, '').trim().slice(0, 4000);
   return new TurboError('build.failed', `The project does not build: ${reason}`, {
     hint: 'Fix the file named above and run: turbobackend deploy',
-    details: { output: output.replace(COLOUR, '') },
+    details: { output: (printed > KEPT_OUTPUT ? `[the end of ${printed} bytes]\n` : '') + output.replace(COLOUR, '') },
   });
 }
 
