@@ -20,10 +20,29 @@ if (!fs.existsSync(new URL('cli.js', dist))) {
   try {
     fs.writeSync(1, text);
   } catch (error) {
-    // EPIPE is a reader that has enough; anything else (a pipe that is full just now) is for the patient way.
-    if (error.code !== 'EPIPE') process.stdout.write(text);
+    // EPIPE is a reader that has enough; a pipe that is full just now is for the patient way.
+    if (error.code === 'EAGAIN') {
+      process.stdout.write(text);
+    } else if (error.code !== 'EPIPE') {
+      process.stderr.write(`error workspace.full: The result could not be written (${error.code}).\n`);
+      process.exitCode = 4;
+    }
   }
 } else {
+  giveHome();
   const { run } = await import(new URL('cli.js', dist).href);
   process.exitCode = await run(args);
+}
+
+/**
+ * Libraries ask for the home folder when they are loaded. Where nobody knows one (HOME unset or empty, and a user
+ * without an entry in the user database, as in containers) they would throw or take the current folder for it.
+ */
+function giveHome() {
+  if (process.platform === 'win32' || process.env.HOME?.startsWith('/')) return;
+  try {
+    process.env.HOME = process.getBuiltinModule('node:os').userInfo().homedir;
+  } catch {
+    process.env.HOME = '/nonexistent';
+  }
 }

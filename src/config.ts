@@ -212,16 +212,28 @@ function readSettings(home: string): Settings {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if (!existsSync(file)) return {};
-    throw new TurboError('config.invalid', `The settings in ${file} cannot be read.`, {
-      hint: `Correct or remove ${file}.`,
-      cause: error,
-    });
+    throw settingsFault(file, error);
   }
   if (typeof content !== 'object' || content === null) return {};
   const known = Object.entries(content).filter(
     ([name, value]) => Object.hasOwn(SETTINGS, name) && ['string', 'number'].includes(typeof value),
   );
   return Object.fromEntries(known.map(([name, value]) => [name, String(value)]));
+}
+
+/** A file the system refuses is not the same as one that holds nonsense, which only its owner can correct. */
+function settingsFault(file: string, cause: unknown): TurboError {
+  if (cause instanceof Error && 'code' in cause) {
+    const code = ['ENOSPC', 'EDQUOT'].includes(String(cause.code)) ? 'workspace.full' : 'workspace.unwritable';
+    return new TurboError(code, `The settings in ${file} cannot be used (${cause.code}).`, {
+      hint: 'Set TURBOBACKEND_HOME to a folder you may read and write, with room in it.',
+      cause,
+    });
+  }
+  return new TurboError('config.invalid', `The settings in ${file} cannot be read.`, {
+    hint: `Correct or remove ${file}.`,
+    cause,
+  });
 }
 
 /** Saved settings, through `conf` (0600, atomic). Loaded only by the command that changes them. */
@@ -232,17 +244,19 @@ export async function openSettings(home: string): Promise<{
   readonly path: string;
 }> {
   const { default: Conf } = await import('conf');
-  const conf = new Conf<Settings>({
-    cwd: home,
-    configName: 'config',
-    configFileMode: 0o600,
-    accessPropertiesByDotNotation: false,
-    projectName: 'turbobackend',
-  });
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw settingsFault(settingsFile(home), error);
+    }
+  };
+  const options = { cwd: home, configName: 'config', configFileMode: 0o600, projectName: 'turbobackend' };
+  const conf = guarded(() => new Conf<Settings>({ ...options, accessPropertiesByDotNotation: false }));
   return {
     all: () => readSettings(home),
-    set: (name, value) => conf.set(name, value),
-    unset: (name) => conf.delete(name),
+    set: (name, value) => guarded(() => conf.set(name, value)),
+    unset: (name) => guarded(() => conf.delete(name)),
     path: conf.path,
   };
 }

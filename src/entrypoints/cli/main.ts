@@ -97,7 +97,8 @@ async function chooseOutput(typed: Typed, color: boolean): Promise<Output> {
   if (options.jsonStream) return jsonStreamOutput(writeOut);
   if (options.quiet) return quietOutput(writeOut, writeErr);
   const { terminalOutput } = await import('./output/terminal-output.ts');
-  const animated = process.stderr.isTTY === true && color;
+  // A terminal that does not know its width (a pseudo-terminal of 0 columns) would make the spinner clear lines for ever.
+  const animated = process.stderr.isTTY === true && process.stderr.columns > 0 && color;
   return terminalOutput({
     stdout: writeOut,
     stderr: writeErr,
@@ -217,13 +218,25 @@ function listenForSignals(follower: () => AbortController | null, output: () => 
   };
 }
 
-/** `turbobackend list | head -1`: a reader that has enough is not an error. */
+/**
+ * `turbobackend list | head -1`: a reader that has enough is not an error. A result that could not be written, to a full
+ * disk for one, ends as a failure, but the work is done to its end.
+ */
 function surviveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+  // Where complaints cannot be written there is nobody to complain to.
+  process.stderr.on('error', () => {});
+  let told = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    const failure = new TurboError('workspace.full', `The result could not be written (${error.code}).`, {
+      hint: 'Send the output to a place with room for it. What was done stays done.',
     });
-  }
+    quietOutput(writeOut, writeErr).failure(describe(failure, false));
+    process.on('exit', () => {
+      process.exitCode ||= exitCode(failure);
+    });
+  });
 }
 
 /** DBOS triggers one deprecation warning of pg at each launch; people can do nothing about it. */

@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Deployment } from '../../../domain/deployment.ts';
 import { TurboError } from '../../../domain/errors.ts';
@@ -73,7 +72,7 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
 }
 
 function launchSettings(options: LocalTargetOptions): LaunchSettings {
-  const inherited = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), ...options.environment };
+  const inherited = { PATH: '/usr/local/bin:/usr/bin:/bin', ...options.environment };
   return {
     supervisorPath: options.supervisorPath,
     nodePath: options.nodePath ?? process.execPath,
