@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface TerminalResult {
+  /** Everything that was drawn. */
+  readonly screen: string;
+  /** Exit code of the command. */
+  readonly code: number;
+  /** The terminal gives whole lines and shows what is typed, as before the command. */
+  readonly isCooked: boolean;
+}
+
+const program = fileURLToPath(new URL('../../bin/turbobackend.js', import.meta.url));
+
+/**
+ * Runs the built command line on a pseudo-terminal (of util-linux' `script`), which says it has 0 columns. `press` is
+ * typed when the screen shows `at`. A command that is not done after 20 seconds is ended and rejected.
+ */
+export function runInTerminal(
+  args: readonly string[],
+  options: { readonly home: string; readonly at?: RegExp; readonly press?: string },
+): Promise<TerminalResult> {
+  const { home, at, press = '' } = options;
+  const words = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('script', ['-qec', `${words}; echo "code=$?"; stty -a`, '/dev/null'], {
+    cwd: home,
+    detached: true,
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, TURBOBACKEND_HOME: `${home}/turbobackend` },
+  });
+  let screen = '';
+  let pressed = false;
+  return new Promise((resolve, reject) => {
+    const give = (end: () => void) => {
+      clearTimeout(timer);
+      end();
+    };
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      reject(new Error(`turbobackend ${args.join(' ')} did not end:\n${screen.slice(0, 2000)}`));
+    }, 20_000);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // A screen without end would not fit into memory.
+      if (screen.length < 1_000_000) screen += text;
+      if (pressed || !at?.test(screen)) return;
+      pressed = true;
+      child.stdin.write(press);
+    });
+    child.stdin.on('error', () => {});
+    child.once('error', (error) => give(() => reject(error)));
+    child.once('close', () =>
+      give(() =>
+        resolve({
+          screen,
+          code: Number(/code=(\d+)/.exec(screen)?.[1] ?? -1),
+          isCooked: / icanon/.test(screen) && / echo /.test(screen),
+        }),
+      ),
+    );
+  });
+}
