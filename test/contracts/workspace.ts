@@ -38,6 +38,38 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
       });
     });
 
+    test('a file that others got a right to is closed, once', async () => {
+      await withTemporaryFolder(async (folder) => {
+        expect(await workspace.protect(folder, 'secret')).toBe(false);
+        await workspace.write(folder, 'secret', 'x', { mode: 0o600 });
+        expect(await workspace.protect(folder, 'secret')).toBe(false);
+        chmodSync(join(folder, 'secret'), 0o644);
+        expect([await workspace.protect(folder, 'secret'), await workspace.protect(folder, 'secret')]).toEqual([
+          true,
+          false,
+        ]);
+        expect(statSync(join(folder, 'secret')).mode & 0o777).toBe(0o600);
+      });
+    });
+
+    test('a file for its owner only is not written where everybody could replace it', async () => {
+      await withTemporaryFolder(async (folder) => {
+        const shared = join(folder, 'shared');
+        mkdirSync(shared);
+        chmodSync(shared, 0o777);
+        const writing = workspace.write(shared, 'secret', 'x', { mode: 0o600 });
+        await expect(writing).rejects.toMatchObject({
+          code: 'workspace.unwritable',
+          hint: expect.stringContaining('chmod o-w'),
+        });
+        expect(readdirSync(shared)).toEqual([]);
+        await workspace.write(shared, 'public', 'x');
+        // In a sticky folder, like /tmp, nobody can rename what is another's.
+        chmodSync(shared, 0o1777);
+        await workspace.write(shared, 'secret', 'x', { mode: 0o600 });
+      });
+    });
+
     test('many writers of one file leave one of their texts, whole', async () => {
       await withTemporaryFolder(async (folder) => {
         const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(50_000));

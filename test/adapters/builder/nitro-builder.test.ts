@@ -72,6 +72,29 @@ test('a project that does not build says why, and its last output stays', async 
   });
 });
 
+test('a build that prints without end is kept in bounds, and the cut is said', async () => {
+  await withProject(async ({ directory, builder }) => {
+    // The build tools read this file three times: 500 MB in all.
+    const print = "import { writeSync } from 'node:fs';\nconst text = 'x'.repeat(65536);\n";
+    const loop = 'for (let n = 0; n < 2700; n += 1) for (let at = 0; at < text.length; )\n';
+    const patient =
+      '  try { at += writeSync(1, text.slice(at)); } catch (error) { if (error.code !== "EAGAIN") throw error; }\n';
+    writeFileSync(join(directory, 'nitro.config.mjs'), `${print}${loop}${patient}throw new Error('the end');\n`);
+    const before = process.memoryUsage().rss;
+    let highest = before;
+    const watch = setInterval(() => {
+      highest = Math.max(highest, process.memoryUsage().rss);
+    }, 20);
+    const error = await builder.build(directory).catch((thrown: unknown) => thrown);
+    clearInterval(watch);
+    expect(error).toMatchObject({
+      code: 'build.failed',
+      details: { output: expect.stringMatching(/^\[the end of [5-9]\d{8} bytes\]\nx/) },
+    });
+    expect((highest - before) / 2 ** 20).toBeLessThan(200);
+  });
+});
+
 test('a build that takes too long is ended, and its last output stays', async () => {
   await withProject(async ({ directory, builder, output }) => {
     await builder.build(directory);

@@ -6,6 +6,7 @@ import { externalCluster } from '../../../src/adapters/cluster/external/external
 import { TurboError } from '../../../src/domain/errors.ts';
 import { identifier, literal } from '../../../src/domain/identifier.ts';
 import { clusterContract } from '../../contracts/cluster.ts';
+import { startCluster } from '../../support/global-cluster.ts';
 import { fakePooler } from './fake-pooler.ts';
 import { rowServer } from './fake-postgres.ts';
 
@@ -81,6 +82,42 @@ test('an administrator without the right to make databases is refused with the s
 test.each(['require', 'verify-full'] as const)('sslmode %s never falls back to an open connection', async (sslmode) => {
   const error = await failure(externalCluster({ login: { ...login, sslmode } }).ensure());
   expect(error.code).toBe('cluster.unreachable');
+});
+
+test('where strangers have all connections the reserved ones do, and without those it is said', async () => {
+  const small = await startCluster(['max_connections=8', 'superuser_reserved_connections=3', 'max_wal_senders=0']);
+  const { dataDirectory: _data, binDirectory: _bin, ...administrator } = small.cluster;
+  const held: pg.Client[] = [];
+  const hold = async (account: { user: string; password: string; database: string }) => {
+    for (;;) {
+      const client = new pg.Client({ ...administrator, ...account });
+      client.on('error', () => {});
+      try {
+        await client.connect();
+      } catch (error) {
+        expect(error).toMatchObject({ code: '53300' });
+        return;
+      }
+      held.push(client);
+    }
+  };
+  try {
+    const admin = new pg.Client({ ...administrator, database: 'postgres' });
+    await admin.connect();
+    await admin.query("create role stranger login password 'x'; grant stranger to tb_admin");
+    await admin.query('create database stranger owner stranger');
+    await admin.end();
+    await hold({ user: 'stranger', password: 'x', database: 'stranger' });
+    expect(held).toHaveLength(5);
+    const cluster = externalCluster({ login: administrator });
+    expect((await cluster.ensure()).kind).toBe('external');
+    await hold({ ...administrator, database: 'postgres' });
+    const error = await failure(cluster.ensure());
+    expect(error).toMatchObject({ code: 'cluster.unreachable', message: expect.stringContaining('connections') });
+  } finally {
+    for (const client of held) await client.end();
+    await small.stop();
+  }
 });
 
 test('a pooler that shares connections between transactions is refused, one that keeps sessions apart is not', async () => {

@@ -128,11 +128,21 @@ test('many at once agree on one key, readable by its owner only, and leave nothi
   expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
 });
 
-test('a key file others could read is closed again', async () => {
+test('no key is made in a home everybody can write to', async () => {
+  chmodSync(home, 0o777);
+  await expect(localVault({ home }).seal(SECRET, CONTEXT)).rejects.toMatchObject({ code: 'workspace.unwritable' });
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test('a key file others could read is closed again, and that is said', async () => {
   const sealed = await localVault({ home }).seal(SECRET, CONTEXT);
   chmodSync(keyFile(), 0o644);
   chmodSync(join(home, 'keys'), 0o777);
-  expect(await localVault({ home }).open(sealed, CONTEXT)).toBe(SECRET);
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  expect(await localVault({ home, onNote }).open(sealed, CONTEXT)).toBe(SECRET);
+  expect(await localVault({ home, onNote }).open(sealed, CONTEXT)).toBe(SECRET);
+  expect(notes).toEqual([expect.stringContaining(keyFile())]);
   expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
   expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
 });

@@ -110,7 +110,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-test('a PostgreSQL that goes away and comes back costs 503s and nothing else', async () => {
+test('a PostgreSQL that goes away and comes back, again and again, costs 503s and nothing else', async () => {
   const { cluster, stop } = await startCluster();
   const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const control = (...args: string[]) =>
@@ -147,6 +147,27 @@ test('a PostgreSQL that goes away and comes back costs 503s and nothing else', a
         await expect.poll(() => statusOf(fetch(`${server.url}/health`)), { timeout: 20_000 }).toBe(200);
         await expect.poll(() => statusOf(post(`after ${mode} ${Date.now()}`)), { timeout: 20_000 }).toBe(201);
       }
+      const answered = new Map<number, number>();
+      const worker = async (isOver: () => boolean) => {
+        while (!isOver()) {
+          const status = await statusOf(fetch(`${server.url}/tags`));
+          answered.set(status, (answered.get(status) ?? 0) + 1);
+          await new Promise((next) => setTimeout(next, 5));
+        }
+      };
+      let isOver = false;
+      const workers = Array.from({ length: 5 }, () => worker(() => isOver));
+      for (let restart = 0; restart < 4; restart += 1) {
+        control('stop', '-m', 'fast');
+        await new Promise((next) => setTimeout(next, 200));
+        control('start', '-o', options);
+        await expect.poll(() => statusOf(fetch(`${server.url}/tags`)), { timeout: 2000 }).toBe(200);
+        await new Promise((next) => setTimeout(next, 300));
+      }
+      isOver = true;
+      await Promise.all(workers);
+      expect([...answered.keys()].sort()).toEqual([200, 503]);
+      expect((answered.get(200) ?? 0) + (answered.get(503) ?? 0)).toBeGreaterThan(100);
       expect(server.child.exitCode).toBeNull();
       expect(server.log()).not.toContain(database.login('app').password);
     } finally {
