@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -252,12 +252,16 @@ export async function openSettings(home: string): Promise<{
     }
   };
   const options = { cwd: home, configName: 'config', configFileMode: 0o600, projectName: 'turbobackend' };
-  const conf = guarded(() => new Conf<Settings>({ ...options, accessPropertiesByDotNotation: false }));
+  // Made by need: `conf` makes the folder when it is opened, and whoever only looks makes nothing.
+  const open = () => {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    return new Conf<Settings>({ ...options, accessPropertiesByDotNotation: false });
+  };
   return {
     all: () => readSettings(home),
-    set: (name, value) => guarded(() => conf.set(name, value)),
-    unset: (name) => guarded(() => conf.delete(name)),
-    path: conf.path,
+    set: (name, value) => guarded(() => open().set(name, value)),
+    unset: (name) => guarded(() => open().delete(name)),
+    path: settingsFile(home),
   };
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ignorePostgresEnvironment, loadConfig, openSettings, tightenSettings } from '../src/config.ts';
@@ -59,6 +59,15 @@ test('settings are saved for their owner only, and read back', () =>
     expect(statSync(settings.path).mode & 0o777).toBe(0o600);
     settings.unset('cluster.port');
     expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: undefined });
+  }));
+
+test('looking at settings makes nothing; saving one makes a home for its owner only', () =>
+  withTemporaryFolder(async (folder) => {
+    const home = join(folder, 'home');
+    const settings = await openSettings(home);
+    expect([settings.all(), readdirSync(folder)]).toEqual([{}, []]);
+    settings.set('owner', 'ada');
+    expect([settings.all(), statSync(home).mode & 0o777]).toEqual([{ owner: 'ada' }, 0o700]);
   }));
 
 test('broken settings are told, not ignored and not overwritten', () =>
