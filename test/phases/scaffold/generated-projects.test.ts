@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
@@ -183,7 +184,7 @@ describe('a running blog', () => {
   let server: RunningServer;
 
   async function send(method: string, path: string, body?: unknown, headers = {}): Promise<Answer> {
-    const isText = typeof body === 'string';
+    const isText = typeof body === 'string' || Buffer.isBuffer(body);
     const answer = await fetch(server.url + path, {
       method,
       ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
@@ -314,6 +315,9 @@ describe('a running blog', () => {
 
   const user = { email: 'free@example.com', name: 'N', password: 'long enough' };
   const post = { author_id: 'nobody', title: 'T', slug: 'free' };
+  const json = 'application/json';
+  const badText = Buffer.from('{"email":"bad@example.com","name":"\xff","password":"long enough"}', 'latin1');
+  const utf16 = Buffer.from(JSON.stringify(user), 'utf16le');
   const deep = `{"email":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
   const refusals: [string, { send: [string, string, unknown?, object?]; want: number; field?: string }][] = [
     ['half a document', { send: ['POST', '/users', '{"email":'], want: 400 }],
@@ -321,6 +325,12 @@ describe('a running blog', () => {
     ['an array', { send: ['POST', '/users', []], want: 400 }],
     ['null', { send: ['POST', '/users', null], want: 400 }],
     ['a form', { send: ['POST', '/users', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }], want: 415 }],
+    ['bytes that are no UTF-8', { send: ['POST', '/users', badText], want: 400 }],
+    ['UTF-16 unannounced', { send: ['POST', '/users', utf16], want: 400 }],
+    ['UTF-16', { send: ['POST', '/users', utf16, { 'content-type': `${json}; charset=utf-16le` }], want: 415 }],
+    ['Latin-1', { send: ['POST', '/users', user, { 'content-type': `${json};charset="ISO-8859-1"` }], want: 415 }],
+    ['gzip', { send: ['POST', '/users', gzipSync(JSON.stringify(user)), { 'content-encoding': 'gzip' }], want: 415 }],
+    ['plain text that calls itself br', { send: ['POST', '/users', user, { 'content-encoding': 'br' }], want: 415 }],
     ['more than a megabyte', { send: ['POST', '/users', { ...user, name: 'x'.repeat(1_100_000) }], want: 413 }],
     ['an abyss of brackets', { send: ['POST', '/users', deep], want: 400, field: 'email' }],
     ['a missing field', { send: ['POST', '/users', { ...user, email: undefined }], want: 400, field: 'email' }],
@@ -370,6 +380,16 @@ describe('a running blog', () => {
     if (field) expect(fields).toContain(field);
     expect(JSON.stringify(answer)).not.toMatch(/select |insert |\.mjs|at .*:\d+/i);
     expect(server.child.exitCode).toBeNull();
+  });
+
+  test('text comes back as it was sent, whether or not its character set is named', async () => {
+    const name = 'Zoë 渡辺 👩‍🚀 \ufffd';
+    for (const type of [json, `${json}; charset=UTF-8`, `${json};charset="utf-8"`, 'application/vnd.api+json']) {
+      counter += 1;
+      const body = { ...user, email: `u${counter}@example.com`, name };
+      const headers = { 'content-type': type, 'content-encoding': 'identity' };
+      expect(await send('POST', '/users', body, headers)).toMatchObject({ status: 201, body: { name } });
+    }
   });
 
   test('a body that grows too large on the way is cut off, and the next request is served', async () => {

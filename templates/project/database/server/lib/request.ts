@@ -3,18 +3,36 @@ import type { z } from 'zod';
 import { type FieldProblem, problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** The only character set of JSON; naming it is harmless. */
+const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/;
 
 /** The JSON object in the body of a request. Throws 413, 415 or 400. */
 async function readJson(event: H3Event): Promise<object> {
-  const type = event.req.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
-    throw problem(415, 'The body must be application/json.');
-  }
-  const body = parseJson(await readText(event));
+  checkMediaType(event.req.headers);
+  const body = parseJson(decode(await readBytes(event)));
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
     return withoutPrototype(body);
   }
   throw problem(400, 'The body must be a JSON object.');
+}
+
+/** Throws 415 for anything but JSON in UTF-8, as it is. */
+function checkMediaType(headers: Headers): void {
+  const [type = '', ...parameters] = (headers.get('content-type') ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
+    throw problem(415, 'The body must be application/json.');
+  }
+  if (parameters.some((part) => part.startsWith('charset') && !UTF_8.test(part))) {
+    throw problem(415, 'The body must be in UTF-8.');
+  }
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity';
+  if (encoding !== 'identity') {
+    const accepted = { 'accept-encoding': 'identity' };
+    throw problem(415, 'The body must not be compressed.', { headers: accepted });
+  }
 }
 
 /** So that a field called "constructor" is there only when it was sent. */
@@ -23,17 +41,23 @@ function withoutPrototype<T>(fields: T): T {
 }
 
 /** What is too much is read and dropped, so that the client gets its answer and keeps its connection. */
-async function readText({ req }: H3Event): Promise<string> {
-  const length = req.headers.get('content-length');
-  if (length !== null && Number(length) <= MAX_BODY_BYTES) return req.text();
+async function readBytes({ req }: H3Event): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of req.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (bytes <= MAX_BODY_BYTES) return Buffer.concat(chunks).toString();
+  if (bytes <= MAX_BODY_BYTES) return Buffer.concat(chunks);
   throw problem(413, `The body must not be larger than ${MAX_BODY_BYTES} bytes.`);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw problem(400, 'The body is not valid UTF-8.');
+  }
 }
 
 function parseJson(text: string): unknown {
