@@ -24,14 +24,15 @@ export function routeFiles(resource: Resource): FileTree {
 const HANDLER = "import { defineHandler } from 'nitro/h3';";
 
 function listRoute(table: string): string {
+  const query = listed('const query = readPageQuery(', ['event', quoted(table), 'cursorSchema'], ');', 2);
   return `${HANDLER}
 ${importLine(['list'], `../../data/${table}.ts`)}
 ${importLine(['readPageQuery', 'toPage'], '../../lib/pagination.ts')}
 ${importLine(['cursorOf', 'cursorSchema'], `../../schemas/${table}.ts`)}
 
 export default defineHandler(async (event) => {
-  const query = readPageQuery(event, cursorSchema);
-  return toPage(await list(query), query.limit, cursorOf);
+  ${query}
+  return toPage(await list(query), query, cursorOf);
 });
 `;
 }

@@ -284,6 +284,21 @@ describe('a running blog', () => {
     expect(Array.isArray(body.data) && body.data.map((row: { id: string }) => row.id)).toEqual(seen.slice(1, 3));
   });
 
+  test('a cursor leads on in the list it came from, and in no other', async () => {
+    const author = (await makeUser()).id;
+    for (const _ of [1, 2]) await makePost(author);
+    await makeUser();
+    const { body } = await send('GET', '/users?limit=1');
+    expect(typeof body.nextCursor).toBe('string');
+    expect((await send('GET', `/users?cursor=${body.nextCursor}`)).status).toBe(200);
+    for (const path of ['/posts', '/tags', '/post-tags']) {
+      expect(await send('GET', `${path}?cursor=${body.nextCursor}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] },
+      });
+    }
+  });
+
   test('HEAD answers as GET without the body, other methods with 405 and what there is', async () => {
     const head = await fetch(`${server.url}/users`, { method: 'HEAD' });
     expect({ status: head.status, body: await head.text() }).toEqual({ status: 200, body: '' });
@@ -361,6 +376,11 @@ describe('a running blog', () => {
     ['offset -1', { send: ['GET', '/users?offset=-1'], want: 400, field: 'offset' }],
     ['a made-up cursor', { send: ['GET', '/users?cursor=W10'], want: 400, field: 'cursor' }],
     ['a cursor of objects', { send: ['GET', '/users?cursor=W3t9LHt9XQ'], want: 400, field: 'cursor' }],
+    ['limit twice', { send: ['GET', '/users?limit=1&limit=2'], want: 400, field: 'limit' }],
+    ['a cursor twice', { send: ['GET', '/users?cursor=a&cursor=a'], want: 400, field: 'cursor' }],
+    ['an unknown parameter', { send: ['GET', '/users?limit=1&sort=name'], want: 400, field: 'sort' }],
+    ['an unknown parameter twice', { send: ['GET', '/users?sort=a&sort=b'], want: 400, field: 'sort' }],
+    ['the prototype as a parameter', { send: ['GET', '/users?__proto__=1'], want: 400, field: '__proto__' }],
     ['SQL in a parameter', { send: ['GET', '/users?order=(select%201)'], want: 400, field: 'order' }],
     ['SQL in a key', { send: ['GET', "/users/x'%20or%20'1'='1"], want: 404 }],
     ['a NUL in a key', { send: ['GET', '/users/%00'], want: 404 }],

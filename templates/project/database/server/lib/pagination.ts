@@ -5,6 +5,8 @@ import { check } from './request.ts';
 
 /** Which part of a list is wanted. */
 export interface PageQuery<Cursor> {
+  /** What is listed; a cursor leads on in the list it came from only. */
+  readonly collection: string;
   /** 1 … 100. */
   readonly limit: number;
   readonly offset: number;
@@ -35,23 +37,40 @@ const querySchema = z.strictObject({
 /** Reads `?limit=&offset=&cursor=`. Throws 400. */
 export function readPageQuery<T extends z.ZodType>(
   event: H3Event,
+  collection: string,
   cursorSchema: T,
 ): PageQuery<z.output<T>> {
-  const { limit, offset, cursor } = check(querySchema, Object.fromEntries(event.url.searchParams));
-  if (!cursor) return { limit, offset, after: undefined };
+  const { limit, offset, cursor } = check(querySchema, readParameters(event));
+  if (!cursor) return { collection, limit, offset, after: undefined };
   if (offset > 0) throw cursorProblem('cannot be combined with offset');
-  const after = cursorSchema.safeParse(decodeCursor(cursor));
+  const after = cursorSchema.safeParse(decodeCursor(collection, cursor));
   if (!after.success) throw cursorProblem('is not a cursor of this list');
-  return { limit, offset, after: after.data };
+  return { collection, limit, offset, after: after.data };
+}
+
+/** The query parameters by name. Throws 400 when one is given more than once. */
+function readParameters({ url }: H3Event): Record<string, string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const name of url.searchParams.keys()) (seen.has(name) ? repeated : seen).add(name);
+  if (repeated.size === 0) return Object.fromEntries(url.searchParams);
+  const errors = [...repeated].map((field) => ({ field, message: 'must be given only once' }));
+  throw problem(400, 'Some fields are not valid.', { errors });
 }
 
 function cursorProblem(message: string): Error {
   return problem(400, 'The cursor is not valid.', { errors: [{ field: 'cursor', message }] });
 }
 
-function decodeCursor(cursor: string): unknown {
+function encodeCursor(collection: string, position: unknown): string {
+  return Buffer.from(JSON.stringify([collection, position])).toString('base64url');
+}
+
+/** The position in a cursor; undefined when it is none of this collection. */
+function decodeCursor(collection: string, cursor: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const [source, position] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return source === collection ? position : undefined;
   } catch {
     return undefined;
   }
@@ -60,14 +79,11 @@ function decodeCursor(cursor: string): unknown {
 /** Makes a page of rows that were asked for with one more than `limit`. */
 export function toPage<Row>(
   rows: readonly Row[],
-  limit: number,
+  { collection, limit }: PageQuery<unknown>,
   cursorOf: (row: Row) => unknown,
 ): Page<Row> {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return {
-    data,
-    nextCursor: more ? Buffer.from(JSON.stringify(cursorOf(last))).toString('base64url') : null,
-  };
+  return { data, nextCursor: more ? encodeCursor(collection, cursorOf(last)) : null };
 }

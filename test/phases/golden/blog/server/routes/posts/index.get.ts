@@ -4,6 +4,6 @@ import { readPageQuery, toPage } from '../../lib/pagination.ts';
 import { cursorOf, cursorSchema } from '../../schemas/posts.ts';
 
 export default defineHandler(async (event) => {
-  const query = readPageQuery(event, cursorSchema);
-  return toPage(await list(query), query.limit, cursorOf);
+  const query = readPageQuery(event, 'posts', cursorSchema);
+  return toPage(await list(query), query, cursorOf);
 });
