@@ -89,7 +89,7 @@ export default defineHandler(async (event) => {
 }
 
 function otherMethods(up: string, methods: readonly string[]): string {
-  return `${importLine(['methodNotAllowed'], `${up}lib/request.ts`)}
+  return `${importLine(['methodNotAllowed'], `${up}lib/methods.ts`)}
 
 export default methodNotAllowed(${methods.map(quoted).join(', ')});
 `;

@@ -91,6 +91,24 @@ test('a project without tables needs no database and says that it is well', asyn
   }
 });
 
+test.each(['blog', 'plain'])('the health of a server is only to be read: %s', async (name) => {
+  const server = await startBuilt(folderOf(name));
+  try {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const answer = await fetch(`${server.url}/health`, { method });
+      expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+        status: 405,
+        allow: 'HEAD, GET',
+      });
+      expect(await answer.json()).toMatchObject({ status: 405 });
+      expect((await fetch(`${server.url}/healthy`, { method })).status).toBe(404);
+    }
+    for (const method of ['GET', 'HEAD']) expect((await fetch(`${server.url}/health`, { method })).status).toBe(200);
+  } finally {
+    expect(await server.stop()).toBe(0);
+  }
+});
+
 test('a server without DATABASE_URL says so and ends', async () => {
   const { code, output } = await run(process.execPath, [join(folderOf('blog'), '.output/server/index.mjs')], {
     cwd: root,

@@ -1,4 +1,4 @@
-import { defineHandler, type H3Event } from 'nitro/h3';
+import type { H3Event } from 'nitro/h3';
 import type { z } from 'zod';
 import { type FieldProblem, problem } from './problem.ts';
 
@@ -129,12 +129,4 @@ export function answerCreated<T>(event: H3Event, path: string, key: readonly unk
     [path, ...key.map((part) => encodeURIComponent(String(part)))].join('/'),
   );
   return row;
-}
-
-/** A handler for the methods that a path does not have. */
-export function methodNotAllowed(...allowed: readonly string[]) {
-  const allow = (allowed.includes('GET') ? ['HEAD', ...allowed] : allowed).join(', ');
-  return defineHandler((event) => {
-    throw problem(405, `${event.req.method} is not possible here.`, { headers: { allow } });
-  });
 }
