@@ -37,6 +37,19 @@ async function createUntil(phase: string, directory: string): Promise<readonly s
   return events().flatMap((event) => (event.type === 'phase-finished' && event.phase ? [event.phase] : []));
 }
 
+test('two creates at once on a new machine both succeed', async () => {
+  const create = (folder: string) =>
+    runCli(['create', 'blog API', '--dir', join(home, folder), '--json'], { home, timeoutMs: 120_000 });
+  const results = await Promise.all([create('first'), create('second')]);
+  expect(results.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, ''],
+    [0, ''],
+  ]);
+  for (const folder of ['first', 'second']) {
+    expect((await runCli(['destroy', join(home, folder), '--yes'], { home })).code).toBe(0);
+  }
+}, 120_000);
+
 const phases = ['cluster', 'detect', 'design', 'provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify'];
 
 test('killed in each phase in turn, the same command finishes, and repeats no finished step', async () => {

@@ -61,7 +61,7 @@ export function dbosRuns(options: DbosOptions): Runs {
   return {
     async execute<T>(projectId: string, body: (step: Step) => Promise<T>, { restart = false } = {}) {
       const login = await options.login();
-      const unlock = await lockRun(login, projectId);
+      const lock = await lockRun(login, projectId);
       // The value and the error of this process's own execution: kept as they are, not as the database reads them back.
       let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
       bodies.set(projectId, async (step) => {
@@ -75,7 +75,7 @@ export function dbosRuns(options: DbosOptions): Runs {
         }
       });
       try {
-        await launch(login, options, projectId);
+        await lock.whileMaking(options.schema, () => launch(login, options, projectId));
         const recorded = await runWorkflow<T>(projectId, restart).catch((error: unknown) => {
           if (outcome && 'error' in outcome) throw outcome.error;
           throw error;
@@ -84,7 +84,7 @@ export function dbosRuns(options: DbosOptions): Runs {
       } finally {
         bodies.delete(projectId);
         await DBOS.shutdown();
-        await unlock();
+        await lock.release();
       }
     },
 
