@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TurboError } from '../../src/domain/errors.ts';
 import type { DeployTarget } from '../../src/ports/deploy-target.ts';
-import { writeBackend } from '../support/fake-backend.ts';
+import { eventually, writeBackend } from '../support/fake-backend.ts';
 
 interface Stage {
   readonly target: DeployTarget;
@@ -23,6 +23,11 @@ export async function failureOf(work: Promise<unknown>): Promise<TurboError> {
   );
   if (error instanceof TurboError) return error;
   throw new Error(`expected a TurboError, got ${error}`);
+}
+
+/** A build whose server throws before it listens. */
+export function writeBrokenBackend(directory: string, message: string): void {
+  writeFileSync(join(directory, '.output/server/index.mjs'), `throw new Error(${JSON.stringify(message)});\n`);
 }
 
 const ask = async (url: string, path: string) => (await fetch(`${url}${path}`)).text();
@@ -99,6 +104,55 @@ export function describeDeployTarget(
         expect(failure.code).toBe('deploy.unhealthy');
         expect(failure.message).toContain('cannot go on');
         expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
+      }));
+
+    test('a build that does not start leaves the one before it serving, twice in a row and through its crashes', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const first = await target.start(order);
+        for (const fault of ['plugin one broke', 'plugin two broke']) {
+          writeBrokenBackend(order.directory, fault);
+          const failure = await failureOf(target.start(order));
+          expect(failure.code).toBe('deploy.unhealthy');
+          expect(failure.message).toContain(`serving again at ${first.url}`);
+          expect(failure.message).toContain(fault);
+          expect(failure.details).toMatchObject({ servesPrevious: true });
+          expect(await target.inspect(order.projectId)).toMatchObject({ status: 'running', url: first.url });
+          expect(await ask(first.url, '/version')).toBe('1');
+        }
+        await ask(first.url, '/crash').catch(() => '');
+        await eventually(
+          () => target.inspect(order.projectId),
+          (seen) => seen?.status === 'running' && seen.restarts === 1,
+          'the restart of the old build',
+        );
+        expect(await ask(first.url, '/version')).toBe('1');
+        writeBackend(order.directory, { version: '3' });
+        expect(await ask((await target.start(order)).url, '/version')).toBe('3');
+      }));
+
+    test('what was stopped on purpose is not brought back by a build that does not start', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        await target.start(order);
+        await target.stop(order.projectId);
+        writeBrokenBackend(order.directory, 'broken');
+        const failure = await failureOf(target.start(order));
+        expect(failure.message).toContain('Nothing runs now.');
+        expect(failure.hint).toContain('turbobackend deploy');
+        expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
+        expect(await target.stop(order.projectId)).toBe(false);
+        expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+      }));
+
+    test('a running server is left alone by a build that came to nothing or was replaced under it', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const first = await target.start(order);
+        rmSync(join(order.directory, '.output'), { recursive: true });
+        expect((await failureOf(target.start(order))).code).toBe('build.failed');
+        expect(await target.inspect(order.projectId)).toEqual(first);
+        expect(await ask(first.url, '/version')).toBe('1');
       }));
 
     test('keeps the log over a stop, and gives its last lines', () =>

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
 import { endProcesses, livePair } from './end-processes.ts';
+import { watchLog } from './log-excerpt.ts';
 import { findPortOwner } from './port-owner.ts';
 import { probeHealth } from './probe-health.ts';
 import { signal } from './process-identity.ts';
-import { readLog } from './read-log.ts';
-import { readDotEnv, SERVER_ENTRY } from './server-files.ts';
+import { hasDotEnv, SERVER_ENTRY } from './server-files.ts';
 import { readState, type StateFolder, type SupervisorOrder, writeJson } from './state-files.ts';
 
 export interface LaunchSettings {
@@ -19,9 +19,29 @@ export interface LaunchSettings {
   readonly tuning: { readonly healthDeadlineMs: number } & Pick<SupervisorOrder, 'graceMs' | 'restart' | 'log'>;
 }
 
+/** What is to be started, and how. */
+export interface LaunchWish {
+  readonly projectId: string;
+  readonly directory: string;
+  readonly port: number;
+  /** Name of the copied build to run. */
+  readonly release: string;
+  /** Name of the one that was healthy last. */
+  readonly lastGood: string | null;
+}
+
+/** Why a launch failed. */
+export interface Trouble {
+  readonly reason: string;
+  /** What the log says to it. */
+  readonly log: readonly string[];
+}
+
 const POLL_MS = 15;
 const PROBE_TIMEOUT_MS = 2000;
-const LOG_LINES = 20;
+/** Between two questions to a server that answers, but not well: each may fill its log with a stack. */
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 250;
 
 /** Throws `build.failed` when there is nothing to run. */
 export function requireBuild(directory: string): void {
@@ -34,50 +54,55 @@ export function requireBuild(directory: string): void {
   }
 }
 
-/** Starts a supervisor and waits until its server is healthy; otherwise nothing of it stays and `deploy.unhealthy` is thrown. */
+/**
+ * Starts a supervisor and waits until its server is healthy: null then, and its release is the last good one.
+ * Otherwise nothing of it stays, and what went wrong comes back.
+ */
 export async function launch(
   folder: StateFolder,
-  wish: { readonly projectId: string; readonly directory: string; readonly port: number },
-  settings: LaunchSettings,
-): Promise<void> {
-  const { healthDeadlineMs, ...tuning } = settings.tuning;
+  wish: LaunchWish,
+  { tuning, ...settings }: LaunchSettings,
+): Promise<Trouble | null> {
+  const { healthDeadlineMs, ...rest } = tuning;
   const order: SupervisorOrder = {
+    ...wish,
+    ...rest,
     wanted: 'running',
     generation: randomBytes(8).toString('hex'),
-    projectId: wish.projectId,
-    directory: wish.directory,
-    port: wish.port,
+    hadDotEnv: hasDotEnv(wish.directory),
     nodePath: settings.nodePath,
     environment: settings.environment,
-    ...tuning,
   };
+  const excerpt = await watchLog(folder.log, wish.directory);
   writeJson(folder.order, order);
-  const supervisor = spawn(settings.nodePath, [settings.supervisorPath, folder.root], {
+  const supervisor = spawnSupervisor(folder, settings);
+  const reason = await untilHealthy(folder, order, healthDeadlineMs, supervisor.refused);
+  supervisor.forget();
+  if (reason === null) writeJson(folder.order, { ...order, lastGood: wish.release });
+  else await giveUp(folder, order);
+  const log = await excerpt.shown();
+  return reason === null ? null : { reason, log };
+}
+
+function spawnSupervisor(
+  folder: StateFolder,
+  { nodePath, supervisorPath, environment }: Omit<LaunchSettings, 'tuning'>,
+): { readonly refused: () => string | null; readonly forget: () => void } {
+  const child = spawn(nodePath, [supervisorPath, folder.root], {
     cwd: folder.root,
-    env: settings.environment,
+    env: environment,
     stdio: 'ignore',
     detached: true,
   });
   let refused: string | null = null;
-  supervisor.once('error', (error) => {
+  child.once('error', (error) => {
     refused = error.message;
   });
-  supervisor.once('exit', (code) => {
+  child.once('exit', (code) => {
     if (code !== 0) refused = `the supervisor ended with exit code ${code}`;
   });
-  supervisor.unref();
-  const trouble = await untilHealthy(folder, order, healthDeadlineMs, () => refused);
-  supervisor.removeAllListeners();
-  if (trouble === null) return;
-  await giveUp(folder, order);
-  const lines: string[] = [];
-  const hide = secretHider(wish.directory);
-  for await (const line of readLog(folder.log, { lines: LOG_LINES, follow: false })) lines.push(hide(line));
-  const shown = lines.length > 0 ? `\nThe end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}` : '';
-  throw new TurboError('deploy.unhealthy', `The backend in ${wish.directory} did not start: ${trouble}.${shown}`, {
-    hint: `turbobackend logs`,
-    details: { port: wish.port, log: lines },
-  });
+  child.unref();
+  return { refused: () => refused, forget: () => child.removeAllListeners() };
 }
 
 /** Null when `/health` answers 200 from our own server, else what went wrong. */
@@ -89,6 +114,7 @@ async function untilHealthy(
 ): Promise<string | null> {
   const deadline = performance.now() + deadlineMs;
   let last = 'nothing answered';
+  let pauseMs = FIRST_PAUSE_MS;
   while (performance.now() < deadline) {
     const state = readState(folder);
     const isOurs = state?.generation === order.generation;
@@ -102,6 +128,11 @@ async function untilHealthy(
       if (owner && owner.group !== state.server.pid)
         return `port ${order.port} answers for ${owner.name} (${owner.pid})`;
       if (answer.status === 200 && livePair(readState(folder)).server) return null;
+      // Nobody listens yet: it will any moment, and such questions reach no log.
+      if (answer.status !== 0) {
+        await sleep(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
+        pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+      }
       last = answer.status === 0 ? answer.body : `GET /health answered ${answer.status} ${answer.body}`.trim();
     }
     await sleep(POLL_MS);
@@ -110,16 +141,8 @@ async function untilHealthy(
 }
 
 async function giveUp(folder: StateFolder, order: SupervisorOrder): Promise<void> {
-  writeJson(folder.order, { ...order, wanted: 'stopped', generation: `${order.generation}-failed` });
+  writeJson(folder.order, { ...order, wanted: 'halted', generation: `${order.generation}-failed` });
   await endProcesses(folder, order.graceMs);
   const state = readState(folder);
   if (state) writeJson(folder.state, { ...state, status: 'failed', supervisor: null, server: null });
-}
-
-/** Log lines go into a message, where no secret may be: what stands in `.env` as one is covered. */
-function secretHider(directory: string): (line: string) => string {
-  const secrets = Object.entries(readDotEnv(directory))
-    .filter(([name, value]) => /pass|secret|token|key|url/i.test(name) && (value?.length ?? 0) >= 6)
-    .flatMap(([, value]) => value ?? []);
-  return (line) => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line);
 }

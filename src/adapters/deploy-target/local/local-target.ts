@@ -4,13 +4,14 @@ import type { Deployment } from '../../../domain/deployment.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { isProjectId } from '../../../domain/ids.ts';
 import type { DeployOrder, DeployTarget } from '../../../ports/deploy-target.ts';
-import { endProcesses, isRunning, type LivePair, livePair } from './end-processes.ts';
+import { isRunning, livePair } from './end-processes.ts';
 import { acquireLock, isLockHeld, sweepLock } from './hold-lock.ts';
-import { type LaunchSettings, launch, requireBuild } from './launch.ts';
+import type { LaunchSettings } from './launch.ts';
 import { probeHealth } from './probe-health.ts';
 import { readLog } from './read-log.ts';
-import { isFree, type PortBook, releasePorts, reservePort } from './reserve-port.ts';
-import { readOrder, readState, type StateFolder, stateFolder, writeJson } from './state-files.ts';
+import { halt, replaceServer } from './replace-server.ts';
+import { type PortBook, releasePorts } from './reserve-port.ts';
+import { readOrder, readState, type StateFolder, stateFolder } from './state-files.ts';
 import { translateDiskErrors } from './translate-disk-errors.ts';
 
 export interface LocalTargetOptions {
@@ -30,6 +31,8 @@ const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TE
 /** Longer than a start and a stop take together. */
 const OPERATION_WAIT_MS = 60_000;
 const INSPECT_TIMEOUT_MS = 2000;
+/** A server that does not listen by then is not coming up, but unwell. */
+const BOOT_SECONDS = 15;
 
 /** Runs backends on this machine, each under a supervisor process of its own that outlives the command. */
 export function localTarget(options: LocalTargetOptions): DeployTarget {
@@ -115,34 +118,15 @@ async function start(
   order: DeployOrder,
   ports: PortBook,
   settings: LaunchSettings,
-  attempt = 1,
 ): Promise<Deployment> {
-  requireBuild(order.directory);
-  const before = readOrder(folder);
-  const pair = livePair(readState(folder));
-  const port = await reservePort(ports, {
-    projectId: order.projectId,
-    wanted: order.port,
-    last: before?.port,
-    own: pair.server ? (before?.port ?? null) : null,
-  });
-  // The old one first: both cannot have the port, and a half-started new one must not answer beside the old.
-  await halt(folder, pair);
-  try {
-    await launch(folder, { ...order, port }, settings);
-  } catch (error) {
-    // Somebody who does not read our book of ports took a freely chosen one in between: choose again.
-    const wasSnatched = order.port === undefined && attempt < 3 && !(await isFree(port));
-    if (!wasSnatched) throw error;
-    return start(folder, order, ports, settings, attempt + 1);
-  }
+  await replaceServer(folder, order, ports, settings);
   const deployment = await inspect(folder, order.projectId);
   if (deployment) return deployment;
   throw new TurboError('deploy.unhealthy', `The state of the project ${order.projectId} vanished during its start.`);
 }
 
 async function stop(folder: StateFolder): Promise<boolean> {
-  return halt(folder, livePair(readState(folder)));
+  return halt(folder, 'stopped');
 }
 
 async function remove(folder: StateFolder, projectId: string, ports: PortBook): Promise<void> {
@@ -152,28 +136,33 @@ async function remove(folder: StateFolder, projectId: string, ports: PortBook): 
   rmSync(folder.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-/** Writes the wish, then ends what lives: a supervisor that is just coming up reads the wish after it shows itself. */
-async function halt(folder: StateFolder, seen: LivePair): Promise<boolean> {
-  const order = readOrder(folder);
-  if (order) writeJson(folder.order, { ...order, wanted: 'stopped', generation: `${order.generation}-stopped` });
-  const pair = livePair(readState(folder));
-  const wasRunning = isRunning(seen) || isRunning(pair);
-  if (wasRunning) await endProcesses(folder, order?.graceMs ?? 10_000);
-  return wasRunning;
-}
-
 async function inspect(folder: StateFolder, projectId: string): Promise<Deployment | null> {
-  const order = readOrder(folder);
-  const state = readState(folder);
+  if (!readOrder(folder)) return null;
+  const asked = livePair(readState(folder)).server;
+  const port = readOrder(folder)?.port ?? 0;
+  const answer = asked ? await probeHealth(port, INSPECT_TIMEOUT_MS) : { status: 0, body: '' };
+  // Read again: it may have died or come back while it was asked.
+  const [order, state] = [readOrder(folder), readState(folder)];
   if (!order) return null;
   const { supervisor, server } = livePair(state);
   const base = { projectId, target: 'local', url: `http://127.0.0.1:${order.port}`, port: order.port } as const;
   const restarts = state?.restarts ?? 0;
   if (!server) {
-    const ended = state?.status === 'failed' ? 'failed' : 'stopped';
+    // Not stopped on purpose, it is meant to run: given up, or its processes were killed, as by a reboot.
+    const ended = order.wanted === 'stopped' ? 'stopped' : 'failed';
     return { ...base, status: supervisor ? 'restarting' : ended, pid: null, startedAt: null, restarts };
   }
-  const { status } = await probeHealth(order.port, INSPECT_TIMEOUT_MS);
   const startedAt = state?.startedAt ?? null;
-  return { ...base, status: status === 200 ? 'running' : 'unhealthy', pid: server.pid, startedAt, restarts };
+  const isSame = asked?.pid === server.pid && asked.stamp === server.stamp;
+  // A process there is, but it does not listen yet.
+  const isYoung = startedAt !== null && Date.now() / 1000 - startedAt < BOOT_SECONDS;
+  const isComing = supervisor !== null && isYoung && (!isSame || answer.body.includes('ECONNREFUSED'));
+  const unwell = isComing ? 'restarting' : 'unhealthy';
+  return {
+    ...base,
+    status: isSame && answer.status === 200 ? 'running' : unwell,
+    pid: server.pid,
+    startedAt,
+    restarts,
+  };
 }

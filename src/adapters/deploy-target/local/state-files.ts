@@ -12,6 +12,8 @@ export interface StateFolder {
   readonly order: string;
   readonly state: string;
   readonly log: string;
+  /** Copies of builds, to run. */
+  readonly releases: string;
   /** Held by a command that starts, stops or removes. */
   readonly operationLock: string;
   /** Held by the supervisor as long as it lives. */
@@ -26,6 +28,7 @@ export function stateFolder(root: string): StateFolder {
     order: join(root, 'order.json'),
     state: join(root, 'state.json'),
     log: join(root, 'logs', 'server.log'),
+    releases: join(root, 'releases'),
     operationLock: join(locks, 'operation'),
     supervisorLock: join(locks, 'supervisor'),
   };
@@ -49,12 +52,19 @@ export interface LogPolicy {
 
 /** What somebody wants: read by the supervisor. No secret is in it; those are in the project's `.env`. */
 export interface SupervisorOrder {
-  readonly wanted: 'running' | 'stopped';
+  /** `halted`: nothing of it may run just now, though somebody wants it to; only `stop` makes it `stopped`. */
+  readonly wanted: 'running' | 'halted' | 'stopped';
   /** A new one with each wish, so that an outdated supervisor knows that it is one. */
   readonly generation: string;
   readonly projectId: string;
   readonly directory: string;
   readonly port: number;
+  /** The copied build that runs; null in an order of a turbobackend that ran builds where they were made. */
+  readonly release: string | null;
+  /** The copied build that was healthy last. */
+  readonly lastGood: string | null;
+  /** Was there a `.env` when it was started? */
+  readonly hadDotEnv: boolean;
   readonly nodePath: string;
   /** The harmless variables the server inherits (PATH, HOME, LANG …). */
   readonly environment: Readonly<Record<string, string>>;
@@ -98,7 +108,8 @@ export function readOrder(folder: StateFolder): SupervisorOrder | null {
   const value = readRecord(folder.order);
   const isOrder =
     typeof value?.generation === 'string' && typeof value.directory === 'string' && typeof value.port === 'number';
-  return isOrder ? (value as unknown as SupervisorOrder) : null;
+  const added = { release: null, lastGood: null, hadDotEnv: false };
+  return isOrder ? { ...added, ...(value as unknown as SupervisorOrder) } : null;
 }
 
 export function readState(folder: StateFolder): SupervisorState | null {

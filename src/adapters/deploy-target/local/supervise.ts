@@ -1,8 +1,9 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { LineCutter, LogWriter } from './log-writer.ts';
 import { identify, identifySelf, type ProcessIdentity, signal } from './process-identity.ts';
-import { readDotEnv, SERVER_ENTRY } from './server-files.ts';
+import { ENTRY, readDotEnv, SERVER_ENTRY } from './server-files.ts';
 import { readOrder, type StateFolder, type SupervisorOrder, type SupervisorState, writeJson } from './state-files.ts';
 
 /**
@@ -102,9 +103,11 @@ export class Supervisor {
   }
 
   #spawn(): ChildProcessByStdio<Writable, Readable, Readable> | null {
+    const { nodePath, directory, release } = this.#order;
+    const entry = release === null ? SERVER_ENTRY : join(this.#folder.releases, release, ENTRY);
     try {
-      return spawn(this.#order.nodePath, ['--import', GATE, SERVER_ENTRY], {
-        cwd: this.#order.directory,
+      return spawn(nodePath, ['--import', GATE, entry], {
+        cwd: directory,
         env: this.#environment(),
         stdio: ['pipe', 'pipe', 'pipe'],
         // A group of its own, so that all it started can be ended with it.
@@ -141,9 +144,13 @@ export class Supervisor {
       return;
     }
     const delayMs = Math.min(restart.firstDelayMs * 2 ** (this.#deaths - 1), restart.maxDelayMs);
-    this.#log.note(`the server ${how}; started again in ${delayMs} ms`);
+    // Not yet that it comes back: whoever started it may call it off at its first death.
+    this.#log.note(`the server ${how}`);
     this.#record({ status: 'restarting', server: null, restarts: this.#state.restarts + 1 });
-    this.#timer = setTimeout(() => this.#launch(), delayMs);
+    this.#timer = setTimeout(() => {
+      this.#log.note(`the server is started again (restart ${this.#state.restarts})`);
+      this.#launch();
+    }, delayMs);
   }
 
   /** What the server started and left behind is in its group still (an empty group is an ESRCH). */

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localTarget } from '../../../../src/adapters/deploy-target/local/local-target.ts';
-import { describeDeployTarget, failureOf } from '../../../contracts/deploy-target.ts';
+import { describeDeployTarget, failureOf, linesOf, writeBrokenBackend } from '../../../contracts/deploy-target.ts';
 import { withTarget, writeBackend } from '../../../support/fake-backend.ts';
 
 describeDeployTarget('this machine', withTarget);
@@ -171,4 +171,90 @@ test('the build is replaced while it runs: stop finishes running requests first'
     writeBackend(order.directory, { version: '2' });
     const [answer] = await Promise.all([slow, target.start(order)]);
     expect(answer).toBe('finished');
+  }));
+
+test('only the release that runs and the last good one are kept', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project();
+    const releases = () => readdirSync(join(home, 'projects', order.projectId, 'releases'));
+    await target.start(order);
+    writeBackend(order.directory, { version: '2' });
+    await target.start(order);
+    expect(releases()).toHaveLength(1);
+    writeBrokenBackend(order.directory, 'broken');
+    await failureOf(target.start(order));
+    expect(releases()).toHaveLength(1);
+    await target.stop(order.projectId);
+    await failureOf(target.start(order));
+    expect(releases()).toHaveLength(2);
+  }));
+
+test('a failed start shows a few lines of its own, the errors, each once and short, without stacks', () =>
+  withTarget(
+    async ({ target, project }) => {
+      const order = project();
+      const { url } = await target.start(order);
+      await fetch(`${url}/say?text=error-of-an-earlier-run`);
+      await target.stop(order.projectId);
+      const entry = join(order.directory, '.output/server/index.mjs');
+      writeFileSync(
+        entry,
+        `import { createServer } from 'node:http';
+        const say = (level, message, more) => console.log(JSON.stringify({ time: Date.now(), level, message, ...more }));
+        for (let n = 0; n < 30; n += 1) say('info', 'harmless ' + n);
+        say('error', 'x'.repeat(5000));
+        createServer((request, answer) => {
+          say('error', 'no health', { error: 'DATABASE is away', stack: 'at nowhere'.repeat(500) });
+          answer.writeHead(500).end();
+        }).listen(process.env.PORT, process.env.HOST);`,
+      );
+      const failure = await failureOf(target.start(order));
+      const shown = failure.message.split('\n').slice(2);
+      expect(shown).toEqual([
+        expect.stringMatching(/^ {2}error: x{190,200}…$/),
+        '  error: no health (DATABASE is away)',
+      ]);
+      const probes = (await linesOf(target.logs(order.projectId, { lines: 999, follow: false }))).filter((line) =>
+        line.includes('no health'),
+      );
+      expect(probes.length).toBeLessThan(12);
+    },
+    { healthDeadlineMs: 1500 },
+  ));
+
+test('a server that lacks the settings of a .env that is not there asks for provision', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    writeBrokenBackend(order.directory, 'DATABASE_URL is not set.');
+    const failure = await failureOf(target.start(order));
+    expect(failure.message).toContain('Nothing runs now.');
+    expect(failure.message).not.toMatch(/started again/);
+    expect(failure.hint).toContain('turbobackend provision');
+  }));
+
+test('a .env that vanished does not cost the server that runs with it', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project({ env: 'DATABASE_URL=postgres://here\n' });
+    const before = await target.start(order);
+    rmSync(join(order.directory, '.env'));
+    const failure = await failureOf(target.start(order));
+    expect(failure).toMatchObject({
+      code: 'deploy.unhealthy',
+      hint: expect.stringContaining('turbobackend provision'),
+    });
+    expect(await target.inspect(order.projectId)).toEqual(before);
+  }));
+
+test('when the one before does not come back either, that nothing runs is said', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    await target.start(order);
+    writeBackend(order.directory, { version: '2' });
+    writeFileSync(join(order.directory, 'dead-on-arrival'), '');
+    const failure = await failureOf(target.start(order));
+    expect(failure.message).toContain('Nothing runs now.');
+    expect(failure.details).toMatchObject({ servesPrevious: false });
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
+    rmSync(join(order.directory, 'dead-on-arrival'));
+    expect(await ask((await target.start(order)).url, '/version')).toBe('2');
   }));

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
+import type { LocalTargetOptions } from '../../../../src/adapters/deploy-target/local/local-target.ts';
 import { identify } from '../../../../src/adapters/deploy-target/local/process-identity.ts';
-import type { DeployTarget } from '../../../../src/ports/deploy-target.ts';
-import { linesOf } from '../../../contracts/deploy-target.ts';
+import type { DeployOrder, DeployTarget } from '../../../../src/ports/deploy-target.ts';
+import { failureOf, linesOf, writeBrokenBackend } from '../../../contracts/deploy-target.ts';
 import { eventually, withTarget } from '../../../support/fake-backend.ts';
 import { leftoversOf } from '../../../support/processes.ts';
 
@@ -146,6 +147,20 @@ function straySupervisor(home: string, supervisorPath: string, projectId: string
   return new Promise((resolve) => stray.once('exit', resolve));
 }
 
+test('a killed server is restarting, never unhealthy, until it answers again', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project();
+    const { pid } = await target.start(order);
+    await kill(pid);
+    const seen = new Set<string>();
+    await eventually(
+      async () => (await target.inspect(order.projectId))?.status ?? 'unknown',
+      (status) => seen.add(status) && status === 'running',
+      'the restart',
+    );
+    expect([...seen]).toEqual(['restarting', 'running']);
+  }));
+
 test('a second supervisor goes away at once, and the server is left alone', () =>
   withTarget(async ({ home, options, target, project }) => {
     const order = project();
@@ -185,14 +200,15 @@ test("starts and removals at the same time never get in each other's way", () =>
     expect(rest).toEqual(['ports']);
   }));
 
-test('after everything was killed at once, as by a reboot, it is stopped and can be started', () =>
+test('after everything was killed at once, as by a reboot, it has failed, and can be stopped and started', () =>
   withTarget(async ({ home, target, project }) => {
     const order = project();
     const before = await target.start(order);
     await kill(supervisorPid(home, order.projectId));
     await kill(before.pid);
-    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
     expect(await target.stop(order.projectId)).toBe(false);
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
     expect((await target.start(order)).port).toBe(before.port);
   }));
 
@@ -234,21 +250,31 @@ test.each(['', '[]', '{"generation":"x","status":"running","server":{"pid":-1,"s
     }),
 );
 
+/** A program that starts this project once, as a command would. */
+async function writeDriver(home: string, options: LocalTargetOptions, order: DeployOrder): Promise<string> {
+  const driver = join(home, '..', 'driver.mjs');
+  const source = new URL('../../../../src/adapters/deploy-target/local/local-target.ts', import.meta.url).pathname;
+  const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
+  await built.write({ file: join(home, '..', 'local-target.mjs'), format: 'esm' });
+  await built.close();
+  const program = `import { localTarget } from './local-target.mjs';
+      await localTarget(${JSON.stringify(options)}).start(${JSON.stringify(order)});`;
+  writeFileSync(driver, program);
+  return driver;
+}
+
+async function killedAfter(delayMs: number, driver: string): Promise<void> {
+  const command = spawn(process.execPath, [driver], { stdio: 'ignore' });
+  await new Promise((next) => setTimeout(next, delayMs));
+  command.kill('SIGKILL');
+}
+
 test('a command killed at any instant of a start leaves nothing that stop does not end', () =>
   withTarget(async ({ home, options, target, project }) => {
-    const driver = join(home, '..', 'driver.mjs');
-    const source = new URL('../../../../src/adapters/deploy-target/local/local-target.ts', import.meta.url).pathname;
-    const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
-    await built.write({ file: join(home, '..', 'local-target.mjs'), format: 'esm' });
-    await built.close();
     const order = project();
-    const program = `import { localTarget } from './local-target.mjs';
-      await localTarget(${JSON.stringify(options)}).start(${JSON.stringify(order)});`;
-    writeFileSync(driver, program);
+    const driver = await writeDriver(home, options, order);
     for (let delayMs = 60; delayMs <= 300; delayMs += 20) {
-      const command = spawn(process.execPath, [driver], { stdio: 'ignore' });
-      await new Promise((next) => setTimeout(next, delayMs));
-      command.kill('SIGKILL');
+      await killedAfter(delayMs, driver);
       const isUp = delayMs % 40 === 0;
       if (isUp) expect(await target.start(order)).toMatchObject({ status: 'running' });
       await target.stop(order.projectId);
@@ -256,4 +282,19 @@ test('a command killed at any instant of a start leaves nothing that stop does n
       // One that was just coming up when it was called off still has to notice.
       expect(await leftoversOf([join(home, 'projects'), order.directory], 5_000)).toEqual([]);
     }
+  }));
+
+test('a command killed at any instant of replacing a server does not lose what served before', () =>
+  withTarget(async ({ home, options, target, project }) => {
+    const order = project();
+    const driver = await writeDriver(home, options, order);
+    const { url } = await target.start(order);
+    writeBrokenBackend(order.directory, 'broken');
+    for (let delayMs = 60; delayMs <= 360; delayMs += 30) {
+      await killedAfter(delayMs, driver);
+      expect((await failureOf(target.start(order))).message).toContain(`serving again at ${url}`);
+      expect(await ask(url, '/version')).toBe('1');
+    }
+    const releases = join(home, 'projects', order.projectId, 'releases');
+    expect(readdirSync(releases)).toHaveLength(1);
   }));
