@@ -128,7 +128,7 @@ function rankDomains(nouns: readonly string[], named: readonly Title[], lexicon:
 
 /** What a noun means here: the sense of the domain the request is most about. Null when the lexicon has no such noun. */
 export function senseOf(name: string, context: Pick<Context, 'lexicon' | 'domains'>): Sense | null {
-  return pickSense(context.lexicon.nouns.get(name) ?? [], context.domains);
+  return pickSense(context.lexicon.nouns.get(name) ?? [], context.domains, name);
 }
 
 /**
@@ -140,17 +140,24 @@ export function trustedSense(name: string, context: Pick<Context, 'lexicon' | 'd
   if (!sense || sense.domain.file.general) return sense;
   const ranked = context.domains.find(({ domain }) => domain === sense.domain);
   const special = (context.lexicon.nouns.get(name) ?? []).filter(({ domain }) => !domain.file.general).length;
-  const clear = special === 1 && sense.names;
+  const clear = (special === 1 || (sense.entity.usual && sense.entity.name === name)) && sense.names;
   if (clear || (ranked && ranked.evidence >= 2 && ranked.score * 4 >= (context.domains[0]?.score ?? 0))) return sense;
   return (context.lexicon.nouns.get(name) ?? []).find(({ domain }) => domain.file.general) ?? null;
 }
 
+/** Above what a few shared words say for a domain, below what its name or words of its own say. */
+const USUAL = 1.2;
+
 /** Of several senses the one of the best ranked domain; general ones stand behind domains that are ranked at all. */
-export function pickSense(senses: readonly Sense[], domains: readonly RankedDomain[]): Sense | null {
+export function pickSense(senses: readonly Sense[], domains: readonly RankedDomain[], word?: string): Sense | null {
   const scored = senses.map((sense) => {
     const ranked = domains.find(({ domain }) => domain === sense.domain);
-    const home = sense.domain.file.general ? 1.2 : 0;
-    return { sense, score: (ranked?.score ?? 0) + home + (sense.names ? 0.3 : 0) + (sense.entity.weak ? -0.2 : 0) };
+    const usual = sense.entity.usual && sense.entity.name === word ? USUAL : 0;
+    const home = sense.domain.file.general ? 1.2 : usual;
+    return {
+      sense,
+      score: (ranked?.score ?? 0) + home + (sense.names ? 0.3 : 0) + (sense.entity.weak ? -0.2 : 0),
+    };
   });
   scored.sort((a, b) => b.score - a.score);
   return scored[0]?.sense ?? null;

@@ -30,6 +30,8 @@ const entityFile = z.strictObject({
   person: z.boolean().default(false),
   /** Its one-word mention in passing counts for little (`place`, `state`). */
   weak: z.boolean().default(false),
+  /** What its name means as long as little else speaks for another domain (`post` is what a blog has). */
+  usual: z.boolean().default(false),
 });
 
 export const domainFile = z.strictObject({

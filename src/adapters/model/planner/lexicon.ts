@@ -41,6 +41,7 @@ export interface Entity {
   readonly impliedBy: readonly (readonly string[])[];
   readonly person: boolean;
   readonly weak: boolean;
+  readonly usual: boolean;
 }
 
 export interface Comparison {

@@ -92,6 +92,7 @@ function readDomain(name: string, file: DomainFile, attribute: Attributes): Doma
       impliedBy: groups(raw.impliedBy, '+'),
       person: raw.person,
       weak: raw.weak,
+      usual: raw.usual,
     });
   }
   return { name, file, entities };
