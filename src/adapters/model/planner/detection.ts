@@ -14,11 +14,13 @@ interface Heard {
 const NOUN_WEIGHT = 0.5;
 const NOUN_LIMIT = 2;
 const DOMAIN_WEIGHT = 2;
+/** Tables written out with their fields are a wish for storage, whatever else is said. */
+const DEFINITION_WEIGHT = 4;
 
 /** Decides by weighing signals for keeping something against signals for computing and forgetting. */
 export function decide(facts: readonly Fact[], context: Context): Decision {
   const text = context.text.toLowerCase().replaceAll('’', "'");
-  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(facts, context)];
+  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(facts, context), ...heardDefinitions(facts)];
   const stateless = hear(context.lexicon.stateless, text);
   const sum = (heard: readonly Heard[]) => heard.reduce((total, { weight }) => total + weight, 0);
   const [yes, no] = [sum(stores), sum(stateless)];
@@ -27,7 +29,7 @@ export function decide(facts: readonly Fact[], context: Context): Decision {
   const losers = needsDatabase ? stateless : stores;
   return {
     needsDatabase,
-    reason: explain(needsDatabase, winners),
+    reason: explain(needsDatabase, winners, facts.length > 0 || context.mentions.length > 0),
     confidence: confidence(yes, no),
     signals: [...winners, ...losers].map(({ says }) => says),
     decidedBy: 'planner',
@@ -63,8 +65,22 @@ function heardNouns(facts: readonly Fact[], context: Context): readonly Heard[] 
   ];
 }
 
-function explain(needsDatabase: boolean, heard: readonly Heard[]): string {
+/** `Book(title, isbn)`, `CREATE TABLE …`: not `add(a, b)`, which may as well be a call. */
+function heardDefinitions(facts: readonly Fact[]): readonly Heard[] {
+  const written = facts.filter(
+    (fact) =>
+      fact.kind === 'entity' &&
+      fact.strength >= STRENGTH.defined &&
+      /^(\p{Lu}|create\b|table\b|model\b|entity\b)/u.test(fact.why) &&
+      facts.some((other) => other.kind === 'closed' && other.entity === fact.name),
+  );
+  return written.length > 0 ? [{ says: 'writes out tables with their fields', weight: DEFINITION_WEIGHT }] : [];
+}
+
+function explain(needsDatabase: boolean, heard: readonly Heard[], understood: boolean): string {
   const because = heard.slice(0, 3).map(({ says }) => says);
+  if (because.length === 0 && !understood)
+    return 'None of its words were understood, so its tables are a guess, too: say in English what is to be kept.';
   if (because.length === 0)
     return 'Nothing in the request says whether anything is kept; most backends keep something.';
   const list = because.length > 1 ? `${because.slice(0, -1).join(', ')} and ${because.at(-1)}` : because[0];

@@ -34,13 +34,20 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
 /** Everything a request says. Definitions and samples are read first and blanked out, so that nothing reads them twice. */
 export function readFacts(text: string, lexicon: Lexicon): { facts: readonly Fact[]; context: Context } {
   const samples = readSamples(text);
-  const prose = blank(text, samples.spans);
+  const colours = [...text.matchAll(TERMINAL_CODE)].map(({ index, 0: code }) => ({
+    start: index,
+    end: index + code.length,
+  }));
+  const prose = blank(text, [...samples.spans, ...colours]);
   const definitions = readDefinitions(prose, lexicon);
   const structured = [...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
   const context = readContext(blank(prose, definitions.spans), lexicon, known);
   return { facts: [...structured, ...READERS.flatMap((read) => read(context))], context };
 }
+
+/** What is left of a terminal's colours once the invisible escape in front is gone: `[31m`. */
+const TERMINAL_CODE = /\[\d{1,3}(?:;\d{1,3})*[A-Za-z]|\[[mKJH](?![\p{L}\d\]])/gu;
 
 /** Spaces instead of what was read, so that offsets stay true. */
 function blank(text: string, spans: readonly { readonly start: number; readonly end: number }[]): string {
