@@ -44,7 +44,8 @@ export function completeColumns(model: Model, facts: readonly Fact[], context: C
     if (!one.closed) {
       for (const column of known) if (!isCovered(column, one, columns, context)) columns.push(column);
     }
-    if (columns.length === 0 && one.entity === null && one.links.length < 2)
+    const enough = one.closed ? 1 : 2;
+    if (columns.length === 0 && one.entity === null && one.links.length < enough)
       columns.push(...modestColumns(one, context));
     one.columns = columns.filter((column) => !one.links.some(({ role }) => `${role}_id` === column.name));
     addUniques(one);

@@ -50,6 +50,11 @@ export function findDraft(model: Model, name: string): Draft | null {
   );
 }
 
+/** The table of just this name: in a list of columns a synonym of the lexicon is still a column. */
+export function namedDraft(model: Model, name: string): Draft | null {
+  return model.drafts.find((one) => one.name === name) ?? null;
+}
+
 /** The link of a draft to a parent, by role or by what the parent is. */
 export function findLink(child: Draft, name: string): Link | null {
   return (

@@ -1,6 +1,7 @@
 import type { ColumnFact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
-import type { ColumnKind } from './notation.ts';
+import type { TypeWord } from './type-words.ts';
+import { readTypedName } from './type-words.ts';
 import { snake } from './words.ts';
 
 /** One field as people write it in a definition: `price:decimal`, `sku unique`, `note?: string`, `id INT PRIMARY KEY`. */
@@ -8,59 +9,11 @@ export interface Field {
   readonly column: ColumnFact;
   /** Entity the field points to, when the definition says so (`REFERENCES users(id)`, `author: User`). */
   readonly references: string | null;
+  /** It says so in so many words (`references users`, `-> User`), not by a type that may be anything. */
+  readonly pointing: boolean;
   readonly primaryKey: boolean;
   readonly list: boolean;
 }
-
-interface TypeWord {
-  readonly kind?: ColumnKind;
-  readonly sqlType?: string;
-}
-
-const TYPES: Readonly<Record<string, TypeWord>> = {
-  string: {},
-  str: {},
-  number: {},
-  text: {},
-  varchar: {},
-  char: {},
-  character: {},
-  email: {},
-  url: {},
-  uri: {},
-  image: {},
-  file: {},
-  phone: {},
-  int: { sqlType: 'integer' },
-  integer: { sqlType: 'integer' },
-  int4: { sqlType: 'integer' },
-  smallint: { sqlType: 'smallint' },
-  serial: { sqlType: 'integer' },
-  bigserial: { sqlType: 'bigint' },
-  bigint: { sqlType: 'bigint' },
-  long: { sqlType: 'bigint' },
-  decimal: { sqlType: 'numeric(12, 2)' },
-  numeric: { sqlType: 'numeric(12, 2)' },
-  money: { kind: 'money' },
-  currency: { kind: 'money' },
-  float: { kind: 'number' },
-  double: { kind: 'number' },
-  real: { kind: 'number' },
-  bool: { kind: 'boolean' },
-  boolean: { kind: 'boolean' },
-  flag: { kind: 'boolean' },
-  date: { kind: 'date' },
-  day: { kind: 'date' },
-  datetime: { kind: 'moment' },
-  timestamp: { kind: 'moment' },
-  timestamptz: { kind: 'moment' },
-  time: { kind: 'clock' },
-  uuid: { sqlType: 'uuid' },
-  json: { kind: 'json' },
-  jsonb: { kind: 'json' },
-  object: { kind: 'json' },
-  array: { kind: 'json' },
-};
 
 const FLAGS = {
   unique: /@unique\b|\(\s*unique\s*\)|(?<![\p{L}\d_])unique(?![\p{L}\d_])(\s+key)?/giu,
@@ -70,106 +23,149 @@ const FLAGS = {
 } as const;
 
 const REFERENCE =
-  /\breferences\s+["`]?([a-z_][a-z0-9_]*)["`]?\s*(\([^)]*\))?(\s+on\s+(delete|update)\s+(cascade|restrict|set null|no action))*/i;
+  /(?:\breferences\s+|(?:->|=>|→)\s*)["`]?([\p{L}_][\p{L}\d_]*)["`]?(?:\.\w+)?\s*(\([^)]*\))?(\s+on\s+(delete|update)\s+(cascade|restrict|set null|no action))*/iu;
 const QUOTED_VALUES = /(["'])[^"'|]{1,40}\1(\s*\|\s*(["'])[^"'|]{1,40}\3)+/;
-const TRAILING_VALUES = /[(=:]([\p{L}\d_ -]{1,30}(?:[|/,][\p{L}\d_ -]{1,30})+)\)?$/u;
+const ENUM_VALUES = /\s*:?\s*\benum\s*[([<{:]?\s*([^()<>{}]*?[,|/][^()<>{}]*)[)\]>}]?/iu;
+const CHECKED_VALUES = /\bin\s*\(([^()]*,[^()]*)\)/i;
+const TRAILING_VALUES = /(?:[(=:]|\s(?=[\p{L}\d_-]+\s*\|))([\p{L}\d_ -]{1,30}(?:[|/,][\p{L}\d_ -]{1,30})+)\)?$/u;
+const CHECK = /\bcheck\s*(\((?:[^()]|\([^()]*\))*\))/i;
 const RANGE = /\(?\b(\d{1,4})\s*(?:-|–|\.\.|to)\s*(\d{1,6})\b\)?/;
+const COMMENTS = /--.*|\/\/.*|@(default|map|relation|db)\b(\.\w+)?(\([^)]*\))?/gi;
 
-/** Reads one field of a definition. Null when there is no name in it. */
-export function readField(text: string, lexicon: Lexicon): Field | null {
-  let rest = text.replace(/--.*|\/\/.*|@(default|map|relation|db)\b(\.\w+)?(\([^)]*\))?/gi, ' ').trim();
-  rest = rest
-    .replace(/^(readonly|private|public|hidden|a|an|the)\s+/i, '')
-    .replace(/\bdefault\s+('[^']*'|[\w.()-]+)/i, ' ');
-  const take = (pattern: RegExp): boolean => {
-    const before = rest;
-    rest = rest.replace(pattern, ' ').trim();
-    return rest !== before;
-  };
-  const reference = REFERENCE.exec(rest)?.[1];
-  take(REFERENCE);
-  const isUnique = take(FLAGS.unique);
-  const primaryKey = take(FLAGS.primaryKey);
-  const required = take(FLAGS.required);
-  const quoted = QUOTED_VALUES.exec(rest)?.[0];
-  if (quoted) take(QUOTED_VALUES);
-  const optional = take(FLAGS.optional) || /^["'`]?[\w ]+["'`]?\?/.test(rest) || /^\S+(\s*:\s*|\s+)\S+\?/.test(rest);
-  let values = quoted?.split('|').map((value) => value.replaceAll(/["']/g, ''));
-  const trailing = values ? null : TRAILING_VALUES.exec(rest);
-  if (trailing?.[1] && !/^\s*\d+\s*[,]/.test(trailing[1])) {
-    values = trailing[1].split(/[|/,]/);
-    rest = rest.slice(0, trailing.index);
+/** Text that is read piece by piece: what a pattern has found is taken away. */
+class Rest {
+  text: string;
+  constructor(text: string) {
+    this.text = text;
   }
-  const range = values ? null : RANGE.exec(rest);
-  if (range) rest = rest.replace(range[0], ' ');
-  const { name, type } = splitName(rest);
-  if (name === '') return null;
-  const known = type === null ? {} : (TYPES[type] ?? {});
-  const isEntity = type !== null && !Object.hasOwn(TYPES, type) ? snake(type) : null;
+
+  take(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = 0;
+    const match = pattern.exec(this.text);
+    if (match) this.text = this.text.replace(pattern, ' ').trim();
+    return match;
+  }
+}
+
+/** Reads one field of a definition; null when there is no name in it. In a `typed` list every field has a type. */
+export function readField(text: string, lexicon: Lexicon, typed = false): Field | null {
+  const rest = new Rest(text.replace(COMMENTS, ' ').trim());
+  rest.take(/^(readonly|private|public|hidden)\s+/i);
+  rest.take(/\bdefault\s+('[^']*'|[\w.-]+(\(\))?)/i);
+  const reference = rest.take(REFERENCE)?.[1] ?? null;
+  const check = rest.take(CHECK)?.[1] ?? '';
+  const isUnique = rest.take(FLAGS.unique) !== null;
+  const primaryKey = rest.take(FLAGS.primaryKey) !== null;
+  const required = rest.take(FLAGS.required) !== null;
+  const quoted = rest.take(QUOTED_VALUES)?.[0];
+  const optional =
+    rest.take(FLAGS.optional) !== null ||
+    /^["'`]?[\w ]+["'`]?\?/.test(rest.text) ||
+    /^\S+(\s*:\s*|\s+)\S+\?/.test(rest.text);
+  const values = quoted?.split('|') ?? takeValues(rest) ?? listOf(CHECKED_VALUES.exec(check)?.[1]);
+  const range = values ? null : rest.take(RANGE);
+  // `a int` is a column called a, "a title" has an article.
+  if (!/^(a|an|the)$/i.test(readTypedName(rest.text, typed)?.name ?? '')) rest.take(/^(a|an|the)\s+/i);
+  const said = splitName(rest.text, lexicon, typed);
+  if (said.name === '') return null;
   return {
     column: {
-      name: lexicon.attributes.known(name) && !name.includes('_') ? (lexicon.attributes.known(name) ?? name) : name,
-      ...known,
-      ...(type === 'number' ? numberType(name, lexicon) : {}),
+      name: said.name,
+      ...(values ? {} : said.type),
       values: values?.map(snake).filter((value) => value !== ''),
       nullable: required ? false : optional ? true : undefined,
       unique: isUnique ? true : undefined,
-      min: range ? Number(range[1]) : undefined,
-      max: range ? Number(range[2]) : undefined,
+      min: range ? Number(range[1]) : limitIn(check, '>', said.type.sqlType),
+      max: range ? Number(range[2]) : limitIn(check, '<', said.type.sqlType),
     },
-    references: reference ?? (isEntity === '' ? null : isEntity),
+    references: reference ?? said.entity,
+    pointing: reference !== null,
     primaryKey,
-    list: /\[\]/.test(text) || /\b(list|array)\s*(of|<)/i.test(text),
+    list: said.type.sqlType === undefined && (/\[\]/.test(text) || /\b(list|array)\s*(of|<)/i.test(text)),
   };
 }
 
-/** `number` of TypeScript says nothing about the kind: the name does, else it may have a fraction. */
-function numberType(name: string, lexicon: Lexicon): TypeWord {
-  const guessed = lexicon.attributes.guess(name);
-  return guessed.kind === 'text' || guessed.kind === 'enum' ? { kind: 'number' } : { kind: guessed.kind };
+/** True for a field that gives a type, values, a reference or a key: it is no running text. */
+export function hasTypeOrRule(text: string): boolean {
+  const rest = new Rest(text.replace(COMMENTS, ' ').trim());
+  if (rest.take(REFERENCE) || rest.take(FLAGS.primaryKey)) return true;
+  const flagged = [FLAGS.unique, FLAGS.required, FLAGS.optional].filter((flag) => rest.take(flag)).length > 0;
+  const valued = /^[\p{L}_]\w*\s*(:\s*\w+(\s*\|\s*\w+)+|:?\s*enum\b.*)$/u.test(rest.text);
+  const typed = readTypedName(rest.text, false);
+  const words = (typed?.name ?? rest.text).split(/\s+/).length;
+  return valued || (words <= 3 && (flagged || (typed !== null && typed.type !== null)));
 }
 
-function splitName(text: string): { name: string; type: string | null } {
+function listOf(text: string | undefined): readonly string[] | undefined {
+  return text?.split(/[|/,]/);
+}
+
+/** The values of a state: `enum(new, paid)`, `(new/paid)`, `: new|paid`. */
+function takeValues(rest: Rest): readonly string[] | undefined {
+  const listed = listOf(rest.take(ENUM_VALUES)?.[1]);
+  if (listed) return listed;
+  const trailing = TRAILING_VALUES.exec(rest.text);
+  if (!trailing?.[1] || /^\s*\d+\s*,/.test(trailing[1])) return undefined;
+  rest.text = rest.text
+    .slice(0, trailing.index)
+    .replace(/\s+(in|is|either|one of|values?)\s*:?\s*$/i, '')
+    .replace(/[:\s]+$/, '');
+  return listOf(trailing[1]);
+}
+
+/** The limit a check of a whole number sets: `qty > 0` is at least 1. */
+function limitIn(check: string, sign: '<' | '>', type: string | undefined): number | undefined {
+  if (!/^\(\s*\(?\s*["`]?\w+["`]?\s*[<>]=?\s*-?\d{1,9}\s*\)?\s*\)$/.test(check)) return undefined;
+  const match = /([<>])(=?)\s*(-?\d{1,9})/.exec(check);
+  if (match?.[1] !== sign) return undefined;
+  const limit = Number(match[3]);
+  if (match[2] === '=') return limit;
+  if (!/^(small|big)?int(eger)?$/.test(type ?? '')) return undefined;
+  return sign === '>' ? limit + 1 : limit - 1;
+}
+
+/** A type of TypeScript or JSON says little about the kind: the name may say more. */
+function looseType(word: string, type: TypeWord, name: string, lexicon: Lexicon): TypeWord {
+  const guessed = lexicon.attributes.guess(name).kind;
+  if (type.sqlType !== undefined) return type;
+  if (word === 'number') return { kind: guessed === 'text' || guessed === 'enum' ? 'number' : guessed };
+  if (type.kind !== 'text') return type;
+  const isMoment = ['string', 'str'].includes(word) && ['date', 'moment', 'clock'].includes(guessed);
+  return guessed === 'long' || isMoment ? { kind: guessed } : type;
+}
+
+interface Said {
+  readonly name: string;
+  readonly type: TypeWord;
+  /** The thing a field is of, when that is no type: `author: User`. */
+  readonly entity: string | null;
+}
+
+/** The user's own name where he gave a type, else what the lexicon calls it. */
+function splitName(text: string, lexicon: Lexicon, typed: boolean): Said {
   const clean = text
-    .replace(/["'`?[\]]/g, ' ')
+    .replace(/["'`?]/g, ' ')
+    .replace(/\((?!\s*\d+\s*(,\s*\d+\s*)?\))[^)]*\)/g, ' ')
+    .trim();
+  const found = readTypedName(clean, typed);
+  if (found) {
+    const name = snake(found.name);
+    if (found.type) return { name, type: looseType(found.word, found.type, name, lexicon), entity: null };
+    return { name, type: {}, entity: snake(found.word) || null };
+  }
+  const plain = clean
+    .replace(/[[\]:]/g, ' ')
     .replace(/\([^)]*\)/g, ' ')
     .replace(BEHIND_NAME, '');
-  const colon = clean.indexOf(':');
-  if (colon >= 0) {
-    const type = snake(
-      clean
-        .slice(colon + 1)
-        .trim()
-        .split(/\s+/)[0] ?? '',
-    );
-    return { name: snake(clean.slice(0, colon)), type: type === '' ? null : type };
+  const words = plain.trim().split(/\s+/).filter(Boolean);
+  const [first = '', second = ''] = words;
+  if (words.length === 2 && /^[A-Z]/.test(second) && !/^[A-Z]/.test(first)) {
+    return { name: snake(first), type: {}, entity: snake(second) || null };
   }
-  const words = clean.trim().split(/\s+/).filter(Boolean);
-  const last = words.at(-1)?.toLowerCase() ?? '';
-  const second = words[1]?.toLowerCase() ?? '';
-  if (words.length === 2 && /^[A-Z]/.test(words[1] ?? '') && !/^[A-Z]/.test(words[0] ?? '')) {
-    return { name: snake(words[0] ?? ''), type: snake(second) };
-  }
-  if (words.length > 1 && Object.hasOwn(TYPES, last) && !CONTENT_TYPES.has(last)) {
-    return { name: snake(words.slice(0, -1).join(' ')), type: last };
-  }
-  return { name: snake(words.slice(0, 5).join(' ')), type: null };
+  const name = snake(words.slice(0, 5).join(' '));
+  const known = name.includes('_') ? null : lexicon.attributes.known(name);
+  return { name: known ?? name, type: {}, entity: null };
 }
-
-/** Type words that are as often the last word of a name: `start date`, `closing time`, `profile image`. */
-const CONTENT_TYPES = new Set([
-  'number',
-  'date',
-  'day',
-  'time',
-  'image',
-  'file',
-  'email',
-  'url',
-  'phone',
-  'flag',
-  'currency',
-]);
 
 /** What explains a name without being a part of it: "price at that moment", "size in bytes". */
 const BEHIND_NAME = /(?<=\w)\s+(at|in|when|if|for|that|which|who|so|as|from|via)\s.*$/i;

@@ -31,7 +31,8 @@ export function gatherEntities(facts: readonly Fact[], context: Context): Model 
   addCore(model, context, add);
   addHappenings(model, facts, context, add);
   addAccounts(model, facts, context, add);
-  for (let round = 0; round < 3; round += 1) addImplied(model, context, add);
+  const listed = model.drafts.length > 0 && model.drafts.every((one) => one.strength >= STRENGTH.defined);
+  for (let round = 0; round < 3 && !listed; round += 1) addImplied(model, context, add);
   if (model.drafts.length === 0) model.drafts.push(fallback(facts, context));
   model.drafts.splice(MAX_TABLES);
   return model;
@@ -99,7 +100,10 @@ function addDraft(model: Model, candidate: Candidate): void {
     (one) => one.name === name || (entity !== null && one.entity?.name === entity.name && !differs(one, candidate)),
   );
   if (same) return;
-  model.drafts.push(draft(named ? name : (entity?.name ?? name), entity, strength));
+  // A definition names its table; a word that only hints at an entity then says nothing about its columns.
+  const defined = strength >= STRENGTH.defined;
+  const sense = defined && !named && !entity?.person ? null : entity;
+  model.drafts.push(draft(named || defined ? name : (entity?.name ?? name), sense, strength));
 }
 
 function differs(one: Draft, other: Candidate): boolean {

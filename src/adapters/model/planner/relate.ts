@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { Draft, Link, Model } from './draft.ts';
-import { draft, findDraft, findLink } from './draft.ts';
+import { draft, findDraft, findLink, namedDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import { isHappening } from './happening.ts';
@@ -74,8 +74,9 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     fact.role === undefined ? resolve(model, fact.parent, context) : resolveRole(model, fact.parent, context);
   if (!child) return;
   if (!parent) {
-    if (fact.role !== undefined && !child.said.has(fact.role))
-      child.said.set(fact.role, { name: fact.role, nullable: fact.nullable });
+    if (fact.role === undefined) return;
+    const name = fact.role === fact.parent ? `${fact.role}_id` : fact.role;
+    if (!child.said.has(name)) child.said.set(name, { name, nullable: fact.nullable });
     return;
   }
   const known = child.entity?.links.find((link) => link.targets.includes(parent.entity?.name ?? parent.name));
@@ -90,12 +91,13 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
 /** Columns that name another thing are references to it: `Order(customer, status)`. */
 function columnsToLinks(model: Model, one: Draft, context: Context): void {
   for (const [name, column] of [...one.said]) {
-    if (column.kind !== undefined && column.kind !== 'text') continue;
+    if (column.kind !== undefined || column.sqlType !== undefined) continue;
     const isRole = context.lexicon.english.roles.has(name);
     const target = isRole
       ? resolveRole(model, name, context)
-      : (findDraft(model, singular(name)) ??
-        (one.closed && !name.includes('_') ? resolve(model, name, context) : null));
+      : one.closed
+        ? namedDraft(model, singular(name))
+        : findDraft(model, singular(name));
     if (!target || column.values || (target === one && !isRole)) continue;
     if (target.strength < STRENGTH.wanted && !isRole) continue;
     one.said.delete(name);
@@ -146,6 +148,7 @@ function lexiconLinks(model: Model, one: Draft): void {
     if (link.unless !== null && findDraft(model, link.unless)) continue;
     if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
     if (link.many) {
+      if (one.closed && parent.closed) continue;
       if (!related(one, parent) && !related(parent, one)) addJoin(model, one, parent);
       continue;
     }
@@ -213,6 +216,11 @@ function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, conte
   if (!child) return;
   const parts: string[] = [];
   for (const part of fact.parts) {
+    const own = child.links.find(({ role }) => role === part || `${role}_id` === part);
+    if (own || child.said.has(part)) {
+      parts.push(own ? `${own.role}_id` : part);
+      continue;
+    }
     const parent = resolve(model, part, context);
     if (parent && parent !== child && !findLink(child, parent.name) && !reaches(parent, child, new Set())) {
       addLink(child, { role: parent.name, parent, nullable: false, unique: false, part: false });

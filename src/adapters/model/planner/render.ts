@@ -99,7 +99,9 @@ function renderTable(one: Draft, names: Names): TableInput {
 function describe(one: Draft, names: Names): string {
   if (one.join)
     return `Which ${one.links.map(({ parent }) => names.tables.get(parent)).join(' and ')} belong together.`;
-  return one.entity?.about ?? `One ${one.name.replaceAll('_', ' ')} of the request.`;
+  // A person by another word (`Driver`) is not what the lexicon tells about users.
+  const about = one.closed && one.entity?.person && one.name !== one.entity.name ? undefined : one.entity?.about;
+  return about ?? `One ${one.name.replaceAll('_', ' ')} of the request.`;
 }
 
 function generated(
@@ -133,12 +135,12 @@ function renderColumn(name: string, column: ColumnDraft, one: Draft, names: Name
       ? [...new Set(column.values ?? [])].filter((value) => value !== '' && value.length <= 60)
       : [];
   const type = column.sqlType ?? (values.length > 0 ? enumName(one, name, values, names) : SQL_TYPES[column.kind]);
-  const isText = type === 'text';
-  const isNumber = /^(integer|bigint|smallint|numeric)/.test(type);
+  const isText = /^(text|varchar(\(\d+\))?)$/.test(type);
+  const isNumber = /^(integer|bigint|smallint|numeric)/.test(type) && !type.endsWith('[]');
   const check: { min?: number; max?: number; minLength?: number; maxLength?: number } = {};
   if (isNumber && column.min !== undefined) check.min = column.min;
   if (isNumber && column.max !== undefined && column.max >= (column.min ?? column.max)) check.max = column.max;
-  if (isText) check.maxLength = LONGEST_TEXT[column.kind === 'long' ? 'long' : 'text'];
+  if (type === 'text') check.maxLength = LONGEST_TEXT[column.kind === 'long' ? 'long' : 'text'];
   if (isText && !column.nullable) check.minLength = 1;
   const value = usableDefault(column, values, check);
   return {
@@ -146,7 +148,7 @@ function renderColumn(name: string, column: ColumnDraft, one: Draft, names: Name
     type,
     description: describeColumn(column),
     nullable: column.nullable,
-    unique: column.unique && column.kind !== 'json',
+    unique: column.unique && !/^jsonb?$/.test(type),
     check: Object.keys(check).length > 0 ? check : null,
     default: value === undefined ? null : { value },
     sensitive: column.sensitive ?? false,
@@ -169,7 +171,7 @@ function describeColumn(column: ColumnDraft): string {
     money: ', in minor units of the currency',
     moment: ', in unix seconds',
   };
-  return `${text}${unit[column.kind] ?? ''}.`;
+  return `${text}${column.sqlType === undefined ? (unit[column.kind] ?? '') : ''}.`;
 }
 
 function enumName(one: Draft, column: string, values: readonly string[], names: Names): string {

@@ -4,58 +4,56 @@ import type { Field } from '../field.ts';
 import { readField, splitFields } from '../field.ts';
 import type { Lexicon } from '../lexicon.ts';
 import { singular, snake } from '../words.ts';
-
-/** Offsets into the request. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Facts, and the parts of the request they exhaust. */
-export interface Structures {
-  readonly facts: readonly Fact[];
-  readonly spans: readonly Span[];
-}
+import { constraintFacts, isConstraint } from './constraints.ts';
+import { findListings } from './listings.ts';
+import type { Definition, Structures } from './structures.ts';
 
 /** Beyond this many brackets a request is no description any more. */
 const MAX_DEFINITIONS = 200;
 
-/** Something with fields in brackets: `Product(name, price)`, `interface Company { id: string }`, `CREATE TABLE x (…)`. */
-interface Definition {
-  readonly name: string;
-  /** Where the brackets stand in the request. */
-  readonly span: Span;
-  readonly fields: readonly string[];
-  readonly why: string;
-}
-
 const KEYWORD =
-  /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:extends\s+\w+\s*)?[=:]?\s*[({]/giu;
+  /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+(?:["`]?\w+["`]?\.)?["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:extends\s+\w+\s*)?[=:]?\s*[({]/giu;
 const BARE = /(?<![\p{L}\d_.])([\p{L}_][\p{L}\d_]*)(\s?)([({])/gu;
 
-/** Reads definitions with brackets. What they name is wanted, and its columns are exactly theirs. */
+/** Reads definitions with brackets or on lines. What they name is wanted, and its columns are exactly theirs. */
 export function readDefinitions(text: string, lexicon: Lexicon): Structures {
-  const definitions = findDefinitions(text, lexicon);
-  const facts = definitions.flatMap(({ name, fields, why }) => [
-    { kind: 'entity', name, strength: STRENGTH.defined, why } as const,
-    { kind: 'closed', entity: name, why } as const,
-    ...fields.flatMap((part) => {
-      const field = readField(part, lexicon);
-      return field ? fieldFacts(name, field, why) : [];
-    }),
-  ]);
+  const bracketed = findDefinitions(text, lexicon);
+  const definitions = [...bracketed, ...findListings(text, bracketed, lexicon)];
+  const facts = definitions.flatMap((definition) => definitionFacts(definition, lexicon));
   return { facts, spans: definitions.map(({ span }) => span) };
+}
+
+function definitionFacts({ name, fields, why }: Definition, lexicon: Lexicon): readonly Fact[] {
+  const typed = /^(create\s+)?table\b/i.test(why);
+  const constraints = fields.filter(isConstraint).flatMap((text) => constraintFacts(name, text, why));
+  const pointing = new Set(constraints.flatMap((fact) => (fact.kind === 'link' ? [fact.role, `${fact.role}_id`] : [])));
+  return [
+    { kind: 'entity', name, strength: STRENGTH.defined, why },
+    { kind: 'closed', entity: name, why },
+    ...constraints,
+    ...fields.flatMap((text) => {
+      const field = isConstraint(text) ? null : readField(text, lexicon, typed);
+      return field && !pointing.has(field.column.name) ? fieldFacts(name, field, why) : [];
+    }),
+  ];
 }
 
 /** Facts of one field; shared with the other places where fields are listed. */
 export function fieldFacts(entity: string, field: Field, why: string): readonly Fact[] {
   const { column } = field;
-  if (column.name === 'id' || field.primaryKey) return [];
+  if (column.name === 'id') return [];
+  if (field.primaryKey && !field.references) {
+    // Rows get an id of their own; another key they have stays unique.
+    const isId = column.name === `${entity}_id` || column.name === 'uuid';
+    return isId ? [] : [{ kind: 'column', entity, column: { ...column, unique: true, nullable: false }, why }];
+  }
   const pointed = field.references ? singular(snake(field.references)) : null;
   if (field.list && pointed) return [{ kind: 'link', child: pointed, parent: entity, why }];
   if (pointed) {
     const role = column.name.replace(/_id$/, '');
-    return [{ kind: 'link', child: entity, parent: pointed, role, nullable: column.nullable, why }];
+    const link = { kind: 'link', child: entity, parent: pointed, role, nullable: column.nullable, why } as const;
+    const named = { kind: 'entity', name: pointed, strength: STRENGTH.listed, why } as const;
+    return field.pointing ? [named, link] : [link];
   }
   const target = column.name.endsWith('_id') ? column.name.slice(0, -3) : null;
   if (target && !/^(external|stripe|google|remote|third_party)/.test(target) && !target.includes('stripe')) {
@@ -72,16 +70,29 @@ function findDefinitions(text: string, lexicon: Lexicon): readonly Definition[] 
     const end = closedAt.get(open);
     const inside = end === undefined ? null : text.slice(open + 1, end);
     if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS) return;
+    if (text[open] === '(' && isInside(open, found.values())) return;
     const fields = splitFields(inside);
     const name = singular(snake(word));
     if (name !== '' && (strict || isDefinition(word, fields, match[2] ?? '', match[3] ?? '', lexicon))) {
-      const span = { start: open, end: open + inside.length + 2 };
+      const span = { start: headOf(text, match.index ?? 0) ?? open, end: open + inside.length + 2 };
       found.set(open, { name, fields, span, why: text.slice(match.index, open + inside.length + 2).slice(0, 200) });
     }
   };
   for (const match of text.matchAll(KEYWORD)) add(match, match[1] ?? '', true);
   for (const match of text.matchAll(BARE)) add(match, match[1] ?? '', false);
   return [...found.values()];
+}
+
+/** Where `CREATE TABLE` starts, when that is what stands there: its words name no things. */
+function headOf(text: string, at: number): number | null {
+  if (!/^table\b/i.test(text.slice(at, at + 6))) return null;
+  return at - (/\bcreate\s+(?:[a-z]+\s+){0,2}$/i.exec(text.slice(Math.max(0, at - 40), at))?.[0].length ?? 0);
+}
+
+/** The values of an enum or the arguments of a check stand inside of a definition. */
+function isInside(at: number, definitions: Iterable<Definition>): boolean {
+  for (const { span } of definitions) if (at > span.start && at < span.end) return true;
+  return false;
 }
 
 /** Where each bracket is closed. Brackets that are not closed are left out. */

@@ -1,7 +1,7 @@
 import type { ColumnFact, Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { isPlural, singular, snake } from '../words.ts';
-import type { Span, Structures } from './definitions.ts';
+import type { Span, Structures } from './structures.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
