@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../domain/column-type.ts';
 import type { InputField } from '../../domain/rest.ts';
+import { sampleValue } from '../../domain/sample-values.ts';
 import type { Column } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
 import { jsonCode, listed, numberCode, quoted } from './source.ts';
@@ -47,14 +48,40 @@ function decimalBounds({ args }: ColumnType, check: Column['check']): Bounds {
   return { ...digits, min: check?.min, max: check?.max };
 }
 
+/** The longest address that `value.email` takes. */
+const MAX_EMAIL_LENGTH = 254;
+const EMAIL_NAME = /(?:^|_)email$/;
+const EMAIL = /^[^\s@.][^\s@]*@example\.com$/;
+/** With as many digits as a seed may have. */
+const LONG_SEED = 999_999_999;
+
+/**
+ * A text whose name says that it is an e-mail address. Where length or limits leave no room for one, sample values are
+ * none either, and any text is taken.
+ */
+function isEmail(column: Column, type: ColumnType): boolean {
+  if (!EMAIL_NAME.test(column.name) || type.kind !== 'text' || type.array) return false;
+  const sample = sampleValue(column, { version: 1, tables: [], enums: [] }, LONG_SEED);
+  return typeof sample === 'string' && sample.length <= MAX_EMAIL_LENGTH && EMAIL.test(sample);
+}
+
+function textBounds(type: ColumnType, check: Column['check']): Bounds {
+  return {
+    min: check?.minLength || undefined,
+    max: smallest(type.args[0] ?? charLength(type), check?.maxLength),
+  };
+}
+
+function emailCode(type: ColumnType, check: Column['check']): string {
+  const { min, max = MAX_EMAIL_LENGTH } = textBounds(type, check);
+  return call('email', { min, max: max < MAX_EMAIL_LENGTH ? max : undefined });
+}
+
 /** The check of one item of a built-in type. */
 function itemCode(type: ColumnType, check: Column['check']): string {
   switch (type.kind) {
     case 'text':
-      return call('text', {
-        min: check?.minLength || undefined,
-        max: smallest(type.args[0] ?? charLength(type), check?.maxLength),
-      });
+      return call('text', textBounds(type, check));
     case 'integer':
     case 'bigint':
       return call('integer', integerBounds(type, check));
@@ -92,8 +119,14 @@ export function valueCode(resource: Resource, column: Column): string {
 
 /** The check for a field of a body. */
 export function fieldCode(resource: Resource, field: InputField): string {
-  const check = field.hashed ? call('text', PASSWORD_LENGTH) : valueCode(resource, field.column);
+  const check = field.hashed ? call('text', PASSWORD_LENGTH) : bodyCode(resource, field.column);
   return field.column.nullable ? `${check}.nullable()` : check;
+}
+
+/** Stricter than what a cursor may hold: rows from elsewhere are listed too. */
+function bodyCode(resource: Resource, column: Column): string {
+  const { type } = resource.typeOf(column);
+  return type && isEmail(column, type) ? emailCode(type, column.check) : valueCode(resource, column);
 }
 
 /** The check for a column of the key, as text in a path. */

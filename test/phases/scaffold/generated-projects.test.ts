@@ -243,11 +243,15 @@ describe('a running blog', () => {
   });
 
   test('a row is created with what the server makes, and lies where Location says', async () => {
-    const { status, headers, body } = await send('POST', '/users', { email: 'x@y.z', name: 'X', password: '12345678' });
+    const { status, headers, body } = await send('POST', '/users', {
+      email: 'x@example.com',
+      name: 'X',
+      password: '12345678',
+    });
     expect(status).toBe(201);
     expect(body).toEqual({
       id: expect.stringMatching(/^[\w-]{21}$/),
-      email: 'x@y.z',
+      email: 'x@example.com',
       name: 'X',
       created_at: expect.any(Number),
       updated_at: body.created_at,
@@ -443,6 +447,45 @@ describe('a running blog', () => {
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ status: 413 });
     for (let index = 0; index < 3; index += 1) expect((await send('GET', '/health')).status).toBe(200);
+  });
+
+  test('an e-mail address is one that mail could go to', async () => {
+    const odd = [
+      'ada',
+      'ada@',
+      '@b.com',
+      'ada@localhost',
+      'a b@c.com',
+      'ada@b..com',
+      '.a@b.com',
+      'a@b@c.com',
+      'a..b@c.com',
+    ];
+    const long = [`${'a'.repeat(65)}@b.com`, `a@${'b.'.repeat(126)}com`, `a@${'b'.repeat(64)}.com`];
+    for (const email of ['', ...odd, '<a@b.com>', 'a@b.com\n', 'a@-b.com', ...long]) {
+      const { status, body } = await send('POST', '/users', { ...user, email });
+      expect({ email, status, body }).toMatchObject({ status: 400, body: { errors: [{ field: 'email' }] } });
+    }
+    const plain = [
+      "o'hara+news@mail.example.com",
+      'A.B_c-d=e@b-c.co',
+      'jörg@bücher.example',
+      '用户@例子.中国',
+      'a@b.xn--p1ai',
+    ];
+    for (const email of [...plain, `${'a'.repeat(64)}@${'b'.repeat(63)}.com`]) {
+      const { status, body } = await send('POST', '/users', { ...user, email });
+      expect({ email, status, body }).toMatchObject({ status: 201, body: { email } });
+    }
+  });
+
+  test('one character is not many', async () => {
+    const messageOf = async (name: string) => {
+      const { body } = await send('POST', '/users', { ...user, name });
+      return body.errors;
+    };
+    expect(await messageOf('')).toEqual([{ field: 'name', message: 'must have at least 1 character' }]);
+    expect(await messageOf('x'.repeat(121))).toEqual([{ field: 'name', message: 'must have at most 120 characters' }]);
   });
 
   test('a value that is taken is a conflict that names the field', async () => {

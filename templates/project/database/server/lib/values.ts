@@ -13,6 +13,11 @@ function isStorable(text: string): boolean {
   return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
 }
 
+/** `1 character`, `2 characters`. */
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Text; lengths count characters as PostgreSQL does. */
 export function text({
   min = 0,
@@ -24,13 +29,22 @@ export function text({
   return z.string({ error: expecting('must be a text') }).superRefine((value, context) => {
     const length =
       value.length <= max && value.length >= 2 * min ? value.length : [...value].length;
-    if (length < min)
-      context.addIssue({ code: 'custom', message: `must have at least ${min} characters` });
-    if (length > max)
-      context.addIssue({ code: 'custom', message: `must have at most ${max} characters` });
-    if (!isStorable(value))
-      context.addIssue({ code: 'custom', message: 'contains characters that cannot be stored' });
+    const add = (message: string) => context.addIssue({ code: 'custom', message });
+    if (length < min) add(`must have at least ${counted(min, 'character')}`);
+    if (length > max) add(`must have at most ${counted(max, 'character')}`);
+    if (!isStorable(value)) add('contains characters that cannot be stored');
   });
+}
+
+/** Words between dots, an @, and a domain of two labels at least; of any script. What is quoted is refused. */
+const EMAIL =
+  /^(?=[^@]{1,64}@)[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{1,62}$/u;
+/** The longest address that mail can be sent to (RFC 5321). */
+const MAX_EMAIL_LENGTH = 254;
+
+/** An e-mail address. */
+export function email({ min = 0, max = MAX_EMAIL_LENGTH }: { min?: number; max?: number } = {}) {
+  return text({ min, max }).regex(EMAIL, 'must be an e-mail address');
 }
 
 /** A whole number. The widest range is that of JSON numbers without loss, ±(2^53 − 1). */
@@ -84,9 +98,9 @@ export function decimal({
       const add = (message: string) => context.addIssue({ code: 'custom', message });
       if (!parts || !/\d/.test(value)) return add('must be a decimal number');
       if ((parts[1] ?? '').length > whole)
-        add(`must have at most ${whole} digits before the point`);
+        add(`must have at most ${counted(whole, 'digit')} before the point`);
       if ((parts[2] ?? '').length > fraction)
-        add(`must have at most ${fraction} digits after the point`);
+        add(`must have at most ${counted(fraction, 'digit')} after the point`);
       if (Number(value) < min) add(`must be at least ${min}`);
       if (Number(value) > max) add(`must be at most ${max}`);
     });

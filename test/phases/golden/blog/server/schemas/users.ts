@@ -12,7 +12,7 @@ export interface Row {
 
 /** What each field accepts. */
 const fields = {
-  email: value.text({ max: 255 }),
+  email: value.email(),
   name: value.text({ min: 1, max: 120 }),
   password: value.text({ min: 8, max: 256 }),
 };
