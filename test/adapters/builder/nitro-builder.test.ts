@@ -1,5 +1,16 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 import { type NitroBuilderOptions, nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
 import type { Builder } from '../../../src/ports/builder.ts';
@@ -129,6 +140,43 @@ test('an output that a kill left under its other name is found again', async () 
     writeFileSync(join(directory, 'server/routes/broken.get.ts'), 'not code(');
     await expect(builder.build(directory)).rejects.toMatchObject({ code: 'build.failed' });
     expect(readFileSync(output, 'utf8')).toBe('old');
+    expect(entriesOf(directory).sort()).toEqual(['.output', 'node_modules']);
+  });
+});
+
+test('what killed builds left is swept by the next one, also under a pid that lives again; a build that runs is not', async () => {
+  await withProject(async ({ directory, builder }) => {
+    const stale = `.output.new-${process.pid}-0123abcd`;
+    const running = `.output.new-${process.pid}-4567cdef`;
+    const mine = '.output.new-notes';
+    for (const name of [stale, running, mine, '.output.new-99999999-abcd', '.output.links-99999999-abcd']) {
+      mkdirSync(join(directory, name, 'server'), { recursive: true });
+    }
+    const hoursAgo = Date.now() / 1000 - 7200;
+    utimesSync(join(directory, stale), hoursAgo, hoursAgo);
+    await builder.build(directory);
+    expect(entriesOf(directory).sort()).toEqual(['.output', running, mine, 'node_modules']);
+  });
+});
+
+test('a build killed with the command that ordered it leaves nothing the next build does not sweep', async () => {
+  await withProject(async ({ directory, builder }) => {
+    const source = new URL('../../../src/adapters/builder/nitro/nitro-builder.ts', import.meta.url).pathname;
+    const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
+    await built.write({ file: join(directory, '../builder.mjs'), format: 'esm' });
+    await built.close();
+    const options = { packageRoot: repositoryRoot, workerPath: await buildWorker() };
+    writeFileSync(
+      join(directory, '../driver.mjs'),
+      `import { nitroBuilder } from './builder.mjs';
+      await nitroBuilder(${JSON.stringify(options)}).build(${JSON.stringify(directory)});`,
+    );
+    const driver = spawn(process.execPath, [join(directory, '../driver.mjs')], { stdio: 'ignore' });
+    const isHalf = (name: string) => name.startsWith('.output.new-');
+    await expect.poll(() => entriesOf(directory).some(isHalf), { interval: 2, timeout: 20_000 }).toBe(true);
+    driver.kill('SIGKILL');
+    await expect.poll(() => processesOf([directory]), { timeout: 20_000 }).toEqual([]);
+    await builder.build(directory);
     expect(entriesOf(directory).sort()).toEqual(['.output', 'node_modules']);
   });
 });

@@ -5,6 +5,8 @@ import { TurboError } from '../../../domain/errors.ts';
 
 /** Says that a node_modules folder is made of our links, and may be made again. */
 const MARKER = '.turbobackend';
+/** How a folder of links is called while it is made: this, the pid of who makes it, and something random. */
+export const NEW_LINKS = '.output.links-';
 
 interface PackageFile {
   readonly version: string;
@@ -68,7 +70,7 @@ export async function linkPackages(directory: string, packageRoot: string): Prom
   const links = await findLinks(directory, packageRoot);
   const wanted = JSON.stringify(links);
   if (ours === wanted) return;
-  const fresh = `${modules}.tb-${randomBytes(4).toString('hex')}`;
+  const fresh = join(directory, `${NEW_LINKS}${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     for (const link of links) await makeLink(fresh, link);
     await writeFile(join(fresh, MARKER), wanted);

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Builder } from '../../../ports/builder.ts';
 import type { BuildOrder, BuildOutcome } from './build-worker.ts';
-import { linkPackages } from './link-packages.ts';
+import { linkPackages, NEW_LINKS } from './link-packages.ts';
 
 const DEADLINE_MS = 180_000;
 const KEPT_OUTPUT = 16_000;
@@ -65,10 +65,12 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
       warm ??= start();
     },
     async build(directory) {
+      const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+      await recover(directory, deadlineMs);
       await linkPackages(directory, options.packageRoot);
       const worker = warm?.child.connected ? warm : start();
       warm = null;
-      await buildWith(worker, directory, options.deadlineMs ?? DEADLINE_MS);
+      await buildWith(worker, directory, deadlineMs);
     },
     async close() {
       warm = null;
@@ -79,7 +81,6 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
 }
 
 async function buildWith(worker: Worker, directory: string, deadlineMs: number): Promise<void> {
-  await recover(directory);
   const outputDir = join(directory, `${NEW}${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     const outcome = await order(worker, { rootDir: directory, outputDir }, deadlineMs);
@@ -121,9 +122,11 @@ function failure(message: string, { output, printed }: Worker): TurboError {
 const OUTPUT = '.output';
 const NEW = '.output.new-';
 const OLD = '.output.old';
+/** Between the last file a build writes and its end. */
+const SLACK_MS = 60_000;
 
-/** A kill between the two renames of an earlier build left the old output under its other name. */
-async function recover(directory: string): Promise<void> {
+/** Puts right what a killed build left: the old output under its other name, and folders half made. */
+async function recover(directory: string, deadlineMs: number): Promise<void> {
   const isThere = (name: string) =>
     stat(join(directory, name)).then(
       () => true,
@@ -134,17 +137,28 @@ async function recover(directory: string): Promise<void> {
     else await rename(join(directory, OLD), join(directory, OUTPUT));
   }
   for (const name of await readdir(directory)) {
-    const pid = name.startsWith(NEW) ? Number(name.slice(NEW.length).split('-')[0]) : 0;
-    if (pid > 0 && !isAlive(pid)) await rm(join(directory, name), { recursive: true, force: true });
+    const prefix = [NEW, NEW_LINKS].find((start) => name.startsWith(start));
+    const pid = prefix ? /^(\d+)-[0-9a-f]+$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid && (await isLeftover(join(directory, name), Number(pid), deadlineMs))) {
+      await rm(join(directory, name), { recursive: true, force: true });
+    }
   }
+}
+
+/** Made by a process that is gone, or whose pid another has by now: no build takes that long. */
+async function isLeftover(path: string, pid: number, deadlineMs: number): Promise<boolean> {
+  if (!isAlive(pid)) return true;
+  const made = await stat(path).catch(() => null);
+  return made !== null && Date.now() - made.mtimeMs > deadlineMs + SLACK_MS;
 }
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Another user's process is one, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
