@@ -13,5 +13,8 @@ export interface Deployment {
   readonly restarts: number;
 }
 
-/** `unhealthy`: the process lives but `/health` does not answer 200. `failed`: the supervisor gave up restarting. */
+/**
+ * `unhealthy`: the process lives but `/health` does not answer 200. `restarting`: it comes up again by itself. `failed`:
+ * it is meant to run and nothing brings it back (given up, killed, a reboot). `stopped`: on purpose.
+ */
 export type DeploymentStatus = 'running' | 'unhealthy' | 'restarting' | 'failed' | 'stopped';

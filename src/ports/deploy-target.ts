@@ -12,7 +12,8 @@ export interface DeployTarget {
   readonly name: string;
   /**
    * Starts (or, when it runs, replaces) the server and waits until `/health` answers 200.
-   * Throws `deploy.unhealthy` with the last log lines, `deploy.port_taken`, or `build.failed` when there is nothing built.
+   * When it does not become healthy, what was healthy before is started again where possible. Throws
+   * `deploy.unhealthy` with what the log says and what runs now, `deploy.port_taken`, or `build.failed` when there is nothing built.
    */
   start(order: DeployOrder): Promise<Deployment>;
   /** Finishes running requests and stops; true when something was running. */
