@@ -62,6 +62,7 @@ export const SETTINGS = {
   owner: 'Name recorded as the owner of new projects (default: your user name).',
 } as const;
 export type SettingName = keyof typeof SETTINGS;
+export const settingNames = Object.keys(SETTINGS).filter((name): name is SettingName => Object.hasOwn(SETTINGS, name));
 
 const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
 
@@ -78,17 +79,22 @@ export function packageVersion(): string {
 }
 
 /** Reads everything that configures a run. Throws `config.invalid` naming the setting. */
-export function loadConfig(cwd = process.cwd(), environment: Environment = process.env): Config {
+export function loadConfig(
+  cwd = process.cwd(),
+  environment: Environment = process.env,
+  options: { readonly withoutSaved?: boolean } = {},
+): Config {
   const env: Environment = { ...readDotenv(cwd), ...withoutEmpty(environment) };
   const home = env.TURBOBACKEND_HOME
     ? resolve(cwd, env.TURBOBACKEND_HOME)
     : envPaths('turbobackend', { suffix: '' }).data;
-  const saved = readSettings(home);
+  // The command that mends settings must work whatever they are.
+  const saved = options.withoutSaved ? {} : checkedSettings(home);
   return Object.freeze({
     home,
     cluster: clusterConfig(env, saved),
     metadataDatabase: 'turbobackend_meta',
-    metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend'),
+    metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     owner: saved.owner ?? userName(),
     serverEnvironment: pick(environment, ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT']),
@@ -131,14 +137,16 @@ function userName(): string {
   }
 }
 
-function schemaName(name: string): string {
+function schemaName(name: string, setting: string): string {
   if (/^[a-z][a-z0-9_]{0,40}$/.test(name) && !name.startsWith('pg_')) return name;
-  throw invalid('PG_DB_SCHEMA', 'a lower-case name of letters, digits and _');
+  throw invalid(setting, 'a lower-case name of letters, digits and _');
 }
 
 function invalid(setting: string, wanted: string): TurboError {
   return new TurboError('config.invalid', `${setting} is not ${wanted}.`, {
-    hint: `Correct ${setting} in the environment or with: turbobackend config`,
+    hint: Object.hasOwn(SETTINGS, setting)
+      ? `turbobackend config unset ${setting}`
+      : `Correct ${setting} in the environment, or in the .env of this folder.`,
   });
 }
 
@@ -194,7 +202,7 @@ function parseAdminUrl(text: string): Login {
 }
 
 /** `turbobackend` when installed, `npx turbobackend` under npx, else the very file that runs. */
-function commandName(env: Environment): string {
+export function commandName(env: Environment = process.env): string {
   const script = process.argv[1] ?? '';
   if (env.npm_command === 'exec') return 'npx turbobackend';
   if (script.endsWith('.js')) return `node ${script.includes(' ') ? JSON.stringify(script) : script}`;
@@ -202,6 +210,29 @@ function commandName(env: Environment): string {
 }
 
 type Settings = Partial<Record<SettingName, string>>;
+
+/** Checks a value for a setting. Throws `config.invalid` naming it. */
+export function checkSetting(name: SettingName, value: string): void {
+  switch (name) {
+    case 'cluster.port':
+      portNumber(value, name);
+      return;
+    case 'metadata.schema':
+      schemaName(value, name);
+      return;
+    case 'owner':
+      if (!/^[\p{L}\p{N}][\p{L}\p{N} @._-]{0,62}$/u.test(value)) throw invalid(name, 'a name of letters and digits');
+  }
+}
+
+function checkedSettings(home: string): Settings {
+  const saved = readSettings(home);
+  for (const name of settingNames) {
+    const value = saved[name];
+    if (value !== undefined) checkSetting(name, value);
+  }
+  return saved;
+}
 
 const settingsFile = (home: string) => join(home, 'config.json');
 

@@ -44,7 +44,8 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   const times: PhaseTime[] = [];
   const begun = services.clock.elapsedMs();
   const early = watch((_name, work) => work(), services, times);
-  const claim = await early('cluster', 'Start PostgreSQL', () => claimFolder(order, services));
+  await early('cluster', 'Start PostgreSQL', () => services.cluster.ensure());
+  const claim = await claimFolder(order, services);
   let existed = true;
   const created = await services.runs.execute(
     claim.id,
@@ -56,6 +57,10 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   );
   // A finished project whose server was stopped in the meantime is started again.
   const { deployment } = await startStage({ ...claim, request: order.request.text, status: 'ready' }, services);
+  if (existed && order.port !== undefined && order.port !== deployment.port) {
+    const message = `It runs on port ${deployment.port} already; to move it: turbobackend deploy --port ${order.port}`;
+    services.progress({ kind: 'warning', message });
+  }
   const ms = Math.round(services.clock.elapsedMs() - begun);
   return { ...created, url: deployment.url, phases: times, ms, existed };
 }
@@ -86,17 +91,18 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
   const withDatabase = needsDatabase(project);
 
   const [database] = await together([
-    phase('provision', 'Make the database', async () =>
-      withDatabase ? provisionStage(folder, services) : noDatabase(folder, services),
-    ),
+    withDatabase
+      ? phase('provision', 'Make the database', () => provisionStage(folder, services))
+      : noDatabase(folder, services),
     phase('scaffold', 'Write the project', async () => (await scaffoldStage(folder, services)).written.length),
   ]);
   await together([
-    phase('migrate', 'Migrate the database', async () => {
-      if (!withDatabase) return null;
-      await configureStage(folder, services);
-      return migrateStage(folder, services);
-    }),
+    withDatabase
+      ? phase('migrate', 'Migrate the database', async () => {
+          await configureStage(folder, services);
+          return migrateStage(folder, services);
+        })
+      : null,
     phase('build', 'Build the server', async () => {
       await services.builder.build(directory);
       return null;

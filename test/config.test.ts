@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ignorePostgresEnvironment, loadConfig, openSettings, tightenSettings } from '../src/config.ts';
+import { checkSetting, ignorePostgresEnvironment, loadConfig, openSettings, tightenSettings } from '../src/config.ts';
 import { withTemporaryFolder } from './support/temporary-folder.ts';
 
 const external = (url: string) => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_ADMIN_URL: url }).cluster;
@@ -84,3 +84,20 @@ test('what was set for psql does not reach our connections', () => {
   ignorePostgresEnvironment(environment);
   expect(environment).toEqual({ PG_DB_SCHEMA: 'mine', PATH: '/bin' });
 });
+
+test.each([
+  ['cluster.port', 'abc'],
+  ['cluster.port', '0'],
+  ['metadata.schema', 'Bad Name'],
+  ['owner', 'two\nlines'],
+] as const)('%s is not set to %j, and a saved one like it names the command that mends it', (name, value) =>
+  withTemporaryFolder((folder) => {
+    expect(() => checkSetting(name, value)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ [name]: value }), { mode: 0o600 });
+    const environment = { TURBOBACKEND_HOME: folder };
+    expect(() => loadConfig(folder, environment)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', hint: `turbobackend config unset ${name}` }),
+    );
+    expect(loadConfig(folder, environment, { withoutSaved: true }).home).toBe(folder);
+  }),
+);

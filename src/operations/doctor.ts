@@ -1,5 +1,6 @@
 import { isTurboError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
+import type { IsolationFinding } from '../ports/database-admin.ts';
 import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import { loginProblem } from './login-problem.ts';
@@ -38,8 +39,23 @@ async function checkMetadata({ state }: DoctorNeeds): Promise<Finding> {
   }
 }
 
-async function checkIsolation({ databases }: DoctorNeeds): Promise<readonly Finding[]> {
-  const broken = await databases.checkIsolation();
+/** Findings about what is not ours on somebody else's server: its own databases, and its pg_hba.conf. */
+const OF_THE_SERVER = new Set(['V2', 'V10']);
+
+async function checkIsolation({ cluster, databases }: DoctorNeeds): Promise<readonly Finding[]> {
+  const found = await databases.checkIsolation();
+  const theirs = cluster.kind === 'external' ? found.filter(({ check }) => OF_THE_SERVER.has(check)) : [];
+  const broken = found.filter((finding) => !theirs.includes(finding));
+  const notes = theirs.map(({ check, object }) => ({
+    name: `isolation ${check}`,
+    ok: true,
+    detail: `${object}: open by the server's own configuration, which is its administrator's to decide`,
+    fix: null,
+  }));
+  return [...notes, ...isolationFindings(broken)];
+}
+
+function isolationFindings(broken: readonly IsolationFinding[]): readonly Finding[] {
   if (broken.length === 0) return [{ name: 'isolation', ok: true, detail: 'every check query is empty', fix: null }];
   return broken.map(({ check, object }) => ({
     name: `isolation ${check}`,
@@ -69,7 +85,13 @@ async function checkProject(project: ProjectRecord, services: DoctorNeeds): Prom
   if (project.status === 'destroying') findings.push(fault('half taken away', `turbobackend destroy ${project.id}`));
   const manifest = await readManifest(project.directory, services).catch(() => null);
   if (manifest?.id !== project.id && project.status === 'ready') {
-    findings.push(fault(`its folder ${project.directory} is gone or damaged`, `turbobackend destroy ${project.id}`));
+    findings.push(
+      fault(
+        `its folder ${project.directory} is gone, was moved, or its turbobackend.json is damaged`,
+        'Bring the folder or the file back (git checkout turbobackend.json); a moved folder is found again by: turbobackend status, typed in it. ' +
+          `Only if nobody needs its data: turbobackend destroy ${project.id}`,
+      ),
+    );
   }
   const record = await services.state.findDatabase(project.id, 'dev');
   const problem = record?.desired === 'present' ? await loginProblem(project.id, 'app', services) : null;

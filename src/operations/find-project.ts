@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { TurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
+import { followMove } from './follow-move.ts';
 import { readManifest } from './manifest.ts';
 
 /** The folder at or above `cwd` that holds a project; null when there is none. */
@@ -52,6 +53,8 @@ async function projectHere(cwd: string, services: Needs<'state' | 'workspace'>):
   const record = await services.state.findProjectByDirectory(directory);
   const manifest = await readManifest(directory, services);
   if (record && record.id === manifest?.id) return record;
+  const moved = manifest && !record ? await followMove(manifest, directory, services) : null;
+  if (moved) return moved;
   const original = manifest ? await services.state.findProject(manifest.id) : null;
   if (record || original) {
     throw new TurboError(

@@ -52,6 +52,12 @@ async function adopt(record: ProjectRecord, order: CreateOrder, services: Needs<
   }
   const manifest = await readManifest(record.directory, services);
   if (manifest === null) await refuseOccupied(record.directory, services);
+  const decided = manifest?.decision?.needsDatabase;
+  if (order.database !== undefined && decided !== undefined && decided !== order.database) {
+    throw new TurboError('project.exists', `${record.directory} was made ${decided ? 'with' : 'without'} a database.`, {
+      hint: `Take it away first: turbobackend destroy ${record.id}, or give the new one another folder: --dir <folder>`,
+    });
+  }
   const { id, name, directory, createdAt } = record;
   return { id, name, directory, createdAt, folderIsGone: record.status === 'ready' && manifest === null };
 }
@@ -83,6 +89,15 @@ async function chooseDirectory(
     const directory = number === 1 ? base : join(dirname(base), `${basename(base)}-${number}`);
     const known = await services.state.findProjectByDirectory(directory);
     if (!known || (known.name === name && known.request === order.request.text)) return directory;
+    if (order.name !== undefined && known.name === name) {
+      throw new TurboError(
+        'project.exists',
+        `${known.directory} holds a project called ${JSON.stringify(name)} already.`,
+        {
+          hint: 'Give the new one another name: --name <name>, or say where it goes: --dir <folder>',
+        },
+      );
+    }
   }
   throw new TurboError('project.exists', `${base} and ${MAX_NUMBERED_FOLDERS} folders like it are taken.`, {
     hint: 'Choose another name: --name <name>',

@@ -4,6 +4,7 @@ import { TurboError } from '../domain/errors.ts';
 import { initialMigration, MIGRATIONS_FOLDER } from '../domain/migration.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
+import { followMove } from '../operations/follow-move.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { start } from '../operations/start.ts';
@@ -29,8 +30,10 @@ export function needsDatabase(project: Project): boolean {
 }
 
 /** Registers the folder's project; refuses a folder that another project has, and a manifest with another project's id. */
-export async function register(folder: ProjectFolder, { state }: Needs<'state'>): Promise<void> {
+export async function register(folder: ProjectFolder, services: Needs<'state' | 'workspace'>): Promise<void> {
   const { directory, project } = folder;
+  const { state } = services;
+  if (await followMove(project, directory, services)) return;
   const record = await state.claimProject({
     id: project.id,
     name: project.name,
@@ -50,7 +53,7 @@ export async function register(folder: ProjectFolder, { state }: Needs<'state'>)
 
 export async function provisionStage(
   folder: ProjectFolder,
-  services: Needs<'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress'>,
+  services: Needs<'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'workspace'>,
 ): Promise<Database> {
   await register(folder, services);
   return provision({ projectId: folder.project.id, env: ENV }, services);
@@ -137,18 +140,27 @@ export async function startStage(
   record: ProjectRecord,
   services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
-  const database = await services.state.findDatabase(record.id, ENV);
-  const manifest = await readManifest(record.directory, services);
-  if (database && manifest) await configureStage({ directory: record.directory, project: manifest }, services);
+  const project = await readManifest(record.directory, services);
+  if (project) await refreshLogins({ directory: record.directory, project }, services);
   return start(record, services);
+}
+
+/** Brings `.env` up to date when the project has a database: PostgreSQL may answer on another port by now. */
+async function refreshLogins(
+  folder: ProjectFolder,
+  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
+): Promise<void> {
+  const database = await services.state.findDatabase(folder.project.id, ENV);
+  if (database?.status === 'ready') await configureStage(folder, services);
 }
 
 /** Starts what was built and remembers where it runs. */
 export async function deployStage(
   { directory, project }: ProjectFolder,
   options: { readonly port?: number },
-  services: Needs<'target' | 'state' | 'progress'>,
+  services: Needs<'target' | 'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<Deployment> {
+  await refreshLogins({ directory, project }, services);
   const deployment = await services.target.start({ projectId: project.id, directory, ...options });
   await services.state.recordDeployment(deployment, directory);
   await services.state.recordActivity({ projectId: project.id, action: 'deployed', details: { url: deployment.url } });

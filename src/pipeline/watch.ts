@@ -36,7 +36,7 @@ export function watch(step: Step, { clock, progress }: Needs<'clock' | 'progress
  * Waits for all, also when one fails: a step must not go on working behind the back of a run that has ended. Then the
  * first failure is thrown.
  */
-export async function together<T extends readonly Promise<unknown>[]>(
+export async function together<T extends readonly unknown[]>(
   work: readonly [...T],
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work);

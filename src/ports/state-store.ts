@@ -47,6 +47,8 @@ export interface StateStore {
   findProjectByDirectory(directory: string): Promise<ProjectRecord | null>;
   listProjects(): Promise<readonly ProjectRecord[]>;
   setProjectStatus(id: string, status: ProjectRecord['status']): Promise<void>;
+  /** The project's folder lies elsewhere now. */
+  moveProject(id: string, directory: string): Promise<void>;
   deleteProject(id: string): Promise<void>;
   /** A project of this id or name was destroyed before (and none of that name lives now). */
   wasDestroyed(idOrName: string): Promise<boolean>;

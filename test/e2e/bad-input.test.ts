@@ -119,6 +119,25 @@ test('a manifest copied into another folder does not reach the first one’s dat
   expect(existsSync(join(two, '.env'))).toBe(false);
 });
 
+test('settings that are wrong are refused when they are set, and mended by config whatever they are', async () => {
+  const refused = await runCli(['config', 'set', 'cluster.port', 'abc', '--json'], { home });
+  expect([refused.code, JSON.parse(refused.stdout).error.code]).toEqual([2, 'config.invalid']);
+  const settings = join(home, 'turbobackend', 'config.json');
+  writeFileSync(settings, '{"cluster.port":"abc"}', { mode: 0o600 });
+  expect((await runCli(['list'], { home })).code).toBe(2);
+  expect((await runCli(['config', 'unset', 'cluster.port'], { home })).code).toBe(0);
+  expect((await runCli(['list'], { home })).code).toBe(0);
+});
+
+test.each([[[]], [['db']], [['migrate', '--json']]])(
+  '%j without a command says which help to ask for',
+  async (args) => {
+    const { code, stdout, stderr } = await runCli(args, { home });
+    expect(code).toBe(2);
+    expect(stdout + stderr).toMatch(/usage\.invalid.*--help/s);
+  },
+);
+
 test('a followed log has no end, so it is not one JSON object', async () => {
   const result = await runCli(['logs', '-f', '--json'], { home });
   expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([2, 'usage.invalid']);

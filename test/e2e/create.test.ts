@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Created } from '../../src/pipeline.ts';
@@ -130,6 +130,21 @@ test('each phase by hand, in an empty folder, gives what create gives', async ()
   const status = JSON.parse((await inProject(directory, 'status', '--json')).stdout);
   expect(status).toMatchObject({ project: { status: 'ready' }, server: { status: 'running' } });
   expect((await inProject(directory, 'destroy', '--yes')).code).toBe(0);
+});
+
+test('a project folder that was moved is followed; a copy of it is not', async () => {
+  const { directory, id } = created.project;
+  const moved = `${directory}-moved`;
+  const copy = join(home, 'copy');
+  mkdirSync(copy);
+  copyFileSync(join(directory, 'turbobackend.json'), join(copy, 'turbobackend.json'));
+  expect(JSON.parse((await inProject(copy, 'status', '--json')).stdout).error.code).toBe('project.foreign');
+  renameSync(directory, moved);
+  const status = JSON.parse((await inProject(moved, 'status', '--json')).stdout);
+  expect(status.project).toMatchObject({ id, directory: moved });
+  expect((await inProject(moved, 'deploy', '--json')).code).toBe(0);
+  renameSync(moved, directory);
+  expect((await inProject(directory, 'deploy', '--json')).code).toBe(0);
 });
 
 test('doctor finds nothing wrong with a sound machine', async () => {

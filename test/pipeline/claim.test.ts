@@ -61,11 +61,11 @@ test('names that differ only in case get folders and ids of their own', () =>
     expect(await claim('blog API', { name: 'blog' })).toEqual(two);
   }));
 
-test('another request of the same name goes beside, into an explicit folder it does not go', () =>
+test('a name or a folder somebody else has is refused', () =>
   withTemporaryFolder(async (folder) => {
     const { claim } = scene(folder);
     const { directory } = await claim('blog API', { name: 'mine' });
-    expect((await claim('shop', { name: 'mine' })).directory).toBe(`${directory}-2`);
+    await expect(claim('shop', { name: 'mine' })).rejects.toMatchObject({ code: 'project.exists' });
     await expect(claim('shop', { directory })).rejects.toMatchObject({ code: 'project.exists' });
   }));
 

@@ -11,7 +11,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   CheckPointStmt: 'CHECKPOINT concerns the whole cluster',
   AlterSystemStmt: 'ALTER SYSTEM concerns the whole cluster',
   CreatedbStmt: 'databases are made by turbobackend provision',
-  DropdbStmt: 'databases are taken away by turbobackend deprovision',
+  DropdbStmt: 'databases are taken away by turbobackend destroy',
   AlterDatabaseStmt: 'settings of the database belong to turbobackend provision',
   AlterDatabaseSetStmt: 'settings of the database belong to turbobackend provision',
   AlterDatabaseRefreshCollStmt: 'settings of the database belong to turbobackend provision',

@@ -25,6 +25,8 @@ export interface Typed {
 /** One subcommand: its syntax, and what it does. Heavy modules are imported inside `run`, so that `--help` stays quick. */
 export interface CliCommand {
   define(program: Command): Command;
+  /** Runs without the saved settings, so that it works when they are broken. */
+  readonly mendsSettings?: true;
   run(cli: Cli, typed: Typed): Promise<Outcome>;
 }
 

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import { ignorePostgresEnvironment, loadConfig, packageVersion, tightenSettings } from '../../config.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { stripInvisible } from '../../domain/request.ts';
+import { asTyped } from './as-typed.ts';
 import { terminalAsk } from './ask.ts';
 import { type Cli, type CliCommand, flag, type Typed } from './command.ts';
 import { commands } from './commands.ts';
@@ -64,13 +65,13 @@ function usageFailure(error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError) {
     // --help and --version end this way, too; what they have to say is on stdout already.
     if (error.exitCode === 0) return 0;
-    if (error.code === 'commander.help') {
-      process.stderr.write('Name a command, for example: turbobackend create "blog API"\n');
-      return 2;
-    }
-    const failure = new TurboError('usage.invalid', error.message.replace(/^error: /, ''), {
-      hint: 'turbobackend --help',
-    });
+    const group = argv.find((word) => !word.startsWith('-'));
+    const isMissing = error.code === 'commander.help';
+    const message = isMissing
+      ? `A command is missing${group === undefined ? '' : ` after ${group}`}.`
+      : error.message.replace(/^error: /, '');
+    const hint = isMissing && group !== undefined ? `turbobackend ${group} --help` : 'turbobackend --help';
+    const failure = new TurboError('usage.invalid', message, { hint });
     earlyOutput(argv.includes('--json'), argv.includes('--json-stream')).failure(describe(failure, false));
     return exitCode(failure);
   }
@@ -118,7 +119,7 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
   );
   try {
     const cwd = currentFolder();
-    const config = loadConfig(cwd);
+    const config = loadConfig(cwd, undefined, { withoutSaved: command.mendsSettings === true });
     output = await chooseOutput(typed, config.color);
     if (tightenSettings(config.home)) {
       output.progress({ kind: 'note', message: `Others could read ${config.home}/config.json; now only you can.` });
@@ -175,7 +176,8 @@ async function closeApp(app: Promise<App> | null): Promise<void> {
 /** What people see of an error: nothing a terminal could misread, and a stack only for bugs. */
 function describe(error: unknown, verbose: boolean): Failure {
   if (error instanceof TurboError) {
-    const { code, message, hint, details } = error;
+    const { code, message, details } = error;
+    const hint = error.hint === undefined ? undefined : asTyped(stripInvisible(error.hint));
     const stack = verbose && error.cause instanceof Error ? `caused by ${error.cause.message}` : undefined;
     return { code, message: stripInvisible(message), hint, details, stack: stack && stripInvisible(stack) };
   }

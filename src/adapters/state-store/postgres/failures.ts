@@ -29,6 +29,16 @@ export function translateFailure(error: unknown, where: string): unknown {
       cause: error,
     });
   }
+  if (state === '42501') {
+    return new TurboError(
+      'cluster.denied',
+      `The administrator may not use the metadata database on PostgreSQL (${where}): another role made it.`,
+      {
+        hint: 'Use the administrator who ran turbobackend here first (DB_ADMIN_URL), or another server.',
+        cause: error,
+      },
+    );
+  }
   if (state === '53100') {
     return new TurboError('workspace.full', `The disk of PostgreSQL (${where}) is full.`, {
       hint: 'Free some space, then run the same command again.',

@@ -10,6 +10,7 @@ type ProjectMethods = Pick<
   | 'findProjectByDirectory'
   | 'listProjects'
   | 'setProjectStatus'
+  | 'moveProject'
   | 'deleteProject'
   | 'wasDestroyed'
 >;
@@ -77,6 +78,11 @@ export function projectMethods({ open, owner, clock, ids }: Connection): Project
     async setProjectStatus(id, status) {
       const database = await open();
       await database.updateTable('projects').set({ status, updated_at: clock.now() }).where('id', '=', id).execute();
+    },
+
+    async moveProject(id, directory) {
+      const database = await open();
+      await database.updateTable('projects').set({ directory, updated_at: clock.now() }).where('id', '=', id).execute();
     },
 
     async wasDestroyed(idOrName) {

@@ -1,9 +1,10 @@
-import { openSettings, SETTINGS, type SettingName } from '../../../config.ts';
+import { checkSetting, openSettings, SETTINGS, type SettingName, settingNames } from '../../../config.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
 import type { Outcome } from '../output/output.ts';
 
 export const configCommand: CliCommand = {
+  mendsSettings: true,
   define(program) {
     const group = program
       .command('config')
@@ -21,7 +22,11 @@ export const configCommand: CliCommand = {
     const subcommand = textOption(typed, 'subcommand');
     if (subcommand === 'list') return list(cli, settings.all());
     const name = settingName(typed);
-    if (subcommand === 'set') settings.set(name, typed.args[1] ?? '');
+    if (subcommand === 'set') {
+      const value = typed.args[1] ?? '';
+      checkSetting(name, value);
+      settings.set(name, value);
+    }
     if (subcommand === 'unset') settings.unset(name);
     const value = settings.all()[name] ?? null;
     return {
@@ -33,8 +38,7 @@ export const configCommand: CliCommand = {
 
 function list(cli: Cli, saved: Partial<Record<SettingName, string>>): Outcome {
   const { home, cluster, metadataSchema } = cli.config;
-  const names = Object.keys(SETTINGS).filter((name): name is SettingName => Object.hasOwn(SETTINGS, name));
-  const settings = names.map((name) => ({ name, value: saved[name] ?? null, description: SETTINGS[name] }));
+  const settings = settingNames.map((name) => ({ name, value: saved[name] ?? null, description: SETTINGS[name] }));
   return {
     data: { home, cluster: cluster.kind, metadataSchema, settings },
     text: (style) =>
@@ -50,7 +54,7 @@ function list(cli: Cli, saved: Partial<Record<SettingName, string>>): Outcome {
 
 function settingName(typed: Typed): SettingName {
   const name = typed.args[0] ?? '';
-  const known = Object.keys(SETTINGS).find((candidate): candidate is SettingName => candidate === name);
+  const known = settingNames.find((candidate) => candidate === name);
   if (known) return known;
   throw new TurboError('usage.invalid', `There is no setting ${JSON.stringify(name)}.`, {
     hint: 'turbobackend config list',

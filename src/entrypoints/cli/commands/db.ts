@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { LOGIN_ROLES, loginUrl } from '../../../domain/database.ts';
+import { TurboError } from '../../../domain/errors.ts';
 import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
 import type { Outcome } from '../output/output.ts';
 import { projectNamed } from '../project.ts';
@@ -35,6 +36,11 @@ export const dbCommand: CliCommand = {
 async function url(cli: Cli, typed: Typed): Promise<Outcome> {
   const services = await cli.services();
   const project = await projectNamed(typed.args[0], cli.cwd, services);
+  if (!(await services.state.findDatabase(project.id, 'dev'))) {
+    throw new TurboError('project.incomplete', `${project.name} has no database.`, {
+      hint: `turbobackend status ${project.id}`,
+    });
+  }
   const { openLogin } = await import('../../../operations/open-login.ts');
   const role = LOGIN_ROLES.find((known) => known === textOption(typed, 'role')) ?? 'app';
   const printed = loginUrl(await openLogin(project.id, 'dev', role, services));

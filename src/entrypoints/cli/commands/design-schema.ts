@@ -27,7 +27,7 @@ export const designSchemaCommand: CliCommand = {
     const saved = await order.save({ decision, schema });
     if (saved)
       cli.output.progress({ kind: 'note', message: `Kept in ${saved}; next: ${cli.config.command} provision` });
-    const data = { needsDatabase: decision.needsDatabase, decision, schema };
+    const data = { needsDatabase: decision.needsDatabase, decision, schema, savedTo: saved };
     if (schema === null) {
       return { data, text: (style) => `${style.bold('Needs no database')}\n  ${decision.reason}` };
     }

@@ -1,3 +1,4 @@
+import { asTyped } from '../as-typed.ts';
 import type { CliCommand } from '../command.ts';
 
 export const doctorCommand: CliCommand = {
@@ -13,7 +14,8 @@ export const doctorCommand: CliCommand = {
     const services = await cli.services();
     const { diagnoseCluster } = await import('../../../app.ts');
     const { diagnose } = await import('../../../operations/doctor.ts');
-    const findings = [...(await diagnoseCluster(cli.config)), ...(await diagnose(services))];
+    const found = [...(await diagnoseCluster(cli.config)), ...(await diagnose(services))];
+    const findings = found.map((finding) => ({ ...finding, fix: finding.fix === null ? null : asTyped(finding.fix) }));
     const wrong = findings.filter((finding) => !finding.ok);
     return {
       data: { ok: wrong.length === 0, findings },
