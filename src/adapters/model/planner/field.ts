@@ -49,7 +49,7 @@ class Rest {
 
 /** Reads one field of a definition; null when there is no name in it. In a `typed` list every field has a type. */
 export function readField(text: string, lexicon: Lexicon, typed = false): Field | null {
-  const rest = new Rest(text.replace(COMMENTS, ' ').trim());
+  const rest = new Rest(text.replace(COMMENTS, ' ').replace(/\s+/g, ' ').trim());
   rest.take(/^(readonly|private|public|hidden)\s+/i);
   rest.take(/\bdefault\s+('[^']*'|[\w.-]+(\(\))?)/i);
   const reference = rest.take(REFERENCE)?.[1] ?? null;
@@ -87,7 +87,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
 
 /** True for a field that gives a type, values, a reference or a key: it is no running text. */
 export function hasTypeOrRule(text: string): boolean {
-  const rest = new Rest(text.replace(COMMENTS, ' ').trim());
+  const rest = new Rest(text.replace(COMMENTS, ' ').replace(/\s+/g, ' ').trim());
   if (rest.take(REFERENCE) || rest.take(FLAGS.primaryKey)) return true;
   const flagged = [FLAGS.unique, FLAGS.required, FLAGS.optional].filter((flag) => rest.take(flag)).length > 0;
   const valued = /^[\p{L}_]\w*\s*(:\s*\w+(\s*\|\s*\w+)+|:?\s*enum\b.*)$/u.test(rest.text);
@@ -180,7 +180,8 @@ export function splitFields(text: string): readonly string[] {
     if (quote) quote = char === quote ? '' : quote;
     else if (char === '"' || char === '`') quote = char;
     else if ('([{<'.includes(char)) depth += 1;
-    else if (')]}>'.includes(char)) depth -= 1;
+    // The arrow of `a -> B` closes nothing.
+    else if (')]}>'.includes(char)) depth = Math.max(0, depth - 1);
     if (depth <= 0 && !quote && (char === ',' || char === ';' || char === '\n')) {
       fields.push(field);
       field = '';

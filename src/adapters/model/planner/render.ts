@@ -25,6 +25,8 @@ const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
 };
 
 const LONGEST_TEXT = { text: 500, long: 50_000 } as const;
+/** Of a name in a description. */
+const LONGEST_WORDS = 200;
 const MAX_COLUMNS = 80;
 const MADE_COLUMNS = ['id', 'created_at', 'updated_at'];
 
@@ -101,7 +103,7 @@ function describe(one: Draft, names: Names): string {
     return `Which ${one.links.map(({ parent }) => names.tables.get(parent)).join(' and ')} belong together.`;
   // A person by another word (`Driver`) is not what the lexicon tells about users.
   const about = one.closed && one.entity?.person && one.name !== one.entity.name ? undefined : one.entity?.about;
-  return about ?? `One ${one.name.replaceAll('_', ' ')} of the request.`;
+  return about ?? `One ${one.name.replaceAll('_', ' ').slice(0, LONGEST_WORDS)} of the request.`;
 }
 
 function generated(
@@ -116,8 +118,8 @@ function generated(
 function linkColumn(name: string, link: Link, isKey: boolean, names: Names): ColumnInput {
   const table = names.tables.get(link.parent) ?? '';
   const onDelete = link.nullable ? 'set-null' : link.part ? 'cascade' : 'restrict';
-  const role = link.role.replaceAll('_', ' ');
-  const parent = link.parent.name.replaceAll('_', ' ');
+  const role = link.role.replaceAll('_', ' ').slice(0, LONGEST_WORDS);
+  const parent = link.parent.name.replaceAll('_', ' ').slice(0, LONGEST_WORDS);
   return {
     name,
     type: 'varchar',
@@ -165,7 +167,7 @@ function usableDefault(column: ColumnDraft, values: readonly string[], check: { 
 }
 
 function describeColumn(column: ColumnDraft): string {
-  const words = column.name.replaceAll('_', ' ');
+  const words = column.name.replaceAll('_', ' ').slice(0, LONGEST_WORDS);
   const text = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
   const unit: Partial<Record<ColumnKind, string>> = {
     money: ', in minor units of the currency',

@@ -34,6 +34,10 @@ const tables: [string, string[]][] = [
   ['Potion(wizard_id -> Wizard)', ['potions(wizard_id>wizards)', 'wizards(name)']],
   ['Potion(title, maker references Wizard(id))', ['potions(maker_id>wizards, title)', 'wizards(name)']],
   ['Dragon(mother -> Dragon)', ['dragons(mother_id>dragons?)']],
+  [
+    'Potion: maker -> Wizard, cost decimal(9,1), rune; Wizard: name',
+    ['potions(maker_id>wizards, cost, rune)', 'wizards(name)'],
+  ],
   // The word of the user.
   ['Person(name)', ['people(name)']],
   // Without brackets.

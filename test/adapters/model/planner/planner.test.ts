@@ -101,6 +101,8 @@ const hostile = [
   '🙂🙂🙂 漢字 with 漢字',
   'a'.repeat(8000),
   'a('.repeat(4000),
+  `Foo(${'a|'.repeat(3900)})`,
+  `Foo(a${' '.repeat(7900)}b)`,
   '{"a":'.repeat(1300),
   'x has y and '.repeat(600),
   '?',

@@ -40,7 +40,7 @@ function segments(text: string, free: (at: number) => boolean): readonly Segment
 }
 
 function readListing({ start, text }: Segment, lexicon: Lexicon): Listing | null {
-  const match = text.length > 2000 ? null : LISTING.exec(text);
+  const match = text.length > 2000 ? null : LISTING.exec(text.replace(/\s+/g, ' ').trimEnd());
   const [, bullet = '', word = '', inside = ''] = match ?? [];
   const name = singular(snake(word));
   const { english, nouns } = lexicon;
