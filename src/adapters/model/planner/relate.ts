@@ -93,11 +93,12 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
   for (const [name, column] of [...one.said]) {
     if (column.kind !== undefined || column.sqlType !== undefined) continue;
     const isRole = context.lexicon.english.roles.has(name);
-    const target = isRole
-      ? resolveRole(model, name, context)
-      : one.closed
-        ? namedDraft(model, singular(name))
-        : findDraft(model, singular(name));
+    const target =
+      isRole && !one.closed
+        ? resolveRole(model, name, context)
+        : one.closed
+          ? namedDraft(model, singular(name))
+          : findDraft(model, singular(name));
     if (!target || column.values || (target === one && !isRole)) continue;
     if (target.strength < STRENGTH.wanted && !isRole) continue;
     one.said.delete(name);

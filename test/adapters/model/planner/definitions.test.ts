@@ -29,6 +29,7 @@ const tables: [string, string[]][] = [
   ['Potion(name, buyer string), Buyer(name)', ['buyers(name)', 'potions(name, buyer)']],
   ['Potion(name, wizard), Wizard(name)', ['potions(wizard_id>wizards, name)', 'wizards(name)']],
   ['Potion(name, wizard_id), Wizard(name)', ['potions(wizard_id>wizards, name)', 'wizards(name)']],
+  ['Spell(title, author), User(email)', ['spells(title, author)', 'users(email!)']],
   // References.
   ['Potion(maker -> Wizard), Wizard(name)', ['potions(maker_id>wizards)', 'wizards(name)']],
   ['Potion(wizard_id -> Wizard)', ['potions(wizard_id>wizards)', 'wizards(name)']],
