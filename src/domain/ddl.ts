@@ -189,9 +189,12 @@ function renderTable(table: Table, relations: readonly Relation[], nameObject: N
   ];
 }
 
+function namesOf(schema: Schema): NameObject {
+  return nameObjects([...schema.tables, ...schema.enums].map((item) => item.name));
+}
+
 /** Statements in groups that belong together: one for the enums, one for each table, one for what closes circles. */
-function renderGroups(schema: Schema): string[][] {
-  const nameObject = nameObjects([...schema.tables, ...schema.enums].map((item) => item.name));
+function renderGroups(schema: Schema, nameObject: NameObject): string[][] {
   const enums = schema.enums.map((type) => {
     const values = type.values.map(constant);
     const line = `CREATE TYPE ${name(type.name)} AS ENUM (${values.join(', ')});`;
@@ -218,11 +221,32 @@ function renderGroups(schema: Schema): string[][] {
  * the search path. The schema must have passed `parseSchema`. Pure: the same schema gives the same text.
  */
 export function renderDdlStatements(schema: Schema): string[] {
-  return renderGroups(schema).flat();
+  return renderGroups(schema, namesOf(schema)).flat();
 }
 
 /** `renderDdlStatements` as one script, formatted to be read; empty for a schema without tables. */
 export function renderDdl(schema: Schema): string {
-  const groups = renderGroups(schema).map((group) => group.join('\n'));
+  const groups = renderGroups(schema, namesOf(schema)).map((group) => group.join('\n'));
   return groups.length === 0 ? '' : `${groups.join('\n\n')}\n`;
+}
+
+/** A check constraint as `renderDdl` names it. */
+export interface CheckConstraint {
+  readonly name: string;
+  readonly table: string;
+  /** One column with its limits, or the left and the right one of a comparison. */
+  readonly columns: readonly string[];
+}
+
+/** All check constraints of a schema, in the order they are made. */
+export function checkConstraints(schema: Schema): readonly CheckConstraint[] {
+  const nameObject = namesOf(schema);
+  const checks: CheckConstraint[] = [];
+  renderGroups(schema, (parts, suffix) => {
+    const name = nameObject(parts, suffix);
+    const [table = '', ...columns] = parts;
+    if (suffix === 'check') checks.push({ name, table, columns });
+    return name;
+  });
+  return checks;
 }

@@ -5,6 +5,7 @@ import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree, Workspace } from '../ports/workspace.ts';
+import { checkModule } from './scaffold/check-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
@@ -43,7 +44,10 @@ function checkNames(schema: Schema): void {
 }
 
 function computedFiles(schema: Schema, resources: readonly Resource[]): FileTree {
-  const files: Record<string, string> = { 'test/samples.json': testSamples(schema, resources) };
+  const files: Record<string, string> = {
+    'server/lib/checks.ts': checkModule(schema, resources),
+    'test/samples.json': testSamples(schema, resources),
+  };
   const enums = enumModule(schema);
   if (enums !== null) files['server/lib/enums.ts'] = enums;
   for (const resource of resources) {

@@ -29,10 +29,11 @@ export function member(object: string, name: string): string {
   return PLAIN_PROPERTY.test(name) ? `${object}.${name}` : `${object}[${quoted(name)}]`;
 }
 
-/** `name: value` of a broken list; a value that does not fit stands on the next line. */
-export function entry(name: string, value: string): string {
+/** `name: value` of a broken list, `indent` from the edge; a value that does not fit stands on the next line. */
+export function entry(name: string, value: string, indent = 2): string {
   const line = `${property(name)}: ${value}`;
-  return line.includes('\n') || line.length + 3 <= LINE_WIDTH ? line : `${property(name)}:\n    ${value}`;
+  const fits = line.includes('\n') || indent + line.length + 1 <= LINE_WIDTH;
+  return fits ? line : `${property(name)}:\n${' '.repeat(indent + 2)}${value}`;
 }
 
 /** `order_status` → `OrderStatus`. */

@@ -109,6 +109,41 @@ test.each(['blog', 'plain'])('the health of a server is only to be read: %s', as
   }
 });
 
+test('values that do not go together are named, each with what is asked of it', async () => {
+  const server = await startBuilt(folderOf('types'));
+  try {
+    const times = { starts_at: '2026-01-01T10:00:00Z', ends_at: '2026-01-01T11:00:00Z' };
+    const event = { ...times, low: 1, high: 2, expires_at: '2100-01-01T00:00:00Z' };
+    const errorsOf = async (change: object) => {
+      const answer = await fetch(`${server.url}/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...event, ...change }),
+      });
+      const body: unknown = await answer.json();
+      expect({ status: answer.status, body }).toMatchObject({ status: 400, body: { status: 400 } });
+      return isRecord(body) ? body.errors : null;
+    };
+    expect(await errorsOf({ ends_at: times.starts_at })).toEqual([
+      { field: 'starts_at', message: 'must be less than ends_at' },
+      { field: 'ends_at', message: 'must be greater than starts_at' },
+    ]);
+    expect(await errorsOf({ low: 3 })).toEqual([
+      { field: 'low', message: 'must not be greater than high' },
+      { field: 'high', message: 'must not be less than low' },
+    ]);
+    expect(await errorsOf({ low: 2 })).toEqual([
+      { field: 'low', message: 'must differ from high' },
+      { field: 'high', message: 'must differ from low' },
+    ]);
+    expect(await errorsOf({ expires_at: '2001-01-01T00:00:00Z' })).toEqual([
+      { field: 'expires_at', message: 'must be greater than created_at' },
+    ]);
+  } finally {
+    expect(await server.stop()).toBe(0);
+  }
+});
+
 test('a server without DATABASE_URL says so and ends', async () => {
   const { code, output } = await run(process.execPath, [join(folderOf('blog'), '.output/server/index.mjs')], {
     cwd: root,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { checks } from './checks.ts';
 import { type FieldProblem, problem } from './problem.ts';
 
 /** A statement with a fixed text: prepared once on each connection, under its name. */
@@ -50,7 +51,7 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
         errorsOf(column ? [column] : [], 'is required'),
       );
     case '23514':
-      return problem(400, `The values break the rule ${constraint ?? 'of the table'}.`);
+      return brokenCheck(constraint);
   }
   if (PASSING.test(code)) {
     return unavailable('The database is busy; try again in a moment.', error);
@@ -59,6 +60,14 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
   if (code.startsWith('22') || code.startsWith('54'))
     return problem(400, 'A value does not fit its field.');
   return error;
+}
+
+/** Values out of their limits, or that do not go together. Of a constraint added by hand only the name is known. */
+function brokenCheck(constraint = 'of the table'): Error {
+  const messages = Object.hasOwn(checks, constraint) ? checks[constraint] : undefined;
+  if (!messages) return problem(400, `The values break the rule ${constraint}.`);
+  const errors = Object.entries(messages).map(([field, message]) => ({ field, message }));
+  return problem(400, 'Some fields are not valid.', { errors });
 }
 
 /** A reference to a row that is not there, or the removal of a row that others refer to. */
