@@ -41,7 +41,7 @@ export function slug(text: string): string {
  * the same name, so that a second `create` finds the first one's folder.
  */
 export function nameFromRequest(text: string): string {
-  const words = slug(text.slice(0, 400).split(/[.,;:()\n]/)[0] ?? '').split('-');
+  const words = (text.slice(0, 400).split(/[.,;:()\n]/)[0] ?? '').split(/\s+/).map(slug);
   const telling = words.filter((word) => word !== '' && !FILLER.has(word)).slice(0, 4);
-  return telling.join('-') || `project-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
+  return slug(telling.join('-')) || `project-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }

@@ -8,6 +8,7 @@ const names: [string, { given: string; want: RegExp }][] = [
     'at most four words',
     { given: 'invoices quotes payments refunds taxes', want: /^invoices-quotes-payments-refunds$/ },
   ],
+  ['words with hyphens as they are', { given: 'a to-do list', want: /^to-do-list$/ }],
   ['letters without their marks', { given: 'Crème brûlée', want: /^creme-brulee$/ }],
   ['a hash when no ASCII is left', { given: '🎉🎉', want: /^project-[0-9a-f]{8}$/ }],
   ['a hash when nothing but filler is left', { given: 'a the of', want: /^project-[0-9a-f]{8}$/ }],
