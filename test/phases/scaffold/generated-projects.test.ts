@@ -81,6 +81,28 @@ test.each(Object.keys(schemas))("the project's own tests pass and leave no row b
   }
 });
 
+test("the project's own tests say in one line what they need", async () => {
+  const database = await makeProjectDatabase(inject('cluster'));
+  const nowhere = 'postgres://nobody:hidden@127.0.0.1:1/nothing';
+  const wanted: [string, RegExp][] = [
+    ['', /DATABASE_URL is not set\..*\.env/],
+    [nowhere, /The database does not answer.*Set DATABASE_URL in \.env to a PostgreSQL that runs\./],
+    [loginUrl(database.login('app')), /No reading from users\. Run `npm run migrate`\./],
+  ];
+  try {
+    for (const [url, line] of wanted) {
+      const env = { PATH: process.env.PATH, DATABASE_URL: url };
+      const { code, output } = await run(process.execPath, ['test/api.test.mjs'], { cwd: folderOf('blog'), env });
+      expect(code).toBe(1);
+      const told = output.split('\n').filter((text) => text !== '' && !text.startsWith('TAP'));
+      expect(told).toEqual([expect.stringMatching(line)]);
+      expect(output).not.toContain('hidden');
+    }
+  } finally {
+    await database.drop();
+  }
+});
+
 test('a project without tables needs no database and says that it is well', async () => {
   const server = await startBuilt(folderOf('empty'));
   try {

@@ -27,7 +27,22 @@ function run(command, options) {
   });
 }
 
-/** Starts what `npm run build` made (and makes it when there is nothing) on a port of its own. */
+/** Why the server is not well: what it answered, otherwise the last line of its log. */
+async function reasonOf(answer, log) {
+  const problem = await answer?.json().catch(() => null);
+  if (problem?.detail) return problem.detail;
+  const line = log.trim().split('\n').at(-1);
+  try {
+    return JSON.parse(line).message;
+  } catch {
+    return line || 'It does not answer.';
+  }
+}
+
+/**
+ * Starts what `npm run build` made (and makes it when there is nothing) on a port of its own. Throws an error of one
+ * line when it does not become healthy.
+ */
 export async function startServer() {
   if (!existsSync(output)) {
     await run([join(root, 'node_modules', 'nitro', 'dist', 'cli', 'index.mjs'), 'build']);
@@ -48,9 +63,10 @@ export async function startServer() {
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`${url}/health`).catch(() => null);
     if (answer?.status === 200) break;
-    if (child.exitCode !== null || attempt > 200) {
+    // A server that answers, but not well, gets better soon or not at all.
+    if (child.exitCode !== null || attempt > (answer ? 40 : 200)) {
       child.kill();
-      throw new Error(`The server did not start:\n${log}`);
+      throw new Error(`The server is not ready. ${await reasonOf(answer, log)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

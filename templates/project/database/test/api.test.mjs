@@ -10,8 +10,23 @@ const samples = JSON.parse(readFileSync(new URL('samples.json', import.meta.url)
 const rows = new Map();
 let server;
 
+/** Without a database there is nothing to test: says what to do, once, instead of failing test after test. */
+async function giveUp(reason, advice) {
+  console.error(`${reason} ${advice}`);
+  await server?.stop();
+  process.exit(1);
+}
+
 before(async () => {
-  server = await startServer();
+  try {
+    server = await startServer();
+  } catch (error) {
+    await giveUp(error.message, 'Set DATABASE_URL in .env to a PostgreSQL that runs.');
+  }
+  for (const { table, path } of samples) {
+    const { status } = await send('GET', `${server.url}${path}?limit=1`);
+    if (status === 500) await giveUp(`No reading from ${table}.`, 'Run `npm run migrate`.');
+  }
 });
 
 after(() => server?.stop());
