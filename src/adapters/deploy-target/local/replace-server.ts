@@ -30,7 +30,9 @@ export async function replaceServer(
     const trouble = await launchAnew(folder, { ...order, release }, ports, settings);
     if (trouble === null) return;
     const isWorthIt = before?.lastGood && before.wanted !== 'stopped' && !isSameBuild(before.lastGood, release);
-    const isBack = isWorthIt ? await fallBack(folder, before, ports, settings) : false;
+    const isBack = isWorthIt
+      ? await fallBack(folder, { ...before, directory: order.directory }, ports, settings)
+      : false;
     throw unhealthy(order.directory, trouble, isBack && before ? before.port : null);
   } finally {
     const now = readOrder(folder);

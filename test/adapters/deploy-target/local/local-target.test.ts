@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -257,4 +257,17 @@ test('when the one before does not come back either, that nothing runs is said',
     expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
     rmSync(join(order.directory, 'dead-on-arrival'));
     expect(await ask((await target.start(order)).url, '/version')).toBe('2');
+  }));
+
+test('a project that was moved and then does not start gets its last good server back where it is now', () =>
+  withTarget(async ({ target, project }) => {
+    const order = project({ env: 'PLACE=old\n' });
+    const { url } = await target.start(order);
+    const directory = `${order.directory}-moved`;
+    renameSync(order.directory, directory);
+    writeFileSync(join(directory, '.env'), 'PLACE=new\n');
+    writeBrokenBackend(directory, 'broken');
+    const failure = await failureOf(target.start({ ...order, directory }));
+    expect(failure.message).toContain(`serving again at ${url}`);
+    expect(JSON.parse(await ask(url, '/env')).env.PLACE).toBe('new');
   }));
