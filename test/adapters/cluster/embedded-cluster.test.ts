@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnoseEmbedded } from '../../../src/adapters/cluster/embedded/diagnose-embedded.ts';
@@ -7,7 +7,7 @@ import { ask, clusterContract } from '../../contracts/cluster.ts';
 import { type BorrowedHome, borrowHome, serverPid } from './borrow-home.ts';
 
 clusterContract('a server of our own', async () => {
-  const { home, dispose } = borrowHome(`it's "mine" $(touch x) \\n é\n`);
+  const { home, dispose } = borrowHome(`it's mine; & é`);
   return { open: () => embeddedCluster({ home }), dispose };
 });
 
@@ -113,6 +113,23 @@ test('many who need the first cluster at once get one and the same', async () =>
   try {
     const infos = await Promise.all(Array.from({ length: 6 }, () => embeddedCluster({ home }).ensure()));
     expect(new Set(infos.map((info) => JSON.stringify(info))).size).toBe(1);
+  } finally {
+    await dispose();
+  }
+});
+
+test('a home whose path a shell would act on is never handed to one', async () => {
+  const { home, dispose } = borrowHome('"$(touch pwned)"\n');
+  try {
+    const outcome = await embeddedCluster({ home })
+      .ensure()
+      .then(
+        (info) => info.kind,
+        (error: { code?: unknown }) => error.code,
+      );
+    // Root's cluster lies elsewhere; an ordinary user's would lie in there.
+    expect(outcome).toBe(process.getuid?.() === 0 ? 'embedded' : 'cluster.data_folder');
+    expect(existsSync('pwned')).toBe(false);
   } finally {
     await dispose();
   }

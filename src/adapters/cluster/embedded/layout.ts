@@ -104,6 +104,10 @@ export function prepareLayout(home: string): Layout {
   const known = findLayout(home)?.folder;
   let failure: unknown;
   for (const folder of known === undefined ? candidates(real) : [known]) {
+    if (SHELL_ACTIVE.test(folder)) {
+      failure ??= shellActive(folder);
+      continue;
+    }
     try {
       makeFolder(folder, user);
       if (user === null || canReach(folder, user)) return layoutIn(real, realpathSync(folder));
@@ -136,6 +140,17 @@ function makeFolder(folder: string, user: ServerUser | null): void {
     if (ownership(folder) !== 'ours') throw foreignFolder(folder);
   }
   if (user !== null) chmodSync(folder, 0o711);
+}
+
+/** initdb and pg_ctl start their siblings through a shell, in double quotes, by the path they lie in. */
+const SHELL_ACTIVE = /["$`\\\n\r]/;
+
+function shellActive(folder: string): TurboError {
+  return new TurboError(
+    'cluster.data_folder',
+    `PostgreSQL's programs cannot be started from ${JSON.stringify(folder)}: its path holds ", $, \`, \\ or a line break.`,
+    { hint: 'Set TURBOBACKEND_HOME to a folder with a plain path.' },
+  );
 }
 
 function outOfReach(folder: string, user: ServerUser): TurboError {
