@@ -112,7 +112,7 @@ function readValues(aside: string): readonly string[] | null {
   return parts.length > 1 && parts.length <= 12 && simple && !flags ? parts.map(snake).filter(Boolean) : null;
 }
 
-/** "ticket types (price, how many left)": fields of the item in parentheses. */
+/** "tickets (price, stock)": fields of the item in parentheses. */
 function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
   if (item.aside === null || /^\s*(e\.?g|like|such as|\d)/i.test(item.aside)) return [];
   const fields = splitFields(item.aside).map((text) => ({ text, plain: singular(snake(text)) }));

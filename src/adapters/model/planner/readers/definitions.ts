@@ -117,7 +117,7 @@ function partners(text: string): ReadonlyMap<number, number> {
 
 /**
  * `Name(…)` written like code is one; `books (title, isbn)` is one when the word is a noun and most of what stands in
- * the brackets are known columns, so that `a type (single, double)` and `(200 g flour, 3 eggs)` are none.
+ * the brackets are known columns, so that `a type (single, double)` and `(two cups rice, salt)` are none.
  */
 function isDefinition(
   word: string,

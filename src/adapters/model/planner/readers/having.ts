@@ -7,7 +7,7 @@ import type { Phrase } from '../phrase.ts';
 import { readList, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
-/** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a course made of modules". */
+/** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a train made of wagons". */
 export function readHaving(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {

@@ -46,7 +46,7 @@ export function readManyToMany(context: Context): readonly Fact[] {
 
 const ONE = new Set(['one', 'single', '1']);
 
-/** "at most one review per user and product", "exactly one payslip per employee", "one vote per member". */
+/** "at most one review per user and product", "exactly one badge per visitor", "one vote per member". */
 export function readLimits(context: Context): readonly Fact[] {
   const { tokens } = context;
   return tokens.flatMap((token, at) => {
@@ -71,7 +71,7 @@ function nounsIn(words: readonly string[], context: Context): readonly string[] 
   return words.filter((word) => senseOf(word, context) !== null);
 }
 
-/** "**per run** exactly one payslip per employee". */
+/** "**per season** exactly one badge per visitor". */
 function perBefore(context: Context, at: number): readonly string[] {
   for (let back = at - 1; back >= Math.max(0, at - 6) && !isStop(context.tokens[back]); back -= 1) {
     const word = context.tokens[back]?.word;
@@ -105,7 +105,7 @@ export function readUniques(context: Context): readonly Fact[] {
   return facts;
 }
 
-/** "a run is draft or final", "replies are either public or internal": the values of a state. */
+/** "a bill is open or paid", "replies are either public or internal": the values of a state. */
 export function readStates(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {
