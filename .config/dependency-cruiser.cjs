@@ -40,7 +40,7 @@ const HOMES = [
   ['get-port', '^src/adapters/', 'Ports of this machine are the outside world.'],
   ['p-retry', '^src/adapters/', 'Only what reaches outside needs to try again.'],
   ['nanoid', '^src/adapters/', 'Chance comes in through a port, so that tests are exact.'],
-  ['conf', '^src/config\\.ts$', 'Saved settings are read in one place.'],
+  ['conf', '^src/config/saved-settings\\.ts$', 'Saved settings are read in one place.'],
   ['env-paths', '^src/config\\.ts$', 'Where things lie on this machine is decided in one place.'],
   ['commander', '^src/entrypoints/cli/', 'Only the command line knows that it is one.'],
   ['@inquirer/', '^src/entrypoints/cli/', 'Only entrypoints ask.'],
@@ -124,8 +124,8 @@ const rooms = [
   {
     name: 'config-only-reads',
     comment: 'Settings are read before anything else exists.',
-    from: { path: '^src/config\\.ts$' },
-    to: { path: '^src/', pathNot: [WORDS] },
+    from: { path: '^src/config(\\.ts$|/)' },
+    to: { path: '^src/', pathNot: [WORDS, '^src/config/'] },
   },
 ];
 

@@ -61,6 +61,20 @@ test('settings are saved for their owner only, and read back', () =>
     expect(loadConfig(folder, { TURBOBACKEND_HOME: folder }).cluster).toEqual({ kind: 'embedded', port: undefined });
   }));
 
+test('limits have defaults, and a saved one replaces its own only', () =>
+  withTemporaryFolder(async (folder) => {
+    const limits = () => loadConfig(folder, { TURBOBACKEND_HOME: folder }).limits;
+    const defaults = { connections: 10, statementTimeoutSeconds: 15, storageMb: null, databases: 1000 };
+    expect(limits()).toEqual(defaults);
+    const settings = await openSettings(folder);
+    settings.set('limits.storage', '10');
+    settings.set('limits.connections', '90');
+    expect(limits()).toEqual({ ...defaults, storageMb: 10, connections: 90 });
+    settings.set('limits.statement-timeout', '3600');
+    settings.set('limits.databases', '1');
+    expect(limits()).toEqual({ connections: 90, statementTimeoutSeconds: 3600, storageMb: 10, databases: 1 });
+  }));
+
 test('looking at settings makes nothing; saving one makes a home for its owner only', () =>
   withTemporaryFolder(async (folder) => {
     const home = join(folder, 'home');
@@ -90,6 +104,16 @@ test.each([
   ['cluster.port', '0'],
   ['metadata.schema', 'Bad Name'],
   ['owner', 'two\nlines'],
+  ['limits.connections', '0'],
+  ['limits.connections', '91'],
+  ['limits.connections', '1e1'],
+  ['limits.statement-timeout', '3601'],
+  ['limits.statement-timeout', '1.5'],
+  ['limits.storage', '9'],
+  ['limits.storage', '-10'],
+  ['limits.storage', '99999999999999999999'],
+  ['limits.databases', ''],
+  ['limits.databases', '100001'],
 ] as const)('%s is not set to %j, and a saved one like it names the command that mends it', (name, value) =>
   withTemporaryFolder((folder) => {
     expect(() => checkSetting(name, value)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
