@@ -117,6 +117,8 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     clock,
     ids,
     progress,
+    limits: config.limits,
+    owner: config.owner,
     toolVersion: config.version,
   };
   return {
@@ -150,6 +152,9 @@ function lazyRuns(load: () => Promise<Runs>): Runs {
   };
   return {
     execute: async (projectId, body, options) => (await runs()).execute(projectId, body, options),
+    list: async () => (await runs()).list(),
+    find: async (projectId) => (await runs()).find(projectId),
+    cancel: async (projectId) => (await runs()).cancel(projectId),
     forget: async (projectId) => (await runs()).forget(projectId),
     close: async () => {
       if (loaded) await (await loaded).close();

@@ -56,7 +56,7 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
     { restart: claim.folderIsGone },
   );
   // A finished project whose server was stopped in the meantime is started again.
-  const { deployment } = await startStage({ ...claim, request: order.request.text, status: 'ready' }, services);
+  const { deployment } = await startStage(claim, services);
   if (existed && order.port !== undefined && order.port !== deployment.port) {
     const message = `It runs on port ${deployment.port} already; to move it: turbobackend deploy --port ${order.port}`;
     services.progress({ kind: 'warning', message });
@@ -92,15 +92,15 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
 
   const [database] = await together([
     withDatabase
-      ? phase('provision', 'Make the database', () => provisionStage(folder, services))
+      ? phase('provision', 'Make the database', () => provisionStage(folder, 'dev', services))
       : noDatabase(folder, services),
     phase('scaffold', 'Write the project', async () => (await scaffoldStage(folder, services)).written.length),
   ]);
   await together([
     withDatabase
       ? phase('migrate', 'Migrate the database', async () => {
-          await configureStage(folder, services);
-          return migrateStage(folder, services);
+          await configureStage(folder, 'dev', services);
+          return migrateStage(folder, 'dev', services);
         })
       : null,
     phase('build', 'Build the server', async () => {

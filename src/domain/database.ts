@@ -41,6 +41,24 @@ export function databaseNames(projectId: string, env: Environment = 'dev'): Data
   };
 }
 
+/** Name of a database in the trash. It tells when it went there (unix seconds), so no two are ever the same. */
+export function trashName(projectId: string, env: Environment, at: number): string {
+  return `${databaseNames(projectId, env).database.replace('_proj_', '_trash_')}_${at}`;
+}
+
+/** How long a database stays in the trash, in seconds. */
+export const TRASH_SECONDS = 7 * 24 * 60 * 60;
+
+/** What one database may use. */
+export interface DatabaseLimits {
+  /** Connections at once of the backend's login. */
+  readonly connections: number;
+  /** After which a statement of the backend is ended. A default: the login may raise it for itself. */
+  readonly statementTimeoutSeconds: number;
+  /** Size in MB beyond which nothing more is written; null: no bound. */
+  readonly storageMb: number | null;
+}
+
 /** A provisioned database, without any secret. */
 export interface Database {
   readonly projectId: string;
@@ -60,22 +78,78 @@ export interface Login {
   readonly database: string;
   readonly user: string;
   readonly password: string;
-  /** TLS wish of an external cluster, as libpq's sslmode. */
-  readonly sslmode?: 'disable' | 'require' | 'verify-full';
+  /** How the connection to an external cluster is secured; unset: not at all, as for a server on this machine. */
+  readonly sslmode?: SslMode;
+  /** Whose signature the server's certificate must carry; unset: an authority that Node itself trusts. */
+  readonly sslrootcert?: RootCertificate;
+}
+
+/** The modes of libpq that never fall back to an open connection, with libpq's meaning (PostgreSQL manual, "SSL Support"). */
+export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** A file of certificates, and what is in it: read once, where settings are read. */
+export interface RootCertificate {
+  /** Absolute; handed on to programs that read it themselves. */
+  readonly path: string;
+  readonly pem: string;
+}
+
+/** What a client is told about TLS: `false` for none. The certificate's name is looked for in it unless that is left out. */
+export type TlsSettings =
+  | false
+  | { readonly rejectUnauthorized: boolean; readonly ca?: string; readonly checkServerIdentity?: () => undefined };
+
+/** Chain and host name are checked (`verify-full`), the chain only (`verify-ca`), or nothing (`require` without a root). */
+function tlsSettings({ sslmode = 'disable', sslrootcert }: Login): TlsSettings {
+  const ca = sslrootcert ? { ca: sslrootcert.pem } : {};
+  switch (sslmode) {
+    case 'disable':
+      return false;
+    case 'verify-full':
+      return { rejectUnauthorized: true, ...ca };
+    case 'verify-ca':
+      return { rejectUnauthorized: true, ...ca, checkServerIdentity: () => undefined };
+    case 'require':
+      // As libpq: whoever names a root wants it checked.
+      return sslrootcert
+        ? { rejectUnauthorized: true, ...ca, checkServerIdentity: () => undefined }
+        : { rejectUnauthorized: false };
+  }
 }
 
 /** What a PostgreSQL client has to be told to use a login. Contains the password. */
-export function connectionSettings(login: Login): Omit<Login, 'sslmode'> & {
-  readonly ssl: false | { readonly rejectUnauthorized: boolean };
-} {
-  const { sslmode = 'disable', ...settings } = login;
-  // As libpq does: `require` encrypts without checking the certificate, `verify-full` checks chain and host name.
-  return { ...settings, ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' } };
+export function connectionSettings(
+  login: Login,
+): Omit<Login, 'sslmode' | 'sslrootcert'> & { readonly ssl: TlsSettings } {
+  const { sslmode: _mode, sslrootcert: _root, ...settings } = login;
+  return { ...settings, ssl: tlsSettings(login) };
 }
 
-/** postgres:// URL of a login. Contains the password. */
+/**
+ * postgres:// URL of a login, as node-postgres reads it. Contains the password. node-postgres takes the weaker modes for
+ * `verify-full` unless it is told otherwise, by a parameter that nobody else understands: see `libpqUrl`.
+ */
 export function loginUrl(login: Login): string {
+  const isWeaker = login.sslmode === 'require' || login.sslmode === 'verify-ca';
+  return withParameters(login, isWeaker ? ['uselibpqcompat=true', ...tlsParameters(login)] : tlsParameters(login));
+}
+
+/** postgres:// URL of a login for psql, pg_dump and whatever else is built on libpq. Contains the password. */
+export function libpqUrl(login: Login): string {
+  // Without a root libpq looks for a file in the person's home; its name for what Node does is `system` (since 16).
+  const root = login.sslmode === 'verify-full' && !login.sslrootcert ? ['sslrootcert=system'] : [];
+  return withParameters(login, [...tlsParameters(login), ...root]);
+}
+
+function tlsParameters({ sslmode = 'disable', sslrootcert }: Login): readonly string[] {
+  if (sslmode === 'disable') return [];
+  const root = sslrootcert ? [`sslrootcert=${encodeURIComponent(sslrootcert.path).replaceAll('%2F', '/')}`] : [];
+  return [`sslmode=${sslmode}`, ...root];
+}
+
+function withParameters(login: Login, parameters: readonly string[]): string {
   const host = login.host.includes(':') ? `[${login.host}]` : login.host;
-  const tls = login.sslmode && login.sslmode !== 'disable' ? `?sslmode=${login.sslmode}` : '';
-  return `postgres://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@${host}:${login.port}/${encodeURIComponent(login.database)}${tls}`;
+  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
+  return `postgres://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@${host}:${login.port}/${encodeURIComponent(login.database)}${query}`;
 }

@@ -1,9 +1,15 @@
-import { type Login, loginUrl } from './database.ts';
+import { type Environment, type Login, loginUrl } from './database.ts';
 
 /**
  * The `.env` files of a project. Ours is one marked block; everything else in the file belongs to the person. Values
  * are always quoted: unquoted, `#` would cut them in most readers.
  */
+
+/** What the running backend reads, and what only migrations read: the server never holds a login that can change tables. */
+export function environmentFiles(env: Environment): { readonly server: string; readonly migrations: string } {
+  const server = { dev: '.env', staging: '.env.staging', prod: '.env.production' }[env];
+  return { server, migrations: `${server}.migrate` };
+}
 
 const BEGIN = '# >>> turbobackend';
 const END = '# <<< turbobackend';

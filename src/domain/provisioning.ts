@@ -1,10 +1,27 @@
-import { databaseNames, type Environment, type LoginRole } from './database.ts';
+import {
+  type DatabaseLimits,
+  type DatabaseNames,
+  databaseNames,
+  type Environment,
+  type LoginRole,
+} from './database.ts';
 import { TurboError } from './errors.ts';
 
 /**
  * The pure half of provisioning: from what is observed to the next step. Retry, repair and roll-back are one loop
  * (`reconcile`); what it observes and applies with is given in, the SQL is the `DatabaseAdmin` adapter's.
  */
+
+/** What somebody wants of a database: there, out of the way but with all rows, or gone for good. */
+export type Wish = 'present' | 'trashed' | 'absent';
+
+/** One database as it should be. */
+export interface DatabaseTarget {
+  readonly names: DatabaseNames;
+  readonly limits: DatabaseLimits;
+  /** The name it has, or will have, in the trash; null when it neither is nor goes there. */
+  readonly trash: string | null;
+}
 
 /** What is really there, at one instant, for one project and environment. */
 export interface Observation {
@@ -13,36 +30,63 @@ export interface Observation {
   readonly roles: 'absent' | 'incomplete' | 'complete';
   /** `invalid`: datconnlimit = -2, half dropped; `closed`: connections not allowed or settings, grants missing. */
   readonly database: 'absent' | 'invalid' | 'closed' | 'open';
+  /** The database under its name in the trash. */
+  readonly trash: 'absent' | 'invalid' | 'present';
+  /** No role can log in, and neither the database nor the one in the trash takes connections. */
+  readonly shut: boolean;
   /** Schemas, grants and default privileges inside the database; `unknown` while there is no open database. */
   readonly inside: 'unknown' | 'incomplete' | 'complete';
   /** All three stored passwords are those of the roles; true while that cannot be told. */
   readonly passwordsWork: boolean;
 }
 
-/** Steps in the order of RELIABILITY 3.3; each is atomic or a single statement. */
+/** Steps of RELIABILITY 3.3; each is atomic or a single statement. */
 export type ProvisionStep =
   | 'drop-invalid-database'
+  | 'restore-database'
   | 'create-roles'
   | 'create-database'
   | 'open-database'
   | 'prepare-inside'
+  | 'shut-database'
+  | 'move-to-trash'
   | 'drop-database'
+  | 'drop-trash'
   | 'drop-roles';
 
 /** The next step towards the wish, or null when reality agrees with it. */
-export function nextStep(observed: Observation, desired: 'present' | 'absent'): ProvisionStep | null {
-  if (desired === 'absent') {
-    if (observed.database !== 'absent') return 'drop-database';
-    return observed.roles === 'absent' ? null : 'drop-roles';
+export function nextStep(observed: Observation, wish: Wish): ProvisionStep | null {
+  switch (wish) {
+    case 'present':
+      return stepToPresent(observed);
+    case 'trashed':
+      return stepToTrash(observed);
+    case 'absent':
+      if (observed.database !== 'absent') return 'drop-database';
+      if (observed.trash !== 'absent') return 'drop-trash';
+      return observed.roles === 'absent' ? null : 'drop-roles';
   }
+}
+
+function stepToPresent(observed: Observation): ProvisionStep | null {
   if (observed.database === 'invalid') return 'drop-invalid-database';
+  if (observed.database === 'absent' && observed.trash === 'present') return 'restore-database';
+  if (observed.trash === 'invalid') return 'drop-trash';
   if (observed.roles !== 'complete' || !observed.passwordsWork) return 'create-roles';
   if (observed.database === 'absent') return 'create-database';
   if (observed.database === 'closed') return 'open-database';
   return observed.inside === 'complete' ? null : 'prepare-inside';
 }
 
-/** A wish needs five steps; twice as many mean that a step does not bring about what the next look asks for. */
+/** Shut first: a session that comes in between would keep the database from being renamed. */
+function stepToTrash(observed: Observation): ProvisionStep | null {
+  if (observed.database === 'invalid') return 'drop-invalid-database';
+  if (observed.trash === 'invalid') return 'drop-trash';
+  if (!observed.shut) return 'shut-database';
+  return observed.database === 'absent' ? null : 'move-to-trash';
+}
+
+/** No wish needs more than five steps; twice as many mean that a step does not bring about what the next look asks for. */
 const MAX_ROUNDS = 10;
 
 /**
@@ -51,7 +95,7 @@ const MAX_ROUNDS = 10;
  * name is not ours, `database.failed` when it does not settle, and whatever `observe` and `apply` throw.
  */
 export async function reconcile(
-  desired: 'present' | 'absent',
+  wish: Wish,
   hands: {
     observe(): Promise<Observation>;
     apply(step: ProvisionStep): Promise<void>;
@@ -66,7 +110,7 @@ export async function reconcile(
         details: { object: observed.foreign },
       });
     }
-    step = nextStep(observed, desired);
+    step = nextStep(observed, wish);
     if (step === null) return observed;
     await hands.apply(step);
   }

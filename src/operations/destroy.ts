@@ -2,32 +2,33 @@ import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import { deprovision } from './deprovision.ts';
 import { readManifest } from './manifest.ts';
+import type { ReconcileNeeds } from './reconcile-database/order.ts';
 
 export interface Destroyed {
   readonly projectId: string;
   readonly name: string;
-  /** Name of the dropped database; null when there was none. */
-  readonly database: string | null;
+  /** Names of the dropped databases, over all environments. */
+  readonly databases: readonly string[];
   /** The removed folder; null when it was kept, was gone already, or is another project's by now. */
   readonly directory: string | null;
   readonly serverWasRunning: boolean;
 }
 
 /**
- * Takes a project away: server, logs, database with its roles, folder (unless `keepFiles`), records. Killed in the
+ * Takes a project away for good: server, logs, databases with their roles, also those in the trash, folder (unless `keepFiles`), records. Killed in the
  * middle, the same call takes away the rest: the project's row goes last.
  */
 export async function destroy(
   project: ProjectRecord,
   options: { readonly keepFiles: boolean },
-  services: Needs<'state' | 'target' | 'cluster' | 'databases' | 'vault' | 'workspace' | 'runs' | 'clock' | 'progress'>,
+  services: ReconcileNeeds & Needs<'target' | 'workspace' | 'runs'>,
 ): Promise<Destroyed> {
   const { id, name, directory } = project;
   await services.state.setProjectStatus(id, 'destroying');
   const serverWasRunning = await services.target.stop(id);
   await services.target.remove(id);
-  const database = await services.state.findDatabase(id, 'dev');
-  if (database) await deprovision({ projectId: id, env: 'dev' }, services);
+  const databases = await services.state.listDatabases(id);
+  for (const { env } of databases) await deprovision({ projectId: id, env, purge: true }, services);
   const removes = !options.keepFiles && (await holdsProject(directory, id, services));
   if (removes) await services.workspace.removeFolder(directory);
   await services.runs.forget(id);
@@ -36,7 +37,7 @@ export async function destroy(
   return {
     projectId: id,
     name,
-    database: database?.databaseName ?? null,
+    databases: databases.map(({ databaseName }) => databaseName),
     directory: removes ? directory : null,
     serverWasRunning,
   };

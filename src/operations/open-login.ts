@@ -23,13 +23,11 @@ export async function openLogin(
   }
   assertSamePlace(record, projectId, env, systemIdentifier);
   const names = databaseNames(projectId, env);
-  const { host, port, sslmode } = cluster.adminLogin(names.database);
   return {
-    host,
-    port,
+    // Host, port and how the connection is secured are the administrator's.
+    ...cluster.adminLogin(names.database),
     database: names.database,
     user: names[role],
     password: await vault.open(record.secrets[role], passwordContext(projectId, env, role)),
-    ...(sslmode ? { sslmode } : {}),
   };
 }

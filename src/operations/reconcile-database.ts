@@ -1,56 +1,63 @@
-import { type Database, databaseNames, type Environment, LOGIN_ROLES } from '../domain/database.ts';
-import { TurboError } from '../domain/errors.ts';
+import { databaseNames } from '../domain/database.ts';
 import {
-  assertSamePlace,
+  type DatabaseTarget,
   describeRefusal,
   isTransientState,
   type Observation,
   type ProvisionStep,
-  passwordContext,
   reconcile,
   retryTransient,
+  type Wish,
 } from '../domain/provisioning.ts';
-import { generatePassword } from '../domain/scram.ts';
 import type { ClusterInfo } from '../ports/cluster.ts';
 import type { LockedAdmin, Passwords } from '../ports/database-admin.ts';
-import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { ReconcileNeeds, ReconcileOrder } from './reconcile-database/order.ts';
+import { openPasswords, recordWish, settleRecord, targetOf } from './reconcile-database/wish.ts';
 
-export interface ProvisionOrder {
-  readonly projectId: string;
-  readonly env: Environment;
-  /** Told of every point at which the work may be cut off; for tests. */
-  readonly onStep?: (point: string) => void;
+export interface Reconciled {
+  /** Where it is, or was. */
+  readonly cluster: ClusterInfo;
+  /** Null when nothing is left and nothing is remembered any more. */
+  readonly record: DatabaseRecord | null;
+  /** What had to be done; empty when reality agreed with the wish. */
+  readonly steps: readonly ProvisionStep[];
 }
-
-type Hands = Needs<'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress'>;
 
 const TITLES: Readonly<Record<ProvisionStep, string>> = {
   'drop-invalid-database': 'Removed a database that was half dropped',
+  'restore-database': 'Brought the database back from the trash',
   'create-roles': 'Set up five roles',
   'create-database': 'Created the database, closed to everybody',
   'open-database': 'Granted access to its own roles and opened it',
   'prepare-inside': 'Prepared schemas and default privileges',
+  'shut-database': 'Closed the database and its logins',
+  'move-to-trash': 'Moved the database to the trash',
   'drop-database': 'Dropped the database',
+  'drop-trash': 'Dropped the database in the trash',
   'drop-roles': 'Dropped the roles',
 };
 
 /**
- * Gives a project its own roles and database in one environment; safe to repeat, to run twice at once, and to resume
- * after a crash at any point (RELIABILITY 3.3). The wish with the sealed passwords is recorded before anything exists.
- * A failure that no retry cures is recorded; what this very run has begun is then taken away again. Throws `cluster.*`,
- * `secret.unreadable`, `project.damaged`, `database.foreign` for objects that are not ours, and `database.failed`.
+ * Brings a project's database in one environment to what is wished: there, in the trash, or gone. The one function that
+ * changes databases: create, provision, deprovision, undo, rotation and doctor are wishes of it (RELIABILITY 3.3). Safe
+ * to repeat, to run many times at once, and to resume after a crash at any point; the wish, with the sealed passwords,
+ * is recorded before anything is done. `trashed` and `absent` need no password and so no master key; they do nothing
+ * when there is no record, since what nobody remembers making is never touched. A failure that no retry cures is
+ * recorded; what this very run has begun is then taken away again. Throws `cluster.*`, `secret.unreadable`,
+ * `project.damaged`, `limit.reached`, `database.foreign` for objects that are not ours, and `database.failed`.
  */
-export async function provision(order: ProvisionOrder, services: Hands): Promise<Database> {
+export async function reconcileDatabase(order: ReconcileOrder, services: ReconcileNeeds): Promise<Reconciled> {
+  const steps: ProvisionStep[] = [];
   // Only what was not there when we came may be taken away when we fail.
-  const run = { first: undefined as Observation | undefined };
+  const run: Run = { order, services, steps, first: null };
   return retryTransient(
     async () => {
       const cluster = await services.cluster.ensure();
       return services.databases.withProjectLock(
         order.projectId,
-        (admin) => provisionLocked(order, services, cluster, admin, run),
+        (admin) => reconcileLocked(run, cluster, admin),
         (holder) => services.progress({ kind: 'note', message: `Waiting for another process (${holder})` }),
       );
     },
@@ -68,95 +75,78 @@ export async function provision(order: ProvisionOrder, services: Hands): Promise
   });
 }
 
-async function provisionLocked(
-  order: ProvisionOrder,
-  services: Hands,
-  cluster: ClusterInfo,
-  admin: LockedAdmin,
-  run: { first: Observation | undefined },
-): Promise<Database> {
-  const { projectId, env } = order;
-  const { state } = services;
-  const names = databaseNames(projectId, env);
+/** One call, over all its tries. */
+interface Run {
+  readonly order: ReconcileOrder;
+  readonly services: ReconcileNeeds;
+  readonly steps: ProvisionStep[];
+  first: Observation | null;
+}
+
+async function reconcileLocked(run: Run, cluster: ClusterInfo, admin: LockedAdmin): Promise<Reconciled> {
+  const { order, services, steps } = run;
   const reached = (point: string) => order.onStep?.(point);
   reached('locked');
-  const wish = await recordWish(order, services, cluster);
+  const record = await recordWish(order, services, cluster);
+  if (record === null) return { record: null, steps, cluster };
   reached('wished');
-  const passwords = await openPasswords(wish, services);
-  const records: Promise<void>[] = [];
+  const target = targetOf(record, services);
+  // A wish already on its way out is not turned back by a lesser one.
+  const wish = record.desired;
+  const passwords = wish === 'present' ? await openPasswords(record, services) : null;
+  let last: Observation;
   try {
-    await reconcile('present', {
-      observe: async () => {
-        const observed = await admin.observe(names, passwords);
-        run.first ??= observed;
-        return observed;
-      },
-      apply: async (step) => {
-        records.push((await applyStep(step, order, services, admin, passwords)).recorded);
-      },
-    });
-    await Promise.all(records);
+    last = await settleReality(run, wish, target, passwords, admin);
   } catch (error) {
-    if (error instanceof SqlError && !isTransientState(error.state))
-      await giveUp(order, services, admin, wish, run, error);
+    if (error instanceof SqlError && !isTransientState(error.state)) await giveUp(run, admin, record, error);
     throw error;
   }
   reached('before:settle');
-  if (wish.status !== 'ready' || wish.lastError !== null) {
-    const settled = await state.settleDatabase(projectId, env, wish.generation, { status: 'ready' });
-    if (!settled) throw overtaken(projectId);
-  }
+  const settled = await settleRecord(record, wish === 'trashed' && last.trash === 'absent' ? 'absent' : wish, services);
   reached('settled');
-  const { host, port } = cluster;
-  return { projectId, env, name: names.database, host, port, user: names.app, status: 'ready' };
+  return { record: settled, steps, cluster };
 }
 
-/** The intent, before anything exists: from here on a password can no longer be lost. */
-async function recordWish(
-  { projectId, env }: ProvisionOrder,
-  { state, vault }: Hands,
-  cluster: ClusterInfo,
-): Promise<DatabaseRecord> {
-  const known = await state.findDatabase(projectId, env);
-  if (known) assertSamePlace(known, projectId, env, cluster.systemIdentifier);
-  const secrets = known?.secrets ?? {
-    mig: await vault.seal(generatePassword(), passwordContext(projectId, env, 'mig')),
-    app: await vault.seal(generatePassword(), passwordContext(projectId, env, 'app')),
-    ro: await vault.seal(generatePassword(), passwordContext(projectId, env, 'ro')),
+async function settleReality(
+  run: Run,
+  wish: Wish,
+  target: DatabaseTarget,
+  passwords: Passwords | null,
+  admin: LockedAdmin,
+): Promise<Observation> {
+  const records: Promise<void>[] = [];
+  const look = async () => {
+    const observed = await admin.observe(target, passwords);
+    run.first ??= observed;
+    return observed;
   };
-  return state.wishDatabase({
-    projectId,
-    env,
-    databaseName: databaseNames(projectId, env).database,
-    systemIdentifier: cluster.systemIdentifier,
-    desired: 'present',
-    secrets,
-  });
-}
-
-async function openPasswords({ projectId, env, secrets }: DatabaseRecord, { vault }: Hands): Promise<Passwords> {
-  const [mig, app, ro] = await Promise.all(
-    LOGIN_ROLES.map((role) => vault.open(secrets[role], passwordContext(projectId, env, role))),
-  );
-  if (mig === undefined || app === undefined || ro === undefined) throw new RangeError('there are three logins');
-  return { mig, app, ro };
+  const apply = async (step: ProvisionStep) => {
+    records.push((await applyStep(run, step, target, passwords, admin)).recorded);
+  };
+  let last = await reconcile(wish, { observe: look, apply });
+  // Nothing was there to keep: what is left of it, the roles, goes as well.
+  if (wish === 'trashed' && last.trash === 'absent') last = await reconcile('absent', { observe: look, apply });
+  await Promise.all(records);
+  return last;
 }
 
 /** The promise given back settles when the statements are recorded: the next step need not wait for that. */
 async function applyStep(
+  { order, services, steps }: Run,
   step: ProvisionStep,
-  order: ProvisionOrder,
-  { state, progress }: Hands,
-  admin: LockedAdmin,
+  target: DatabaseTarget,
   passwords: Passwords | null,
+  admin: LockedAdmin,
 ): Promise<{ readonly recorded: Promise<void> }> {
   const { projectId, env } = order;
   const statements: string[] = [];
   order.onStep?.(`before:${step}`);
-  await admin.apply(step, databaseNames(projectId, env), passwords, (sql) => statements.push(sql));
+  await admin.apply(step, target, passwords, (sql) => statements.push(sql));
   order.onStep?.(`after:${step}`);
-  progress({ kind: 'detail', message: TITLES[step] });
-  const recorded = state.recordQuery({ projectId, env, kind: 'provision', sql: `${statements.join(';\n')};` });
+  steps.push(step);
+  services.progress({ kind: 'detail', message: TITLES[step] });
+  const sql = `${statements.join(';\n')};`;
+  const recorded = services.state.recordQuery({ projectId, env, kind: 'provision', sql });
   // Looked at in the end; until then a failure must not count as forgotten.
   recorded.catch(() => {});
   return { recorded };
@@ -166,48 +156,33 @@ async function applyStep(
  * A failure no retry cures. A database that was there before stays as it was; a half-made one goes, and the wish says so
  * first, so that a crash in here is finished by whoever comes next.
  */
-async function giveUp(
-  order: ProvisionOrder,
-  services: Hands,
-  admin: LockedAdmin,
-  wish: DatabaseRecord,
-  run: { first: Observation | undefined },
-  cause: SqlError,
-): Promise<void> {
-  const { projectId, env } = order;
-  const { state } = services;
+async function giveUp(run: Run, admin: LockedAdmin, record: DatabaseRecord, cause: SqlError): Promise<void> {
+  const { projectId, env, databaseName, systemIdentifier, secrets, generation } = record;
+  const { state, progress } = run.services;
   const lastError = `${cause.state}: ${cause.message}`;
-  const isOurBeginning = wish.status !== 'ready' && run.first?.database === 'absent';
+  const { first } = run;
+  const isOurBeginning =
+    record.desired === 'present' &&
+    record.status !== 'ready' &&
+    first?.database === 'absent' &&
+    first.trash === 'absent';
   if (!isOurBeginning) {
-    const status = wish.status === 'ready' ? 'ready' : 'failed';
-    await state.settleDatabase(projectId, env, wish.generation, { status, lastError });
+    const status = record.status === 'ready' ? 'ready' : 'failed';
+    await state.settleDatabase(projectId, env, generation, { status, lastError });
     return;
   }
-  const { databaseName, systemIdentifier, secrets } = wish;
-  const farewell = await state.wishDatabase({
-    projectId,
-    env,
-    databaseName,
-    systemIdentifier,
-    secrets,
-    desired: 'absent',
-  });
+  const target = targetOf(record, run.services);
+  const place = { projectId, env, databaseName, systemIdentifier, secrets };
+  const farewell = await state.wishDatabase({ ...place, desired: 'absent' });
   try {
     await reconcile('absent', {
-      observe: () => admin.observe(databaseNames(projectId, env), null),
-      apply: async (step) => (await applyStep(step, order, services, admin, null)).recorded,
+      observe: () => admin.observe(target, null),
+      apply: async (step) => (await applyStep(run, step, target, null, admin)).recorded,
     });
   } catch (error) {
     // The first failure is the one to tell; the wish stays, and deprovision or the next provision takes it up.
     const message = error instanceof Error ? error.message : String(error);
-    services.progress({ kind: 'warning', message: `Could not take the half-made database away: ${message}` });
+    progress({ kind: 'warning', message: `Could not take the half-made database away: ${message}` });
   }
   await state.settleDatabase(projectId, env, farewell.generation, { status: 'failed', lastError });
-}
-
-function overtaken(projectId: string): TurboError {
-  return new TurboError('cluster.locked', `Another process has changed the wish for project ${projectId} meanwhile.`, {
-    hint: 'turbobackend status',
-    details: { projectId },
-  });
 }

@@ -4,7 +4,7 @@ import type { ProjectRecord } from '../ports/state-store.ts';
 
 /** Makes a built project run: PostgreSQL first, then its server; one that runs and answers is left as it is. */
 export async function start(
-  project: ProjectRecord,
+  project: Pick<ProjectRecord, 'id' | 'directory'>,
   services: Needs<'cluster' | 'target' | 'state'>,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
   await services.cluster.ensure();

@@ -1,21 +1,23 @@
-import type { Login } from '../domain/database.ts';
-import { withLogin } from '../domain/environment-file.ts';
+import type { Environment, Login } from '../domain/database.ts';
+import { environmentFiles, withLogin } from '../domain/environment-file.ts';
 import type { Needs } from '../ports/services.ts';
-
-/** What the running backend reads, and what only migrations read: the server never holds the owner's login. */
-const ENV_FILE = '.env';
-const MIGRATION_ENV_FILE = '.env.migrate';
 
 const SECRET_MODE = 0o600;
 const IGNORED = ['.env', '.env.*', '!.env.example'];
 
 /**
- * Writes the logins of a project into its `.env` (backend) and `.env.migrate` (migrations), mode 0600. `.gitignore`
+ * Writes the logins of a project into the files of an environment, for `dev` `.env` (backend) and `.env.migrate`
+ * (migrations), mode 0600. `.gitignore`
  * comes first, so that no commit can ever catch them. Twice equals once; other lines of the files are kept, and
  * rights others got meanwhile are taken away.
  */
 export async function configure(
-  order: { readonly directory: string; readonly app: Login; readonly migrations: Login },
+  order: {
+    readonly directory: string;
+    readonly env: Environment;
+    readonly app: Login;
+    readonly migrations: Login;
+  },
   { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<void> {
   const { directory } = order;
@@ -25,9 +27,10 @@ export async function configure(
     const base = ignore === '' || ignore.endsWith('\n') ? ignore : `${ignore}\n`;
     await workspace.write(directory, '.gitignore', `${base}${missing.join('\n')}\n`);
   }
+  const files = environmentFiles(order.env);
   for (const [file, login] of [
-    [ENV_FILE, order.app],
-    [MIGRATION_ENV_FILE, order.migrations],
+    [files.server, order.app],
+    [files.migrations, order.migrations],
   ] as const) {
     const before = await workspace.read(directory, file);
     const after = withLogin(before, login);

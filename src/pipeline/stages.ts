@@ -7,10 +7,11 @@ import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
+import { provision } from '../operations/provision.ts';
+import type { ReconcileNeeds } from '../operations/reconcile-database/order.ts';
 import { start } from '../operations/start.ts';
 import { configure } from '../phases/configure.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
-import { provision } from '../phases/provision.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
@@ -22,8 +23,6 @@ import { withJournal } from './verify-journal.ts';
  * Each phase applied to a project folder, with what it records. `create` strings them together; the commands of the
  * same names run one alone. All of them may be repeated.
  */
-
-const ENV: Environment = 'dev';
 
 export function needsDatabase(project: Project): boolean {
   return project.schema !== null && project.schema.tables.length > 0;
@@ -53,22 +52,24 @@ export async function register(folder: ProjectFolder, services: Needs<'state' | 
 
 export async function provisionStage(
   folder: ProjectFolder,
-  services: Needs<'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'workspace'>,
+  env: Environment,
+  services: ReconcileNeeds & Needs<'workspace'>,
 ): Promise<Database> {
   await register(folder, services);
-  return provision({ projectId: folder.project.id, env: ENV }, services);
+  return provision({ projectId: folder.project.id, env }, services);
 }
 
-/** Puts the logins into the folder's `.env` and `.env.migrate`. */
+/** Puts the logins into the folder's `.env` files of that environment. */
 export async function configureStage(
   { directory, project }: ProjectFolder,
+  env: Environment,
   services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<void> {
   const [app, migrations] = await Promise.all([
-    openLogin(project.id, ENV, 'app', services),
-    openLogin(project.id, ENV, 'mig', services),
+    openLogin(project.id, env, 'app', services),
+    openLogin(project.id, env, 'mig', services),
   ]);
-  await configure({ directory, app, migrations }, services);
+  await configure({ directory, env, app, migrations }, services);
 }
 
 /** The folder's migration files; the first one is written from the schema when there is none yet. */
@@ -94,12 +95,13 @@ async function readMigrations(
 
 export async function migrateStage(
   folder: ProjectFolder,
+  env: Environment,
   services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
 ): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
   const files = await readMigrations(folder, services);
-  const login = await openLogin(folder.project.id, ENV, 'mig', services);
+  const login = await openLogin(folder.project.id, env, 'mig', services);
   const record = (sql: string) =>
-    services.state.recordQuery({ projectId: folder.project.id, env: ENV, kind: 'migration', sql });
+    services.state.recordQuery({ projectId: folder.project.id, env, kind: 'migration', sql });
   const result = await migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
   return result;
 }
@@ -107,10 +109,11 @@ export async function migrateStage(
 /** Which migrations are applied, pending, changed or missing. */
 export async function migrationStatusStage(
   folder: ProjectFolder,
+  env: Environment,
   services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
 ): Promise<Awaited<ReturnType<typeof migrationStatus>>> {
   const files = await readMigrations(folder, services);
-  const login = await openLogin(folder.project.id, ENV, 'mig', services);
+  const login = await openLogin(folder.project.id, env, 'mig', services);
   return migrationStatus({ files, login }, services);
 }
 
@@ -137,7 +140,7 @@ export async function scaffoldStage(
  * date first; a server that runs and answers is left as it is.
  */
 export async function startStage(
-  record: ProjectRecord,
+  record: Pick<ProjectRecord, 'id' | 'directory'>,
   services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
   const project = await readManifest(record.directory, services);
@@ -145,13 +148,14 @@ export async function startStage(
   return start(record, services);
 }
 
-/** Brings `.env` up to date when the project has a database: PostgreSQL may answer on another port by now. */
+/** Brings the `.env` files of all databases up to date: PostgreSQL may answer on another port by now. */
 async function refreshLogins(
   folder: ProjectFolder,
   services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<void> {
-  const database = await services.state.findDatabase(folder.project.id, ENV);
-  if (database?.status === 'ready') await configureStage(folder, services);
+  for (const { env, status } of await services.state.listDatabases(folder.project.id)) {
+    if (status === 'ready') await configureStage(folder, env, services);
+  }
 }
 
 /** Starts what was built and remembers where it runs. */

@@ -1,5 +1,5 @@
-import type { DatabaseNames, LoginRole } from '../domain/database.ts';
-import type { Observation, ProvisionStep } from '../domain/provisioning.ts';
+import type { LoginRole } from '../domain/database.ts';
+import type { DatabaseTarget, Observation, ProvisionStep } from '../domain/provisioning.ts';
 
 /** One broken promise of isolation, with the check that found it (V1–V10, D1–D9 of the isolation checklist). */
 export interface IsolationFinding {
@@ -14,16 +14,16 @@ export type Passwords = Readonly<Record<LoginRole, string>>;
 export interface LockedAdmin {
   /**
    * What is really there for these names, including whether the stored passwords log in. Without passwords it does not
-   * look inside the database: enough for taking it away.
+   * look inside the database: enough for the trash and for taking it away.
    */
-  observe(names: DatabaseNames, passwords: Passwords | null): Promise<Observation>;
+  observe(target: DatabaseTarget, passwords: Passwords | null): Promise<Observation>;
   /**
-   * Carries one step out; every statement run is given to `onStatement` (secrets masked). Only the `drop-` steps work
-   * without passwords. Throws `SqlError` for what the server refuses.
+   * Carries one step out; every statement run is given to `onStatement` (secrets masked). Only `create-roles` and
+   * `prepare-inside` need passwords. Throws `SqlError` for what the server refuses.
    */
   apply(
     step: ProvisionStep,
-    names: DatabaseNames,
+    target: DatabaseTarget,
     passwords: Passwords | null,
     onStatement: (sql: string) => void,
   ): Promise<void>;
@@ -41,7 +41,7 @@ export interface DatabaseAdmin {
     work: (admin: LockedAdmin) => Promise<T>,
     onWait?: (holder: string) => void,
   ): Promise<T>;
-  /** All databases of the cluster with our name pattern, for finding orphans. */
+  /** All databases of the cluster with our name pattern, also those in the trash, for finding orphans. */
   listDatabases(): Promise<readonly string[]>;
   /** Runs the isolation checklist over the cluster and, logged in as nobody but the catalog reader, every project database. */
   checkIsolation(): Promise<readonly IsolationFinding[]>;

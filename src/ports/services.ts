@@ -1,3 +1,4 @@
+import type { DatabaseLimits } from '../domain/database.ts';
 import type { ReportProgress } from '../domain/progress.ts';
 import type { Builder } from './builder.ts';
 import type { Clock, Ids } from './clock.ts';
@@ -30,6 +31,10 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly progress: ReportProgress;
+  /** What a database may use when nothing else was said for it, and how many an owner may have. */
+  readonly limits: DatabaseLimits & { readonly databases: number };
+  /** Who acts: the owner of new projects. */
+  readonly owner: string;
   /** Version of turbobackend, for what it records. */
   readonly toolVersion: string;
 }

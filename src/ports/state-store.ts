@@ -1,9 +1,12 @@
-import type { Environment, LoginRole } from '../domain/database.ts';
+import type { DatabaseLimits, Environment, LoginRole } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import type { Wish } from '../domain/provisioning.ts';
 
 export interface ProjectRecord {
   readonly id: string;
   readonly name: string;
+  /** Whose project it is: a user of the metadata database. */
+  readonly owner: string;
   readonly request: string;
   /** Absolute path of the project folder. */
   readonly directory: string;
@@ -17,13 +20,36 @@ export interface DatabaseRecord {
   readonly env: Environment;
   readonly databaseName: string;
   readonly systemIdentifier: string;
-  readonly desired: 'present' | 'absent';
+  readonly desired: Wish;
   readonly status: 'creating' | 'ready' | 'deleting' | 'trashed' | 'failed';
   /** Grows with each change of `desired`; a late writer with an older one changes nothing. */
   readonly generation: number;
-  /** Sealed passwords; see `Vault`. */
-  readonly secrets: Readonly<Record<LoginRole, string>>;
+  readonly secrets: SealedSecrets;
+  /** The passwords a rotation is about to bring in; null when none runs. */
+  readonly nextSecrets: SealedSecrets | null;
+  /** A rotation that is not finished: `roles` until the server has the new passwords, then `files` until `.env` has. */
+  readonly rotation: 'roles' | 'files' | null;
+  /** Name it has in the trash, or on its way there and back. */
+  readonly trashName: string | null;
+  /** Unix seconds; null outside the trash. */
+  readonly trashedAt: number | null;
+  /** What differs from the settings for this database; null: the setting. */
+  readonly limits: { readonly [K in keyof DatabaseLimits]: DatabaseLimits[K] | null };
   readonly lastError: string | null;
+  /** Unix seconds. */
+  readonly updatedAt: number;
+}
+
+/** Sealed passwords; see `Vault`. */
+export type SealedSecrets = Readonly<Record<LoginRole, string>>;
+
+/** What somebody wants of a database, written down before anything is done. */
+export interface DatabaseWish
+  extends Pick<DatabaseRecord, 'projectId' | 'env' | 'databaseName' | 'systemIdentifier' | 'desired' | 'secrets'> {
+  /** Where it goes when it goes to the trash. */
+  readonly trashName?: string;
+  /** For a new database: how many its project's owner may have. One beyond it is refused with `limit.reached`. */
+  readonly maxOfOwner?: number;
 }
 
 export interface ModelCall {
@@ -41,8 +67,10 @@ export interface ModelCall {
 
 /** The metadata database. Made by need, upgraded at the first use, refused (`metadata.newer`) when it is ahead of us. */
 export interface StateStore {
-  /** Inserts the project, or gives the one that already has this folder (two creates at once: one row). */
-  claimProject(project: Omit<ProjectRecord, 'status'>): Promise<ProjectRecord>;
+  /** What version the metadata have and what this program knows; `found` is null when there are none. Changes nothing. */
+  version(): Promise<{ readonly found: number | null; readonly known: number }>;
+  /** Inserts the project for the acting user, or gives the one that already has this folder (two creates at once: one row). */
+  claimProject(project: Omit<ProjectRecord, 'status' | 'owner'>): Promise<ProjectRecord>;
   findProject(id: string): Promise<ProjectRecord | null>;
   findProjectByDirectory(directory: string): Promise<ProjectRecord | null>;
   listProjects(): Promise<readonly ProjectRecord[]>;
@@ -55,12 +83,16 @@ export interface StateStore {
 
   /**
    * Writes the intent before anything exists. An existing row keeps its secrets and gets a new generation, unless it
-   * already wishes the same and is settled.
+   * already wishes the same and is settled. The name in the trash, once given, stays until it is settled as ready.
    */
-  wishDatabase(wish: Omit<DatabaseRecord, 'status' | 'generation' | 'lastError'>): Promise<DatabaseRecord>;
+  wishDatabase(wish: DatabaseWish): Promise<DatabaseRecord>;
   findDatabase(projectId: string, env: Environment): Promise<DatabaseRecord | null>;
-  listDatabases(): Promise<readonly DatabaseRecord[]>;
-  /** Only when `generation` is still the row's; false otherwise. */
+  /** All, or those of one project, by name. */
+  listDatabases(projectId?: string): Promise<readonly DatabaseRecord[]>;
+  /**
+   * Only when `generation` is still the row's; false otherwise. Settled as ready without an error, next
+   * secrets become the secrets and nothing is in the trash any more.
+   */
   settleDatabase(
     projectId: string,
     env: Environment,
@@ -68,6 +100,18 @@ export interface StateStore {
     outcome: { status: DatabaseRecord['status']; lastError?: string | null },
   ): Promise<boolean>;
   deleteDatabase(projectId: string, env: Environment, generation: number): Promise<boolean>;
+  /** Writes down the new passwords before any role has them. False when the row has another generation, or some already. */
+  beginRotation(projectId: string, env: Environment, generation: number, next: SealedSecrets): Promise<boolean>;
+  /** The new passwords are everywhere. */
+  endRotation(projectId: string, env: Environment): Promise<void>;
+  /** Replaces one sealed value (its key is another, the password the same), only when it still is `from`. */
+  resealSecret(
+    place: { projectId: string; env: Environment; role: LoginRole; slot: 'secrets' | 'nextSecrets' },
+    from: string,
+    to: string,
+  ): Promise<boolean>;
+  /** Limits of one database; null: as the settings say. Those left out stay. `provision` carries them out. */
+  setLimits(projectId: string, env: Environment, limits: Partial<DatabaseRecord['limits']>): Promise<void>;
 
   /** Keeps a statement run for a project (DDL of provisioning and migrations), without secrets. */
   recordQuery(query: {

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { provision } from '../../src/phases/provision.ts';
+import { provision } from '../../src/operations/provision.ts';
 import { startCluster } from '../support/global-cluster.ts';
 import {
   asAdmin,

@@ -5,7 +5,7 @@
 import { text } from 'node:stream/consumers';
 import type { Environment } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
-import { provision } from '../../src/phases/provision.ts';
+import { provision } from '../../src/operations/provision.ts';
 import { provisioningServices, type Server } from '../support/provisioning.ts';
 import { provisionNaively } from './provision-naive.ts';
 
@@ -31,7 +31,7 @@ const onStep = (point: string) => {
 try {
   const { projectId, env } = order;
   if (order.verb === 'provision') await provision({ projectId, env, onStep }, services);
-  if (order.verb === 'deprovision') await deprovision({ projectId, env, onStep }, services);
+  if (order.verb === 'deprovision') await deprovision({ projectId, env, purge: true, onStep }, services);
   if (order.verb === 'naive') await provisionNaively({ ...order, onStep });
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

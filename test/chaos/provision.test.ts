@@ -39,7 +39,7 @@ test('killed at any point of making and of taking away, the next run finishes th
   const making = await pointsOf('provision', model);
   const removing = await pointsOf('deprovision', model);
   expect(making).toHaveLength(12);
-  expect(removing).toHaveLength(7);
+  expect(removing).toHaveLength(8);
   const ids: string[] = [];
   await inPairs(making, async (killAt) => {
     const projectId = services.ids.projectId();

@@ -15,6 +15,8 @@ const READY: Observation = {
   foreign: null,
   roles: 'complete',
   database: 'open',
+  trash: 'absent',
+  shut: false,
   inside: 'complete',
   passwordsWork: true,
 };
@@ -48,6 +50,63 @@ const steps: [string, { given: Partial<Observation>; present: string | null; abs
     { given: { passwordsWork: false, database: 'closed' }, present: 'create-roles', absent: 'drop-database' },
   ],
 ];
+
+/** From the trash and to it: T4 and its reverse. */
+const trashSteps: [
+  string,
+  { given: Partial<Observation>; present: string | null; trashed: string | null; absent: string | null },
+][] = [
+  ['a database in use', { given: {}, present: null, trashed: 'shut-database', absent: 'drop-database' }],
+  [
+    'a database nobody can enter any more',
+    {
+      given: { shut: true, database: 'closed', roles: 'incomplete' },
+      present: 'create-roles',
+      trashed: 'move-to-trash',
+      absent: 'drop-database',
+    },
+  ],
+  [
+    'a database in the trash',
+    {
+      given: { shut: true, database: 'absent', trash: 'present', roles: 'incomplete' },
+      present: 'restore-database',
+      trashed: null,
+      absent: 'drop-trash',
+    },
+  ],
+  [
+    'a database in the trash whose logins somebody opened again',
+    {
+      given: { database: 'absent', trash: 'present' },
+      present: 'restore-database',
+      trashed: 'shut-database',
+      absent: 'drop-trash',
+    },
+  ],
+  [
+    'half dropped in the trash',
+    {
+      given: { shut: true, database: 'absent', trash: 'invalid', roles: 'incomplete' },
+      present: 'drop-trash',
+      trashed: 'drop-trash',
+      absent: 'drop-trash',
+    },
+  ],
+  [
+    'roles without a database',
+    { given: { database: 'absent', shut: true }, present: 'create-database', trashed: null, absent: 'drop-roles' },
+  ],
+];
+
+test.each(trashSteps)('next step for %s', (_name, { given, ...wanted }) => {
+  const observed = { ...READY, ...given };
+  expect({
+    present: nextStep(observed, 'present'),
+    trashed: nextStep(observed, 'trashed'),
+    absent: nextStep(observed, 'absent'),
+  }).toEqual(wanted);
+});
 
 test.each(steps)('next step for %s', (_name, { given, present, absent }) => {
   expect(nextStep({ ...READY, ...given }, 'present')).toBe(present);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
-import { provision } from '../../src/phases/provision.ts';
+import { provision } from '../../src/operations/provision.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -22,6 +22,12 @@ afterAll(() => releaseMetadata(server, metadata, services));
 
 const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
 
+/** Takes away for good; true when something was. */
+const purge = async (
+  order: { projectId: string; env: 'dev' | 'staging' | 'prod'; onStep?: (point: string) => void },
+  hands = services,
+) => (await deprovision({ ...order, purge: true }, hands)).changed;
+
 /** Roles and databases with the project's id in their name. */
 const remains = (projectId: string) =>
   asAdmin(server, 'postgres', (query) =>
@@ -36,8 +42,8 @@ test('everything a project had is gone, and the record last', async () => {
   const order = newProject();
   await provision(order, services);
   const points: string[] = [];
-  expect(await deprovision({ ...order, onStep: (point) => points.push(point) }, services)).toBe(true);
-  expect(points.at(-1)).toBe('before:forget');
+  expect(await purge({ ...order, onStep: (point) => points.push(point) })).toBe(true);
+  expect(points.at(-1)).toBe('settled');
   expect(await remains(order.projectId)).toEqual([]);
   expect(await services.state.findDatabase(order.projectId, 'dev')).toBeNull();
 });
@@ -45,8 +51,8 @@ test('everything a project had is gone, and the record last', async () => {
 test('the second time there is nothing to do', async () => {
   const order = newProject();
   await provision(order, services);
-  await deprovision(order, services);
-  expect(await deprovision(order, services)).toBe(false);
+  await purge(order);
+  expect(await purge(order)).toBe(false);
 });
 
 test('a database somebody is connected to goes as well, and a template too', async () => {
@@ -55,7 +61,7 @@ test('a database somebody is connected to goes as well, and a template too', asy
   await asAdmin(server, 'postgres', (query) => query(`ALTER DATABASE ${name} IS_TEMPLATE true`));
   const login = await openLogin(order.projectId, 'dev', 'app', services);
   const session = await services.sql.connect(login);
-  expect(await deprovision(order, services)).toBe(true);
+  expect(await purge(order)).toBe(true);
   expect(await remains(order.projectId)).toEqual([]);
   await session.close();
 });
@@ -66,13 +72,13 @@ test('what nobody remembers making is not dropped', async () => {
   await asAdmin(server, metadata.metadataDatabase, (query) =>
     query('DELETE FROM turbobackend.project_databases WHERE project_id = $1', [order.projectId]),
   );
-  expect(await deprovision(order, services)).toBe(false);
+  expect(await purge(order)).toBe(false);
   expect(await remains(order.projectId)).toHaveLength(6);
   expect(await services.databases.listDatabases()).toContain(databaseNames(order.projectId).database);
   // With a new record the passwords are new ones, the roles ours: taken up again, and removed in the end.
   await provision(order, services);
   await withSession(await openLogin(order.projectId, 'dev', 'app', services), (query) => query('SELECT 1'));
-  expect(await deprovision(order, services)).toBe(true);
+  expect(await purge(order)).toBe(true);
 });
 
 test('the master key is not needed to take something away', async () => {
@@ -81,7 +87,7 @@ test('the master key is not needed to take something away', async () => {
   const other = borrowMetadata();
   const stranger = provisioningServices(server, { ...metadata, home: other.home });
   await expect(openLogin(order.projectId, 'dev', 'app', stranger)).rejects.toMatchObject({ code: 'secret.unreadable' });
-  expect(await deprovision(order, stranger)).toBe(true);
+  expect(await purge(order, stranger)).toBe(true);
   await releaseMetadata(server, other, { ...stranger, state: { ...stranger.state, listDatabases: async () => [] } });
 });
 
@@ -89,7 +95,7 @@ test('another environment of the same project stays', async () => {
   const { projectId } = newProject();
   await provision({ projectId, env: 'dev' }, services);
   await provision({ projectId, env: 'staging' }, services);
-  await deprovision({ projectId, env: 'dev' }, services);
+  await purge({ projectId, env: 'dev' });
   expect(await remains(projectId)).toHaveLength(6);
   const login = await openLogin(projectId, 'staging', 'ro', services);
   expect(await withSession(login, (query) => query('SELECT current_user AS me'))).toEqual([{ me: login.user }]);
@@ -101,7 +107,7 @@ test('a half-dropped database is finished, roles included', async () => {
   await asAdmin(server, 'postgres', (query) =>
     query('UPDATE pg_database SET datconnlimit = -2 WHERE datname = $1', [name]),
   );
-  expect(await deprovision(order, services)).toBe(true);
+  expect(await purge(order)).toBe(true);
   expect(await remains(order.projectId)).toEqual([]);
 });
 
@@ -111,11 +117,11 @@ test('roles that own something elsewhere are told about, and go when that is gon
   await asAdmin(server, metadata.metadataDatabase, (query) =>
     query(`CREATE SCHEMA borrowed AUTHORIZATION ${name}_own`),
   );
-  const error = await deprovision(order, services).catch((thrown: unknown) => thrown);
+  const error = await purge(order).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'database.failed', details: { state: '2BP01' } });
   expect(await services.state.findDatabase(order.projectId, 'dev')).toMatchObject({ desired: 'absent' });
   await asAdmin(server, metadata.metadataDatabase, (query) => query('DROP SCHEMA borrowed'));
-  expect(await deprovision(order, services)).toBe(true);
+  expect(await purge(order)).toBe(true);
   expect(await remains(order.projectId)).toEqual([]);
 });
 
@@ -123,18 +129,18 @@ test('somebody else`s objects of our name are not dropped', async () => {
   const order = newProject();
   const { name } = await provision(order, services);
   await asAdmin(server, 'postgres', (query) => query(`COMMENT ON ROLE ${name}_own IS 'mine now'`));
-  await expect(deprovision(order, services)).rejects.toMatchObject({ code: 'database.foreign' });
+  await expect(purge(order)).rejects.toMatchObject({ code: 'database.foreign' });
   expect(await remains(order.projectId)).toHaveLength(6);
   await asAdmin(server, 'postgres', (query) =>
     query(`COMMENT ON ROLE ${name}_own IS 'turbobackend:${order.projectId}'`),
   );
-  expect(await deprovision(order, services)).toBe(true);
+  expect(await purge(order)).toBe(true);
 });
 
 test('making and taking away at the same time ends in one of the two, whole', async () => {
   const order = newProject();
   await provision(order, services);
-  await Promise.allSettled([deprovision(order, services), provision(order, services), deprovision(order, services)]);
+  await Promise.allSettled([purge(order), provision(order, services), purge(order)]);
   const record = await services.state.findDatabase(order.projectId, 'dev');
   expect(await remains(order.projectId)).toHaveLength(record ? 6 : 0);
   if (record) expect(record.status).toBe('ready');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
-import { provision } from '../../src/phases/provision.ts';
+import { provision } from '../../src/operations/provision.ts';
 import {
   asAdmin,
   borrowMetadata,

@@ -13,7 +13,7 @@ function rowsInMemory() {
   const rows = new Map<string, ProjectRecord>();
   const state = {
     async claimProject(project) {
-      const row = rows.get(project.directory) ?? { ...project, status: 'creating' as const };
+      const row = rows.get(project.directory) ?? { ...project, owner: 'somebody', status: 'creating' as const };
       rows.set(project.directory, row);
       return row;
     },

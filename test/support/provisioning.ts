@@ -10,7 +10,7 @@ import { postgresState } from '../../src/adapters/state-store/postgres/postgres-
 import { localVault } from '../../src/adapters/vault/local/local-vault.ts';
 import type { Login } from '../../src/domain/database.ts';
 import type { ProgressEvent } from '../../src/domain/progress.ts';
-import type { Needs } from '../../src/ports/services.ts';
+import type { Needs, Services } from '../../src/ports/services.ts';
 
 /** A server that somebody else runs, and its administrator. */
 export interface Server {
@@ -21,7 +21,7 @@ export interface Server {
 }
 
 export type ProvisioningServices = Needs<
-  'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'sql' | 'ids'
+  'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'sql' | 'ids' | 'limits'
 >;
 
 export interface ProvisioningOptions {
@@ -31,6 +31,7 @@ export interface ProvisioningOptions {
   readonly administrator?: { readonly user: string; readonly password: string };
   readonly maintenanceDatabase?: string;
   readonly lockTimeoutMs?: number;
+  readonly limits?: Partial<Services['limits']>;
   /** Default: templates/state of this checkout; a bundled program lies elsewhere and has to say. */
   readonly migrationsFolder?: string;
 }
@@ -62,6 +63,7 @@ export function provisioningServices(
   return {
     events,
     progress: (event) => events.push(event),
+    limits: { connections: 10, statementTimeoutSeconds: 15, storageMb: null, databases: 100_000, ...options.limits },
     sql,
     clock,
     ids,

@@ -4,7 +4,7 @@ import { type DatabaseNames, databaseNames, type Login, type LoginRole } from '.
 import { isTurboError } from '../../../src/domain/errors.ts';
 import { identifier } from '../../../src/domain/identifier.ts';
 import { openLogin } from '../../../src/operations/open-login.ts';
-import { provision } from '../../../src/phases/provision.ts';
+import { provision } from '../../../src/operations/provision.ts';
 import { SqlError } from '../../../src/ports/sql.ts';
 import { asAdmin, borrowMetadata, provisioningServices, releaseMetadata } from '../../support/provisioning.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type DatabaseNames, databaseNames } from '../../../src/domain/database.ts';
 import { openLogin } from '../../../src/operations/open-login.ts';
-import { provision } from '../../../src/phases/provision.ts';
+import { provision } from '../../../src/operations/provision.ts';
 import {
   asAdmin,
   borrowMetadata,

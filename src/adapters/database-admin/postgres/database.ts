@@ -1,12 +1,16 @@
-import { APP_SCHEMA, type DatabaseNames } from '../../../domain/database.ts';
+import { APP_SCHEMA, type DatabaseLimits, type DatabaseNames } from '../../../domain/database.ts';
 import { identifier, literal } from '../../../domain/identifier.ts';
+import type { DatabaseTarget } from '../../../domain/provisioning.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
 
+/** Connections at once beside those of the backend: migrations, readers, and some to spare for an administrator. */
+const OTHER_CONNECTIONS = 10;
+
 /** Connections at once over all logins of a project. */
-const CONNECTION_LIMIT = 20;
+const connectionLimit = ({ connections }: DatabaseLimits): number => connections + OTHER_CONNECTIONS;
 
 /** What pg_database.datconnlimit says of a database whose DROP was interrupted. */
-const INVALID_DATABASE = -2;
+export const INVALID_DATABASE = -2;
 
 type Setting = readonly [name: string, value: string];
 
@@ -14,13 +18,13 @@ type Setting = readonly [name: string, value: string];
  * Settings of the logins in their database. Limits of time are defaults the role may raise; temp_file_limit is a wall,
  * because only a superuser may change it, which is also why a lesser administrator has to leave it out.
  */
-function settings(names: DatabaseNames, grade: Grade): Readonly<Record<string, readonly Setting[]>> {
+function settings({ names, limits }: DatabaseTarget, grade: Grade): Readonly<Record<string, readonly Setting[]>> {
   const path: Setting = ['search_path', `${APP_SCHEMA}, pg_catalog`];
   const wall: readonly Setting[] = grade.superuser ? [['temp_file_limit', '256MB']] : [];
   return {
     [names.app]: [
       path,
-      ['statement_timeout', '15s'],
+      ['statement_timeout', `${limits.statementTimeoutSeconds}s`],
       ['lock_timeout', '5s'],
       ['idle_in_transaction_session_timeout', '30s'],
       ...wall,
@@ -31,8 +35,9 @@ function settings(names: DatabaseNames, grade: Grade): Readonly<Record<string, r
   };
 }
 
-function settingsAreRight(facts: ClusterFacts, names: DatabaseNames, grade: Grade): boolean {
-  const wanted = settings(names, grade);
+function settingsAreRight(facts: ClusterFacts, target: DatabaseTarget, grade: Grade): boolean {
+  const { names } = target;
+  const wanted = settings(target, grade);
   return (
     facts.settings.every((found) => found.database === names.database && Object.hasOwn(wanted, found.role)) &&
     Object.entries(wanted).every(([role, pairs]) => {
@@ -70,7 +75,7 @@ function grantsAreRight(facts: ClusterFacts, names: DatabaseNames): boolean {
 
 export function databaseVerdict(
   facts: ClusterFacts,
-  names: DatabaseNames,
+  target: DatabaseTarget,
   grade: Grade,
 ): 'absent' | 'invalid' | 'closed' | 'open' {
   const { database } = facts;
@@ -79,19 +84,20 @@ export function databaseVerdict(
   const right =
     database.open &&
     !database.template &&
-    database.connectionLimit === CONNECTION_LIMIT &&
-    grantsAreRight(facts, names) &&
-    settingsAreRight(facts, names, grade);
+    database.connectionLimit === connectionLimit(target.limits) &&
+    grantsAreRight(facts, target.names) &&
+    settingsAreRight(facts, target, grade);
   return right ? 'open' : 'closed';
 }
 
 /** Born closed: between this statement and T2 nobody can connect, whatever PUBLIC may do by default. */
-export function createDatabaseStatement(names: DatabaseNames): string {
-  return `CREATE DATABASE ${identifier(names.database)} OWNER ${identifier(names.owner)} TEMPLATE template0 ENCODING 'UTF8' CONNECTION LIMIT ${CONNECTION_LIMIT} ALLOW_CONNECTIONS false`;
+export function createDatabaseStatement({ names, limits }: DatabaseTarget): string {
+  return `CREATE DATABASE ${identifier(names.database)} OWNER ${identifier(names.owner)} TEMPLATE template0 ENCODING 'UTF8' CONNECTION LIMIT ${connectionLimit(limits)} ALLOW_CONNECTIONS false`;
 }
 
 /** T2: grants and settings first, the door opens last. One transaction. Never for an invalid database. */
-export function openDatabaseStatements(facts: ClusterFacts, names: DatabaseNames, grade: Grade): readonly string[] {
+export function openDatabaseStatements(facts: ClusterFacts, target: DatabaseTarget, grade: Grade): readonly string[] {
+  const { names, limits } = target;
   const database = identifier(names.database);
   const logins = [names.mig, names.app, names.ro].map(identifier).join(', ');
   const statements = [
@@ -107,7 +113,7 @@ export function openDatabaseStatements(facts: ClusterFacts, names: DatabaseNames
     const where = found.database === '' ? '' : ` IN DATABASE ${identifier(found.database)}`;
     statements.push(`ALTER ROLE ${identifier(found.role)}${where} RESET ALL`);
   }
-  for (const [role, pairs] of Object.entries(settings(names, grade))) {
+  for (const [role, pairs] of Object.entries(settings(target, grade))) {
     for (const [name, value] of pairs) {
       // A quoted list would be one name.
       const constant = name === 'search_path' ? value : literal(value);
@@ -115,7 +121,7 @@ export function openDatabaseStatements(facts: ClusterFacts, names: DatabaseNames
     }
   }
   statements.push(
-    `ALTER DATABASE ${database} WITH IS_TEMPLATE false CONNECTION LIMIT ${CONNECTION_LIMIT} ALLOW_CONNECTIONS true`,
+    `ALTER DATABASE ${database} WITH IS_TEMPLATE false CONNECTION LIMIT ${connectionLimit(limits)} ALLOW_CONNECTIONS true`,
   );
   return statements;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DatabaseNames } from '../../../domain/database.ts';
+import type { DatabaseTarget } from '../../../domain/provisioning.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 
 /** What the administrator is and talks to; decides which statements exist and are allowed. */
@@ -46,6 +46,8 @@ const clusterFactsShape = z.object({
       grants: z.array(grantShape),
     })
     .nullable(),
+  /** The database under its name in the trash. */
+  trash: z.object({ owner: z.string(), open: z.boolean(), connectionLimit: z.number() }).nullable(),
   /** Settings of our roles: in our database, in another one ('' stands for everywhere). */
   settings: z.array(z.object({ role: z.string(), database: z.string(), config: z.array(z.string()) })),
   /** Password verifiers by role; null when the administrator may not read them. */
@@ -78,6 +80,9 @@ const FACTS = `
             'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
           FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a))
       FROM pg_database d WHERE d.datname = $2) AS database,
+    (SELECT jsonb_build_object(
+        'owner', pg_get_userbyid(d.datdba), 'open', d.datallowconn, 'connectionLimit', d.datconnlimit)
+      FROM pg_database d WHERE d.datname = $3) AS trash,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'role', r.rolname, 'database', coalesce(d.datname, ''), 'config', s.setconfig)), '[]')
       FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
@@ -88,18 +93,23 @@ const VERIFIERS = `, (SELECT coalesce(jsonb_object_agg(a.rolname, a.rolpassword)
       FROM pg_authid a WHERE a.rolcanlogin AND a.rolname = ANY ($1)) AS verifiers`;
 
 /** One round trip. The session's search_path is pg_catalog, so nobody's look-alike is called. */
-export async function readClusterFacts(session: SqlSession, names: DatabaseNames, grade: Grade): Promise<ClusterFacts> {
+export async function readClusterFacts(
+  session: SqlSession,
+  { names, trash }: DatabaseTarget,
+  grade: Grade,
+): Promise<ClusterFacts> {
   const roles = [names.group, names.owner, names.mig, names.app, names.ro];
   const text = FACTS + (grade.superuser ? VERIFIERS : ', NULL AS verifiers');
-  const { rows } = await session.query(text, [roles, names.database]);
+  const { rows } = await session.query(text, [roles, names.database, trash]);
   return clusterFactsShape.parse(rows[0]);
 }
 
 /** The object of our name that is not ours, in words; null when there is none. */
-export function findForeign(facts: ClusterFacts, names: DatabaseNames): string | null {
+export function findForeign(facts: ClusterFacts, { names, trash }: DatabaseTarget): string | null {
   const role = facts.roles.find((found) => found.tag !== names.tag);
   if (role) return `role "${role.name}"`;
   // An owner of our name that exists has passed the line above: it carries our tag.
   if (facts.database && facts.database.owner !== names.owner) return `database "${names.database}"`;
+  if (facts.trash && facts.trash.owner !== names.owner) return `database "${trash}"`;
   return null;
 }

@@ -1,20 +1,16 @@
 import { type DatabaseNames, LOGIN_ROLES, type Login, type LoginRole } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
-import type { Observation, ProvisionStep } from '../../../domain/provisioning.ts';
-import { maskVerifiers, scramVerifier, verifierMatches } from '../../../domain/scram.ts';
+import type { DatabaseTarget, Observation } from '../../../domain/provisioning.ts';
+import { maskVerifiers, verifierMatches } from '../../../domain/scram.ts';
 import type { LockedAdmin, Passwords } from '../../../ports/database-admin.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
-import {
-  createDatabaseStatement,
-  databaseVerdict,
-  dropDatabaseStatements,
-  dropRolesStatements,
-  openDatabaseStatements,
-} from './database.ts';
+import { databaseVerdict } from './database.ts';
 import { type ClusterFacts, findForeign, type Grade, readClusterFacts } from './facts.ts';
 import { insideVerdict, ownerStatements, readInsideFacts, systemStatements } from './inside.ts';
-import { roleStatements, rolesVerdict } from './roles.ts';
+import { rolesVerdict } from './roles.ts';
+import { outsideStatements } from './statements.ts';
+import { isShut, trashVerdict } from './trash.ts';
 
 /**
  * Catalogue lookups never meet a look-alike, and nothing waits for ever. What an owner may have set for the whole
@@ -53,13 +49,16 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
   return {
     close: leave,
 
-    async observe(names, passwords) {
-      const facts = await readClusterFacts(bench.session, names, bench.grade);
+    async observe(target, passwords) {
+      const { names } = target;
+      const facts = await readClusterFacts(bench.session, target, bench.grade);
       known.facts = { database: names.database, facts };
       const outside = {
-        foreign: findForeign(facts, names),
-        roles: rolesVerdict(facts, names),
-        database: databaseVerdict(facts, names, bench.grade),
+        foreign: findForeign(facts, target),
+        roles: rolesVerdict(facts, target),
+        database: databaseVerdict(facts, target, bench.grade),
+        trash: trashVerdict(facts),
+        shut: isShut(facts),
         passwordsWork: passwords === null || (await verifiersMatch(facts, names, passwords, known)),
       };
       const ready = outside.foreign === null && outside.roles === 'complete' && outside.database === 'open';
@@ -68,7 +67,8 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
       return { ...outside, ...(await lookInside(bench, names, passwords, () => visit(names, passwords))) };
     },
 
-    async apply(step, names, passwords, onStatement) {
+    async apply(step, target, passwords, onStatement) {
+      const { names } = target;
       if (step === 'prepare-inside') {
         const isEmpty = known.born.delete(names.database);
         const enter = () => visit(names, needed(passwords));
@@ -78,15 +78,12 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
         return;
       }
       await leave();
-      const facts = await takeFacts(bench, names, known);
-      const statements = await outsideStatements(step, facts, names, passwords, bench.grade);
-      if (step === 'create-roles' || step === 'open-database' || step === 'drop-roles') {
-        await transaction(bench.session, statements, onStatement);
-      } else {
-        for (const statement of statements) await single(bench.session, statement, onStatement);
-      }
+      const facts = await takeFacts(bench, target, known);
+      const { atomic, statements } = await outsideStatements(step, facts, target, passwords, bench.grade);
+      if (atomic) await transaction(bench.session, statements, onStatement);
+      else for (const statement of statements) await single(bench.session, statement, onStatement);
       if (step === 'create-database') known.born.add(names.database);
-      if (step.startsWith('drop-')) known.born.delete(names.database);
+      if (step === 'drop-database' || step === 'drop-invalid-database') known.born.delete(names.database);
     },
   };
 }
@@ -102,11 +99,11 @@ interface Knowledge {
 }
 
 /** The facts of the look right before, or of a new one. What is not ours is left alone, whoever asks. */
-async function takeFacts(bench: Workbench, names: DatabaseNames, known: Knowledge): Promise<ClusterFacts> {
-  const last = known.facts?.database === names.database ? known.facts.facts : null;
+async function takeFacts(bench: Workbench, target: DatabaseTarget, known: Knowledge): Promise<ClusterFacts> {
+  const last = known.facts?.database === target.names.database ? known.facts.facts : null;
   known.facts = null;
-  const facts = last ?? (await readClusterFacts(bench.session, names, bench.grade));
-  const foreign = findForeign(facts, names);
+  const facts = last ?? (await readClusterFacts(bench.session, target, bench.grade));
+  const foreign = findForeign(facts, target);
   if (foreign) throw new TurboError('database.foreign', `The cluster has ${foreign}, which is not ours.`);
   return facts;
 }
@@ -114,35 +111,6 @@ async function takeFacts(bench: Workbench, names: DatabaseNames, known: Knowledg
 function needed(passwords: Passwords | null): Passwords {
   if (passwords === null) throw new RangeError('this step needs the passwords');
   return passwords;
-}
-
-async function outsideStatements(
-  step: Exclude<ProvisionStep, 'prepare-inside'>,
-  facts: ClusterFacts,
-  names: DatabaseNames,
-  passwords: Passwords | null,
-  grade: Grade,
-): Promise<readonly string[]> {
-  switch (step) {
-    case 'create-roles': {
-      const plain = needed(passwords);
-      const [mig, app, ro] = await Promise.all([
-        scramVerifier(plain.mig),
-        scramVerifier(plain.app),
-        scramVerifier(plain.ro),
-      ]);
-      return roleStatements(facts, names, { mig, app, ro }, grade);
-    }
-    case 'create-database':
-      return [createDatabaseStatement(names)];
-    case 'open-database':
-      return openDatabaseStatements(facts, names, grade);
-    case 'drop-invalid-database':
-    case 'drop-database':
-      return dropDatabaseStatements(facts, names);
-    case 'drop-roles':
-      return dropRolesStatements(facts, names);
-  }
 }
 
 async function projectLogin(

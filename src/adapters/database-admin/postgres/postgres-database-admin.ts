@@ -46,7 +46,7 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
       try {
         const { rows } = await session.query(
           `SELECT datname AS name FROM pg_database
-           WHERE datname ~ '^turbobackend_proj_[a-z0-9]{16}(_staging|_prod)?$' ORDER BY datname`,
+           WHERE datname ~ '^turbobackend_(proj|trash)_[a-z0-9]{16}(_staging|_prod)?(_[0-9]+)?$' ORDER BY datname`,
         );
         return z
           .array(z.object({ name: z.string() }))

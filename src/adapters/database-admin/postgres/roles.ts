@@ -1,5 +1,6 @@
 import type { DatabaseNames, LoginRole } from '../../../domain/database.ts';
 import { identifier, literal } from '../../../domain/identifier.ts';
+import type { DatabaseTarget } from '../../../domain/provisioning.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
 
 /** What the server is told of the passwords. */
@@ -14,12 +15,12 @@ interface RoleSpec {
 }
 
 /** The five roles of RELIABILITY 5.2: an access group for pg_hba's `samerole`, the owner, and the three logins. */
-function roleSpecs(names: DatabaseNames, verifiers: Verifiers | null): readonly RoleSpec[] {
+function roleSpecs({ names, limits }: DatabaseTarget, verifiers: Verifiers | null): readonly RoleSpec[] {
   return [
     { name: names.group, inherit: true, connectionLimit: null, verifier: null },
     { name: names.owner, inherit: true, connectionLimit: null, verifier: null },
     { name: names.mig, inherit: false, connectionLimit: 4, verifier: verifiers?.mig ?? null },
-    { name: names.app, inherit: true, connectionLimit: 10, verifier: verifiers?.app ?? null },
+    { name: names.app, inherit: true, connectionLimit: limits.connections, verifier: verifiers?.app ?? null },
     { name: names.ro, inherit: true, connectionLimit: 3, verifier: verifiers?.ro ?? null },
   ];
 }
@@ -47,9 +48,10 @@ function isWanted(found: Membership, names: DatabaseNames): boolean {
   return found.inherit !== true && (found.set === null || found.set === spec.set);
 }
 
-export function rolesVerdict(facts: ClusterFacts, names: DatabaseNames): 'absent' | 'incomplete' | 'complete' {
+export function rolesVerdict(facts: ClusterFacts, target: DatabaseTarget): 'absent' | 'incomplete' | 'complete' {
   if (facts.roles.length === 0) return 'absent';
-  const rolesAreRight = roleSpecs(names, null).every((spec) => {
+  const { names } = target;
+  const rolesAreRight = roleSpecs(target, null).every((spec) => {
     const role = facts.roles.find((found) => found.name === spec.name);
     if (!role || role.powers || role.expires) return false;
     return (
@@ -69,12 +71,13 @@ export function rolesVerdict(facts: ClusterFacts, names: DatabaseNames): 'absent
 /** T1: brings roles, tags and memberships to what they must be, whatever is there already. One transaction. */
 export function roleStatements(
   facts: ClusterFacts,
-  names: DatabaseNames,
+  target: DatabaseTarget,
   verifiers: Verifiers,
   grade: Grade,
 ): readonly string[] {
+  const { names } = target;
   const statements: string[] = [];
-  for (const spec of roleSpecs(names, verifiers)) {
+  for (const spec of roleSpecs(target, verifiers)) {
     const exists = facts.roles.some((role) => role.name === spec.name);
     const verb = exists ? 'ALTER' : 'CREATE';
     statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade)}`);

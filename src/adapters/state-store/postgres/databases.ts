@@ -1,14 +1,18 @@
-import { type Selectable, sql } from 'kysely';
-import type { DatabaseRecord, StateStore } from '../../../ports/state-store.ts';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { TurboError } from '../../../domain/errors.ts';
+import type { Wish } from '../../../domain/provisioning.ts';
+import type { DatabaseRecord, DatabaseWish, StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 
 type DatabaseMethods = Pick<
   StateStore,
-  'wishDatabase' | 'findDatabase' | 'listDatabases' | 'settleDatabase' | 'deleteDatabase'
+  'wishDatabase' | 'findDatabase' | 'listDatabases' | 'settleDatabase' | 'deleteDatabase' | 'setLimits'
 >;
 
-function toRecord(row: Selectable<Tables['project_databases']>): DatabaseRecord {
+type Row = Selectable<Tables['project_databases']>;
+
+function toRecord(row: Row): DatabaseRecord {
   return {
     projectId: row.project_id,
     env: row.env,
@@ -18,88 +22,89 @@ function toRecord(row: Selectable<Tables['project_databases']>): DatabaseRecord 
     status: row.status,
     generation: row.generation,
     secrets: { mig: row.mig_secret, app: row.app_secret, ro: row.ro_secret },
+    nextSecrets: toNextSecrets(row),
+    rotation: row.rotation,
+    trashName: row.trash_name,
+    trashedAt: row.trashed_at,
+    limits: {
+      connections: row.connection_limit,
+      statementTimeoutSeconds: row.statement_timeout_seconds,
+      storageMb: row.storage_mb,
+    },
     lastError: row.last_error,
+    updatedAt: row.updated_at,
   };
 }
 
-const SETTLED = { present: 'ready', absent: 'trashed' } as const;
+function toNextSecrets({ next_mig_secret: mig, next_app_secret: app, next_ro_secret: ro }: Row) {
+  return mig === null || app === null || ro === null ? null : { mig, app, ro };
+}
+
+/** How a wish reads while it is carried out, and when it is settled. */
+const STATUS: Readonly<Record<Wish, { readonly begun: Row['status']; readonly settled: Row['status'] | null }>> = {
+  present: { begun: 'creating', settled: 'ready' },
+  trashed: { begun: 'deleting', settled: 'trashed' },
+  absent: { begun: 'deleting', settled: null },
+};
 
 export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
+  const find = async (projectId: string, env: Row['env']) => {
+    const database = await open();
+    const row = await database
+      .selectFrom('project_databases')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('env', '=', env)
+      .executeTakeFirst();
+    return row ? toRecord(row) : null;
+  };
+
   return {
     async wishDatabase(wish) {
       const database = await open();
-      const now = clock.now();
-      const status = wish.desired === 'present' ? 'creating' : 'deleting';
-      const row = await database
-        .insertInto('project_databases')
-        .values({
-          project_id: wish.projectId,
-          env: wish.env,
-          db_name: wish.databaseName,
-          system_identifier: wish.systemIdentifier,
-          desired: wish.desired,
-          status,
-          generation: 1,
-          mig_secret: wish.secrets.mig,
-          app_secret: wish.secrets.app,
-          ro_secret: wish.secrets.ro,
-          trash_name: null,
-          last_error: null,
-          created_at: now,
-          updated_at: now,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['project_id', 'env'])
-            .doUpdateSet({
-              desired: wish.desired,
-              status,
-              generation: sql<number>`project_databases.generation + 1`,
-              last_error: null,
-              updated_at: now,
-            })
-            .where((where) =>
-              where.or([
-                where('project_databases.desired', '<>', wish.desired),
-                where('project_databases.status', '<>', SETTLED[wish.desired]),
-              ]),
-            ),
-        )
-        .returningAll()
-        .executeTakeFirst();
+      const { maxOfOwner } = wish;
+      const row =
+        maxOfOwner === undefined
+          ? await writeWish(wish, clock.now(), database)
+          : await database.transaction().execute(async (transaction) => {
+              await refuseTooMany(wish.projectId, maxOfOwner, transaction);
+              return writeWish(wish, clock.now(), transaction);
+            });
       if (row) return toRecord(row);
-      return toRecord(
-        await database
-          .selectFrom('project_databases')
-          .selectAll()
-          .where('project_id', '=', wish.projectId)
-          .where('env', '=', wish.env)
-          .executeTakeFirstOrThrow(),
-      );
+      const settled = await find(wish.projectId, wish.env);
+      if (settled) return settled;
+      throw new Error(`the record of ${wish.databaseName} went away while it was wished for`);
     },
 
-    async findDatabase(projectId, env) {
-      const database = await open();
-      const row = await database
-        .selectFrom('project_databases')
-        .selectAll()
-        .where('project_id', '=', projectId)
-        .where('env', '=', env)
-        .executeTakeFirst();
-      return row ? toRecord(row) : null;
-    },
+    findDatabase: find,
 
-    async listDatabases() {
+    async listDatabases(projectId) {
       const database = await open();
-      const rows = await database.selectFrom('project_databases').selectAll().orderBy('db_name').execute();
+      const all = database.selectFrom('project_databases').selectAll().orderBy('db_name');
+      const rows = await (projectId === undefined ? all : all.where('project_id', '=', projectId)).execute();
       return rows.map(toRecord);
     },
 
-    async settleDatabase(projectId, env, generation, outcome) {
+    async settleDatabase(projectId, env, generation, { status, lastError = null }) {
       const database = await open();
+      const now = clock.now();
       const done = await database
         .updateTable('project_databases')
-        .set({ status: outcome.status, last_error: outcome.lastError ?? null, updated_at: clock.now() })
+        .set({ status, last_error: lastError, updated_at: now })
+        .$if(status === 'trashed', (query) => query.set({ trashed_at: sql`coalesce(trashed_at, ${now})` }))
+        .$if(status === 'ready' && lastError === null, (query) =>
+          query.set({
+            trash_name: null,
+            trashed_at: null,
+            mig_secret: sql`coalesce(next_mig_secret, mig_secret)`,
+            app_secret: sql`coalesce(next_app_secret, app_secret)`,
+            ro_secret: sql`coalesce(next_ro_secret, ro_secret)`,
+            rotation: sql`CASE WHEN next_app_secret IS NULL THEN rotation ELSE 'files' END`,
+            next_mig_secret: null,
+            next_app_secret: null,
+            next_ro_secret: null,
+          }),
+        )
         .where('project_id', '=', projectId)
         .where('env', '=', env)
         .where('generation', '=', generation)
@@ -117,5 +122,86 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
         .executeTakeFirst();
       return done.numDeletedRows > 0n;
     },
+
+    async setLimits(projectId, env, { connections, statementTimeoutSeconds, storageMb }) {
+      const database = await open();
+      await database
+        .updateTable('project_databases')
+        .set({
+          ...(connections === undefined ? {} : { connection_limit: connections }),
+          ...(statementTimeoutSeconds === undefined ? {} : { statement_timeout_seconds: statementTimeoutSeconds }),
+          ...(storageMb === undefined ? {} : { storage_mb: storageMb }),
+          updated_at: clock.now(),
+        })
+        .where('project_id', '=', projectId)
+        .where('env', '=', env)
+        .execute();
+    },
   };
+}
+
+/** Nothing is given back when the row wishes the same already and is settled. */
+async function writeWish(wish: DatabaseWish, now: number, database: Kysely<Tables>): Promise<Row | undefined> {
+  const { begun, settled } = STATUS[wish.desired];
+  return database
+    .insertInto('project_databases')
+    .values({
+      project_id: wish.projectId,
+      env: wish.env,
+      db_name: wish.databaseName,
+      system_identifier: wish.systemIdentifier,
+      desired: wish.desired,
+      status: begun,
+      generation: 1,
+      mig_secret: wish.secrets.mig,
+      app_secret: wish.secrets.app,
+      ro_secret: wish.secrets.ro,
+      trash_name: wish.trashName ?? null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project_id', 'env'])
+        .doUpdateSet({
+          desired: wish.desired,
+          status: begun,
+          generation: sql<number>`project_databases.generation + 1`,
+          trash_name: sql<string | null>`coalesce(project_databases.trash_name, excluded.trash_name)`,
+          last_error: null,
+          updated_at: now,
+        })
+        .where((where) =>
+          where.or([
+            where('project_databases.desired', '<>', wish.desired),
+            ...(settled === null ? [where.lit(true)] : [where('project_databases.status', '<>', settled)]),
+          ]),
+        ),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Counted under a lock of the owner's, so that two at once cannot both be the last one allowed. */
+async function refuseTooMany(projectId: string, allowed: number, transaction: Transaction<Tables>): Promise<void> {
+  const project = await transaction
+    .selectFrom('projects')
+    .select('owner_id')
+    .where('id', '=', projectId)
+    .executeTakeFirst();
+  if (!project) return;
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`turbobackend:owner:${project.owner_id}`}, 0))`.execute(
+    transaction,
+  );
+  const { count } = await transaction
+    .selectFrom('project_databases')
+    .innerJoin('projects', 'projects.id', 'project_databases.project_id')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('projects.owner_id', '=', project.owner_id)
+    .executeTakeFirstOrThrow();
+  if (count < allowed) return;
+  throw new TurboError('limit.reached', `You have ${count} databases, and ${allowed} are allowed.`, {
+    hint: 'Take one away: turbobackend deprovision <project> --purge, or: turbobackend config set limits.databases <count>',
+    details: { limit: 'databases', allowed },
+  });
 }

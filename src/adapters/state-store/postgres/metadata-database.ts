@@ -92,6 +92,27 @@ async function currentVersion(client: pg.Client, schema: string): Promise<number
   }
 }
 
+/** The version found (null: there are no metadata) and the newest this program knows. Makes and changes nothing. */
+export async function metadataVersion(
+  options: MetadataOptions,
+): Promise<{ readonly found: number | null; readonly known: number }> {
+  const migrations = await loadMigrations(options.migrationsFolder);
+  const known = migrations.at(-1)?.version ?? 0;
+  const login = await options.login(options.database);
+  try {
+    const client = await connect(login);
+    try {
+      const found = await currentVersion(client, options.schema);
+      return { found: found === 0 ? null : found, known };
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    if (errorState(error) === '3D000') return { found: null, known };
+    throw error;
+  }
+}
+
 async function migrate(client: pg.Client, options: MetadataOptions): Promise<void> {
   const migrations = await loadMigrations(options.migrationsFolder);
   const newest = migrations.at(-1)?.version ?? 0;

@@ -6,9 +6,10 @@ import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import { databaseMethods } from './databases.ts';
 import { translateFailures } from './failures.ts';
-import { ensureMetadata, type MetadataOptions } from './metadata-database.ts';
+import { ensureMetadata, type MetadataOptions, metadataVersion } from './metadata-database.ts';
 import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
+import { secretMethods } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
 export interface StateOptions extends MetadataOptions {
@@ -44,7 +45,9 @@ export function postgresState(options: StateOptions): StateStore {
     ...translateFailures({
       ...projectMethods(connection),
       ...databaseMethods(connection),
+      ...secretMethods(connection),
       ...recordMethods(connection),
+      version: () => metadataVersion(options),
     }),
     async close() {
       const database = await opened?.catch(() => null);

@@ -15,15 +15,23 @@ type ProjectMethods = Pick<
   | 'wasDestroyed'
 >;
 
-function toProject(row: Selectable<Tables['projects']>): ProjectRecord {
-  const { id, name, request, directory, status, created_at: createdAt } = row;
-  return { id, name, request, directory, status, createdAt };
+type Row = Selectable<Tables['projects']> & { readonly owner: string };
+
+function toProject(row: Row): ProjectRecord {
+  const { id, name, owner, request, directory, status, created_at: createdAt } = row;
+  return { id, name, owner, request, directory, status, createdAt };
 }
 
 export function projectMethods({ open, owner, clock, ids }: Connection): ProjectMethods {
+  const withOwner = async () =>
+    (await open())
+      .selectFrom('projects')
+      .innerJoin('users', 'users.id', 'projects.owner_id')
+      .selectAll('projects')
+      .select('users.name as owner');
+
   const find = async (column: 'id' | 'directory', value: string) => {
-    const database = await open();
-    const row = await database.selectFrom('projects').selectAll().where(column, '=', value).executeTakeFirst();
+    const row = await (await withOwner()).where(`projects.${column}`, '=', value).executeTakeFirst();
     return row ? toProject(row) : null;
   };
 
@@ -41,7 +49,7 @@ export function projectMethods({ open, owner, clock, ids }: Connection): Project
   return {
     async claimProject(project) {
       const database = await open();
-      const row = await database
+      await database
         .insertInto('projects')
         .values({
           id: project.id,
@@ -55,23 +63,17 @@ export function projectMethods({ open, owner, clock, ids }: Connection): Project
         })
         // A row of the same folder or id is given back as it is: who comes second joins, and decides by looking at it.
         .onConflict((conflict) => conflict.doNothing())
-        .returningAll()
-        .executeTakeFirst();
-      if (row) return toProject(row);
-      return (
-        (await find('directory', project.directory)) ??
-        toProject(
-          await database.selectFrom('projects').selectAll().where('id', '=', project.id).executeTakeFirstOrThrow(),
-        )
-      );
+        .execute();
+      const claimed = (await find('directory', project.directory)) ?? (await find('id', project.id));
+      if (claimed) return claimed;
+      throw new Error(`project ${project.id} went away while it was claimed`);
     },
 
     findProject: (id) => find('id', id),
     findProjectByDirectory: (directory) => find('directory', directory),
 
     async listProjects() {
-      const database = await open();
-      const rows = await database.selectFrom('projects').selectAll().orderBy('created_at').orderBy('id').execute();
+      const rows = await (await withOwner()).orderBy('projects.created_at').orderBy('projects.id').execute();
       return rows.map(toProject);
     },
 

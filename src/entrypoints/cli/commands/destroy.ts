@@ -33,7 +33,7 @@ export const destroyCommand: CliCommand = {
         [
           `${destroyed.name} is gone:`,
           `  server    ${destroyed.serverWasRunning ? 'stopped' : 'was not running'}, logs removed`,
-          `  database  ${destroyed.database === null ? 'there was none' : `${destroyed.database} and its roles dropped`}`,
+          `  database  ${destroyed.databases.length === 0 ? 'there was none' : `${destroyed.databases.join(', ')} dropped, with the roles`}`,
           `  folder    ${destroyed.directory === null ? `left alone: ${project.directory}` : `${destroyed.directory} removed`}`,
           ...(destroyed.directory !== null && isInside(cli.cwd, destroyed.directory)
             ? ['Your shell is still in it: cd ..']

@@ -21,7 +21,7 @@ export const migrateCommand: CliCommand = {
       return { data: { migrations: [] }, text: () => 'This project has no database.' };
     }
     if (textOption(typed, 'subcommand') === 'up') {
-      const { applied, alreadyApplied } = await stages.migrateStage(folder, services);
+      const { applied, alreadyApplied } = await stages.migrateStage(folder, 'dev', services);
       return {
         data: { applied, alreadyApplied },
         text: () =>
@@ -30,7 +30,7 @@ export const migrateCommand: CliCommand = {
             : applied.map((name) => `applied ${name}`).join('\n'),
       };
     }
-    const rows = await stages.migrationStatusStage(folder, services);
+    const rows = await stages.migrationStatusStage(folder, 'dev', services);
     return {
       data: { migrations: rows },
       text: (style) =>

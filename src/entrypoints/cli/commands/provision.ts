@@ -23,8 +23,8 @@ export const provisionCommand: CliCommand = {
       await register(folder, services);
       return { data: { database: null }, text: () => 'This project needs no database: nothing to provision.' };
     }
-    const database = await provisionStage(folder, services);
-    await configureStage(folder, services);
+    const database = await provisionStage(folder, 'dev', services);
+    await configureStage(folder, 'dev', services);
     return {
       data: { database },
       text: (style) =>

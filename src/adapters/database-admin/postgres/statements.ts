@@ -1,0 +1,59 @@
+import type { DatabaseTarget, ProvisionStep } from '../../../domain/provisioning.ts';
+import { scramVerifier } from '../../../domain/scram.ts';
+import type { Passwords } from '../../../ports/database-admin.ts';
+import {
+  createDatabaseStatement,
+  dropDatabaseStatements,
+  dropRolesStatements,
+  openDatabaseStatements,
+} from './database.ts';
+import type { ClusterFacts, Grade } from './facts.ts';
+import { roleStatements } from './roles.ts';
+import { dropTrashStatement, endSessionsStatement, renameStatement, shutStatements } from './trash.ts';
+
+/** What a step is made of, and whether all of it happens or nothing. */
+export interface StepStatements {
+  readonly atomic: boolean;
+  readonly statements: readonly string[];
+}
+
+/** The SQL of a step that is done from outside the database. */
+export async function outsideStatements(
+  step: Exclude<ProvisionStep, 'prepare-inside'>,
+  facts: ClusterFacts,
+  target: DatabaseTarget,
+  passwords: Passwords | null,
+  grade: Grade,
+): Promise<StepStatements> {
+  switch (step) {
+    case 'create-roles':
+      return { atomic: true, statements: roleStatements(facts, target, await verifiersOf(passwords), grade) };
+    case 'create-database':
+      return { atomic: false, statements: [createDatabaseStatement(target)] };
+    case 'open-database':
+      return { atomic: true, statements: openDatabaseStatements(facts, target, grade) };
+    case 'shut-database':
+      return { atomic: true, statements: shutStatements(facts, target) };
+    case 'move-to-trash':
+      return { atomic: false, statements: [endSessionsStatement(target), renameStatement(target, 'out')] };
+    case 'restore-database':
+      return { atomic: false, statements: [renameStatement(target, 'back')] };
+    case 'drop-invalid-database':
+    case 'drop-database':
+      return { atomic: false, statements: dropDatabaseStatements(facts, target.names) };
+    case 'drop-trash':
+      return { atomic: false, statements: [dropTrashStatement(target)] };
+    case 'drop-roles':
+      return { atomic: true, statements: dropRolesStatements(facts, target.names) };
+  }
+}
+
+async function verifiersOf(passwords: Passwords | null) {
+  if (passwords === null) throw new RangeError('this step needs the passwords');
+  const [mig, app, ro] = await Promise.all([
+    scramVerifier(passwords.mig),
+    scramVerifier(passwords.app),
+    scramVerifier(passwords.ro),
+  ]);
+  return { mig, app, ro };
+}

@@ -1,0 +1,57 @@
+import type { LoginRole } from '../../../domain/database.ts';
+import type { StateStore } from '../../../ports/state-store.ts';
+import type { Connection } from './connection.ts';
+
+type SecretMethods = Pick<StateStore, 'beginRotation' | 'endRotation' | 'resealSecret'>;
+
+const COLUMNS = {
+  secrets: { mig: 'mig_secret', app: 'app_secret', ro: 'ro_secret' },
+  nextSecrets: { mig: 'next_mig_secret', app: 'next_app_secret', ro: 'next_ro_secret' },
+} as const satisfies Record<string, Record<LoginRole, string>>;
+
+export function secretMethods({ open, clock }: Connection): SecretMethods {
+  return {
+    async beginRotation(projectId, env, generation, next) {
+      const database = await open();
+      const done = await database
+        .updateTable('project_databases')
+        .set({
+          next_mig_secret: next.mig,
+          next_app_secret: next.app,
+          next_ro_secret: next.ro,
+          rotation: 'roles',
+          updated_at: clock.now(),
+        })
+        .where('project_id', '=', projectId)
+        .where('env', '=', env)
+        .where('generation', '=', generation)
+        .where('next_app_secret', 'is', null)
+        .executeTakeFirst();
+      return done.numUpdatedRows > 0n;
+    },
+
+    async endRotation(projectId, env) {
+      const database = await open();
+      await database
+        .updateTable('project_databases')
+        .set({ rotation: null, updated_at: clock.now() })
+        .where('project_id', '=', projectId)
+        .where('env', '=', env)
+        .where('rotation', '=', 'files')
+        .execute();
+    },
+
+    async resealSecret({ projectId, env, role, slot }, from, to) {
+      const database = await open();
+      const column = COLUMNS[slot][role];
+      const done = await database
+        .updateTable('project_databases')
+        .set({ [column]: to, updated_at: clock.now() })
+        .where('project_id', '=', projectId)
+        .where('env', '=', env)
+        .where(column, '=', from)
+        .executeTakeFirst();
+      return done.numUpdatedRows > 0n;
+    },
+  };
+}
