@@ -168,6 +168,9 @@ async function writeWish(wish: DatabaseWish, now: number, database: Kysely<Table
           status: begun,
           generation: sql<number>`project_databases.generation + 1`,
           trash_name: sql<string | null>`coalesce(project_databases.trash_name, excluded.trash_name)`,
+          // Its days begin anew when it goes there again, also after a way back that was cut.
+          trashed_at: sql<number | null>`CASE WHEN project_databases.desired = 'present' THEN NULL
+            ELSE project_databases.trashed_at END`,
           last_error: null,
           updated_at: now,
         })
