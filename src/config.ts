@@ -44,6 +44,7 @@ const FROM_DOTENV = [
   'DB_CLUSTER_USER',
   'DB_CLUSTER_PASSWORD',
   'DB_CLUSTER_SSLMODE',
+  'DB_CLUSTER_SSLROOTCERT',
 ];
 
 /**
@@ -84,7 +85,7 @@ export function loadConfig(
   const saved = options.withoutSaved ? {} : checkedSettings(home);
   return Object.freeze({
     home,
-    cluster: clusterConfig(env, saved),
+    cluster: clusterConfig(env, saved, cwd),
     metadataDatabase: 'turbobackend_meta',
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     limits: limitsOf(saved),

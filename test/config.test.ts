@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkSetting, ignorePostgresEnvironment, loadConfig, openSettings, tightenSettings } from '../src/config.ts';
+import { TurboError } from '../src/domain/errors.ts';
+import { newAuthority } from './support/certificates.ts';
 import { withTemporaryFolder } from './support/temporary-folder.ts';
 
 const external = (url: string) => loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_ADMIN_URL: url }).cluster;
@@ -13,18 +15,85 @@ test('an administrator URL is taken apart, escapes and all', () => {
   });
 });
 
-test.each(['nonsense', 'mysql://a:canary@b', 'postgres:///x', 'postgres://a:canary@b?sslmode=prefer'])(
-  'the URL %j is refused without being repeated',
-  (url) => {
-    try {
-      external(url);
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'config.invalid' });
-      expect(String(error)).not.toContain('canary');
+function refusal(url: string): TurboError {
+  try {
+    external(url);
+  } catch (error) {
+    if (error instanceof TurboError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+}
+
+test.each([
+  'nonsense',
+  'mysql://a:canary@b',
+  'postgres:///x',
+  'postgres://a:canary%@b',
+  'postgres://a:canary@b?sslmode=prefer',
+  'postgres://a:canary@b?sslmode=require&sslmode=disable',
+  'postgres://a:canary@b?ssl=false',
+  'postgres://a:canary@b?ssl=true&sslmode=disable',
+  'postgres://a:canary@b?sslmode=require&sslcert=/c&sslkey=/k',
+  'postgres://a:canary@b?sslmode=verify-full&sslrootcert=/no/such/file',
+])('the URL %j is refused without being repeated', (url) => {
+  const error = refusal(url);
+  expect(error.code).toBe('config.invalid');
+  expect(`${error.message} ${error.hint}`).not.toContain('canary');
+});
+
+test.each([
+  ['allow', 'Use require'],
+  ['prefer', 'Use require'],
+  ['no-verify', 'Use require'],
+  ['verify-ca', 'whose signature counts'],
+  ['verify', 'one of disable, require, verify-ca, verify-full'],
+])('sslmode=%s is refused, and what is wrong with it is said', (mode, words) => {
+  expect(refusal(`postgres://a:b@c?sslmode=${mode}`).message).toContain(words);
+});
+
+test('where nothing is said of TLS, only a server on this machine is spoken to in clear', () => {
+  const modeOf = (host: string, more: Record<string, string> = {}) => {
+    const { cluster } = loadConfig('/', { TURBOBACKEND_HOME: '/nowhere', DB_CLUSTER_HOST: host, ...more });
+    return cluster.kind === 'external' ? cluster.login.sslmode : null;
+  };
+  for (const host of ['localhost', '127.0.0.1', '::1', '/run/postgresql']) expect(modeOf(host)).toBeUndefined();
+  for (const host of ['10.0.0.1', 'db.example', 'localhost.example', '127.0.0.1.nip.io']) {
+    expect(modeOf(host)).toBe('require');
+  }
+  expect(modeOf('db.example', { DB_CLUSTER_SSLMODE: 'disable' })).toBe('disable');
+  expect(external('postgres://a:b@db.example/x')).toMatchObject({ login: { sslmode: 'require' } });
+  expect(external('postgres://a:b@127.0.0.1/x?ssl=true')).toMatchObject({ login: { sslmode: 'require' } });
+});
+
+test('a root certificate is read from its file, once, with all that is in it checked', () =>
+  withTemporaryFolder((folder) => {
+    const { certificate, key } = newAuthority('a');
+    const file = join(folder, 'root.pem');
+    const login = (environment: Record<string, string>) => {
+      const { cluster } = loadConfig(folder, { TURBOBACKEND_HOME: folder, ...environment });
+      return cluster.kind === 'external' ? cluster.login : null;
+    };
+    writeFileSync(file, `${key}\n${certificate}`);
+    const sslrootcert = { path: file, pem: certificate };
+    const url = 'postgres://a:b@c/d';
+    expect(login({ DB_ADMIN_URL: `${url}?sslrootcert=root.pem` })).toMatchObject({
+      sslmode: 'verify-full',
+      sslrootcert,
+    });
+    // What the URL leaves open, the variables may say.
+    const variables = { DB_CLUSTER_SSLMODE: 'verify-ca', DB_CLUSTER_SSLROOTCERT: file };
+    expect(login({ DB_ADMIN_URL: url, ...variables })).toMatchObject({ sslmode: 'verify-ca', sslrootcert });
+    expect(login({ DB_CLUSTER_HOST: 'c', ...variables })).toMatchObject({ sslmode: 'verify-ca', sslrootcert });
+    expect(login({ DB_ADMIN_URL: `${url}?sslmode=disable`, ...variables })?.sslrootcert).toBeUndefined();
+    expect(login({ DB_ADMIN_URL: `${url}?sslrootcert=system` })).toMatchObject({ sslmode: 'verify-full' });
+    const invalid = expect.objectContaining({ code: 'config.invalid' });
+    expect(() => login({ DB_ADMIN_URL: `${url}?sslmode=require&sslrootcert=system` })).toThrow(invalid);
+    for (const content of ['', key, certificate.replace(/[A-Z]{4}/, '????'), `${certificate.slice(0, 200)}`]) {
+      writeFileSync(file, content);
+      expect(() => login({ DB_ADMIN_URL: url, ...variables })).toThrow(invalid);
     }
-  },
-);
+  }));
 
 test.each([
   ['PG_DB_SCHEMA', 'Robert"); drop'],

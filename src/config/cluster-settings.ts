@@ -1,5 +1,6 @@
 import type { Login } from '../domain/database.ts';
 import { invalidSetting, portNumber, type Settings } from './settings.ts';
+import { readTls, type TlsWish } from './tls-settings.ts';
 
 /** Values by name; of the process, or read from a file. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,17 +10,13 @@ export type ClusterConfig =
   | { readonly kind: 'embedded'; readonly port: number | undefined }
   | { readonly kind: 'external'; readonly login: Login };
 
-const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
-
-function sslMode(value: string): (typeof SSL_MODES)[number] {
-  const mode = SSL_MODES.find((known) => known === value);
-  if (mode) return mode;
-  throw invalidSetting('sslmode', `one of ${SSL_MODES.join(', ')}`);
-}
-
 /** Which cluster the environment and the saved settings name. Throws `config.invalid` naming the setting. */
-export function clusterConfig(env: Environment, saved: Settings): ClusterConfig {
-  if (env.DB_ADMIN_URL) return { kind: 'external', login: parseAdminUrl(env.DB_ADMIN_URL) };
+export function clusterConfig(env: Environment, saved: Settings, cwd: string): ClusterConfig {
+  const wish = {
+    mode: wished(env.DB_CLUSTER_SSLMODE, 'DB_CLUSTER_SSLMODE'),
+    root: wished(env.DB_CLUSTER_SSLROOTCERT, 'DB_CLUSTER_SSLROOTCERT'),
+  };
+  if (env.DB_ADMIN_URL) return { kind: 'external', login: parseAdminUrl(env.DB_ADMIN_URL, wish, cwd) };
   if (env.DB_CLUSTER_HOST) {
     return {
       kind: 'external',
@@ -29,7 +26,7 @@ export function clusterConfig(env: Environment, saved: Settings): ClusterConfig 
         database: 'postgres',
         user: env.DB_CLUSTER_USER ?? 'postgres',
         password: env.DB_CLUSTER_PASSWORD ?? '',
-        ...(env.DB_CLUSTER_SSLMODE ? { sslmode: sslMode(env.DB_CLUSTER_SSLMODE) } : {}),
+        ...readTls(wish, env.DB_CLUSTER_HOST, cwd),
       },
     };
   }
@@ -37,20 +34,50 @@ export function clusterConfig(env: Environment, saved: Settings): ClusterConfig 
   return { kind: 'embedded', port: port === undefined ? undefined : portNumber(port, 'cluster.port') };
 }
 
+const wished = (value: string | null | undefined, setting: string) => (value ? { value, setting } : null);
+
 /** The URL is never repeated in an error: it holds a password. */
-function parseAdminUrl(text: string): Login {
+function parseAdminUrl(text: string, fallback: TlsWish, cwd: string): Login {
   const wanted = 'a URL like postgres://user:password@host:5432/postgres';
   if (!URL.canParse(text)) throw invalidSetting('DB_ADMIN_URL', wanted);
   const url = new URL(text);
   if (!['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '')
     throw invalidSetting('DB_ADMIN_URL', wanted);
-  const mode = url.searchParams.get('sslmode');
+  const host = decoded(url.hostname.replace(/^\[|\]$/g, ''), wanted);
+  const wish = wishOfUrl(url.searchParams);
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: url.port === '' ? 5432 : Number(url.port),
-    database: decodeURIComponent(url.pathname.slice(1)) || 'postgres',
-    user: decodeURIComponent(url.username) || 'postgres',
-    password: decodeURIComponent(url.password),
-    ...(mode ? { sslmode: sslMode(mode) } : {}),
+    database: decoded(url.pathname.slice(1), wanted) || 'postgres',
+    user: decoded(url.username, wanted) || 'postgres',
+    password: decoded(url.password, wanted),
+    ...readTls({ mode: wish.mode ?? fallback.mode, root: wish.root ?? fallback.root }, host, cwd),
   };
+}
+
+/** A `%` that begins no escape would end the program otherwise. */
+function decoded(text: string, wanted: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw invalidSetting('DB_ADMIN_URL', `${wanted}, with % in it written as %25`, cause);
+  }
+}
+
+/** Parameters of libpq about TLS that ask for what we do not do: to leave them out silently would be a weaker connection. */
+const NOT_OURS = ['sslcert', 'sslkey', 'sslpassword', 'sslcrl', 'sslcrldir', 'requiressl'];
+
+function wishOfUrl(parameters: URLSearchParams): TlsWish {
+  const refused = NOT_OURS.find((name) => parameters.has(name));
+  if (refused) throw invalidSetting('DB_ADMIN_URL', `usable with ${refused}; there are sslmode and sslrootcert`);
+  const single = (name: string) => {
+    const values = parameters.getAll(name);
+    if (values.length > 1) throw invalidSetting('DB_ADMIN_URL', `a URL that says ${name} once`);
+    return wished(values[0], `${name} in DB_ADMIN_URL`);
+  };
+  const mode = single('sslmode');
+  const ssl = single('ssl');
+  // How other drivers say `require`, understood by libpq too.
+  if (ssl && (ssl.value !== 'true' || mode)) throw invalidSetting(ssl.setting, 'better said as sslmode');
+  return { mode: mode ?? (ssl ? { ...ssl, value: 'require' } : null), root: single('sslrootcert') };
 }

@@ -17,7 +17,7 @@ const values = {
   DB_NAME: 'db',
   DB_USER: 'app',
   DB_PASSWORD: 'p-_x#y',
-  DATABASE_URL: 'postgres://app:p-_x%23y@127.0.0.1:5433/db?sslmode=require',
+  DATABASE_URL: 'postgres://app:p-_x%23y@127.0.0.1:5433/db?uselibpqcompat=true&sslmode=require',
 };
 
 test('what is written is what Node reads', () => {

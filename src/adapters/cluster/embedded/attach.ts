@@ -60,6 +60,6 @@ export async function attach(
 
 function explain(error: unknown): Attachment {
   const failure = classifyFailure(error);
-  const isOdd = failure === 'no-database' || failure === 'tls' || failure === 'other';
+  const isOdd = failure === 'no-database' || failure === 'other';
   return isOdd ? { kind: 'odd', cause: error } : { kind: failure };
 }

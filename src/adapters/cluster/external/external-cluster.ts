@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
+import { describeTlsFailure } from '../../../domain/tls-failure.ts';
 import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
 import { type ConnectionFailure, classifyFailure, withConnection } from '../shared/connect.ts';
 import { refuseSharedConnections } from './refuse-pooler.ts';
@@ -27,7 +28,8 @@ export function externalCluster({ login }: ExternalOptions): Cluster {
         try {
           return await ask(target);
         } catch (error) {
-          if (error instanceof TurboError) throw error;
+          const final = error instanceof TurboError ? error : describeTlsFailure(error, target);
+          if (final) throw final;
           const failure = classifyFailure(error);
           if (pauseMs === null || !MAY_PASS.has(failure)) throw explain(failure, error, place, target);
           await sleep(pauseMs);
@@ -39,7 +41,8 @@ export function externalCluster({ login }: ExternalOptions): Cluster {
       try {
         return await ask(target);
       } catch (error) {
-        if (error instanceof TurboError) throw error;
+        const final = error instanceof TurboError ? error : describeTlsFailure(error, target);
+        if (final) throw final;
         const failure = classifyFailure(error);
         if (failure === 'down' || failure === 'starting') return null;
         throw explain(failure, error, place, target);
@@ -113,11 +116,6 @@ function explain(failure: ConnectionFailure, cause: unknown, place: string, logi
     case 'full':
       return new TurboError('cluster.unreachable', `All connections of the server at ${place} are taken.`, {
         hint: 'End some of them, or raise max_connections there.',
-        cause,
-      });
-    case 'tls':
-      return new TurboError('cluster.unreachable', `No trusted TLS connection to ${place}.`, {
-        hint: 'Check its certificate; sslmode=require encrypts without checking who answers.',
         cause,
       });
     case 'down':

@@ -71,9 +71,9 @@ function beforeAuthentication(client: pg.Client, refuse: () => void): void {
 /**
  * What a failed connection means. `down`: nothing answers, or not in time. `starting`: a PostgreSQL that takes no
  * connections now, or ends ours. `full`: no slot left. `denied`: wrong user, password or host rule.
- * `no-database`: it has no database of that name. `tls`: certificate or handshake. `other`: anything else.
+ * `no-database`: it has no database of that name. `other`: anything else; for TLS see `describeTlsFailure`.
  */
-export type ConnectionFailure = 'down' | 'starting' | 'full' | 'denied' | 'no-database' | 'tls' | 'other';
+export type ConnectionFailure = 'down' | 'starting' | 'full' | 'denied' | 'no-database' | 'other';
 
 const FAILURES: Readonly<Record<string, ConnectionFailure>> = {
   ECONNREFUSED: 'down',
@@ -99,15 +99,6 @@ const FAILURES: Readonly<Record<string, ConnectionFailure>> = {
   '28000': 'denied',
   '28P01': 'denied',
   '3D000': 'no-database',
-  CERT_HAS_EXPIRED: 'tls',
-  CERT_NOT_YET_VALID: 'tls',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
-  UNABLE_TO_GET_ISSUER_CERT: 'tls',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'tls',
-  EPROTO: 'tls',
 };
 
 /** Classifies by SQLSTATE or system code, never by message. */

@@ -1,5 +1,6 @@
 import type { Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
+import { describeTlsFailure } from '../../../domain/tls-failure.ts';
 import { SqlError } from '../../../ports/sql.ts';
 
 /** What this adapter calls a lost connection (connection_failure), whichever way Node or the server put it. */
@@ -36,6 +37,8 @@ export function translateQueryError(error: unknown, lost: boolean): unknown {
 
 /** A failed connect, in the words of the port. Never names the password. */
 export function translateConnectError(error: unknown, login: Login): unknown {
+  const tls = describeTlsFailure(error, login);
+  if (tls) return tls;
   const code = errorCode(error);
   const where = `${login.host}:${login.port}`;
   if (['28P01', '28000', '42501'].includes(code)) {

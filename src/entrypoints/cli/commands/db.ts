@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { LOGIN_ROLES, loginUrl } from '../../../domain/database.ts';
+import { LOGIN_ROLES, libpqUrl } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
 import type { Outcome } from '../output/output.ts';
@@ -43,7 +43,7 @@ async function url(cli: Cli, typed: Typed): Promise<Outcome> {
   }
   const { openLogin } = await import('../../../operations/open-login.ts');
   const role = LOGIN_ROLES.find((known) => known === textOption(typed, 'role')) ?? 'app';
-  const printed = loginUrl(await openLogin(project.id, 'dev', role, services));
+  const printed = libpqUrl(await openLogin(project.id, 'dev', role, services));
   return { data: { url: printed }, text: () => printed };
 }
 
