@@ -1,4 +1,5 @@
 import type { CliCommand } from './command.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { configCommand } from './commands/config.ts';
 import { createCommand } from './commands/create.ts';
 import { dbCommand } from './commands/db.ts';
@@ -12,6 +13,7 @@ import { logsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { provisionCommand } from './commands/provision.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { runsCommand } from './commands/runs.ts';
 import { scaffoldCommand } from './commands/scaffold.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -34,6 +36,8 @@ export const commands: readonly CliCommand[] = [
   startCommand,
   stopCommand,
   resumeCommand,
+  runsCommand,
+  cancelCommand,
   destroyCommand,
   dbCommand,
   configCommand,

@@ -106,8 +106,9 @@ test('while one process has a run, another is told so and by whom', async () => 
   try {
     await expect(runs.execute('held', async () => 1)).rejects.toMatchObject({
       code: 'run.locked',
-      details: { pid: 4711 },
+      details: { pid: 4711, host: null },
     });
+    await expect(runs.forget('held')).rejects.toMatchObject({ code: 'run.locked' });
   } finally {
     await holder.end();
   }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { type Login, loginUrl } from '../../../domain/database.ts';
 import type { Runs, Step } from '../../../ports/runs.ts';
+import { cancelRun } from './cancel-run.ts';
+import { startAttempt } from './run-attempt.ts';
 import { lockRun } from './run-lock.ts';
+import { type EngineOptions, forgetRun, readRuns, runId } from './run-records.ts';
 
 /**
  * Durable runs on DBOS, in a schema of its own in the metadata database. One executor id per process, so that nothing
@@ -24,7 +27,6 @@ export interface DbosOptions {
 const APPLICATION_VERSION = 'pipeline-1';
 const POLLING_MS = 20;
 
-const runId = (projectId: string) => `create:${projectId}`;
 const queueName = (projectId: string) => `run:${projectId}`;
 
 type Body = (step: Step) => Promise<unknown>;
@@ -48,54 +50,37 @@ function workflow(): (projectId: string) => Promise<unknown> {
 }
 
 export function dbosRuns(options: DbosOptions): Runs {
-  const client = async () => {
-    const login = await options.login();
-    return DBOSClient.create({
-      systemDatabaseUrl: loginUrl(login),
-      systemDatabaseSchemaName: options.schema,
-      applicationName: 'turbobackend',
-      logger: logger(options),
-    });
-  };
+  const engine = async (): Promise<EngineOptions> => ({
+    login: await options.login(),
+    schema: options.schema,
+    logger: logger(options),
+  });
+  const find = async (projectId: string) => (await readRuns(await engine(), [projectId]))[0] ?? null;
 
   return {
+    find,
+    list: async () => readRuns(await engine(), null),
+
     async execute<T>(projectId: string, body: (step: Step) => Promise<T>, { restart = false } = {}) {
       const login = await options.login();
       const lock = await lockRun(login, projectId);
-      // The value and the error of this process's own execution: kept as they are, not as the database reads them back.
-      let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
-      bodies.set(projectId, async (step) => {
-        try {
-          const value = await body(step);
-          outcome = { value };
-          return value;
-        } catch (error) {
-          outcome = { error };
-          throw error;
-        }
-      });
+      const attempt = startAttempt(projectId, lock, body);
+      bodies.set(projectId, attempt.execute);
       try {
         await lock.whileMaking(options.schema, () => launch(login, options, projectId));
-        const recorded = await runWorkflow<T>(projectId, restart).catch((error: unknown) => {
-          if (outcome && 'error' in outcome) throw outcome.error;
-          throw error;
-        });
-        return recorded;
+        return await Promise.race([runWorkflow<T>(projectId, restart), attempt.dispossessed]);
+      } catch (error) {
+        throw await attempt.explain(error, find);
       } finally {
+        attempt.end();
         bodies.delete(projectId);
         await DBOS.shutdown();
         await lock.release();
       }
     },
 
-    async forget(projectId) {
-      const dbos = await client();
-      try {
-        await dbos.deleteWorkflow(runId(projectId));
-      } finally {
-        await dbos.destroy();
-      }
-    },
+    cancel: async (projectId) => cancelRun(projectId, await engine(), () => find(projectId)),
+    forget: async (projectId) => forgetRun(projectId, await engine()),
 
     async close() {
       await DBOS.shutdown();
@@ -126,16 +111,20 @@ async function launch(login: Login, options: DbosOptions, projectId: string): Pr
 
 async function runWorkflow<T>(projectId: string, restart: boolean): Promise<T> {
   const id = runId(projectId);
-  const status = await DBOS.getWorkflowStatus(id);
-  if (!status) {
+  const status = (await DBOS.getWorkflowStatus(id))?.status;
+  if (status === undefined) {
     const handle = await DBOS.startWorkflow(workflow(), { workflowID: id })(projectId);
     return (await handle.getResult()) as T;
   }
-  if (status.status === 'SUCCESS' && !restart) return (await DBOS.retrieveWorkflow<T>(id).getResult()) as T;
+  if (status === 'SUCCESS' && !restart) return (await DBOS.retrieveWorkflow<T>(id).getResult()) as T;
   const queue = { queueName: queueName(projectId) };
   await DBOS.registerQueue(queue.queueName, { minPollingIntervalMs: POLLING_MS, workerConcurrency: 1 });
-  if (status.status === 'ERROR' || status.status === 'SUCCESS') {
-    await DBOS.rewindWorkflow(id, { ...queue, startStep: restart ? 0 : await firstFailedStep(id) });
+  const { next, hasFailed } = await progressOf(id);
+  const hasEnded = status === 'ERROR' || status === 'SUCCESS';
+  // A run that was cut after a step had failed would only read that failure back.
+  if (hasEnded || hasFailed || restart) {
+    if (!hasEnded) await DBOS.cancelWorkflow(id);
+    await DBOS.rewindWorkflow(id, { ...queue, startStep: restart ? 0 : next });
   } else {
     await DBOS.resumeWorkflow(id, queue);
   }
@@ -143,8 +132,9 @@ async function runWorkflow<T>(projectId: string, restart: boolean): Promise<T> {
 }
 
 /** Everything from the first failed step on is run again; a run that failed between its steps repeats none. */
-async function firstFailedStep(id: string): Promise<number> {
+async function progressOf(id: string): Promise<{ readonly next: number; readonly hasFailed: boolean }> {
   const steps = (await DBOS.listWorkflowSteps(id)) ?? [];
   const failed = steps.filter((step) => step.error !== null).map((step) => step.functionID);
-  return failed.length > 0 ? Math.min(...failed) : Math.max(0, ...steps.map((step) => step.functionID + 1));
+  if (failed.length > 0) return { next: Math.min(...failed), hasFailed: true };
+  return { next: Math.max(0, ...steps.map((step) => step.functionID + 1)), hasFailed: false };
 }

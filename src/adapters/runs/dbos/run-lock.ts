@@ -1,64 +1,192 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
+import type { RunHolder } from '../../../ports/runs.ts';
 
 /** Held by one process for one project. */
 export interface RunLock {
   /** Runs `work` while no other process makes the tables of `schema`; at once when they are there already. */
   whileMaking<T>(schema: string, work: () => Promise<T>): Promise<T>;
+  /** See `hasTables`. */
+  hasTables(schema: string): Promise<boolean>;
+  /**
+   * Makes sure that the lock is still ours, taking it again when the connection was lost: PostgreSQL was restarted, or
+   * the machine slept. Throws `run.locked` when another process has it by now, `cluster.unreachable` when nobody answers.
+   */
+  keep(): Promise<void>;
   release(): Promise<void>;
 }
 
+const PROGRAM = 'turbobackend run';
+/** PostgreSQL cuts application names at 63 bytes. */
+const MAX_HOST = 36;
+/** A server that is started again takes this long; a dead machine's connection is ended by keep-alives before. */
+const PATIENCE_MS = 40_000;
+const POLL_MS = 100;
+const ANSWER_MS = 10_000;
+
+/** The number that PostgreSQL locks; `pg_locks` shows its halves. */
+const KEY = 'hashtextextended($1, 0)';
+const lockName = (projectId: string) => `turbobackend:run:${projectId}`;
+
+const ownHost = hostname()
+  .replace(/[^A-Za-z0-9._-]/g, '')
+  .slice(0, MAX_HOST);
+
+/** Who we are, for people on other machines: `turbobackend run 4711@workstation`. */
+const ownName = `${PROGRAM} ${process.pid}${ownHost === '' ? '' : `@${ownHost}`}`;
+
 /**
  * The right to run a project, held as an advisory lock on a connection of its own. It dies with the process, so after
- * kill -9 there is nothing to wait for or to clean up; keep-alives end it when the machine itself is gone.
+ * kill -9 there is nothing to wait for or to clean up; keep-alives end it when the machine itself is gone. No clock
+ * is asked: whoever is connected has it.
  */
 export async function lockRun(login: Login, projectId: string): Promise<RunLock> {
+  let client = await take(login, projectId);
+  let checking: Promise<void> | null = null;
+  let released = false;
+  const check = async () => {
+    if (released || (await answers(client))) return;
+    await client.end().catch(() => {});
+    const again = await takeAgain(login, projectId, () => released);
+    // Released while we were waiting for the server: nobody would ever let go of the new one.
+    if (again && released) await again.end();
+    else if (again) client = again;
+  };
+  return {
+    whileMaking: (schema, work) => makingIn(client, schema, work),
+    hasTables: (schema) => hasTables(client, schema),
+    // Steps side by side ask at the same moment, and only one of them may take the lock again.
+    keep() {
+      checking ??= check().finally(() => {
+        checking = null;
+      });
+      return checking;
+    },
+    async release() {
+      released = true;
+      await client.end().catch(() => {});
+    },
+  };
+}
+
+async function connect(login: Login): Promise<pg.Client> {
   const client = new pg.Client({
     ...connectionSettings(login),
     connectionTimeoutMillis: 5000,
-    application_name: `turbobackend run ${process.pid}`,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 15_000,
+    application_name: ownName,
     options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
   });
   client.on('error', () => {});
   await client.connect();
-  const key = `turbobackend:run:${projectId}`;
-  const answer = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', [key]);
-  if (answer.rows[0]?.got === true) return { whileMaking: makingIn(client), release: () => client.end() };
-  const holder = await client.query(
-    `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.granted
-       AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended($1, 0)`,
-    [key],
-  );
-  await client.end();
-  const pid = /\d+$/.exec(String(holder.rows[0]?.name ?? ''))?.[0];
-  throw new TurboError(
-    'run.locked',
-    `Another process${pid ? ` (pid ${pid})` : ''} is creating this project right now.`,
-    {
-      hint: `Wait for it, then: turbobackend status ${projectId}`,
-      details: { projectId, pid: pid ? Number(pid) : null },
-    },
+  return client;
+}
+
+/** A connection that holds the lock. Throws `run.locked`. */
+async function take(login: Login, projectId: string): Promise<pg.Client> {
+  const client = await connect(login);
+  try {
+    if (await tryLock(client, lockName(projectId))) return client;
+    const holders = await readHolders(client, [projectId]);
+    throw lockedBy(projectId, holders.get(projectId) ?? null);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+/** The server may be starting, and may not have noticed yet that our former connection is dead. */
+async function takeAgain(login: Login, projectId: string, released: () => boolean): Promise<pg.Client | null> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    if (released()) return null;
+    try {
+      return await take(login, projectId);
+    } catch (error) {
+      const isOurselves = error instanceof TurboError && isOwn(error.details);
+      if (error instanceof TurboError && !isOurselves) throw error;
+      if (waited >= PATIENCE_MS) throw isOurselves ? error : silent(login, error);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+const isOwn = (details: TurboError['details']) => details?.pid === process.pid && (details.host ?? '') === ownHost;
+
+function silent(login: Login, cause: unknown): TurboError {
+  return new TurboError('cluster.unreachable', `PostgreSQL (${login.host}:${login.port}) does not answer any more.`, {
+    hint: 'turbobackend db start, then the same command again: it goes on where it was.',
+    cause,
+  });
+}
+
+async function answers(client: pg.Client): Promise<boolean> {
+  return client.query('SELECT 1').then(
+    () => true,
+    () => false,
   );
 }
 
-/** Two first launches at once would make the engine's tables against each other, and deadlock. */
-function makingIn(client: pg.Client): RunLock['whileMaking'] {
-  return async (schema, work) => {
-    const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS made', [`${schema}.workflow_status`]);
-    if (found.rows[0]?.made === true) return work();
-    const key = [`turbobackend:making:${schema}`];
-    // Asked again and again, never waited for inside a statement: the engine makes indexes concurrently, and those
-    // wait for every statement that was running before them.
-    const isOurs = async () =>
-      (await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', key)).rows[0]?.got === true;
-    while (!(await isOurs())) await sleep(50);
-    try {
-      return await work();
-    } finally {
-      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', key);
-    }
+async function tryLock(client: pg.Client, name: string): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS got`, [name]);
+  return rows[0]?.got === true;
+}
+
+/** `run.locked`, naming who has it. */
+export function lockedBy(projectId: string, holder: RunHolder | null): TurboError {
+  const who = holder === null ? '' : ` (pid ${holder.pid}${holder.host === undefined ? '' : ` on ${holder.host}`})`;
+  return new TurboError('run.locked', `Another process${who} is creating this project right now.`, {
+    hint: `Wait for it, or stop it: turbobackend cancel ${projectId}. To watch it: turbobackend runs ${projectId}`,
+    details: { projectId, pid: holder?.pid ?? null, host: holder?.host ?? null, since: holder?.since ?? null },
+  });
+}
+
+/** Which of these projects are being run right now, and by whom; from any client of the metadata database. */
+export async function readHolders(
+  client: pg.Client,
+  projectIds: readonly string[],
+): Promise<ReadonlyMap<string, RunHolder>> {
+  const { rows } = await client.query<{ id: string; name: string | null; since: string | null }>(
+    `SELECT p.id, a.application_name AS name, extract(epoch FROM a.backend_start)::bigint AS since
+     FROM unnest($1::text[], $2::text[]) AS p (id, lock)
+     JOIN pg_locks l ON ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(p.lock, 0)
+     JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    [projectIds, projectIds.map(lockName)],
+  );
+  return new Map(rows.map(({ id, name, since }) => [id, parseHolder(name, since)]));
+}
+
+function parseHolder(name: string | null, since: string | null): RunHolder {
+  const [, pid, host] = /^turbobackend run (\d+)(?:@(.+))?$/.exec(name ?? '') ?? [];
+  return {
+    pid: Number(pid ?? 0),
+    ...(host === undefined ? {} : { host }),
+    since: since === null ? null : Number(since),
   };
+}
+
+/** Whether the engine has ever made its tables in `schema`. */
+export async function hasTables(client: pg.Client, schema: string): Promise<boolean> {
+  const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS made', [`${schema}.workflow_status`]);
+  return found.rows[0]?.made === true;
+}
+
+/** Two first launches at once would make the engine's tables against each other, and deadlock. */
+async function makingIn<T>(client: pg.Client, schema: string, work: () => Promise<T>): Promise<T> {
+  if (await hasTables(client, schema)) return work();
+  const name = `turbobackend:making:${schema}`;
+  // Asked again and again, never waited for inside a statement: the engine makes indexes concurrently, and those
+  // wait for every statement that was running before them.
+  while (!(await tryLock(client, name))) await sleep(50);
+  try {
+    return await work();
+  } finally {
+    await client.query(`SELECT pg_advisory_unlock(${KEY})`, [name]);
+  }
 }

@@ -1,6 +1,7 @@
 import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
-import type { ProjectRecord, StateStore } from '../../../ports/state-store.ts';
+import type { Services } from '../../../ports/services.ts';
+import type { ProjectRecord } from '../../../ports/state-store.ts';
 import type { CliCommand } from '../command.ts';
 import { createdReport } from '../output/created-report.ts';
 import { projectNamed } from '../project.ts';
@@ -19,7 +20,7 @@ export const resumeCommand: CliCommand = {
     const services = await cli.services();
     const wanted = typed.args[0];
     const project =
-      wanted === undefined ? await onlyUnfinished(services.state) : await projectNamed(wanted, cli.cwd, services);
+      wanted === undefined ? await onlyUnfinished(services) : await projectNamed(wanted, cli.cwd, services);
     const { create } = await import('../../../pipeline.ts');
     const { name, directory } = project;
     const created = await create(
@@ -30,15 +31,22 @@ export const resumeCommand: CliCommand = {
   },
 };
 
-async function onlyUnfinished(state: Pick<StateStore, 'listProjects'>): Promise<ProjectRecord> {
-  const unfinished = (await state.listProjects()).filter((project) => project.status === 'creating');
-  if (unfinished.length === 1 && unfinished[0]) return unfinished[0];
-  const names = unfinished.map((project) => `${project.name} (${project.id})`).join(', ');
-  throw new TurboError(
-    'run.not_found',
-    unfinished.length === 0 ? 'Nothing is unfinished.' : `Several are unfinished: ${names}.`,
-    {
-      hint: unfinished.length === 0 ? 'turbobackend list' : 'Name one: turbobackend resume <id>',
-    },
+/** The one project whose create was cut; what another process is creating right now does not count. */
+async function onlyUnfinished({ state, runs }: Pick<Services, 'state' | 'runs'>): Promise<ProjectRecord> {
+  const creating = (await state.listProjects()).filter((project) => project.status === 'creating');
+  const found = await Promise.all(
+    creating.map(async (project) => ({ project, holder: (await runs.find(project.id))?.holder ?? null })),
   );
+  const unfinished = found.filter(({ holder }) => holder === null);
+  // The only one there is may be somebody's at this moment: then that is said when it is tried.
+  const candidates = (unfinished.length > 0 ? unfinished : found).map(({ project }) => project);
+  if (candidates.length === 1 && candidates[0]) return candidates[0];
+  const names = candidates.map((project) => `${project.name} (${project.id})`).join(', ');
+  if (unfinished.length > 0) {
+    throw new TurboError('run.not_found', `Several are unfinished: ${names}.`, {
+      hint: 'Name one: turbobackend resume <id>',
+    });
+  }
+  const running = names === '' ? '' : ` Others are creating ${names} right now.`;
+  throw new TurboError('run.not_found', `Nothing is unfinished.${running}`, { hint: 'turbobackend runs' });
 }

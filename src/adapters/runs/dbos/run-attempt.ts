@@ -1,0 +1,119 @@
+import { DBOSWorkflowConflictError, Error as EngineErrors } from '@dbos-inc/dbos-sdk';
+import { TurboError } from '../../../domain/errors.ts';
+import type { RunRecord, Step } from '../../../ports/runs.ts';
+import { lockedBy, type RunLock } from './run-lock.ts';
+
+/** How long the engine may take to write a result down before we ask whether the run is still ours. */
+const RECORDING_MS = 10_000;
+
+/** This process's own execution of a run. */
+export interface RunAttempt {
+  /** What the engine runs. */
+  readonly execute: (step: Step) => Promise<unknown>;
+  /** Rejects when the run is not ours any more; never resolves. The engine would wait for its new owner for ever. */
+  readonly dispossessed: Promise<never>;
+  /** What to throw for an error of the engine: the step's own one, `run.cancelled` or `run.locked`. */
+  explain(error: unknown, find: (projectId: string) => Promise<RunRecord | null>): Promise<unknown>;
+  /** Ends what watches over it. */
+  end(): void;
+}
+
+/** Runs `body` once, asking before each step that really runs whether the lock is still held. */
+export function startAttempt<T>(projectId: string, lock: RunLock, body: (step: Step) => Promise<T>): RunAttempt {
+  // The error of this execution itself: kept as it is, not as the database reads it back.
+  let failure: { readonly error: unknown } | null = null;
+  let giveUp: (reason: unknown) => void = () => {};
+  const dispossessed = new Promise<never>((_resolve, reject) => {
+    giveUp = reject;
+  });
+  dispossessed.catch(() => {});
+  const working = new Set<Promise<unknown>>();
+
+  let stopLast = () => {};
+
+  const watch = () => watchRecording(lock, () => giveUp(new DBOSWorkflowConflictError(projectId)), giveUp);
+
+  const hold = async () => {
+    try {
+      await lock.keep();
+    } catch (error) {
+      // Not thrown into the engine: it would record as this step's failure what is no fault of the step, in a history
+      // that is somebody else's by now. What runs beside it is waited for.
+      await Promise.allSettled([...working]);
+      giveUp(error);
+      await new Promise(() => {});
+    }
+  };
+
+  const guard =
+    (step: Step): Step =>
+    async (name, work) => {
+      let stop = () => {};
+      try {
+        return await step(name, async () => {
+          await hold();
+          const begun = work();
+          working.add(begun);
+          try {
+            return await begun;
+          } finally {
+            working.delete(begun);
+            stop = watch();
+          }
+        });
+      } finally {
+        stop();
+      }
+    };
+
+  return {
+    dispossessed,
+    async execute(step) {
+      try {
+        return await body(guard(step));
+      } catch (error) {
+        failure = { error };
+        if (isLost(error)) giveUp(error);
+        throw error;
+      } finally {
+        stopLast = watch();
+      }
+    },
+    end: () => stopLast(),
+    async explain(error, find) {
+      if (!isLost(error)) return failure?.error ?? error;
+      const record = await find(projectId).catch(() => null);
+      return record?.state === 'cancelled' ? cancelled(projectId, error) : lockedBy(projectId, record?.holder ?? null);
+    },
+  };
+}
+
+/** Gives up when the engine has not come back by then: asked first is the lock, which tells more. */
+function watchRecording(lock: RunLock, parked: () => void, lost: (reason: unknown) => void): () => void {
+  let ended = false;
+  let timer = setTimeout(() => {
+    lock.keep().then(() => {
+      if (!ended) timer = setTimeout(parked, RECORDING_MS).unref();
+    }, lost);
+  }, RECORDING_MS).unref();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+function isLost(error: unknown): boolean {
+  return (
+    error instanceof DBOSWorkflowConflictError ||
+    error instanceof EngineErrors.DBOSWorkflowCancelledError ||
+    error instanceof EngineErrors.DBOSAwaitedWorkflowCancelledError
+  );
+}
+
+function cancelled(projectId: string, cause: unknown): TurboError {
+  return new TurboError('run.cancelled', 'This run was cancelled; what it had finished is kept.', {
+    hint: `To go on: turbobackend resume ${projectId}. To take it away: turbobackend destroy ${projectId}`,
+    details: { projectId },
+    cause,
+  });
+}
