@@ -96,9 +96,10 @@ const rooms = [
   },
   {
     name: 'adapters-stand-alone',
-    comment: 'An adapter that knows another cannot be replaced alone. Adapters of one port may share a folder.',
+    comment:
+      'An adapter that knows another cannot be replaced alone. Adapters of one port may share a folder, and all of them one that knows none of them.',
     from: { path: '^src/adapters/([^/]+)/([^/]+)/' },
-    to: { path: '^src/', pathNot: [WORDS, CONTRACTS, '^src/adapters/$1/($2|shared)/'] },
+    to: { path: '^src/', pathNot: [WORDS, CONTRACTS, '^src/adapters/$1/($2|shared)/', '^src/adapters/shared/'] },
   },
   {
     name: 'entrypoints-call-verbs',

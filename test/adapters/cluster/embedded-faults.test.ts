@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { diagnoseEmbedded } from '../../../src/adapters/cluster/embedded/diagnose-embedded.ts';
 import { embeddedCluster } from '../../../src/adapters/cluster/embedded/embedded-cluster.ts';
-import { processStart } from '../../../src/adapters/cluster/embedded/process-identity.ts';
 import { serverUser } from '../../../src/adapters/cluster/embedded/server-user.ts';
+import { identify } from '../../../src/adapters/shared/process/identity.ts';
 import { TurboError } from '../../../src/domain/errors.ts';
 import { ask } from '../../contracts/cluster.ts';
 import { type BorrowedHome, borrowHome, serverPid } from './borrow-home.ts';
@@ -232,7 +232,7 @@ describe('a home', () => {
     if (borrowed.layout().folder.startsWith(borrowed.home)) await cluster.stop();
     rmSync(borrowed.home, { recursive: true });
     expect((await cluster.ensure()).systemIdentifier).not.toBe(systemIdentifier);
-    expect(await processStart(old)).toBeNull();
+    expect(identify(old)).toBeNull();
   });
 });
 
@@ -243,7 +243,7 @@ async function failure(work: Promise<unknown>): Promise<TurboError> {
 }
 
 async function gone(pid: number): Promise<void> {
-  while ((await processStart(pid)) !== null) await sleep(5);
+  while (identify(pid) !== null) await sleep(5);
 }
 
 /** A process of the account the server runs under, which PostgreSQL itself would take for a running server. */

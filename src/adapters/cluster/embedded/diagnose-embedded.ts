@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
+import { inspectLock } from '../../shared/process/lock-file.ts';
 import { attach } from './attach.ts';
 import { copyFolder, findNativePackage, missingLinks, type NativePackage } from './binaries.ts';
 import { dataFolderProblem, freeBytes } from './instance.ts';
 import { findLayout, type Layout, readPassword, readState } from './layout.ts';
-import { inspectLockFile } from './lock-file.ts';
 import { isPortFree } from './port.ts';
 import { findPostmaster, isPidFileMisleading } from './postmaster.ts';
 import { serverUser } from './server-user.ts';
@@ -28,7 +28,7 @@ export async function diagnoseEmbedded(options: { readonly home: string }): Prom
   if (!layout) return found;
   if (native) found.push(copy(layout, native));
   found.push(space(layout));
-  await look(found, 'lock', async () => found.push(await lock(layout)));
+  await look(found, 'lock', () => found.push(lock(layout)));
   if (!existsSync(layout.instance)) return found;
   await look(found, 'data folder', () => found.push(dataFolder(layout)));
   await look(found, 'password file', () => found.push(passwordFile(layout)));
@@ -86,8 +86,8 @@ function space(layout: Layout): Diagnosis {
   return megabytes < 200 ? bad('disk', detail, 'Free some space.') : good('disk', detail);
 }
 
-async function lock(layout: Layout): Promise<Diagnosis> {
-  const held = await inspectLockFile(layout.lock);
+function lock(layout: Layout): Diagnosis {
+  const held = inspectLock(layout.lock);
   if (held === null) return good('lock', 'free');
   if (!held.stale) return good('lock', `held by process ${held.pid ?? 'unknown'}, which is alive`);
   return good('lock', `left by process ${held.pid ?? 'unknown'}, which is gone; the next command takes it over`);
@@ -111,9 +111,9 @@ function passwordFile(layout: Layout): Diagnosis {
 
 async function server(layout: Layout): Promise<readonly Diagnosis[]> {
   const port = readState(layout.home)?.port ?? null;
-  const postmaster = await findPostmaster(layout.data);
+  const postmaster = findPostmaster(layout.data);
   if (postmaster === null) {
-    const stale = (await isPidFileMisleading(layout.data)) ? '; its stale pid file will be removed' : '';
+    const stale = isPidFileMisleading(layout.data) ? '; its stale pid file will be removed' : '';
     const state = good('server', `not running${stale}`);
     if (port === null || (await isPortFree(port))) return [state];
     return [

@@ -1,13 +1,11 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { TurboError } from '../../../domain/errors.ts';
 import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
 import { adminLogin, attach } from './attach.ts';
 import { findNativePackage, installCopy } from './binaries.ts';
-import { asFileError } from './files.ts';
+import { withClusterLock } from './cluster-lock.ts';
 import { checkInstance, ensurePassword, makeInstance, removeLeftovers } from './instance.ts';
 import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
-import { withLockFile } from './lock-file.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { resetPassword } from './reset-password.ts';
 import { serverUser } from './server-user.ts';
@@ -68,7 +66,7 @@ async function look(home: string): Promise<Running | null> {
   if (state === null || state.port === null || password === null) return null;
   const { data } = layoutIn(home, state.folder);
   const found = await attach({ port: state.port, password, data, systemIdentifier: state.systemIdentifier });
-  if (found.kind === 'full' && (await findPostmaster(data))?.port === state.port) throw noSlotLeft(state.port);
+  if (found.kind === 'full' && findPostmaster(data)?.port === state.port) throw noSlotLeft(state.port);
   return found.kind === 'ours' ? { info: found.info, password } : null;
 }
 
@@ -76,7 +74,7 @@ async function look(home: string): Promise<Running | null> {
 async function search(home: string): Promise<Running | null> {
   const layout = findLayout(home);
   const password = layout === null ? null : readPassword(layout.home);
-  const postmaster = layout === null ? null : await findPostmaster(layout.data);
+  const postmaster = layout === null ? null : findPostmaster(layout.data);
   if (layout === null || password === null || postmaster?.status !== 'ready') return null;
   const found = await attach({ port: postmaster.port, password, data: layout.data, systemIdentifier: null });
   if (found.kind === 'denied') throw deniedByOwn(layout);
@@ -87,7 +85,7 @@ async function search(home: string): Promise<Running | null> {
 async function bringUp(options: EmbeddedOptions, onNote: (message: string) => void): Promise<Running> {
   const native = findNativePackage();
   const layout = prepareLayout(options.home);
-  return await locked(layout, onNote, async () => {
+  return await withClusterLock(layout, onNote, async () => {
     const other = await look(layout.home);
     if (other !== null) return other;
     const user = serverUser();
@@ -124,8 +122,8 @@ async function bringUp(options: EmbeddedOptions, onNote: (message: string) => vo
  */
 async function setAside(layout: Layout, onNote: (message: string) => void): Promise<void> {
   if (layout.folder.startsWith(`${layout.home}/`) || !existsSync(layout.instance)) return;
-  const postmaster = await findPostmaster(layout.data);
-  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
+  const postmaster = findPostmaster(layout.data);
+  if (postmaster !== null) await stopPostmaster(layout.data, postmaster);
   const place = `${layout.instance}.abandoned-${Date.now()}`;
   renameSync(layout.instance, place);
   onNote(`${layout.home} was emptied; the database cluster it had is kept in ${place}.`);
@@ -134,20 +132,10 @@ async function setAside(layout: Layout, onNote: (message: string) => void): Prom
 async function stop(home: string, onNote: (message: string) => void): Promise<boolean> {
   const layout = findLayout(home);
   if (layout === null) return false;
-  return await locked(layout, onNote, async () => {
-    const postmaster = await findPostmaster(layout.data);
+  return await withClusterLock(layout, onNote, async () => {
+    const postmaster = findPostmaster(layout.data);
     if (postmaster === null) return false;
-    await stopPostmaster(layout.data, postmaster.pid);
+    await stopPostmaster(layout.data, postmaster);
     return true;
   });
-}
-
-async function locked<T>(layout: Layout, onNote: (message: string) => void, work: () => Promise<T>): Promise<T> {
-  try {
-    return await withLockFile(layout.lock, work, {
-      onWait: (pid) => onNote(`Waiting for process ${pid ?? 'unknown'}, which is working on the database cluster.`),
-    });
-  } catch (error) {
-    throw error instanceof TurboError ? error : asFileError(error, layout.folder);
-  }
 }

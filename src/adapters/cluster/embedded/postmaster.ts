@@ -2,12 +2,18 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
+import {
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  processName,
+  signal,
+  startSeconds,
+} from '../../shared/process/identity.ts';
 import { errorCode } from '../shared/connect.ts';
-import { linuxProcessName, processName, processStart, processStartSeconds } from './process-identity.ts';
 
 /** The main process of a running server, as it describes itself in its data folder. */
-export interface Postmaster {
-  readonly pid: number;
+export interface Postmaster extends ProcessIdentity {
   /** Port it listens on, or will. */
   readonly port: number;
   readonly status: 'starting' | 'ready' | 'stopping';
@@ -18,16 +24,17 @@ const FAST_MS = 30_000;
 const IMMEDIATE_MS = 10_000;
 
 /** The living server of a data folder; null when there is none. Never fooled by a stale file or a reused pid. */
-export async function findPostmaster(data: string): Promise<Postmaster | null> {
+export function findPostmaster(data: string): Postmaster | null {
   const file = readPidFile(data);
-  if (file === null || !(await isPostmaster(file, data))) return null;
-  return { pid: file.pid, port: file.port, status: file.status };
+  const identity = file === null ? null : identify(file.pid);
+  if (file === null || identity === null || !isPostmaster(file, identity, data)) return null;
+  return { ...identity, port: file.port, status: file.status };
 }
 
 /** True when a stale file names a pid that somebody else has now: PostgreSQL would take that for a running server. */
-export async function isPidFileMisleading(data: string): Promise<boolean> {
+export function isPidFileMisleading(data: string): boolean {
   const file = readPidFile(data);
-  return file !== null && (await processStart(file.pid)) !== null && !(await isPostmaster(file, data));
+  return file !== null && identify(file.pid) !== null && findPostmaster(data) === null;
 }
 
 /** Path of the file in which a running server describes itself. */
@@ -39,22 +46,20 @@ export function pidFilePath(data: string): string {
  * Stops a server, letting it end open transactions (SIGINT); after 30 s without them (SIGQUIT: as after a power loss,
  * nothing committed is lost); the last resort comes 10 s later.
  */
-export async function stopPostmaster(data: string, pid: number): Promise<void> {
-  const start = await processStart(pid);
-  if (start === null) return;
-  for (const [signal, waitMs] of [
+export async function stopPostmaster(data: string, server: ProcessIdentity): Promise<void> {
+  for (const [name, waitMs] of [
     ['SIGINT', FAST_MS],
     ['SIGQUIT', IMMEDIATE_MS],
     ['SIGKILL', IMMEDIATE_MS],
   ] as const) {
-    send(pid, signal);
+    signal(server, name);
     const deadline = performance.now() + waitMs;
     while (performance.now() < deadline) {
-      if ((await processStart(pid)) !== start) return;
+      if (!isAlive(server)) return;
       await sleep(15);
     }
   }
-  throw new TurboError('cluster.start_failed', `The server of ${data} (process ${pid}) does not end.`, {
+  throw new TurboError('cluster.start_failed', `The server of ${data} (process ${server.pid}) does not end.`, {
     hint: 'It may be waiting for the disk; look at it with `ps`, then run the same command again.',
   });
 }
@@ -68,36 +73,33 @@ const ORPHAN_MS = 2000;
  * `findPostmaster` finds none. Elsewhere than on Linux it finds none, and the start waits for them to end.
  */
 export async function endOrphans(data: string): Promise<void> {
-  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
-    for (const pid of processesIn(data)) send(pid, signal);
+  for (const name of ['SIGQUIT', 'SIGKILL'] as const) {
+    for (const orphan of processesIn(data)) signal(orphan, name);
     const deadline = performance.now() + ORPHAN_MS;
     while (processesIn(data).length > 0 && performance.now() < deadline) await sleep(15);
   }
 }
 
-function processesIn(data: string): readonly number[] {
+function processesIn(data: string): readonly ProcessIdentity[] {
   if (process.platform !== 'linux') return [];
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  return pids.filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === data && linuxProcessName(pid).startsWith('postgres');
-    } catch {
-      return false;
-    }
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.flatMap((pid) => {
+    // Looked at before and after it was identified: what is signalled later is what runs there.
+    const found = runsIn(pid, data) ? identify(pid) : null;
+    return found !== null && runsIn(pid, data) && isAlive(found) ? [found] : [];
   });
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Null when it is hidden from us (hidepid, another account), or this is no Linux. */
+function runsIn(pid: number, data: string): boolean | null {
   try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    return readlinkSync(`/proc/${pid}/cwd`) === data && processName(pid).startsWith('postgres');
+  } catch {
+    return null;
   }
 }
 
-interface PidFile extends Postmaster {
+interface PidFile extends Pick<Postmaster, 'pid' | 'port' | 'status'> {
   readonly data: string;
   readonly startSeconds: number;
 }
@@ -121,16 +123,11 @@ function readPidFile(data: string): PidFile | null {
 }
 
 /** On Linux a server is known by its working directory, which is its data folder; elsewhere by name and start time. */
-async function isPostmaster(file: PidFile, data: string): Promise<boolean> {
-  if ((await processStart(file.pid)) === null) return false;
-  if (!(await processName(file.pid)).startsWith('postgres')) return false;
-  if (process.platform === 'linux') {
-    try {
-      return readlinkSync(`/proc/${file.pid}/cwd`) === data;
-    } catch {
-      // Hidden from us (hidepid, another account): fall back to the start time.
-    }
-  }
-  const started = await processStartSeconds(file.pid);
-  return file.data === data && started !== null && Math.abs(started - file.startSeconds) < 5;
+function isPostmaster(file: PidFile, identity: ProcessIdentity, data: string): boolean {
+  const known = runsIn(file.pid, data);
+  // The same process still: it was this one that we looked at.
+  if (known !== null) return known && isAlive(identity);
+  const started = startSeconds(identity);
+  const isServer = processName(file.pid).startsWith('postgres');
+  return isServer && file.data === data && started !== null && Math.abs(started - file.startSeconds) < 5;
 }

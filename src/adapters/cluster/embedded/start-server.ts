@@ -44,7 +44,7 @@ export async function startServer(order: StartOrder): Promise<ClusterInfo> {
     // A killed command may have launched one that shows only now.
     const running = await takeOver(layout, order.onNote);
     if (running !== null) return running;
-    if (await isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
+    if (isPidFileMisleading(layout.data)) rmSync(pidFilePath(layout.data), { force: true });
     const free = await findPort(port);
     if (port !== null && free !== port) {
       order.onNote(`Port ${port} is used by another program; the database cluster is on port ${free} now.`);
@@ -78,8 +78,8 @@ async function tryStart(order: StartOrder, port: number): Promise<ClusterInfo | 
   if (attachment.kind === 'denied') throw deniedByOwn(layout);
   if (attachment.kind === 'down') return null;
   // It runs in our data folder and yet does not answer as it should: no further attempt would end better.
-  const postmaster = await findPostmaster(layout.data);
-  if (postmaster !== null) await stopPostmaster(layout.data, postmaster.pid);
+  const postmaster = findPostmaster(layout.data);
+  if (postmaster !== null) await stopPostmaster(layout.data, postmaster);
   throw new TurboError(
     'cluster.start_failed',
     `PostgreSQL started on port ${port}, but something else answers there.`,

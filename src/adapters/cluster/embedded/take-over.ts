@@ -10,7 +10,7 @@ import { endOrphans, findPostmaster, type Postmaster, pidFilePath, stopPostmaste
 const READY_MS = 300_000;
 /** Attaches to a server that runs although we did not know; ends one that cannot be used, or its rest. Null when none is left. */
 export async function takeOver(layout: Layout, onNote: (message: string) => void): Promise<ClusterInfo | null> {
-  const postmaster = await findPostmaster(layout.data);
+  const postmaster = findPostmaster(layout.data);
   if (postmaster === null) {
     if (existsSync(pidFilePath(layout.data))) await endOrphans(layout.data);
     return null;
@@ -25,7 +25,7 @@ export async function takeOver(layout: Layout, onNote: (message: string) => void
     // A healthy server with a passing trouble is not to be ended for it.
     if (found.kind === 'odd') throw answersOddly(postmaster, found.cause);
   }
-  await stopPostmaster(layout.data, postmaster.pid);
+  await stopPostmaster(layout.data, postmaster);
   return null;
 }
 
@@ -41,7 +41,7 @@ export async function waitUntilReady(
   const begun = performance.now();
   let told = false;
   while (performance.now() - begun < READY_MS) {
-    const postmaster = await findPostmaster(target.data);
+    const postmaster = findPostmaster(target.data);
     if (postmaster?.status === 'stopping') return { kind: 'down' };
     if (postmaster?.status === 'ready') {
       const attachment = await attach(target, { closeDoors: true });

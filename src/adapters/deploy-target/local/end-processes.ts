@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity, signal } from './process-identity.ts';
+import { isAlive, type ProcessIdentity, signal } from '../../shared/process/identity.ts';
 import { readState, type StateFolder, type SupervisorState, writeJson } from './state-files.ts';
 
 /** The processes of a state that really live. */

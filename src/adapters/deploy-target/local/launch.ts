@@ -4,11 +4,11 @@ import { accessSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
+import { signal } from '../../shared/process/identity.ts';
 import { endProcesses, livePair } from './end-processes.ts';
 import { watchLog } from './log-excerpt.ts';
 import { findPortOwner } from './port-owner.ts';
 import { probeHealth } from './probe-health.ts';
-import { signal } from './process-identity.ts';
 import { hasDotEnv, SERVER_ENTRY } from './server-files.ts';
 import { readState, type StateFolder, type SupervisorOrder, writeJson } from './state-files.ts';
 

@@ -1,11 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Deployment } from '../../../domain/deployment.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { isProjectId } from '../../../domain/ids.ts';
 import type { DeployOrder, DeployTarget } from '../../../ports/deploy-target.ts';
+import { acquireLock, isLockHeld } from '../../shared/process/lock-file.ts';
 import { isRunning, livePair } from './end-processes.ts';
-import { acquireLock, isLockHeld, sweepLock } from './hold-lock.ts';
 import type { LaunchSettings } from './launch.ts';
 import { probeHealth } from './probe-health.ts';
 import { readLog } from './read-log.ts';
@@ -43,7 +43,7 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
   const settings = launchSettings(options);
   const ports: PortBook = {
     folder: join(options.home, 'ports'),
-    lockFolder: join(options.home, 'locks', 'ports'),
+    lock: join(options.home, 'locks', 'ports.lock'),
     isBusy: (projectId) => {
       const folder = folderOf(projectId);
       return isLockHeld(folder.operationLock) || isRunning(livePair(readState(folder)));
@@ -67,8 +67,7 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
       if (!existsSync(options.home)) return;
       await translateDiskErrors(options.home, async () => {
         await locked(folder, projectId, () => remove(folder, projectId, ports));
-        for (const lock of [folder.operationLock, folder.supervisorLock, dirname(folder.operationLock)])
-          sweepLock(lock);
+        sweepFolder(folder.locks);
       });
     },
   };
@@ -100,7 +99,7 @@ async function locked<T>(
   projectId: string,
   work: (folder: StateFolder) => Promise<T>,
 ): Promise<T> {
-  const release = await acquireLock(folder.operationLock, OPERATION_WAIT_MS);
+  const release = await acquireLock(folder.operationLock, { waitMs: OPERATION_WAIT_MS });
   if (!release) {
     throw new TurboError('run.locked', `Another command is starting or stopping the project ${projectId}.`, {
       hint: 'Wait for it, then try again.',
@@ -134,6 +133,14 @@ async function remove(folder: StateFolder, projectId: string, ports: PortBook): 
   await releasePorts(ports, projectId);
   // A supervisor that is just coming up may still write its state; without an order it goes away at once.
   rmSync(folder.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+function sweepFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Somebody has or wants a lock in it, or it was never made.
+  }
 }
 
 async function inspect(folder: StateFolder, projectId: string): Promise<Deployment | null> {

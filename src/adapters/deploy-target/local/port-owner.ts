@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { linuxStat } from './process-identity.ts';
+import { processGroup } from '../../shared/process/identity.ts';
 
 export interface PortOwner {
   readonly pid: number;
@@ -30,7 +30,7 @@ export function findPortOwner(port: number, likely?: number): PortOwner | null {
   for (const pid of all()) {
     if (!isOwner(pid)) continue;
     const name = read(`/proc/${pid}/comm`).trim() || 'unknown';
-    return { pid, group: Number(linuxStat(pid)?.[2] ?? pid), name };
+    return { pid, group: processGroup(pid) ?? pid, name };
   }
   return null;
 }

@@ -4,17 +4,18 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { TurboError } from '../../../domain/errors.ts';
-import { acquireLock } from './hold-lock.ts';
+import { acquireLock } from '../../shared/process/lock-file.ts';
 import { findPortOwner } from './port-owner.ts';
 
 /** Below 32768, where Linux begins to hand out ports for outgoing connections. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_767;
+const LOCK_WAIT_MS = 10_000;
 
 /** Which project has which port: `<home>/ports/<port>` holds the project's id, also while the project is stopped. */
 export interface PortBook {
   readonly folder: string;
-  readonly lockFolder: string;
+  readonly lock: string;
   /** Is this project running, or just being started? Then its port is not given away. */
   readonly isBusy: (projectId: string) => boolean;
 }
@@ -34,7 +35,7 @@ export interface PortWish {
  * `run.locked` when the book of ports cannot be had.
  */
 export async function reservePort(book: PortBook, wish: PortWish): Promise<number> {
-  const release = await acquireLock(book.lockFolder, 10_000);
+  const release = await acquireLock(book.lock, { waitMs: LOCK_WAIT_MS });
   if (!release) throw new TurboError('run.locked', 'Another turbobackend keeps the list of ports locked.');
   try {
     mkdirSync(book.folder, { recursive: true, mode: 0o700 });
@@ -50,7 +51,7 @@ export async function reservePort(book: PortBook, wish: PortWish): Promise<numbe
 /** Gives a project's ports back. */
 export async function releasePorts(book: PortBook, projectId: string): Promise<void> {
   if (portsOf(book, projectId).length === 0) return;
-  const release = await acquireLock(book.lockFolder, 10_000);
+  const release = await acquireLock(book.lock, { waitMs: LOCK_WAIT_MS });
   try {
     for (const port of portsOf(book, projectId)) rmSync(join(book.folder, String(port)), { force: true });
   } finally {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ProcessIdentity } from './process-identity.ts';
+import { type ProcessIdentity, parseIdentity } from '../../shared/process/identity.ts';
 
 /**
  * What lies in `<home>/projects/<id>`, and the locks in `<home>/locks/<id>`. Each file has one writer at a time: the order is written by whoever starts or
@@ -14,6 +14,8 @@ export interface StateFolder {
   readonly log: string;
   /** Copies of builds, to run. */
   readonly releases: string;
+  /** Holds the two locks below. */
+  readonly locks: string;
   /** Held by a command that starts, stops or removes. */
   readonly operationLock: string;
   /** Held by the supervisor as long as it lives. */
@@ -29,8 +31,9 @@ export function stateFolder(root: string): StateFolder {
     state: join(root, 'state.json'),
     log: join(root, 'logs', 'server.log'),
     releases: join(root, 'releases'),
-    operationLock: join(locks, 'operation'),
-    supervisorLock: join(locks, 'supervisor'),
+    locks,
+    operationLock: join(locks, 'operation.lock'),
+    supervisorLock: join(locks, 'supervisor.lock'),
   };
 }
 
@@ -118,13 +121,6 @@ export function readState(folder: StateFolder): SupervisorState | null {
   if (!isState) return null;
   const state = value as unknown as SupervisorState;
   return { ...state, supervisor: parseIdentity(value.supervisor), server: parseIdentity(value.server) };
-}
-
-function parseIdentity(value: unknown): ProcessIdentity | null {
-  if (typeof value !== 'object' || value === null || !('pid' in value) || !('stamp' in value)) return null;
-  const { pid, stamp } = value;
-  // A pid of 0 or below would address a group or everybody.
-  return Number.isInteger(pid) && Number(pid) > 1 && typeof stamp === 'string' ? { pid: Number(pid), stamp } : null;
 }
 
 function readRecord(file: string): Readonly<Record<string, unknown>> | null {

@@ -1,8 +1,8 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { identify, identifySelf, type ProcessIdentity, signal } from '../../shared/process/identity.ts';
 import { LineCutter, LogWriter } from './log-writer.ts';
-import { identify, identifySelf, type ProcessIdentity, signal } from './process-identity.ts';
 import { ENTRY, readDotEnv, SERVER_ENTRY } from './server-files.ts';
 import { readOrder, type StateFolder, type SupervisorOrder, type SupervisorState, writeJson } from './state-files.ts';
 

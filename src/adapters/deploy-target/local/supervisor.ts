@@ -1,5 +1,5 @@
+import { acquireLock } from '../../shared/process/lock-file.ts';
 import { endServer, livePair } from './end-processes.ts';
-import { acquireLock } from './hold-lock.ts';
 import { readOrder, readState, type StateFolder, stateFolder } from './state-files.ts';
 import { Supervisor } from './supervise.ts';
 
@@ -44,7 +44,7 @@ async function takeOver(folder: StateFolder, isCalledOff: () => boolean): Promis
     const [order, state] = [readOrder(folder), readState(folder)];
     if (order?.wanted !== 'running') return null;
     if (state?.generation === order.generation && livePair(state).supervisor) return null;
-    const release = await acquireLock(folder.supervisorLock, LOOK_MS);
+    const release = await acquireLock(folder.supervisorLock, { waitMs: LOOK_MS });
     if (release) return release;
   }
   return null;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 import type { LocalTargetOptions } from '../../../../src/adapters/deploy-target/local/local-target.ts';
-import { identify } from '../../../../src/adapters/deploy-target/local/process-identity.ts';
+import { identify } from '../../../../src/adapters/shared/process/identity.ts';
 import type { DeployOrder, DeployTarget } from '../../../../src/ports/deploy-target.ts';
 import { failureOf, linesOf, writeBrokenBackend } from '../../../contracts/deploy-target.ts';
 import { eventually, withTarget } from '../../../support/fake-backend.ts';
@@ -197,7 +197,7 @@ test("starts and removals at the same time never get in each other's way", () =>
     await target.remove(order.projectId);
     expect(await target.inspect(order.projectId)).toBeNull();
     const rest = ['projects', 'ports', 'locks'].flatMap((folder) => readdirSync(join(home, folder)));
-    expect(rest).toEqual(['ports']);
+    expect(rest).toEqual([]);
   }));
 
 test('after everything was killed at once, as by a reboot, it has failed, and can be stopped and started', () =>
