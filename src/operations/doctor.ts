@@ -5,6 +5,7 @@ import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import { loginProblem } from './login-problem.ts';
 import { readManifest } from './manifest.ts';
+import { readerLogins } from './reader-logins.ts';
 
 type DoctorNeeds = Needs<'cluster' | 'databases' | 'state' | 'vault' | 'sql' | 'target' | 'workspace'>;
 
@@ -42,16 +43,28 @@ async function checkMetadata({ state }: DoctorNeeds): Promise<Finding> {
 /** Findings about what is not ours on somebody else's server: its own databases, and its pg_hba.conf. */
 const OF_THE_SERVER = new Set(['V2', 'V10']);
 
-async function checkIsolation({ cluster, databases }: DoctorNeeds): Promise<readonly Finding[]> {
-  const found = await databases.checkIsolation();
+async function checkIsolation(services: DoctorNeeds): Promise<readonly Finding[]> {
+  const { cluster, databases } = services;
+  const found = await databases.checkIsolation(readerLogins(services));
   const theirs = cluster.kind === 'external' ? found.filter(({ check }) => OF_THE_SERVER.has(check)) : [];
-  const broken = found.filter((finding) => !theirs.includes(finding));
+  const blind = found.filter(({ unchecked }) => unchecked);
+  const broken = found.filter((finding) => !theirs.includes(finding) && !blind.includes(finding));
   const notes = theirs.map(({ check, object }) => ({
     name: `isolation ${check}`,
     ok: true,
     detail: `${object}: open by the server's own configuration, which is its administrator's to decide`,
     fix: null,
   }));
+  const limits = await databases.limits();
+  notes.push(
+    ...blind.map(({ check, object }) => ({ name: `isolation ${check}`, ok: true, detail: object, fix: null })),
+    ...limits.map(({ check, reason, remedy }) => ({
+      name: `isolation ${check}`,
+      ok: true,
+      detail: `${reason} ${remedy}`,
+      fix: null,
+    })),
+  );
   return [...notes, ...isolationFindings(broken)];
 }
 

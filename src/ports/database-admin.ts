@@ -1,10 +1,22 @@
-import type { LoginRole } from '../domain/database.ts';
+import type { Login, LoginRole } from '../domain/database.ts';
 import type { DatabaseTarget, Observation, ProvisionStep } from '../domain/provisioning.ts';
 
 /** One broken promise of isolation, with the check that found it (V1–V10, D1–D9 of the isolation checklist). */
 export interface IsolationFinding {
   readonly check: string;
   readonly object: string;
+  /** Nothing is known to be broken: this is what could not be looked at, and why. */
+  readonly unchecked?: true;
+}
+
+/** A promise of isolation that this cluster, or this administrator, cannot give. */
+export interface IsolationLimit {
+  /** The check it would be looked for by. */
+  readonly check: string;
+  /** What is missing and what that means, in a sentence. */
+  readonly reason: string;
+  /** What an administrator could do about it. */
+  readonly remedy: string;
 }
 
 /** Plain passwords of the three logins; in memory only. */
@@ -43,6 +55,11 @@ export interface DatabaseAdmin {
   ): Promise<T>;
   /** All databases of the cluster with our name pattern, also those in the trash, for finding orphans. */
   listDatabases(): Promise<readonly string[]>;
-  /** Runs the isolation checklist over the cluster and, logged in as nobody but the catalog reader, every project database. */
-  checkIsolation(): Promise<readonly IsolationFinding[]>;
+  /**
+   * Runs the isolation checklist over the cluster, and over every project database as the reading login that
+   * `loginFor` gives for it: the administrator enters none. Null, or a login that does not get in, is told as `unchecked`.
+   */
+  checkIsolation(loginFor: (databaseName: string) => Promise<Login | null>): Promise<readonly IsolationFinding[]>;
+  /** What the checklist leaves out here because this cluster or its administrator cannot do better; empty for a superuser. */
+  limits(): Promise<readonly IsolationLimit[]>;
 }

@@ -1,5 +1,6 @@
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
+import { readerLogins } from '../../src/operations/reader-logins.ts';
 import { asAdmin, type ProvisioningServices, type Server, withSession } from '../support/provisioning.ts';
 
 /** What must hold at every instant, also right after a kill: nothing of ours exists without a wish (INV2). */
@@ -36,7 +37,7 @@ export async function unhealthy(services: ProvisioningServices, ids: readonly st
       }
     }
   }
-  const findings = await services.databases.checkIsolation();
+  const findings = await services.databases.checkIsolation(readerLogins(services));
   for (const { check, object } of findings) {
     if (ids.some((id) => object.includes(id))) problems.push(`${check} ${object}`);
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
+import { readerLogins } from '../../src/operations/reader-logins.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -86,7 +87,7 @@ test('an administrator with CREATEDB and CREATEROLE is enough', () =>
     await asAdmin(server, 'postgres', (query) => query(`ALTER ROLE ${database}_app PASSWORD 'mine now'`));
     expect(await stepsOf(order, hands)).toEqual(['create-roles']);
     expect(await whoLogsIn(order.projectId)).toHaveLength(3);
-    const checks = await hands.databases.checkIsolation();
+    const checks = await hands.databases.checkIsolation(readerLogins(hands));
     expect(checks.filter(({ object }) => object.includes(order.projectId))).toEqual([]);
   }));
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
+import { readerLogins } from '../../src/operations/reader-logins.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -24,7 +25,7 @@ const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) a
 
 /** What the isolation checks say of one project. */
 async function findings(projectId: string): Promise<string[]> {
-  const all = await services.databases.checkIsolation();
+  const all = await services.databases.checkIsolation(readerLogins(services));
   return all.filter(({ object }) => object.includes(projectId)).map(({ check, object }) => `${check} ${object}`);
 }
 

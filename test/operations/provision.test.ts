@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
+import { readerLogins } from '../../src/operations/reader-logins.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -23,7 +24,7 @@ const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) a
 
 /** What the isolation checks say of one project. */
 async function findings(projectId: string): Promise<string[]> {
-  const all = await services.databases.checkIsolation();
+  const all = await services.databases.checkIsolation(readerLogins(services));
   return all.filter(({ object }) => object.includes(projectId)).map(({ check, object }) => `${check} ${object}`);
 }
 
@@ -112,7 +113,7 @@ test('six at once for one project make one database, and all of them get it', as
 test('twenty projects at once do not disturb each other', async () => {
   const orders = Array.from({ length: 20 }, newProject);
   await Promise.all(orders.map((order) => provision(order, services)));
-  const all = await services.databases.checkIsolation();
+  const all = await services.databases.checkIsolation(readerLogins(services));
   expect(all.filter(({ object }) => orders.some(({ projectId }) => object.includes(projectId)))).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type DatabaseNames, databaseNames } from '../../../src/domain/database.ts';
 import { openLogin } from '../../../src/operations/open-login.ts';
 import { provision } from '../../../src/operations/provision.ts';
+import { readerLogins } from '../../../src/operations/reader-logins.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -32,7 +33,7 @@ async function newProject(): Promise<DatabaseNames> {
 
 /** What the checks found about these names; other tests have objects in the same cluster. */
 async function findingsAbout(...names: string[]): Promise<string[]> {
-  const found = await services.databases.checkIsolation();
+  const found = await services.databases.checkIsolation(readerLogins(services));
   return found.filter(({ object }) => names.some((name) => object.includes(name))).map((f) => `${f.check} ${f.object}`);
 }
 
@@ -137,7 +138,9 @@ test('a line of pg_hba.conf that asks for no proof is found', async () => {
   // After the line that rejects everybody, so it can never let anybody in; and the server is not told to read it.
   appendFileSync(file, `host ${mark} ${mark} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nnonsense\n`);
   try {
-    const found = (await services.databases.checkIsolation()).filter(({ check }) => check === 'V10');
+    const found = (await services.databases.checkIsolation(readerLogins(services))).filter(
+      ({ check }) => check === 'V10',
+    );
     const objects = found.map(({ object }) => object).join('\n');
     expect(objects).toContain(`host ${mark} ${mark} trust`);
     expect(objects).toContain('host all all scram-sha-256');
@@ -145,7 +148,9 @@ test('a line of pg_hba.conf that asks for no proof is found', async () => {
   } finally {
     writeFileSync(file, before);
   }
-  expect((await services.databases.checkIsolation()).filter(({ check }) => check === 'V10')).toEqual([]);
+  expect(
+    (await services.databases.checkIsolation(readerLogins(services))).filter(({ check }) => check === 'V10'),
+  ).toEqual([]);
 });
 
 const insideDamages: [string, (own: DatabaseNames) => string][] = [
@@ -203,7 +208,7 @@ test('looking changes nothing and calls nothing of the tenant`s', async () => {
       ALTER DATABASE ${own.database} SET default_transaction_read_only = on;
       ALTER DATABASE ${own.database} SET role = '${own.owner}'`);
     await query(`REVOKE USAGE ON SCHEMA app FROM ${own.ro}`);
-    await services.databases.checkIsolation();
+    await services.databases.checkIsolation(readerLogins(services));
     await heal(own);
     expect(await checksAbout(own.database)).toEqual([]);
     expect(await query('SELECT who FROM app.caught')).toEqual([]);

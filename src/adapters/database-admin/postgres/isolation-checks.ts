@@ -1,11 +1,14 @@
+import type { Powers } from './isolation-limits.ts';
+
 /**
- * The isolation checklist of RELIABILITY 5.3: each query must return no row. V checks look at the cluster, D checks at
- * the catalogue of one project database. All run with search_path = pg_catalog in a read-only session.
+ * The isolation checklist of RELIABILITY 5.3: each query must return no row. V checks look at the cluster, as
+ * administrator; D checks at the catalogue of one project database, as its reading login. All run with search_path =
+ * pg_catalog in a read-only session.
  */
 export interface IsolationCheck {
   readonly id: string;
-  /** `true` where only a superuser may look, or only one could have set what is looked for. */
-  readonly superuser?: true;
+  /** What the administrator must be able to do: to look, or to have made what is looked for. */
+  readonly needs?: (powers: Powers) => boolean;
   /** One column, `object`. */
   readonly sql: string;
 }
@@ -66,7 +69,7 @@ export const CLUSTER_CHECKS: readonly IsolationCheck[] = [
   {
     // A password that is not a SCRAM verifier.
     id: 'V7',
-    superuser: true,
+    needs: (powers) => powers.readsVerifiers,
     sql: `SELECT rolname::text AS object FROM pg_authid WHERE rolcanlogin AND rolname ~ ${OURS}
         AND (rolpassword IS NULL OR rolpassword !~ '^SCRAM-SHA-256\\$')`,
   },
@@ -79,22 +82,25 @@ export const CLUSTER_CHECKS: readonly IsolationCheck[] = [
         AND ${project(name('a.grantee'))} <> d.datname`,
   },
   {
-    // Settings that bound what a backend may use.
+    // Settings that bound what a backend may use; temp_file_limit is a superuser's to set.
     id: 'V9',
-    superuser: true,
     sql: `SELECT r.rolname::text AS object FROM pg_roles r JOIN pg_database d ON d.datname || '_app' = r.rolname
         LEFT JOIN pg_db_role_setting s ON s.setrole = r.oid AND s.setdatabase = d.oid
       WHERE r.rolname ~ ${OURS} AND NOT (coalesce(s.setconfig::text, '') ~ 'statement_timeout='
-        AND s.setconfig::text ~ 'temp_file_limit=' AND s.setconfig::text ~ 'search_path=')`,
+        AND (s.setconfig::text ~ 'temp_file_limit=' OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
+        AND s.setconfig::text ~ 'search_path=')`,
   },
   {
-    // pg_hba.conf: no proof of identity, a proof that can be read or replayed, a door for all, or a broken line.
+    // pg_hba.conf: no proof of identity, a proof that can be read or replayed, a door that a project's role can find
+    // into another database than its own, or a broken line.
     id: 'V10',
-    superuser: true,
+    needs: (powers) => powers.readsHbaRules,
     sql: `SELECT 'line ' || line_number || coalesce(': ' || type || ' ' || array_to_string(database, ',') || ' '
         || array_to_string(user_name, ',') || ' ' || auth_method, '') || coalesce(' ' || error, '') AS object
       FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident') OR error IS NOT NULL
-        OR (auth_method <> 'reject' AND database && ARRAY['all'] AND user_name && ARRAY['all'])`,
+        OR (auth_method <> 'reject'
+          AND EXISTS (SELECT FROM unnest(database) d WHERE d = 'all' OR d ~ '^/' OR d ~ ${OURS})
+          AND EXISTS (SELECT FROM unnest(user_name) u WHERE u = 'all' OR u ~ '^[/+]' OR u ~ ${OURS}))`,
   },
 ];
 
@@ -105,12 +111,18 @@ const ofExtension = (catalog: string, oid: string) =>
   `EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.classid = '${catalog}'::regclass AND x.objid = ${oid})`;
 
 export const DATABASE_CHECKS: readonly IsolationCheck[] = [
-  { id: 'D1', sql: `SELECT 'schema ' || n.nspname AS object FROM pg_namespace n WHERE n.nspname = 'public'` },
+  {
+    id: 'D1',
+    needs: (powers) => powers.closesPublic,
+    sql: `SELECT 'schema ' || n.nspname AS object FROM pg_namespace n WHERE n.nspname = 'public'`,
+  },
   {
     id: 'D2',
     sql: `SELECT 'create in schema ' || n.nspname || ' by ' || ${grantee} AS object
       FROM pg_namespace n, LATERAL aclexplode(n.nspacl) a
-      WHERE ${USER_SCHEMA} AND a.privilege_type = 'CREATE' AND (a.grantee = 0 OR ${name('a.grantee')} ~ ${LESSER})`,
+      WHERE ${USER_SCHEMA} AND a.privilege_type = 'CREATE' AND (a.grantee = 0 OR ${name('a.grantee')} ~ ${LESSER})
+        -- Before PostgreSQL 15 public is the server's own, born open: a matter of D1.
+        AND NOT (n.nspname = 'public' AND n.nspowner = 10)`,
   },
   {
     id: 'D3',
@@ -147,7 +159,7 @@ export const DATABASE_CHECKS: readonly IsolationCheck[] = [
   {
     // Only a superuser could have closed them.
     id: 'D9',
-    superuser: true,
+    needs: (powers) => powers.superuser,
     sql: `SELECT 'language ' || l.lanname AS object FROM pg_language l
         WHERE l.lanname = 'plpgsql' AND has_language_privilege('public', l.oid, 'usage')
       UNION ALL

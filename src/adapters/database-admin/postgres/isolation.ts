@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Login } from '../../../domain/database.ts';
+import { isTurboError } from '../../../domain/errors.ts';
 import type { IsolationFinding } from '../../../ports/database-admin.ts';
 import { type Sql, SqlError, type SqlSession } from '../../../ports/sql.ts';
 import { CLUSTER_CHECKS, DATABASE_CHECKS, type IsolationCheck } from './isolation-checks.ts';
+import { type Powers, readPowers } from './isolation-limits.ts';
 
 /** Reads the catalogue and can do nothing else, whatever it meets there. */
-const READER_SETTINGS = {
+export const READER_SETTINGS = {
   search_path: 'pg_catalog',
   role: 'none',
   default_transaction_read_only: 'on',
@@ -18,21 +20,23 @@ const CONCURRENCY = 4;
 
 interface Reader {
   readonly sql: Sql;
-  readonly connect: (database: string) => Login | Promise<Login>;
-  readonly maintenanceDatabase: string;
+  /** A session of the administrator outside of all projects. */
+  readonly open: () => Promise<SqlSession>;
+  readonly loginFor: (databaseName: string) => Promise<Login | null>;
 }
 
 /**
- * Runs the checklist over the cluster and over every database that is ours: one of our name whose owner carries our
- * tag. A stranger's database of such a name is a finding itself (V6) and is not entered.
+ * Runs the checklist over the cluster as administrator, and over every database that is ours as its own reading login.
+ * Ours is one of our name whose owner carries our tag; a stranger's database of such a name is a finding itself (V6)
+ * and is not entered.
  */
 export async function checkIsolation(reader: Reader): Promise<readonly IsolationFinding[]> {
-  const { findings, databases, superuser } = await checkCluster(reader);
+  const { findings, databases, powers } = await checkCluster(reader);
   const queue = [...databases];
   const worker = async (): Promise<IsolationFinding[]> => {
     const found: IsolationFinding[] = [];
     for (let database = queue.shift(); database !== undefined; database = queue.shift()) {
-      found.push(...(await checkDatabase(reader, database, superuser)));
+      found.push(...(await checkDatabase(reader, database, powers)));
     }
     return found;
   };
@@ -50,50 +54,51 @@ const OWN_DATABASES = `
   ORDER BY d.datname`;
 
 async function checkCluster(reader: Reader) {
-  const session = await open(reader, reader.maintenanceDatabase);
+  const session = await reader.open();
   try {
-    const grade = await session.query('SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user');
-    const superuser = grade.rows[0]?.superuser === true;
-    const findings = await run(session, CLUSTER_CHECKS, superuser, (object) => object);
+    const powers = await readPowers(session);
+    const findings = await run(session, CLUSTER_CHECKS, powers, (object) => object);
     const { rows } = await session.query(OWN_DATABASES);
     const databases = z.array(z.object({ name: z.string() })).parse(rows);
-    return { findings, superuser, databases: databases.map(({ name }) => name) };
+    return { findings, powers, databases: databases.map(({ name }) => name) };
   } finally {
     await session.close();
   }
 }
 
-async function checkDatabase(reader: Reader, database: string, superuser: boolean): Promise<IsolationFinding[]> {
-  let session: SqlSession;
+/** What a database that is gone, closed for that, or just taken away answers: there is nothing left to check. */
+const GONE = ['3D000', '55000', '57P01'];
+
+async function checkDatabase(reader: Reader, database: string, powers: Powers): Promise<IsolationFinding[]> {
+  const unchecked = (why: string): IsolationFinding[] => [
+    { check: 'D', object: `${database}: not looked into: ${why}`, unchecked: true },
+  ];
   try {
-    session = await open(reader, database);
+    const login = await reader.loginFor(database);
+    if (!login) return unchecked('no login of it is known here.');
+    const session = await reader.sql.connect({ ...login, database }, READER_SETTINGS);
+    try {
+      return await run(session, DATABASE_CHECKS, powers, (object) => `${database}: ${object}`);
+    } finally {
+      await session.close();
+    }
   } catch (error) {
-    // Taken away, or closed for that, since the list was read.
-    if (error instanceof SqlError && ['3D000', '55000'].includes(error.state)) return [];
+    if (error instanceof SqlError && GONE.includes(error.state)) return [];
+    // One that is full, locked or shut against us must not keep the others from being looked into.
+    if (error instanceof SqlError || isTurboError(error)) return unchecked(error.message);
     throw error;
-  }
-  try {
-    return await run(session, DATABASE_CHECKS, superuser, (object) => `${database}: ${object}`);
-  } catch (error) {
-    if (error instanceof SqlError && error.state === '57P01') return [];
-    throw error;
-  } finally {
-    await session.close();
   }
 }
-
-const open = async (reader: Reader, database: string) =>
-  reader.sql.connect(await reader.connect(database), READER_SETTINGS);
 
 /** All checks in one round trip: the number of projects may be large. */
 async function run(
   session: SqlSession,
   checks: readonly IsolationCheck[],
-  superuser: boolean,
+  powers: Powers,
   describe: (object: string) => string,
 ): Promise<IsolationFinding[]> {
   const parts = checks
-    .filter((check) => superuser || !check.superuser)
+    .filter(({ needs }) => !needs || needs(powers))
     .map((check) => `SELECT '${check.id}' AS check, object FROM (${check.sql}) AS found`);
   const { rows } = await session.query(parts.join('\nUNION ALL\n'));
   return z

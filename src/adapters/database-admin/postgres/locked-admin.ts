@@ -70,11 +70,11 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
     async apply(step, target, passwords, onStatement) {
       const { names } = target;
       if (step === 'prepare-inside') {
-        const isEmpty = known.born.delete(names.database);
+        const isBorn = known.born.delete(names.database);
         const enter = () => visit(names, needed(passwords));
         // The next look needs `_mig`'s connection anyway; a failure here is met again, and told, by that look.
-        const early = isEmpty ? enter().catch(() => null) : null;
-        await prepareInside(bench, names, isEmpty, onStatement, enter).finally(() => early);
+        const early = isBorn ? enter().catch(() => null) : null;
+        await prepareInside(bench, names, isBorn, onStatement, enter).finally(() => early);
         return;
       }
       await leave();
@@ -170,36 +170,51 @@ async function lookInside(
 }
 
 /**
- * T3. The administrator works inside only while nobody has made anything there; afterwards it only takes away rights on
- * what the server brought along, and the owner's part is done as the owner. An own lock inside the database keeps out
- * a former process whose statement outlived it.
+ * T3. The administrator enters only while nobody has made anything inside. Afterwards the owner's part is repaired as
+ * the owner; only what the server brought along, opened again by somebody, takes a superuser to close.
  */
 async function prepareInside(
   bench: Workbench,
   names: DatabaseNames,
-  isEmpty: boolean,
+  isBorn: boolean,
   onStatement: (sql: string) => void,
   visit: () => Promise<SqlSession>,
 ): Promise<void> {
-  const session = await bench.sql.connect(await bench.connect(names.database), SESSION_SETTINGS);
-  let holdsData = false;
-  try {
-    const begin = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('turbobackend:prepare'))";
-    if (!isEmpty) {
-      await session.query(begin);
-      ({ holdsData } = await readInsideFacts(session, names));
-    }
-    const system = systemStatements(bench.grade, holdsData);
-    const statements = holdsData ? system : [...system, ...ownerStatements(names)];
-    await session.query([...(isEmpty ? [begin] : []), ...statements, 'COMMIT'].join(';\n'));
-    for (const statement of statements) onStatement(statement);
-  } finally {
-    await session.close();
-  }
-  if (!holdsData) return;
+  const { holdsData, openDoors } = isBorn
+    ? { holdsData: false, openDoors: true }
+    : await readInsideFacts(await visit(), names);
+  // No code of the tenant's runs in there: every name is pg_catalog's, and REVOKE calls nobody.
+  const mustEnter = !holdsData || (bench.grade.superuser && openDoors);
+  const isEmpty = mustEnter && (await enterAsAdministrator(bench, names, isBorn, onStatement));
+  if (isEmpty) return;
   const owner = await visit();
   await owner.query(`SET ROLE ${identifier(names.owner)}`);
   await transaction(owner, ownerStatements(names), onStatement);
+}
+
+/**
+ * The administrator's part of T3, with the owner's as long as the database is empty, which is told. An own lock inside
+ * the database keeps out a former process whose statement outlived it.
+ */
+async function enterAsAdministrator(
+  bench: Workbench,
+  names: DatabaseNames,
+  isBorn: boolean,
+  onStatement: (sql: string) => void,
+): Promise<boolean> {
+  const session = await bench.sql.connect(await bench.connect(names.database), SESSION_SETTINGS);
+  try {
+    const begin = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('turbobackend:prepare'))";
+    if (!isBorn) await session.query(begin);
+    const holdsData = !isBorn && (await readInsideFacts(session, names)).holdsData;
+    const system = systemStatements(bench.grade, holdsData);
+    const statements = holdsData ? system : [...system, ...ownerStatements(names)];
+    await session.query([...(isBorn ? [begin] : []), ...statements, 'COMMIT'].join(';\n'));
+    for (const statement of statements) onStatement(statement);
+    return !holdsData;
+  } finally {
+    await session.close();
+  }
 }
 
 /** One round trip. A failure leaves nothing behind, neither in the cluster nor in the session. */

@@ -5,7 +5,8 @@ import { TurboError } from '../../../domain/errors.ts';
 import type { DatabaseAdmin } from '../../../ports/database-admin.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import type { Grade } from './facts.ts';
-import { checkIsolation } from './isolation.ts';
+import { checkIsolation, READER_SETTINGS } from './isolation.ts';
+import { findLimits, readPowers } from './isolation-limits.ts';
 import { lockedAdmin, SESSION_SETTINGS } from './locked-admin.ts';
 
 export interface DatabaseAdminOptions {
@@ -25,6 +26,7 @@ const LOCK_CLASS = 0x74757262;
 export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAdmin {
   const { sql, connect, maintenanceDatabase = 'postgres', lockTimeoutMs = 60_000 } = options;
   const open = async () => sql.connect(await connect(maintenanceDatabase), SESSION_SETTINGS);
+  const openReader = async () => sql.connect(await connect(maintenanceDatabase), READER_SETTINGS);
   return {
     async withProjectLock(projectId, work, onWait) {
       const session = await open();
@@ -57,7 +59,16 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
       }
     },
 
-    checkIsolation: () => checkIsolation({ sql, connect, maintenanceDatabase }),
+    checkIsolation: (loginFor) => checkIsolation({ sql, open: openReader, loginFor }),
+
+    async limits() {
+      const session = await openReader();
+      try {
+        return findLimits(await readPowers(session));
+      } finally {
+        await session.close();
+      }
+    },
   };
 }
 
