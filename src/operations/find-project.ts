@@ -4,6 +4,7 @@ import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import { followMove } from './follow-move.ts';
 import { readManifest } from './manifest.ts';
+import { assertOwner, type Intent } from './ownership.ts';
 
 /** The folder at or above `cwd` that holds a project; null when there is none. */
 export async function findProjectDirectory(cwd: string, services: Needs<'workspace'>): Promise<string | null> {
@@ -14,19 +15,28 @@ export async function findProjectDirectory(cwd: string, services: Needs<'workspa
 }
 
 /**
- * The project somebody means: by id, by name, by folder, or (without `wanted`) the one of the current folder.
- * Throws `project.not_found`, also when a name fits several.
+ * The project somebody means: by id, by name, by folder, or (without `wanted`) the one of the current folder. A name
+ * means one's own project before somebody else's. Throws `project.not_found`, also when a name fits several, and
+ * `project.not_yours` unless it is only looked at.
  */
 export async function findProject(
   wanted: string | undefined,
   cwd: string,
-  services: Needs<'state' | 'workspace'>,
+  services: Needs<'state' | 'workspace' | 'owner'>,
+  intent: Intent = 'act',
 ): Promise<ProjectRecord> {
-  if (wanted === undefined) return projectHere(cwd, services);
+  const found = wanted === undefined ? await projectHere(cwd, services) : await projectCalled(wanted, cwd, services);
+  if (intent === 'act') assertOwner(found, services);
+  return found;
+}
+
+async function projectCalled(wanted: string, cwd: string, services: Needs<'state' | 'owner'>): Promise<ProjectRecord> {
   const projects = await services.state.listProjects();
   const exact = projects.find((project) => project.id === wanted || project.directory === resolve(cwd, wanted));
   if (exact) return exact;
-  const named = projects.filter((project) => project.name === wanted);
+  const everybodys = projects.filter((project) => project.name === wanted);
+  const own = everybodys.filter((project) => project.owner === services.owner);
+  const named = own.length > 0 ? own : everybodys;
   if (named.length === 1 && named[0]) return named[0];
   if (named.length > 1) {
     const ids = named.map((project) => `${project.id} (${project.directory})`).join(', ');
@@ -43,7 +53,7 @@ export async function findProject(
   });
 }
 
-async function projectHere(cwd: string, services: Needs<'state' | 'workspace'>): Promise<ProjectRecord> {
+async function projectHere(cwd: string, services: Needs<'state' | 'workspace' | 'owner'>): Promise<ProjectRecord> {
   const directory = await findProjectDirectory(cwd, services);
   if (directory === null) {
     throw new TurboError('project.not_found', `${cwd} is not inside a project folder.`, {

@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { TurboError } from '../domain/errors.ts';
 import { nameFromRequest, parseProjectName, slug } from '../domain/project-name.ts';
 import { readManifest } from '../operations/manifest.ts';
+import { assertOwner } from '../operations/ownership.ts';
 import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import type { CreateOrder } from './order.ts';
@@ -20,11 +21,12 @@ const MAX_NUMBERED_FOLDERS = 100;
 
 /**
  * Decides name and folder and writes them down, so that the same command finds them again after a crash. Throws
- * `project.exists` when something else is in the way; nothing is ever overwritten.
+ * `project.exists` when something else is in the way, `project.not_yours` when it is somebody else's; nothing is ever
+ * overwritten.
  */
 export async function claimFolder(
   order: CreateOrder,
-  services: Needs<'state' | 'workspace' | 'ids' | 'clock'>,
+  services: Needs<'state' | 'workspace' | 'ids' | 'clock' | 'owner'>,
 ): Promise<Claim> {
   const id = services.ids.projectId();
   const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
@@ -40,7 +42,12 @@ export async function claimFolder(
 }
 
 /** Takes over the record of this folder if it is for the same request. */
-async function adopt(record: ProjectRecord, order: CreateOrder, services: Needs<'workspace'>): Promise<Claim> {
+async function adopt(
+  record: ProjectRecord,
+  order: CreateOrder,
+  services: Needs<'workspace' | 'owner'>,
+): Promise<Claim> {
+  assertOwner(record, services);
   if (record.request !== order.request.text) {
     throw new TurboError(
       'project.exists',

@@ -7,6 +7,7 @@ import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
+import { assertOwner } from '../operations/ownership.ts';
 import { provision } from '../operations/provision.ts';
 import type { ReconcileNeeds } from '../operations/reconcile-database/order.ts';
 import { start } from '../operations/start.ts';
@@ -28,11 +29,15 @@ export function needsDatabase(project: Project): boolean {
   return project.schema !== null && project.schema.tables.length > 0;
 }
 
-/** Registers the folder's project; refuses a folder that another project has, and a manifest with another project's id. */
-export async function register(folder: ProjectFolder, services: Needs<'state' | 'workspace'>): Promise<void> {
+/**
+ * Registers the folder's project; refuses a folder that another project has, and a manifest with another project's id.
+ * Throws `project.not_yours` for a project of somebody else's.
+ */
+export async function register(folder: ProjectFolder, services: Needs<'state' | 'workspace' | 'owner'>): Promise<void> {
   const { directory, project } = folder;
   const { state } = services;
-  if (await followMove(project, directory, services)) return;
+  const known = await followMove(project, directory, services);
+  if (known) return assertOwner(known, services);
   const record = await state.claimProject({
     id: project.id,
     name: project.name,
@@ -40,7 +45,7 @@ export async function register(folder: ProjectFolder, services: Needs<'state' | 
     directory,
     createdAt: project.createdAt,
   });
-  if (record.id === project.id && record.directory === directory) return;
+  if (record.id === project.id && record.directory === directory) return assertOwner(record, services);
   throw new TurboError(
     'project.foreign',
     record.id === project.id
@@ -53,7 +58,7 @@ export async function register(folder: ProjectFolder, services: Needs<'state' | 
 export async function provisionStage(
   folder: ProjectFolder,
   env: Environment,
-  services: ReconcileNeeds & Needs<'workspace'>,
+  services: ReconcileNeeds & Needs<'workspace' | 'owner'>,
 ): Promise<Database> {
   await register(folder, services);
   return provision({ projectId: folder.project.id, env }, services);

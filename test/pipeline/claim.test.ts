@@ -34,6 +34,7 @@ function scene(folder: string) {
   };
   const services = {
     state,
+    owner: 'somebody',
     workspace: localWorkspace(),
     ids: { projectId: nextId, rowId: () => 'unused' },
     clock: { now: () => 1000, elapsedMs: () => 0, sleep: async () => {} },

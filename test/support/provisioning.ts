@@ -21,7 +21,7 @@ export interface Server {
 }
 
 export type ProvisioningServices = Needs<
-  'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'sql' | 'ids' | 'limits'
+  'cluster' | 'databases' | 'state' | 'vault' | 'clock' | 'progress' | 'sql' | 'ids' | 'limits' | 'owner'
 >;
 
 export interface ProvisioningOptions {
@@ -62,6 +62,7 @@ export function provisioningServices(
   } as const;
   return {
     events,
+    owner: 'tester',
     progress: (event) => events.push(event),
     limits: { connections: 10, statementTimeoutSeconds: 15, storageMb: null, databases: 100_000, ...options.limits },
     sql,

@@ -1,5 +1,6 @@
 import { TurboError } from '../../domain/errors.ts';
 import type { ProjectFolder } from '../../domain/project.ts';
+import type { Intent } from '../../operations/ownership.ts';
 import type { Needs } from '../../ports/services.ts';
 import type { ProjectRecord } from '../../ports/state-store.ts';
 
@@ -17,12 +18,16 @@ export async function folderHere(cwd: string, services: Needs<'workspace'>): Pro
   });
 }
 
-/** The registered project that is meant: named by id, name or folder, or the one of the current folder. */
+/**
+ * The registered project that is meant: named by id, name or folder, or the one of the current folder. Somebody else's
+ * may only be looked at.
+ */
 export async function projectNamed(
   wanted: string | undefined,
   cwd: string,
-  services: Needs<'state' | 'workspace'>,
+  services: Needs<'state' | 'workspace' | 'owner'>,
+  intent: Intent = 'act',
 ): Promise<ProjectRecord> {
   const { findProject } = await import('../../operations/find-project.ts');
-  return findProject(wanted, cwd, services);
+  return findProject(wanted, cwd, services, intent);
 }

@@ -23,7 +23,7 @@ export const logsCommand: CliCommand = {
     }
     const lines = parseCount(textOption(typed, 'lines') ?? '100');
     const services = await cli.services();
-    const project = await projectNamed(typed.args[0], cli.cwd, services);
+    const project = await projectNamed(typed.args[0], cli.cwd, services, 'look');
     const options = { lines, follow, ...(follow ? { signal: cli.untilSignal() } : {}) };
     for await (const line of services.target.logs(project.id, options)) cli.output.line(stripInvisible(line));
     return { data: { projectId: project.id }, text: () => '' };

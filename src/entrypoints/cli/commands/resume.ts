@@ -32,8 +32,14 @@ export const resumeCommand: CliCommand = {
 };
 
 /** The one project whose create was cut; what another process is creating right now does not count. */
-async function onlyUnfinished({ state, runs }: Pick<Services, 'state' | 'runs'>): Promise<ProjectRecord> {
-  const creating = (await state.listProjects()).filter((project) => project.status === 'creating');
+async function onlyUnfinished({
+  state,
+  runs,
+  owner,
+}: Pick<Services, 'state' | 'runs' | 'owner'>): Promise<ProjectRecord> {
+  const creating = (await state.listProjects()).filter(
+    (project) => project.status === 'creating' && project.owner === owner,
+  );
   const found = await Promise.all(
     creating.map(async (project) => ({ project, holder: (await runs.find(project.id))?.holder ?? null })),
   );

@@ -20,7 +20,7 @@ export const runsCommand: CliCommand = {
     const services = await cli.services();
     const wanted = typed.args[0];
     if (wanted === undefined) return listAll(await services.state.listProjects(), services, cli.config.command);
-    const project = await projectNamed(wanted, cli.cwd, services);
+    const project = await projectNamed(wanted, cli.cwd, services, 'look');
     const run = await services.runs.find(project.id);
     const named = { id: project.id, name: project.name, directory: project.directory };
     return {

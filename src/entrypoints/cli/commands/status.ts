@@ -15,7 +15,7 @@ export const statusCommand: CliCommand = {
 
   async run(cli, typed) {
     const services = await cli.services();
-    const record = await projectNamed(typed.args[0], cli.cwd, services);
+    const record = await projectNamed(typed.args[0], cli.cwd, services, 'look');
     const { projectStatus } = await import('../../../operations/status.ts');
     const status = await projectStatus(record, services);
     return { data: status, text: (style) => describe(status, cli.config.command, style) };
