@@ -46,7 +46,7 @@ export interface DatabaseAdmin {
   /**
    * Waits for the project's lock (advisory, on the connection that runs the DDL, so it dies with the process), runs
    * `work`, lets go. Throws `cluster.locked` after the deadline and `cluster.*` when the cluster cannot be reached.
-   * `onWait` is told once who is in the way.
+   * `onWait` is told once who is in the way; what it throws ends the waiting.
    */
   withProjectLock<T>(
     projectId: string,
@@ -55,6 +55,8 @@ export interface DatabaseAdmin {
   ): Promise<T>;
   /** All databases of the cluster with our name pattern, also those in the trash, for finding orphans. */
   listDatabases(): Promise<readonly string[]>;
+  /** All roles of the cluster with our name pattern and our tag. */
+  listRoles(): Promise<readonly string[]>;
   /**
    * Runs the isolation checklist over the cluster, and over every project database as the reading login that
    * `loginFor` gives for it: the administrator enters none. Null, or a login that does not get in, is told as `unchecked`.

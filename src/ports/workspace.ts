@@ -14,6 +14,8 @@ export interface Workspace {
   write(directory: string, path: string, content: string, options?: { mode?: number }): Promise<void>;
   /** Takes a file away from everybody but its owner; true when others had some right to it. Missing is fine. */
   protect(directory: string, path: string): Promise<boolean>;
+  /** Others than the owner of a file have some right to it. A missing one is nobody's. */
+  isExposed(directory: string, path: string): Promise<boolean>;
   /**
    * Writes a whole new folder beside its place and renames it there. Throws `project.exists` when something is in the
    * way; a leftover of an interrupted attempt is replaced.

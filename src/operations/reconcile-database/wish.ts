@@ -19,6 +19,7 @@ export async function recordWish(
   const known = await state.findDatabase(projectId, env);
   if (known) assertSamePlace(known, projectId, env, systemIdentifier);
   if (!known && wish !== 'present') return null;
+  if (order.onlyIf && !(known && order.onlyIf(known))) return null;
   const record = await state.wishDatabase({
     projectId,
     env,

@@ -43,21 +43,8 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
       }
     },
 
-    async listDatabases() {
-      const session = await open();
-      try {
-        const { rows } = await session.query(
-          `SELECT datname AS name FROM pg_database
-           WHERE datname ~ '^turbobackend_(proj|trash)_[a-z0-9]{16}(_staging|_prod)?(_[0-9]+)?$' ORDER BY datname`,
-        );
-        return z
-          .array(z.object({ name: z.string() }))
-          .parse(rows)
-          .map(({ name }) => name);
-      } finally {
-        await session.close();
-      }
-    },
+    listDatabases: () => listNames(open, DATABASES),
+    listRoles: () => listNames(open, ROLES),
 
     checkIsolation: (loginFor) => checkIsolation({ sql, open: openReader, loginFor }),
 
@@ -70,6 +57,28 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
       }
     },
   };
+}
+
+const DATABASES = `
+  SELECT datname AS name FROM pg_database
+  WHERE datname ~ '^turbobackend_(proj|trash)_[a-z0-9]{16}(_staging|_prod)?(_[0-9]+)?$' ORDER BY datname`;
+
+const ROLES = `
+  SELECT rolname AS name FROM pg_roles
+  WHERE rolname ~ '^turbobackend_proj_[a-z0-9]{16}(_staging|_prod)?(_(own|mig|app|ro))?$'
+    AND shobj_description(oid, 'pg_authid') ~ '^turbobackend:' ORDER BY rolname`;
+
+async function listNames(open: () => Promise<SqlSession>, text: string): Promise<readonly string[]> {
+  const session = await open();
+  try {
+    const { rows } = await session.query(text);
+    return z
+      .array(z.object({ name: z.string() }))
+      .parse(rows)
+      .map(({ name }) => name);
+  } finally {
+    await session.close();
+  }
 }
 
 const TRY_LOCK = `

@@ -26,6 +26,7 @@ export function localWorkspace(): Workspace {
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
     protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
+    isExposed: (directory, path) => guarded(join(directory, path), () => isOpenToOthers(directory, path)),
     createFolder: (directory, files, options) =>
       guarded(directory, () => createWhole(directory, files, options?.modes ?? {})),
     checkWritable: (directory) => guarded(directory, () => probe(directory)),
@@ -110,11 +111,14 @@ async function refuseOpenFolder(folder: string): Promise<void> {
   });
 }
 
+async function isOpenToOthers(directory: string, path: string): Promise<boolean> {
+  const there = await lstat(await locate(directory, path)).catch(missingIsNull);
+  return process.platform !== 'win32' && there?.isFile() === true && (there.mode & 0o077) !== 0;
+}
+
 async function closeFile(directory: string, path: string): Promise<boolean> {
-  const target = await locate(directory, path);
-  const there = await lstat(target).catch(missingIsNull);
-  if (process.platform === 'win32' || !there?.isFile() || (there.mode & 0o077) === 0) return false;
-  await chmod(target, 0o600);
+  if (!(await isOpenToOthers(directory, path))) return false;
+  await chmod(await locate(directory, path), 0o600);
   return true;
 }
 
