@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -123,6 +124,8 @@ function sweep(path: string): void {
 
 /** O_EXCL by a hard link, so that the file is never there without its content. False when it is there already. */
 function create(path: string, content: string): boolean {
+  // Who waits looks often, and need not write each time.
+  if (existsSync(path)) return false;
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     writeInFolder(temporary, content);
