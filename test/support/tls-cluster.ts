@@ -10,32 +10,31 @@ import { asAdmin } from './provisioning.ts';
 
 /** A PostgreSQL that does TLS, with one certificate after another. */
 export interface TlsCluster extends TestCluster {
-  /** Gives the server this certificate, and comes back when it shows it; null: TLS is off again. */
+  /** See the function of this name. */
   present(certificate: Certificate | null): Promise<void>;
 }
 
 /** Starts without TLS; see `present`. */
 export async function startTlsCluster(): Promise<TlsCluster> {
   const started = await startCluster();
-  const { cluster } = started;
-  return {
-    ...started,
-    async present(certificate) {
-      if (certificate) {
-        writeOwned(cluster.dataDirectory, 'server.crt', certificate.certificate);
-        writeOwned(cluster.dataDirectory, 'server.key', certificate.key);
-      }
-      await asAdmin(cluster, 'postgres', async (query) => {
-        await query(`ALTER SYSTEM SET ssl = ${certificate ? 'on' : 'off'}`);
-        await query('SELECT pg_reload_conf()');
-      });
-      const wanted = certificate ? new X509Certificate(certificate.certificate).fingerprint256 : null;
-      for (let attempt = 0; (await shownBy(cluster)) !== wanted; attempt += 1) {
-        if (attempt > 200) throw new Error('the server does not show the certificate it was given');
-        await sleep(25);
-      }
-    },
-  };
+  return { ...started, present: (certificate) => present(started.cluster, certificate) };
+}
+
+/** Gives a server this certificate, and comes back when it shows it; null: TLS is off. */
+export async function present(cluster: TestCluster['cluster'], certificate: Certificate | null): Promise<void> {
+  if (certificate) {
+    writeOwned(cluster.dataDirectory, 'server.crt', certificate.certificate);
+    writeOwned(cluster.dataDirectory, 'server.key', certificate.key);
+  }
+  await asAdmin(cluster, 'postgres', async (query) => {
+    await query(`ALTER SYSTEM SET ssl = ${certificate ? 'on' : 'off'}`);
+    await query('SELECT pg_reload_conf()');
+  });
+  const wanted = certificate ? new X509Certificate(certificate.certificate).fingerprint256 : null;
+  for (let attempt = 0; (await shownBy(cluster)) !== wanted; attempt += 1) {
+    if (attempt > 200) throw new Error('the server does not show the certificate it was given');
+    await sleep(25);
+  }
 }
 
 /** Root's server runs as nobody, who must own its key. */
