@@ -110,6 +110,11 @@ export interface StateStore {
     from: string,
     to: string,
   ): Promise<boolean>;
+  /**
+   * Refuses everything sealed with these keys from now on, whoever writes it, in this very instant provided that nothing
+   * of the kind is stored. False, and nothing changes, when something is. `keyIdOf` a value is its second part.
+   */
+  retireKeys(keyIds: readonly string[]): Promise<boolean>;
   /** Limits of one database; null: as the settings say. Those left out stay. `provision` carries them out. */
   setLimits(projectId: string, env: Environment, limits: Partial<DatabaseRecord['limits']>): Promise<void>;
 

@@ -5,9 +5,27 @@ export interface SecretContext {
   readonly field: string;
 }
 
+/** From which keys to which one. Ids tell keys apart and nothing about them. */
+export interface KeyChange {
+  readonly from: readonly string[];
+  readonly to: string;
+}
+
 /** Keeps secrets that are stored: sealed with a key of this machine or of TURBOBACKEND_MASTER_KEY. */
 export interface Vault {
   seal(plain: string, context: SecretContext): Promise<string>;
   /** Throws `secret.unreadable` for a wrong key, a flipped byte or another context. Never falls back to plain text. */
   open(sealed: string, context: SecretContext): Promise<string>;
+  /** Id of the key a value says it was sealed with, without opening it; null for what cannot have been sealed here. */
+  keyIdOf(sealed: string): string | null;
+  /** Ids of the keys at hand: the one that seals first, then those that only open. */
+  keys(): Promise<readonly string[]>;
+  /**
+   * Changes the key. From the first instant to the last all vaults of this home open with either key and seal with the
+   * new one; `reseal` moves what is stored and says whether the old ones are of no use any more. If not, they are kept
+   * (`retired` is false). Cut off anywhere, the next call goes on with the same new key; of two at once the second
+   * waits and joins in the first one's result. Throws `usage.missing` when the new key has to be given and was not,
+   * `cluster.locked` when another process does not finish, `secret.unreadable`, `workspace.unwritable`.
+   */
+  renewKey(reseal: (change: KeyChange) => Promise<boolean>): Promise<KeyChange & { readonly retired: boolean }>;
 }

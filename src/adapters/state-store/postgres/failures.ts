@@ -6,6 +6,9 @@ const TRANSIENT = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'],
 ]);
 
+/** Raised by our own trigger; see templates/state/0003. */
+const RETIRED_KEY = 'TB001';
+
 export function errorState(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
@@ -38,6 +41,12 @@ export function translateFailure(error: unknown, where: string): unknown {
         cause: error,
       },
     );
+  }
+  if (state === RETIRED_KEY) {
+    return new TurboError('secret.unreadable', 'A secret was sealed with a key that was replaced: it is not stored.', {
+      hint: 'Run the same command again, with the new key where TURBOBACKEND_MASTER_KEY is set.',
+      cause: error,
+    });
   }
   if (state === '53100') {
     return new TurboError('workspace.full', `The disk of PostgreSQL (${where}) is full.`, {

@@ -1,8 +1,9 @@
+import { sql } from 'kysely';
 import type { LoginRole } from '../../../domain/database.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 
-type SecretMethods = Pick<StateStore, 'beginRotation' | 'endRotation' | 'resealSecret'>;
+type SecretMethods = Pick<StateStore, 'beginRotation' | 'endRotation' | 'resealSecret' | 'retireKeys'>;
 
 const COLUMNS = {
   secrets: { mig: 'mig_secret', app: 'app_secret', ro: 'ro_secret' },
@@ -52,6 +53,27 @@ export function secretMethods({ open, clock }: Connection): SecretMethods {
         .where(column, '=', from)
         .executeTakeFirst();
       return done.numUpdatedRows > 0n;
+    },
+
+    async retireKeys(keyIds) {
+      if (keyIds.length === 0) return true;
+      const database = await open();
+      return database.transaction().execute(async (transaction) => {
+        // Whoever is writing a sealed value has finished after this line, or begins after the keys are retired.
+        await sql`LOCK TABLE project_databases IN SHARE ROW EXCLUSIVE MODE`.execute(transaction);
+        const sealed = await transaction
+          .selectFrom('project_databases')
+          .select('project_id')
+          .where(sql<boolean>`sealing_keys(project_databases) && ${[...keyIds]}::text[]`)
+          .executeTakeFirst();
+        if (sealed) return false;
+        await transaction
+          .insertInto('retired_keys')
+          .values(keyIds.map((id) => ({ id, retired_at: clock.now() })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        return true;
+      });
     },
   };
 }

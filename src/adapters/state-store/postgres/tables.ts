@@ -37,6 +37,7 @@ export interface Tables {
     created_at: number;
     updated_at: number;
   };
+  retired_keys: { id: string; retired_at: number };
   generated_queries: {
     id: Generated<number>;
     project_id: string;
