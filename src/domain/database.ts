@@ -46,6 +46,24 @@ export function trashName(projectId: string, env: Environment, at: number): stri
   return `${databaseNames(projectId, env).database.replace('_proj_', '_trash_')}_${at}`;
 }
 
+/** What the name of one of our databases says. */
+export interface OwnDatabase {
+  readonly name: string;
+  readonly projectId: string;
+  readonly env: Environment;
+  readonly inTrash: boolean;
+}
+
+/** Reads a name that `databaseNames` or `trashName` may have given; null for any other. */
+export function parseDatabaseName(name: string): OwnDatabase | null {
+  const [, place, projectId, suffix = 'dev', at] =
+    /^turbobackend_(proj|trash)_([a-z0-9]{16})(?:_(staging|prod))?(_\d{1,15})?$/.exec(name) ?? [];
+  const env = ENVIRONMENTS.find((known) => known === suffix);
+  const inTrash = place === 'trash';
+  if (projectId === undefined || env === undefined || inTrash !== (at !== undefined)) return null;
+  return { name, projectId, env, inTrash };
+}
+
 /** How long a database stays in the trash, in seconds. */
 export const TRASH_SECONDS = 7 * 24 * 60 * 60;
 

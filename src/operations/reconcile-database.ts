@@ -144,7 +144,8 @@ async function applyStep(
   await admin.apply(step, target, passwords, (sql) => statements.push(sql));
   order.onStep?.(`after:${step}`);
   steps.push(step);
-  services.progress({ kind: 'detail', message: TITLES[step] });
+  // What came back with all its rows is more than a detail.
+  services.progress({ kind: step === 'restore-database' ? 'note' : 'detail', message: TITLES[step] });
   const sql = `${statements.join(';\n')};`;
   const recorded = services.state.recordQuery({ projectId, env, kind: 'provision', sql });
   // Looked at in the end; until then a failure must not count as forgotten.

@@ -16,7 +16,7 @@ import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import { withJournal } from './verify-journal.ts';
 
@@ -122,6 +122,31 @@ export async function migrationStatusStage(
   return migrationStatus({ files, login }, services);
 }
 
+/**
+ * Brings a database back from the trash with all rows and, when the project's folder is there, its `.env` files. Throws
+ * `database.not_in_trash` when there is nothing to bring back.
+ */
+export async function restoreStage(
+  record: Pick<ProjectRecord, 'id' | 'name' | 'directory'>,
+  env: Environment,
+  services: ReconcileNeeds & Needs<'workspace'>,
+): Promise<Database> {
+  const known = await services.state.findDatabase(record.id, env);
+  // An undo that was cut wishes for it already, and has not arrived.
+  const isThere = known !== null && known.trashName !== null && known.desired !== 'absent';
+  if (!isThere) {
+    throw new TurboError('database.not_in_trash', `The ${env} database of ${record.name} is not in the trash.`, {
+      hint: `turbobackend status ${record.id}`,
+      details: { projectId: record.id, env, status: known?.status ?? null },
+    });
+  }
+  const database = await provision({ projectId: record.id, env }, services);
+  await services.state.recordActivity({ projectId: record.id, action: 'restored', details: { env } });
+  const project = await readManifest(record.directory, services).catch(() => null);
+  if (project?.id === record.id) await configureStage({ directory: record.directory, project }, env, services);
+  return database;
+}
+
 /** Writes the project; into a new folder, or into the one that holds the manifest already. */
 export async function scaffoldStage(
   { directory, project }: ProjectFolder,
@@ -158,9 +183,23 @@ async function refreshLogins(
   folder: ProjectFolder,
   services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
 ): Promise<void> {
-  for (const { env, status } of await services.state.listDatabases(folder.project.id)) {
+  const records = await services.state.listDatabases(folder.project.id);
+  const dev = records.find(({ env }) => env === 'dev');
+  if (dev && dev.desired !== 'present') throw withdrawn(folder.project, dev);
+  for (const { env, status } of records) {
     if (status === 'ready') await configureStage(folder, env, services);
   }
+}
+
+/** A server without its database would only answer that it has none. */
+function withdrawn({ id, name }: Project, { desired }: DatabaseRecord): TurboError {
+  return desired === 'trashed'
+    ? new TurboError('project.incomplete', `The dev database of ${name} is in the trash.`, {
+        hint: `Bring it back: turbobackend deprovision ${id} --undo`,
+      })
+    : new TurboError('project.incomplete', `The dev database of ${name} is being taken away.`, {
+        hint: `turbobackend deprovision ${id} --purge, or, for a new one: turbobackend provision`,
+      });
 }
 
 /** Starts what was built and remembers where it runs. */

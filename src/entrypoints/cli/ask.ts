@@ -5,10 +5,17 @@ export interface Ask {
   /** A text; `flag` is what to type when nobody can be asked. Throws `usage.missing`. */
   text(question: string, flag: string): Promise<string>;
   /**
-   * Consent to something destructive, given by typing `word`. `--yes` is consent, too; silence never is.
-   * Throws `confirm.needed`.
+   * Consent to something destructive, given by typing `word`, or by `--confirm <word>`. `--yes` is consent, too, unless
+   * more is at stake; silence never is. Throws `confirm.needed`.
    */
-  confirmByTyping(what: string, word: string): Promise<void>;
+  confirmByTyping(what: string, word: string, options?: ConfirmOptions): Promise<void>;
+}
+
+export interface ConfirmOptions {
+  /** What was given as `--confirm`. */
+  readonly confirmed?: string | undefined;
+  /** `--yes` is not enough: production, or what nobody remembers making. */
+  readonly strict?: boolean;
 }
 
 export interface AskOptions {
@@ -38,19 +45,28 @@ export function terminalAsk({ interactive, yes, pause }: AskOptions): Ask {
       }
       return prompt(question);
     },
-    async confirmByTyping(what, word) {
-      if (yes) return;
+    async confirmByTyping(what, word, { confirmed, strict = false } = {}) {
+      const flag = strict ? `--confirm ${quoted(word)}` : '--yes';
+      const refuse = (typed: string) =>
+        new TurboError('confirm.needed', `${JSON.stringify(typed)} is not ${word}: nothing was changed.`, {
+          hint: `Run the command again, or add ${flag}.`,
+        });
+      if (confirmed !== undefined) {
+        if (confirmed !== word) throw refuse(confirmed);
+        return;
+      }
+      if (yes && !strict) return;
       if (!interactive) {
-        throw new TurboError('confirm.needed', `${what} Nobody can be asked here, and silence is not consent.`, {
-          hint: 'Add --yes to do it.',
-        });
+        const why = yes ? '--yes is not enough for it.' : 'Nobody can be asked here, and silence is not consent.';
+        throw new TurboError('confirm.needed', `${what} ${why}`, { hint: `Add ${flag} to do it.` });
       }
-      const typed = await prompt(`${what} Type ${word} to do it:`);
-      if (typed.trim() !== word) {
-        throw new TurboError('confirm.needed', `${JSON.stringify(typed.trim())} is not ${word}: nothing was changed.`, {
-          hint: 'Run the command again, or add --yes.',
-        });
-      }
+      const typed = (await prompt(`${what} Type ${word} to do it:`)).trim();
+      if (typed !== word) throw refuse(typed);
     },
   };
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

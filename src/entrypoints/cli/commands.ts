@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts';
 import { createCommand } from './commands/create.ts';
 import { dbCommand } from './commands/db.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { deprovisionCommand } from './commands/deprovision.ts';
 import { designSchemaCommand } from './commands/design-schema.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { detectCommand } from './commands/detect.ts';
@@ -38,6 +39,7 @@ export const commands: readonly CliCommand[] = [
   resumeCommand,
   runsCommand,
   cancelCommand,
+  deprovisionCommand,
   destroyCommand,
   dbCommand,
   configCommand,

@@ -1,5 +1,26 @@
 import { Option } from 'commander';
+import { ENVIRONMENTS, type Environment } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
+import { type Typed, textOption } from './command.ts';
+
+/** `--env dev|staging|prod`: which of a project's databases is meant. */
+export function environmentOption(): Option {
+  return new Option('--env <environment>', 'which database').choices([...ENVIRONMENTS]).default('dev');
+}
+
+export function environmentOf(typed: Typed): Environment {
+  return ENVIRONMENTS.find((env) => env === textOption(typed, 'env')) ?? 'dev';
+}
+
+/** `--env prod` as it is typed behind a command; nothing for `dev`, which is meant anyway. */
+export function environmentFlag(env: Environment): string {
+  return env === 'dev' ? '' : ` --env ${env}`;
+}
+
+/** `--confirm <name>`: consent of scripts to what `--yes` is not enough for. */
+export function confirmOption(): Option {
+  return new Option('--confirm <name>', 'consent without a question, also where --yes is not enough');
+}
 
 /** `--database yes|no`: the person's word against detection. */
 export function databaseOption(): Option {

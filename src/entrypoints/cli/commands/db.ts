@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { LOGIN_ROLES, libpqUrl } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
+import { environmentOf, environmentOption } from '../options.ts';
 import type { Outcome } from '../output/output.ts';
 import { projectNamed } from '../project.ts';
 
@@ -15,6 +16,7 @@ export const dbCommand: CliCommand = {
       .command('url')
       .description("print a project's connection URL (it holds the password)")
       .argument('[project]', 'name, id or folder')
+      .addOption(environmentOption())
       .addOption(new Option('--role <role>', 'whose login').choices([...LOGIN_ROLES]).default('app'));
     group.command('start').description('start it (other commands do so by themselves)');
     group.command('stop').description('stop it');
@@ -36,14 +38,15 @@ export const dbCommand: CliCommand = {
 async function url(cli: Cli, typed: Typed): Promise<Outcome> {
   const services = await cli.services();
   const project = await projectNamed(typed.args[0], cli.cwd, services);
-  if (!(await services.state.findDatabase(project.id, 'dev'))) {
-    throw new TurboError('project.incomplete', `${project.name} has no database.`, {
+  const env = environmentOf(typed);
+  if (!(await services.state.findDatabase(project.id, env))) {
+    throw new TurboError('project.incomplete', `${project.name} has no ${env} database.`, {
       hint: `turbobackend status ${project.id}`,
     });
   }
   const { openLogin } = await import('../../../operations/open-login.ts');
   const role = LOGIN_ROLES.find((known) => known === textOption(typed, 'role')) ?? 'app';
-  const printed = libpqUrl(await openLogin(project.id, 'dev', role, services));
+  const printed = libpqUrl(await openLogin(project.id, env, role, services));
   return { data: { url: printed }, text: () => printed };
 }
 

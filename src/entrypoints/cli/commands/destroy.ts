@@ -1,4 +1,5 @@
-import { type CliCommand, flag } from '../command.ts';
+import { type CliCommand, flag, textOption } from '../command.ts';
+import { confirmOption } from '../options.ts';
 import { projectNamed } from '../project.ts';
 
 export const destroyCommand: CliCommand = {
@@ -10,7 +11,8 @@ export const destroyCommand: CliCommand = {
         'Takes a project away: server, logs, database with all its rows, folder. Asks for its name to be typed.',
       )
       .argument('[project]', 'name, id or folder')
-      .option('--keep-files', 'leave the project folder as it is'),
+      .option('--keep-files', 'leave the project folder as it is')
+      .addOption(confirmOption()),
 
   async run(cli, typed) {
     const services = await cli.services();
@@ -21,9 +23,12 @@ export const destroyCommand: CliCommand = {
     const project = await projectNamed(wanted, cli.cwd, services);
     const keepFiles = flag(typed, 'keepFiles');
     const files = keepFiles ? 'The folder stays.' : `The folder ${project.directory} goes, too.`;
+    const environments = (await services.state.listDatabases(project.id)).map(({ env }) => env);
+    const which = environments.length > 1 ? `databases (${environments.join(', ')})` : 'database';
     await cli.ask.confirmByTyping(
-      `This drops the database of ${project.name} and every row in it. ${files}`,
+      `This drops the ${which} of ${project.name} and every row in it. ${files}`,
       project.name,
+      { confirmed: textOption(typed, 'confirm'), strict: environments.includes('prod') },
     );
     const { destroy } = await import('../../../operations/destroy.ts');
     const destroyed = await destroy(project, { keepFiles }, services);

@@ -1,4 +1,5 @@
 import { type CliCommand, textOption } from '../command.ts';
+import { environmentOf, environmentOption } from '../options.ts';
 import { folderHere, projectNamed } from '../project.ts';
 
 export const migrateCommand: CliCommand = {
@@ -7,21 +8,26 @@ export const migrateCommand: CliCommand = {
       .command('migrate')
       .summary('migrate the database')
       .description('Plain SQL migrations of the project.');
-    group.command('up').description('apply what is pending');
-    group.command('status').description('show what is applied, pending, changed or missing');
+    group.command('up').description('apply what is pending').addOption(environmentOption());
+    group
+      .command('status')
+      .description('show what is applied, pending, changed or missing')
+      .addOption(environmentOption());
     return group;
   },
 
   async run(cli, typed) {
     const services = await cli.services();
     const folder = await folderHere(cli.cwd, services);
-    await projectNamed(undefined, cli.cwd, services);
+    const env = environmentOf(typed);
+    const isUp = textOption(typed, 'subcommand') === 'up';
+    await projectNamed(undefined, cli.cwd, services, isUp ? 'act' : 'look');
     const stages = await import('../../../pipeline/stages.ts');
     if (!stages.needsDatabase(folder.project)) {
       return { data: { migrations: [] }, text: () => 'This project has no database.' };
     }
-    if (textOption(typed, 'subcommand') === 'up') {
-      const { applied, alreadyApplied } = await stages.migrateStage(folder, 'dev', services);
+    if (isUp) {
+      const { applied, alreadyApplied } = await stages.migrateStage(folder, env, services);
       return {
         data: { applied, alreadyApplied },
         text: () =>
@@ -30,7 +36,7 @@ export const migrateCommand: CliCommand = {
             : applied.map((name) => `applied ${name}`).join('\n'),
       };
     }
-    const rows = await stages.migrationStatusStage(folder, 'dev', services);
+    const rows = await stages.migrationStatusStage(folder, env, services);
     return {
       data: { migrations: rows },
       text: (style) =>
