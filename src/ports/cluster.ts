@@ -24,6 +24,16 @@ export interface Cluster {
   inspect(): Promise<ClusterInfo | null>;
   /** Stops an embedded cluster (finishing running transactions); true when it was running. Refuses for an external one. */
   stop(): Promise<boolean>;
+  /**
+   * Folders that crashes in CREATE DATABASE left on disk and no database owns, with their sizes; none while the server is
+   * down. Only where the files are ours to look at.
+   */
+  leaks?(): Promise<readonly { readonly path: string; readonly bytes: number }[]>;
+  /**
+   * Removes what `leaks` finds; gives the bytes that were freed. Starts the server if it is down; when there is something
+   * to remove, restarts it, which cuts all connections.
+   */
+  removeLeaks?(): Promise<number>;
   /** The administrator's login; call `ensure` first. For cluster DDL and the metadata database, never for a project. */
   adminLogin(database: string): Login;
 }

@@ -2,10 +2,11 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster, ClusterInfo } from '../../../ports/cluster.ts';
 import { adminLogin, attach } from './attach.ts';
-import { findNativePackage, installCopy } from './binaries.ts';
+import { findNativePackage, installCopy, type NativePackage } from './binaries.ts';
 import { withClusterLock } from './cluster-lock.ts';
 import { checkInstance, ensurePassword, makeInstance, removeLeftovers } from './instance.ts';
 import { findLayout, type Layout, layoutIn, prepareLayout, readPassword, readState, writeState } from './layout.ts';
+import { findLeakedFolders, type LeakedFolder, removeLeakedFolders } from './leaked-folders.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { resetPassword } from './reset-password.ts';
 import { serverUser } from './server-user.ts';
@@ -47,6 +48,15 @@ export function embeddedCluster(options: EmbeddedOptions): Cluster {
       return running?.info ?? null;
     },
     stop: () => stop(options.home, onNote),
+    async leaks() {
+      const running = (await look(options.home)) ?? (await search(options.home));
+      return running === null ? [] : leaksOf(running);
+    },
+    async removeLeaks() {
+      const done = await removeLeaks(options, onNote);
+      attached = done?.running ?? attached;
+      return done?.freed ?? 0;
+    },
     adminLogin(database) {
       if (attached === null) throw new Error('adminLogin before ensure');
       return adminLogin(attached.info.port, attached.password, database);
@@ -85,35 +95,70 @@ async function search(home: string): Promise<Running | null> {
 async function bringUp(options: EmbeddedOptions, onNote: (message: string) => void): Promise<Running> {
   const native = findNativePackage();
   const layout = prepareLayout(options.home);
+  return await withClusterLock(layout, onNote, () => bringUpLocked(options, layout, native, onNote));
+}
+
+/** Only to be called under the cluster's lock. */
+async function bringUpLocked(
+  options: EmbeddedOptions,
+  layout: Layout,
+  native: NativePackage,
+  onNote: (message: string) => void,
+): Promise<Running> {
+  const other = await look(layout.home);
+  if (other !== null) return other;
+  const user = serverUser();
+  const before = readState(layout.home);
+  removeLeftovers(layout);
+  if (before === null && readPassword(layout.home) === null) await setAside(layout, onNote);
+  if (before?.systemIdentifier && !existsSync(layout.instance)) {
+    onNote(`The database cluster that was in ${before.folder} is gone; a new and empty one is made.`);
+  }
+  // Without a port nobody attaches to a new cluster before its doors are closed.
+  const known = existsSync(layout.instance) ? (before?.port ?? null) : null;
+  writeState(layout.home, { folder: layout.folder, port: known, systemIdentifier: null });
+  const bin = join(installCopy(layout.folder, native), 'bin');
+  if (!existsSync(layout.instance)) await makeInstance(layout, bin, native, user);
+  checkInstance(layout, native, user);
+  const info =
+    (await takeOver(layout, onNote)) ??
+    (await startServer({
+      layout,
+      bin,
+      user,
+      password: readPassword(layout.home) ?? (await resetPassword(layout, bin, user)),
+      port: options.port ?? before?.port ?? null,
+      onNote,
+    }));
+  writeState(layout.home, { folder: layout.folder, port: info.port, systemIdentifier: info.systemIdentifier });
+  return { info, password: ensurePassword(layout) };
+}
+
+/** Gives the bytes that were freed and the server that runs then; null for a cluster that was never made. */
+async function removeLeaks(
+  options: EmbeddedOptions,
+  onNote: (message: string) => void,
+): Promise<{ readonly freed: number; readonly running: Running } | null> {
+  const layout = findLayout(options.home);
+  if (layout === null || !existsSync(layout.instance)) return null;
+  const native = findNativePackage();
   return await withClusterLock(layout, onNote, async () => {
-    const other = await look(layout.home);
-    if (other !== null) return other;
-    const user = serverUser();
-    const before = readState(layout.home);
-    removeLeftovers(layout);
-    if (before === null && readPassword(layout.home) === null) await setAside(layout, onNote);
-    if (before?.systemIdentifier && !existsSync(layout.instance)) {
-      onNote(`The database cluster that was in ${before.folder} is gone; a new and empty one is made.`);
-    }
-    // Without a port nobody attaches to a new cluster before its doors are closed.
-    const known = existsSync(layout.instance) ? (before?.port ?? null) : null;
-    writeState(layout.home, { folder: layout.folder, port: known, systemIdentifier: null });
-    const bin = join(installCopy(layout.folder, native), 'bin');
-    if (!existsSync(layout.instance)) await makeInstance(layout, bin, native, user);
-    checkInstance(layout, native, user);
-    const info =
-      (await takeOver(layout, onNote)) ??
-      (await startServer({
-        layout,
-        bin,
-        user,
-        password: readPassword(layout.home) ?? (await resetPassword(layout, bin, user)),
-        port: options.port ?? before?.port ?? null,
-        onNote,
-      }));
-    writeState(layout.home, { folder: layout.folder, port: info.port, systemIdentifier: info.systemIdentifier });
-    return { info, password: ensurePassword(layout) };
+    const running = await bringUpLocked(options, layout, native, onNote);
+    const leaked = await leaksOf(running);
+    if (leaked.length === 0) return { freed: 0, running };
+    const postmaster = findPostmaster(layout.data);
+    if (postmaster !== null) await stopPostmaster(layout.data, postmaster);
+    const [removal] = await Promise.allSettled([removeLeakedFolders(layout.data, leaked)]);
+    // Whether or not they could be removed, the server comes back.
+    const again = await bringUpLocked(options, layout, native, onNote);
+    if (removal.status === 'rejected') throw removal.reason;
+    return { freed: removal.value, running: again };
   });
+}
+
+function leaksOf({ info, password }: Running): Promise<readonly LeakedFolder[]> {
+  if (info.dataDirectory === null) return Promise.resolve([]);
+  return findLeakedFolders({ data: info.dataDirectory, login: adminLogin(info.port, password, 'postgres') });
 }
 
 /**
