@@ -57,21 +57,28 @@ const clusterFactsShape = z.object({
 /** Everything about a project that can be seen from outside its database. */
 export type ClusterFacts = z.output<typeof clusterFactsShape>;
 
-/** PostgreSQL fills in `infinity` when the end was set to it: the same as no end. */
-const FACTS = `
+/**
+ * Our roles are looked up once, and everything else by their oids: no part reads more of a large cluster than it must.
+ * PostgreSQL fills in `infinity` when the end of a password was set to it: the same as no end. Passwords are for
+ * superusers only: the planner refuses anybody else the whole query.
+ */
+const facts = (superuser: boolean): string => `
+  WITH ours AS MATERIALIZED (
+    SELECT * FROM ${superuser ? 'pg_authid' : 'pg_roles'} WHERE rolname = ANY ($1::name[]))
   SELECT
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'name', r.rolname, 'tag', shobj_description(r.oid, 'pg_authid'),
+        'name', r.rolname, 'tag', c.description,
         'login', r.rolcanlogin, 'inherit', r.rolinherit,
         'powers', r.rolsuper OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls,
         'connectionLimit', r.rolconnlimit, 'expires', coalesce(r.rolvaliduntil <> 'infinity', false))), '[]')
-      FROM pg_roles r WHERE r.rolname = ANY ($1)) AS roles,
+      FROM ours r LEFT JOIN pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_authid'::regclass) AS roles,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'role', r.rolname, 'member', m.rolname, 'grantor', g.rolname, 'admin', a.admin_option,
+        'role', pg_get_userbyid(a.roleid), 'member', pg_get_userbyid(a.member),
+        'grantor', pg_get_userbyid(a.grantor), 'admin', a.admin_option,
         'inherit', to_jsonb(a) -> 'inherit_option', 'set', to_jsonb(a) -> 'set_option')), '[]')
-      FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-        LEFT JOIN pg_roles g ON g.oid = a.grantor
-      WHERE m.rolname = ANY ($1) OR (r.rolname = ANY ($1) AND m.rolname ~ '^turbobackend_proj_')) AS memberships,
+      FROM pg_auth_members a
+      WHERE a.member = ANY (ARRAY(SELECT oid FROM ours)) OR (a.roleid = ANY (ARRAY(SELECT oid FROM ours))
+        AND pg_get_userbyid(a.member) ~ '^turbobackend_proj_')) AS memberships,
     (SELECT jsonb_build_object(
         'owner', pg_get_userbyid(d.datdba), 'open', d.datallowconn, 'template', d.datistemplate,
         'connectionLimit', d.datconnlimit,
@@ -79,18 +86,14 @@ const FACTS = `
             'grantee', CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
             'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
           FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a))
-      FROM pg_database d WHERE d.datname = $2) AS database,
+      FROM pg_database d WHERE d.datname = $2::name) AS database,
     (SELECT jsonb_build_object(
         'owner', pg_get_userbyid(d.datdba), 'open', d.datallowconn, 'connectionLimit', d.datconnlimit)
-      FROM pg_database d WHERE d.datname = $3) AS trash,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'role', r.rolname, 'database', coalesce(d.datname, ''), 'config', s.setconfig)), '[]')
-      FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
-      WHERE r.rolname = ANY ($1)) AS settings`;
-
-/** Superusers only: the planner of anybody else refuses the whole query. */
-const VERIFIERS = `, (SELECT coalesce(jsonb_object_agg(a.rolname, a.rolpassword), '{}')
-      FROM pg_authid a WHERE a.rolcanlogin AND a.rolname = ANY ($1)) AS verifiers`;
+      FROM pg_database d WHERE d.datname = $3::name) AS trash,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('role', pg_get_userbyid(s.setrole), 'database',
+        coalesce((SELECT d.datname FROM pg_database d WHERE d.oid = s.setdatabase), ''), 'config', s.setconfig)), '[]')
+      FROM pg_db_role_setting s WHERE s.setrole = ANY (ARRAY(SELECT oid FROM ours))) AS settings,
+    ${superuser ? "(SELECT coalesce(jsonb_object_agg(r.rolname, r.rolpassword), '{}') FROM ours r WHERE r.rolcanlogin)" : 'NULL'} AS verifiers`;
 
 /** One round trip. The session's search_path is pg_catalog, so nobody's look-alike is called. */
 export async function readClusterFacts(
@@ -99,8 +102,7 @@ export async function readClusterFacts(
   grade: Grade,
 ): Promise<ClusterFacts> {
   const roles = [names.group, names.owner, names.mig, names.app, names.ro];
-  const text = FACTS + (grade.superuser ? VERIFIERS : ', NULL AS verifiers');
-  const { rows } = await session.query(text, [roles, names.database, trash]);
+  const { rows } = await session.query(facts(grade.superuser), [roles, names.database, trash]);
   return clusterFactsShape.parse(rows[0]);
 }
 

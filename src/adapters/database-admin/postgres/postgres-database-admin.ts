@@ -7,7 +7,8 @@ import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import type { Grade } from './facts.ts';
 import { checkIsolation, READER_SETTINGS } from './isolation.ts';
 import { findLimits, readPowers } from './isolation-limits.ts';
-import { lockedAdmin, SESSION_SETTINGS } from './locked-admin.ts';
+import { lockedAdmin } from './locked-admin.ts';
+import { SESSION_SETTINGS } from './visits.ts';
 
 export interface DatabaseAdminOptions {
   readonly sql: Sql;
@@ -30,16 +31,14 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
   return {
     async withProjectLock(projectId, work, onWait) {
       const session = await open();
+      const cleanup = [() => session.close()];
       try {
-        const grade = await lock(session, projectId, lockTimeoutMs, onWait);
-        const admin = lockedAdmin({ sql, session, grade, connect });
-        try {
-          return await work(admin);
-        } finally {
-          await admin.close();
-        }
+        const locked = await lock(session, projectId, lockTimeoutMs, onWait);
+        const admin = lockedAdmin({ sql, session, connect, ...locked });
+        cleanup.push(() => admin.close());
+        return await work(admin);
       } finally {
-        await session.close();
+        await Promise.all(cleanup.map((close) => close()));
       }
     },
 
@@ -84,9 +83,22 @@ async function listNames(open: () => Promise<SqlSession>, text: string): Promise
 const TRY_LOCK = `
   SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked, current_user AS user,
     current_setting('server_version_num')::int AS version,
-    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser`;
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+    to_regrole('turbobackend_proj_' || $2) IS NULL AS "isBlank"`;
 
-const lockShape = z.object({ locked: z.boolean(), user: z.string(), version: z.number(), superuser: z.boolean() });
+const lockShape = z.object({
+  locked: z.boolean(),
+  user: z.string(),
+  version: z.number(),
+  superuser: z.boolean(),
+  isBlank: z.boolean(),
+});
+
+/** What is learnt with the lock, in the same round trip. */
+interface Locked {
+  readonly grade: Grade;
+  readonly isBlank: boolean;
+}
 
 /** Polls: a session that waits inside pg_advisory_lock would hold a snapshot, and could not say for whom it waits. */
 async function lock(
@@ -94,12 +106,12 @@ async function lock(
   projectId: string,
   timeoutMs: number,
   onWait: ((holder: string) => void) | undefined,
-): Promise<Grade> {
+): Promise<Locked> {
   const startedAt = performance.now();
   for (let attempt = 0; ; attempt += 1) {
     const { rows } = await session.query(TRY_LOCK, [LOCK_CLASS, projectId]);
-    const { locked, ...grade } = lockShape.parse(rows[0]);
-    if (locked) return grade;
+    const { locked, isBlank, ...grade } = lockShape.parse(rows[0]);
+    if (locked) return { grade, isBlank };
     if (attempt === 0) onWait?.(await findHolder(session, projectId));
     if (performance.now() - startedAt > timeoutMs) {
       throw new TurboError(

@@ -1,6 +1,4 @@
 import type { DatabaseTarget, ProvisionStep } from '../../../domain/provisioning.ts';
-import { scramVerifier } from '../../../domain/scram.ts';
-import type { Passwords } from '../../../ports/database-admin.ts';
 import {
   createDatabaseStatement,
   dropDatabaseStatements,
@@ -8,7 +6,7 @@ import {
   openDatabaseStatements,
 } from './database.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
-import { roleStatements } from './roles.ts';
+import { roleStatements, type Verifiers } from './roles.ts';
 import { dropTrashStatement, endSessionsStatement, renameStatement, shutStatements } from './trash.ts';
 
 /** What a step is made of, and whether all of it happens or nothing. */
@@ -22,12 +20,12 @@ export async function outsideStatements(
   step: Exclude<ProvisionStep, 'prepare-inside'>,
   facts: ClusterFacts,
   target: DatabaseTarget,
-  passwords: Passwords | null,
+  verifiers: () => Promise<Verifiers>,
   grade: Grade,
 ): Promise<StepStatements> {
   switch (step) {
     case 'create-roles':
-      return { atomic: true, statements: roleStatements(facts, target, await verifiersOf(passwords), grade) };
+      return { atomic: true, statements: roleStatements(facts, target, await verifiers(), grade) };
     case 'create-database':
       return { atomic: false, statements: [createDatabaseStatement(target)] };
     case 'open-database':
@@ -46,14 +44,4 @@ export async function outsideStatements(
     case 'drop-roles':
       return { atomic: true, statements: dropRolesStatements(facts, target.names) };
   }
-}
-
-async function verifiersOf(passwords: Passwords | null) {
-  if (passwords === null) throw new RangeError('this step needs the passwords');
-  const [mig, app, ro] = await Promise.all([
-    scramVerifier(passwords.mig),
-    scramVerifier(passwords.app),
-    scramVerifier(passwords.ro),
-  ]);
-  return { mig, app, ro };
 }
