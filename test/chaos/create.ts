@@ -5,14 +5,17 @@ import type { Created } from '../../src/pipeline.ts';
 import { killPostgres } from '../support/postmaster.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { killAtEveryStep, counts as stepCounts } from './create-steps.ts';
 
 /**
- * `npm run chaos:create [rounds]`: the whole pipeline under kill -9. Each round starts `create`, kills it at a random
- * moment one to three times (every third round PostgreSQL is killed, too), runs the same command once more and then
- * asks the oracle. The control is the oracle asked before that last run: it must find faults, or it would measure
- * nothing. Prints counts; ends with 1 when a round broke a promise or the control found nothing.
+ * `npm run chaos:create [rounds] [rounds of steps]`: the whole pipeline under kill -9. First it is killed at the
+ * beginning, in the middle and at the end of every step (see `create-steps.ts`). Then each random round starts
+ * `create`, kills it at a random moment one to three times (every third round PostgreSQL is killed, too), runs the same
+ * command once more and asks the oracle. The control is the oracle asked before that last run: it must find faults, or
+ * it would measure nothing. Prints counts; ends with 1 when a round broke a promise or a control found nothing.
  */
 const rounds = Number(process.argv[2] ?? 30);
+const stepRounds = Number(process.argv[3] ?? 1);
 /** A whole create takes about this long; kills are spread over it. */
 const CREATE_MS = 2600;
 const requests = ['blog API', 'to-do list with labels', 'room booking', 'shop with products and orders'];
@@ -45,6 +48,8 @@ async function askOracle(home: string, directory: string): Promise<readonly stri
   for (const { ok, name, detail } of JSON.parse(doctor.stdout).findings) if (!ok) faults.push(`${name}: ${detail}`);
   const again = JSON.parse((await runCli(['list', '--json'], { home })).stdout).projects;
   if (again.length !== 1) faults.push(`${again.length} projects instead of one`);
+  const { runs } = JSON.parse((await runCli(['runs', '--json'], { home })).stdout);
+  for (const { state, holder } of runs) if (state !== 'done' || holder) faults.push(`the run is ${state}`);
   return faults;
 }
 
@@ -80,10 +85,17 @@ async function playRound(home: string, round: number): Promise<void> {
 const failedChecks = (stdout: string) =>
   (JSON.parse(stdout) as Created).checks.filter((check) => !check.passed).map((check) => check.name);
 
-await withTemporaryFolder(async (home) => {
-  for (let round = 0; round < rounds; round += 1) await playRound(home, round);
-  await runCli(['db', 'stop'], { home });
-});
-
-process.stdout.write(`${JSON.stringify(counts)}\n`);
-process.exitCode = counts.violations > 0 || counts.controlFindings === 0 ? 1 : 0;
+for (let round = 0; round < stepRounds; round += 1) {
+  await withTemporaryFolder((home) => killAtEveryStep(home, requests[round % requests.length] ?? 'blog API'));
+}
+if (stepRounds > 0) process.stdout.write(`steps ${JSON.stringify(stepCounts)}\n`);
+if (rounds > 0) {
+  await withTemporaryFolder(async (home) => {
+    for (let round = 0; round < rounds; round += 1) await playRound(home, round);
+    await runCli(['db', 'stop'], { home });
+  });
+  process.stdout.write(`random ${JSON.stringify(counts)}\n`);
+}
+const stepsFailed = stepRounds > 0 && (stepCounts.violations > 0 || stepCounts.differentBefore * 2 <= stepCounts.kills);
+const randomFailed = rounds > 0 && (counts.violations > 0 || counts.controlFindings === 0);
+process.exitCode = stepsFailed || randomFailed ? 1 : 0;
