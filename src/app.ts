@@ -92,7 +92,8 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     vault: vault.localVault({
       home: config.home,
       onNote: (message) => progress({ kind: 'note', message }),
-      ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
+      masterKey: config.masterKey,
+      nextMasterKey: config.nextMasterKey,
     }),
     workspace: workspace.localWorkspace(),
     templates: templates.localTemplates(join(config.packageRoot, 'templates')),

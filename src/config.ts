@@ -24,6 +24,8 @@ export interface Config {
   readonly limits: Limits;
   /** TURBOBACKEND_MASTER_KEY; otherwise a key file in `home`. */
   readonly masterKey: string | undefined;
+  /** TURBOBACKEND_MASTER_KEY_NEXT: seals from now on; the other key, or the file, only opens. */
+  readonly nextMasterKey: string | undefined;
   readonly owner: string;
   /** True in CI, where nobody can answer a question. */
   readonly ci: boolean;
@@ -90,6 +92,7 @@ export function loadConfig(
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     limits: limitsOf(saved),
     masterKey: env.TURBOBACKEND_MASTER_KEY,
+    nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),
     serverEnvironment: pick(environment, ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT']),
     ci: env.CI !== undefined && env.CI !== 'false',

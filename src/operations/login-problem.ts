@@ -2,6 +2,7 @@ import type { LoginRole } from '../domain/database.ts';
 import { isTurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
+import type { DatabaseRecord } from '../ports/state-store.ts';
 import { openLogin } from './open-login.ts';
 
 /**
@@ -21,4 +22,15 @@ export async function loginProblem(
     if (isTurboError(error) || error instanceof SqlError) return error.message;
     throw error;
   }
+}
+
+/**
+ * A change of passwords that somebody began and nobody finished yet, in a sentence with the command that does; null when
+ * there is none. One that runs right now looks the same for the moment it takes.
+ */
+export function rotationProblem({ projectId, env, rotation }: DatabaseRecord): string | null {
+  if (rotation === null) return null;
+  const done =
+    rotation === 'roles' ? 'the logins may have the old or the new ones' : 'the .env or the server has old ones';
+  return `A change of the ${env} passwords was cut (${done}): turbobackend secrets rotate ${projectId} --env ${env}`;
 }

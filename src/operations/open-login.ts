@@ -1,18 +1,22 @@
 import { databaseNames, type Environment, type Login, type LoginRole } from '../domain/database.ts';
-import { TurboError } from '../domain/errors.ts';
+import { isTurboError, TurboError } from '../domain/errors.ts';
 import { assertSamePlace, passwordContext } from '../domain/provisioning.ts';
 import type { Needs } from '../ports/services.ts';
+import type { DatabaseRecord } from '../ports/state-store.ts';
 
 /**
  * The login of one of a project's roles, with its password: for migrations (`mig`), the backend's `.env` (`app`) and
- * reading (`ro`). Throws `project.incomplete` before `provision` has finished, `secret.unreadable`, `cluster.*`.
+ * reading (`ro`). While a change of passwords is under way, or was cut, it is the one of old and new that logs in right
+ * now. Throws `project.incomplete` before `provision` has finished, `cluster.denied` when neither logs in,
+ * `secret.unreadable`, `cluster.*`.
  */
 export async function openLogin(
   projectId: string,
   env: Environment,
   role: LoginRole,
-  { cluster, state, vault }: Needs<'cluster' | 'state' | 'vault'>,
+  services: Needs<'cluster' | 'state' | 'vault' | 'sql'>,
 ): Promise<Login> {
+  const { cluster, state, vault } = services;
   const { systemIdentifier } = await cluster.ensure();
   const record = await state.findDatabase(projectId, env);
   if (record?.desired !== 'present' || record.status !== 'ready') {
@@ -23,11 +27,33 @@ export async function openLogin(
   }
   assertSamePlace(record, projectId, env, systemIdentifier);
   const names = databaseNames(projectId, env);
-  return {
+  const loginWith = async (secrets: DatabaseRecord['secrets']): Promise<Login> => ({
     // Host, port and how the connection is secured are the administrator's.
     ...cluster.adminLogin(names.database),
     database: names.database,
     user: names[role],
-    password: await vault.open(record.secrets[role], passwordContext(projectId, env, role)),
-  };
+    password: await vault.open(secrets[role], passwordContext(projectId, env, role)),
+  });
+  if (record.nextSecrets === null) return loginWith(record.secrets);
+  // The new one a second time: the server may have got it between the first two tries.
+  for (const secrets of [record.nextSecrets, record.secrets, record.nextSecrets]) {
+    const login = await loginWith(secrets);
+    if (await isAccepted(login, services)) return login;
+  }
+  throw new TurboError('cluster.denied', `Neither the old nor the new password of ${names[role]} logs in.`, {
+    hint: `turbobackend secrets rotate ${projectId} --env ${env}`,
+    details: { projectId, env },
+  });
+}
+
+/** Only a wrong password is a no; that nobody can log in right now passes through. */
+async function isAccepted(login: Login, { sql }: Needs<'sql'>): Promise<boolean> {
+  try {
+    const session = await sql.connect(login);
+    await session.close();
+    return true;
+  } catch (error) {
+    if (isTurboError(error, 'cluster.denied') && error.details?.state === '28P01') return false;
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import { openLogin } from './open-login.ts';
  * that no record wishes for, or that is not ready. Throws what `openLogin` throws.
  */
 export function readerLogins(
-  services: Needs<'cluster' | 'state' | 'vault'>,
+  services: Needs<'cluster' | 'state' | 'vault' | 'sql'>,
 ): (databaseName: string) => Promise<Login | null> {
   let listing: Promise<readonly DatabaseRecord[]> | null = null;
   return async (databaseName) => {

@@ -4,7 +4,7 @@ import { identifier } from '../domain/identifier.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
-import { loginProblem } from './login-problem.ts';
+import { loginProblem, rotationProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';
 
 export interface ProjectStatus {
@@ -47,7 +47,9 @@ async function databaseStatus(project: ProjectRecord, services: StatusNeeds): Pr
     name,
     status,
     reachable: works('app'),
-    problems: [...new Set(broken.flatMap(({ problem }) => problem ?? []))],
+    problems: [...new Set([...broken.map(({ problem }) => problem), rotationProblem(record)])].flatMap(
+      (problem) => problem ?? [],
+    ),
     tables: works('ro') ? await countRows(project, services) : [],
   };
 }

@@ -11,13 +11,13 @@ import { assertOwner } from '../operations/ownership.ts';
 import { provision } from '../operations/provision.ts';
 import type { ReconcileNeeds } from '../operations/reconcile-database/order.ts';
 import { start } from '../operations/start.ts';
-import { configure } from '../phases/configure.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import type { FileTree } from '../ports/workspace.ts';
+import { type LoginNeeds, settleLogins } from './settle-logins.ts';
 import { withJournal } from './verify-journal.ts';
 
 /**
@@ -64,17 +64,16 @@ export async function provisionStage(
   return provision({ projectId: folder.project.id, env }, services);
 }
 
-/** Puts the logins into the folder's `.env` files of that environment. */
+/**
+ * Puts the logins into the folder's `.env` files of that environment. A change of passwords that was cut is finished
+ * first.
+ */
 export async function configureStage(
   { directory, project }: ProjectFolder,
   env: Environment,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
+  services: LoginNeeds,
 ): Promise<void> {
-  const [app, migrations] = await Promise.all([
-    openLogin(project.id, env, 'app', services),
-    openLogin(project.id, env, 'mig', services),
-  ]);
-  await configure({ directory, env, app, migrations }, services);
+  await settleLogins({ id: project.id, directory }, env, services);
 }
 
 /** The folder's migration files; the first one is written from the schema when there is none yet. */
@@ -129,7 +128,7 @@ export async function migrationStatusStage(
 export async function restoreStage(
   record: Pick<ProjectRecord, 'id' | 'name' | 'directory'>,
   env: Environment,
-  services: ReconcileNeeds & Needs<'workspace'>,
+  services: LoginNeeds,
 ): Promise<Database> {
   const known = await services.state.findDatabase(record.id, env);
   // An undo that was cut wishes for it already, and has not arrived.
@@ -171,7 +170,7 @@ export async function scaffoldStage(
  */
 export async function startStage(
   record: Pick<ProjectRecord, 'id' | 'directory'>,
-  services: Needs<'cluster' | 'target' | 'state' | 'vault' | 'workspace' | 'progress'>,
+  services: LoginNeeds,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
   const project = await readManifest(record.directory, services);
   if (project) await refreshLogins({ directory: record.directory, project }, services);
@@ -179,10 +178,7 @@ export async function startStage(
 }
 
 /** Brings the `.env` files of all databases up to date: PostgreSQL may answer on another port by now. */
-async function refreshLogins(
-  folder: ProjectFolder,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
-): Promise<void> {
+async function refreshLogins(folder: ProjectFolder, services: LoginNeeds): Promise<void> {
   const records = await services.state.listDatabases(folder.project.id);
   const dev = records.find(({ env }) => env === 'dev');
   if (dev && dev.desired !== 'present') throw withdrawn(folder.project, dev);
@@ -206,7 +202,7 @@ function withdrawn({ id, name }: Project, { desired }: DatabaseRecord): TurboErr
 export async function deployStage(
   { directory, project }: ProjectFolder,
   options: { readonly port?: number },
-  services: Needs<'target' | 'cluster' | 'state' | 'vault' | 'workspace' | 'progress'>,
+  services: LoginNeeds,
 ): Promise<Deployment> {
   await refreshLogins({ directory, project }, services);
   const deployment = await services.target.start({ projectId: project.id, directory, ...options });

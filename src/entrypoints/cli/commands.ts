@@ -16,6 +16,7 @@ import { provisionCommand } from './commands/provision.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runsCommand } from './commands/runs.ts';
 import { scaffoldCommand } from './commands/scaffold.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
@@ -42,6 +43,7 @@ export const commands: readonly CliCommand[] = [
   deprovisionCommand,
   destroyCommand,
   dbCommand,
+  secretsCommand,
   configCommand,
   doctorCommand,
 ];

@@ -1,0 +1,76 @@
+import type { Environment } from '../domain/database.ts';
+import { environmentFiles } from '../domain/environment-file.ts';
+import { TurboError } from '../domain/errors.ts';
+import { readManifest } from '../operations/manifest.ts';
+import { reconcileDatabase } from '../operations/reconcile-database.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import { type LoginNeeds, type OnStep, settleLogins } from './settle-logins.ts';
+
+export interface Rotated {
+  readonly env: Environment;
+  readonly database: string;
+  /** Names of the files with the new passwords, in the project's folder. */
+  readonly files: readonly string[];
+  /** A server of the project ran here, and was replaced by one with the new password. */
+  readonly serverReplaced: boolean;
+  /** A change that was cut earlier was finished; no second one was made. */
+  readonly resumed: boolean;
+}
+
+/**
+ * Gives the three logins of a project new passwords in each of these environments, and brings them to where they are
+ * used. Sealed and written down before any role has them: killed at any instant, old or new ones are readable and log
+ * in, and the next call finishes the change. Throws `project.incomplete` when there is no such database, and
+ * `project.not_found` when the project's folder is not here, both before anything is changed.
+ */
+export async function rotatePasswords(
+  project: Pick<ProjectRecord, 'id' | 'name' | 'directory'>,
+  envs: readonly Environment[] | 'all',
+  services: LoginNeeds,
+  onStep?: OnStep,
+): Promise<readonly Rotated[]> {
+  const records = await chooseDatabases(project, envs, services);
+  const manifest = await readManifest(project.directory, services);
+  if (manifest?.id !== project.id) {
+    throw new TurboError(
+      'project.not_found',
+      `The folder of ${project.name} (${project.directory}) is not here: its .env could not get the new passwords.`,
+      { hint: 'Run it where the folder is, or bring the folder back.', details: { projectId: project.id } },
+    );
+  }
+  const rotated: Rotated[] = [];
+  for (const record of records) rotated.push(await rotateOne(project, record, services, onStep));
+  return rotated;
+}
+
+async function chooseDatabases(
+  { id, name }: Pick<ProjectRecord, 'id' | 'name'>,
+  envs: readonly Environment[] | 'all',
+  { state }: LoginNeeds,
+): Promise<readonly DatabaseRecord[]> {
+  const isReady = ({ desired, status }: DatabaseRecord) => desired === 'present' && status === 'ready';
+  const records = (await state.listDatabases(id)).filter(isReady);
+  const missing = envs === 'all' ? [] : envs.filter((env) => records.every((record) => record.env !== env));
+  if (records.length === 0 || missing[0]) {
+    const env = missing[0] ?? 'dev';
+    throw new TurboError('project.incomplete', `${name} has no ${env} database that is ready.`, {
+      hint: `turbobackend status ${id}`,
+      details: { projectId: id, env },
+    });
+  }
+  return records.filter(({ env }) => envs === 'all' || envs.includes(env));
+}
+
+async function rotateOne(
+  project: Pick<ProjectRecord, 'id' | 'directory'>,
+  { env, databaseName, rotation }: DatabaseRecord,
+  services: LoginNeeds,
+  onStep: OnStep | undefined,
+): Promise<Rotated> {
+  const order = { projectId: project.id, env, wish: 'present', renewPasswords: true } as const;
+  await reconcileDatabase(onStep ? { ...order, onStep } : order, services);
+  const { serverReplaced } = await settleLogins(project, env, services, onStep);
+  const { server, migrations } = environmentFiles(env);
+  await services.state.recordActivity({ projectId: project.id, action: 'passwords-rotated', details: { env } });
+  return { env, database: databaseName, files: [server, migrations], serverReplaced, resumed: rotation !== null };
+}
