@@ -2,13 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { databaseNames } from '../../src/domain/database.ts';
+import { openServices } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { type DatabaseNames, databaseNames, type LoginRole } from '../../src/domain/database.ts';
 import type { Finding } from '../../src/domain/finding.ts';
+import { deprovision } from '../../src/operations/deprovision.ts';
+import { openLogin } from '../../src/operations/open-login.ts';
+import { provision } from '../../src/operations/provision.ts';
+import { readerLogins } from '../../src/operations/reader-logins.ts';
 import type { Created } from '../../src/pipeline.ts';
 import { newAuthority, newCertificate } from '../support/certificates.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { type ManagedCluster, startManagedCluster } from '../support/managed-cluster.ts';
-import { asAdmin } from '../support/provisioning.ts';
+import { asAdmin, withSession } from '../support/provisioning.ts';
 import { runCli } from '../support/run-cli.ts';
 
 /** PostgreSQL as a service: TLS is a must, the administrator is no superuser, and pg_hba.conf is somebody else's. */
@@ -40,6 +46,12 @@ async function cli(cwd: string, ...args: string[]) {
 const asSuperuser = <T>(database: string, work: Parameters<typeof asAdmin<T>>[2]) =>
   asAdmin(server.cluster, database, work);
 
+const leftovers = () =>
+  asSuperuser('postgres', async (query) => [
+    ...(await query("SELECT datname AS name FROM pg_database WHERE datname ~ '^turbobackend_(proj|trash)_'")),
+    ...(await query("SELECT rolname AS name FROM pg_roles WHERE rolname ~ '^turbobackend_'")),
+  ]);
+
 test('create, repair, doctor and destroy need no superuser, and leave nothing behind', async () => {
   const made = await cli(home, 'create', 'blog API');
   expect([made.code, made.stderr]).toEqual([0, '']);
@@ -68,15 +80,68 @@ test('create, repair, doctor and destroy need no superuser, and leave nothing be
   }
 
   expect((await cli(home, 'destroy', project.id, '--yes')).code).toBe(0);
-  const left = await asSuperuser('postgres', async (query) => [
-    ...(await query("SELECT datname AS name FROM pg_database WHERE datname ~ '^turbobackend_(proj|trash)_'")),
-    ...(await query("SELECT rolname AS name FROM pg_roles WHERE rolname ~ '^turbobackend_'")),
-  ]);
-  expect(left).toEqual([]);
+  expect(await leftovers()).toEqual([]);
 
   // Once, to prepare it while it was empty; the superuser's entry is this test's own damage.
   const visitors = server.connections().filter(({ database }) => database === names.database);
   expect(visitors.filter(({ user }) => user === server.administrator.user)).toHaveLength(1);
   expect(visitors.filter(({ user }) => user === server.cluster.user)).toHaveLength(1);
   expect(visitors.length).toBeGreaterThan(10);
+});
+
+/** What people and programs do to a project, as superuser, that its own administrator must be able to mend. */
+const DAMAGES: readonly ((own: DatabaseNames) => string)[] = [
+  (own) => `ALTER ROLE ${own.ro} PASSWORD 'mine now'`,
+  (own) => `ALTER ROLE ${own.app} CONNECTION LIMIT -1 VALID UNTIL '2000-01-01'`,
+  (own) => `ALTER ROLE ${own.app} CREATEDB CREATEROLE`,
+  (own) => `ALTER ROLE ${own.owner} LOGIN`,
+  (own) => `GRANT TEMPORARY ON DATABASE ${own.database} TO PUBLIC`,
+  (own) => `REVOKE CONNECT ON DATABASE ${own.database} FROM ${own.app}`,
+  (own) => `ALTER ROLE ${own.app} IN DATABASE ${own.database} RESET statement_timeout`,
+  (own) => `ALTER ROLE ${own.mig} SET role = none`,
+  (own) => `ALTER DATABASE ${own.database} CONNECTION LIMIT 1`,
+  (own) => `ALTER DATABASE ${own.database} IS_TEMPLATE true`,
+  (own) => `ALTER DATABASE ${own.database} ALLOW_CONNECTIONS false`,
+  (own) => `REVOKE ${own.group} FROM ${own.app}`,
+];
+
+test('what drifts is mended, the trash gives every row back, and a purge leaves nothing, all without a superuser', async () => {
+  const services = await openServices(
+    loadConfig(home, { TURBOBACKEND_HOME: join(home, 'turbobackend'), ...env }),
+    () => {},
+  );
+  try {
+    const order = { projectId: services.ids.projectId(), env: 'dev' } as const;
+    const names = databaseNames(order.projectId);
+    const project = { id: order.projectId, name: 'p', request: 'p', directory: join(home, 'p'), createdAt: 1 };
+    await services.state.claimProject(project);
+    await provision(order, services);
+    const login = (role: LoginRole) => openLogin(order.projectId, 'dev', role, services);
+    await withSession(await login('mig'), (query) => query('CREATE TABLE notes AS SELECT generate_series(1, 5) AS n'));
+    for (const damage of DAMAGES) {
+      await asSuperuser('postgres', (query) => query(damage(names)));
+      await provision(order, services);
+      const found = await services.databases.checkIsolation(readerLogins(services));
+      expect(
+        found.filter(({ object }) => object.includes(names.database)),
+        damage(names),
+      ).toEqual([]);
+    }
+    const guest = await services.sql.connect(await login('app'));
+    const away = await deprovision({ ...order, purge: false }, services);
+    expect(away.trash).toMatch(/^turbobackend_trash_/);
+    await expect(guest.query('SELECT 1')).rejects.toMatchObject({ state: expect.stringMatching(/^(08006|57P01)$/) });
+    await guest.close();
+    await provision(order, services);
+    const rows = await withSession(await login('app'), (query) => query('SELECT count(*)::int AS n FROM notes'));
+    expect(rows).toEqual([{ n: 5 }]);
+    await asSuperuser('postgres', (query) =>
+      query('UPDATE pg_database SET datconnlimit = -2 WHERE datname = $1', [names.database]),
+    );
+    await provision(order, services);
+    await deprovision({ ...order, purge: true }, services);
+    expect(await leftovers()).toEqual([]);
+  } finally {
+    await services.close();
+  }
 });

@@ -94,15 +94,16 @@ export function roleStatements(
 }
 
 /**
- * An administrator without superuser powers may not even name those it lacks, so it relies on CREATE ROLE's defaults.
+ * An administrator without superuser powers may not even name those it lacks, so for them it relies on CREATE ROLE's
+ * defaults; making databases and roles is what it may do, and take away.
  */
 function attributes(spec: RoleSpec, grade: Grade): string {
-  const powers = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ';
+  const powers = `NOCREATEDB NOCREATEROLE ${grade.superuser ? 'NOSUPERUSER NOREPLICATION NOBYPASSRLS ' : ''}`;
   const login =
     spec.connectionLimit === null ? 'NOLOGIN CONNECTION LIMIT -1' : `LOGIN CONNECTION LIMIT ${spec.connectionLimit}`;
   const password = spec.verifier === null ? '' : ` PASSWORD ${literal(spec.verifier)}`;
   const inherit = spec.inherit ? 'INHERIT' : 'NOINHERIT';
-  return `${grade.superuser ? powers : ''}${login} ${inherit} VALID UNTIL 'infinity'${password}`;
+  return `${powers}${login} ${inherit} VALID UNTIL 'infinity'${password}`;
 }
 
 function options(grade: Grade, inherit: boolean, set: boolean): string {
