@@ -13,8 +13,8 @@ export interface UnreadableSecret extends Omit<SealedValue, 'sealed'> {
 
 export interface SecretsReport {
   readonly readable: number;
-  /** The key that seals now. */
-  readonly keyId: string;
+  /** The key that seals now; null when there is none yet. */
+  readonly keyId: string | null;
   /** How many of the readable ones were sealed with which key. */
   readonly byKey: Readonly<Record<string, number>>;
   readonly unreadable: readonly UnreadableSecret[];
@@ -40,7 +40,7 @@ export async function checkSecrets(services: Needs<'state' | 'vault' | 'owner'>)
       unreadable.push({ ...place, project, keyId, problem: error.message });
     }
   }
-  const [keyId = ''] = await vault.keys();
+  const [keyId = null] = await vault.keys();
   const readable = Object.values(byKey).reduce((sum, count) => sum + count, 0);
   return { readable, keyId, byKey, unreadable };
 }

@@ -18,7 +18,7 @@ export interface Vault {
   open(sealed: string, context: SecretContext): Promise<string>;
   /** Id of the key a value says it was sealed with, without opening it; null for what cannot have been sealed here. */
   keyIdOf(sealed: string): string | null;
-  /** Ids of the keys at hand: the one that seals first, then those that only open. */
+  /** Ids of the keys at hand: the one that seals first, then those that only open; none before the first use. */
   keys(): Promise<readonly string[]>;
   /**
    * Changes the key. From the first instant to the last all vaults of this home open with either key and seal with the

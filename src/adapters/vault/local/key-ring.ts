@@ -14,7 +14,8 @@ export interface KeyOptions {
 
 /** The keys at hand. */
 export interface KeyRing {
-  readonly sealing: Key;
+  /** Null as long as there is none: it is made for the first value that is sealed. */
+  readonly sealing: Key | null;
   /** Those that only open; none twice, and not the one that seals. */
   readonly opening: readonly Key[];
   /** The files say that a change to another key is under way. */
@@ -25,7 +26,12 @@ export interface KeyRing {
  * Reads the keys as they are now: other processes may change them at any moment. What was derived from a master key is
  * remembered, a failure is not: the file may be readable the next time.
  */
-export function keyRings(options: KeyOptions): { read(): Promise<KeyRing> } {
+export function keyRings(options: KeyOptions): {
+  /** Makes nothing. */
+  read(): Promise<KeyRing>;
+  /** The key to seal with, made at the first use. */
+  sealing(): Promise<Key>;
+} {
   const derived = new Map<string, Promise<Key>>();
   const derive = (text: string, variable: string) => {
     const known = derived.get(text) ?? deriveKey(text, variable);
@@ -35,22 +41,21 @@ export function keyRings(options: KeyOptions): { read(): Promise<KeyRing> } {
   };
   const { masterKey, nextMasterKey } = options;
   const files = keyFiles(options.home, options.onNote ?? (() => {}));
-  return {
-    async read() {
-      const given = nextMasterKey === undefined ? null : await derive(nextMasterKey, 'TURBOBACKEND_MASTER_KEY_NEXT');
-      if (masterKey !== undefined) {
-        const own = await derive(masterKey, 'TURBOBACKEND_MASTER_KEY');
-        return ring(given ?? own, [own], false);
-      }
-      const { current, next, old } = await files.look();
-      const known = [next, current, ...old].filter((key) => key !== null);
-      const sealing = given ?? next ?? current ?? (await files.makeCurrent());
-      return ring(sealing, known, next !== null);
-    },
+  const read = async (): Promise<KeyRing> => {
+    const given = nextMasterKey === undefined ? null : await derive(nextMasterKey, 'TURBOBACKEND_MASTER_KEY_NEXT');
+    if (masterKey !== undefined) {
+      const own = await derive(masterKey, 'TURBOBACKEND_MASTER_KEY');
+      return ring(given ?? own, [own], false);
+    }
+    const { current, next, old } = await files.look();
+    const known = [next, current, ...old].filter((key) => key !== null);
+    const sealing = given ?? next ?? current;
+    return ring(sealing, known, next !== null);
   };
+  return { read, sealing: async () => (await read()).sealing ?? files.makeCurrent() };
 }
 
-function ring(sealing: Key, known: readonly Key[], isChanging: boolean): KeyRing {
-  const others = new Map(known.filter(({ id }) => id !== sealing.id).map((key) => [key.id, key]));
+function ring(sealing: Key | null, known: readonly Key[], isChanging: boolean): KeyRing {
+  const others = new Map(known.filter(({ id }) => id !== sealing?.id).map((key) => [key.id, key]));
   return { sealing, opening: [...others.values()], isChanging };
 }

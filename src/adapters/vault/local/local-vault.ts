@@ -25,13 +25,13 @@ export function localVault(options: RenewOptions): Vault {
     return last;
   };
   const find = async (id: string): Promise<Key | null> => {
-    const inRing = ({ sealing, opening }: KeyRing) => [sealing, ...opening].find((key) => key.id === id) ?? null;
+    const inRing = ({ sealing, opening }: KeyRing) => [sealing, ...opening].find((key) => key?.id === id) ?? null;
     // The key may have come after we looked.
     return (last && inRing(last)) ?? inRing(await read());
   };
   return {
     async seal(plain, context) {
-      return sealWith((await read()).sealing, plain, context);
+      return sealWith(await rings.sealing(), plain, context);
     },
 
     async open(sealed, context) {
@@ -40,14 +40,15 @@ export function localVault(options: RenewOptions): Vault {
       const key = await find(id);
       if (key) return openWith(key, encoded, context);
       const { sealing } = await read();
-      throw unreadable(context, `it was sealed with key ${id}, the one in use is ${sealing.id}`);
+      const own = sealing ? `the one in use is ${sealing.id}` : 'there is none here';
+      throw unreadable(context, `it was sealed with key ${id}, ${own}`);
     },
 
     keyIdOf: (sealed) => SEALED.exec(sealed)?.[1] ?? null,
 
     async keys() {
       const { sealing, opening } = await read();
-      return [sealing.id, ...opening.map(({ id }) => id)];
+      return [...(sealing ? [sealing] : []), ...opening].map(({ id }) => id);
     },
 
     renewKey: (reseal) => renewKey(options, reseal),

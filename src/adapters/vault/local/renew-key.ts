@@ -52,26 +52,29 @@ async function renewFile(
   const files = keyFiles(options.home, options.onNote ?? (() => {}));
   const now = await keyRings(options).read();
   // Somebody began and finished while we waited: that change is ours as well.
-  const isJoined = !now.isChanging && (before.isChanging || now.sealing.id !== before.sealing.id);
+  const isJoined = !now.isChanging && (before.isChanging || now.sealing?.id !== before.sealing?.id);
   if (!isJoined) await files.makeNext();
   options.onStep?.('next-key');
-  const { sealing, opening } = await keyRings(options).read();
-  const from = opening.map(({ id }) => id);
-  const retired = await reseal({ from, to: sealing.id });
+  const { from, to } = changeOf(await keyRings(options).read());
+  const retired = await reseal({ from, to });
   options.onStep?.('resealed');
   await files.promote(!retired);
   options.onStep?.('promoted');
   if (retired) await files.removeOld();
-  const gone = [before.sealing, ...before.opening].map(({ id }) => id).filter((id) => id !== sealing.id);
-  return { from: isJoined ? gone : from, to: sealing.id, retired };
+  const gone = [before.sealing, ...before.opening].flatMap((key) => (key && key.id !== to ? [key.id] : []));
+  return { from: isJoined ? gone : from, to, retired };
+}
+
+function changeOf({ sealing, opening }: KeyRing): KeyChange {
+  if (!sealing) throw new RangeError('a change of keys has a new one');
+  return { from: opening.map(({ id }) => id), to: sealing.id };
 }
 
 async function moveToEnvironment(
   options: RenewOptions,
   reseal: (change: KeyChange) => Promise<boolean>,
 ): Promise<KeyChange & { readonly retired: boolean }> {
-  const { sealing, opening } = await keyRings(options).read();
-  const change = { from: opening.map(({ id }) => id), to: sealing.id };
+  const change = changeOf(await keyRings(options).read());
   const retired = await reseal(change);
   options.onStep?.('resealed');
   if (retired && options.masterKey === undefined) {

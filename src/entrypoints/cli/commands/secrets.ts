@@ -43,7 +43,8 @@ async function rotate(cli: Cli, typed: Typed): Promise<Outcome> {
   const project = await projectNamed(typed.args[0], cli.cwd, services);
   const envs = environments(textOption(typed, 'env'));
   const { rotatePasswords } = await import('../../../pipeline/rotate-passwords.ts');
-  if (envs === 'all' || envs.includes('prod')) {
+  const records = await services.state.listDatabases(project.id);
+  if (records.some(({ env }) => env === 'prod' && (envs === 'all' || envs.includes(env)))) {
     await cli.ask.confirmByTyping(
       `Servers of ${project.name} in production cannot log in until they have the new .env.production.`,
       project.name,
@@ -108,7 +109,7 @@ async function check(cli: Cli): Promise<Outcome> {
 function describeReport({ readable, keyId, byKey, unreadable }: SecretsReport, style: Style): readonly string[] {
   const counts = Object.entries(byKey).map(([id, count]) => `${count} with ${id}`);
   return [
-    `${readable} of ${readable + unreadable.length} secrets open${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; key ${keyId} seals.`,
+    `${readable} of ${readable + unreadable.length} secrets open${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; ${keyId === null ? 'there is no key yet' : `key ${keyId} seals`}.`,
     ...unreadable.map(
       ({ project, projectId, env, problem }) => `${style.red('✖')} ${project} ${projectId} ${env}: ${problem}`,
     ),
