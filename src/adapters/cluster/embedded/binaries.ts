@@ -15,7 +15,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 
 /** The PostgreSQL programs as npm brought them. */
@@ -67,7 +67,7 @@ export function copyFolder(clusterFolder: string, native: NativePackage): string
 /** Makes the copy unless it is there: hard links where possible, beside and renamed, with all links. */
 export function installCopy(clusterFolder: string, native: NativePackage): string {
   const place = copyFolder(clusterFolder, native);
-  if (existsSync(join(place, 'bin', 'postgres')) && missingLinks(native, place).length === 0) return place;
+  if (isUsable(native, place)) return place;
   rmSync(place, { recursive: true, force: true });
   const beside = `${place}.new-${randomBytes(6).toString('hex')}`;
   try {
@@ -83,6 +83,18 @@ export function installCopy(clusterFolder: string, native: NativePackage): strin
   return place;
 }
 
+/** Quickly judged, at each start; `findCopyFaults` looks at every file. */
+function isUsable(native: NativePackage, place: string): boolean {
+  const programs = ['initdb', 'postgres'].map((name) => join(place, 'bin', name));
+  return programs.every(isExecutable) && missingLinks(native, place).length === 0;
+}
+
+/** Is it a file that its owner may run? */
+export function isExecutable(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && (stat.mode & 0o100) !== 0;
+}
+
 function copyTree(from: string, to: string): void {
   mkdirSync(to, { mode: 0o755 });
   chmodSync(to, 0o755);
@@ -90,20 +102,34 @@ function copyTree(from: string, to: string): void {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) copyTree(source, target);
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
-    // Static libraries are for compilers.
-    else if (!entry.name.endsWith('.a')) copyFile(source, target);
+    else if (isNeeded(entry.name)) copyProgramFile(source, target);
   }
 }
 
-function copyFile(source: string, target: string): void {
+/** Is this file of the package part of the copy? */
+export function isNeeded(name: string): boolean {
+  // Static libraries are for compilers.
+  return !name.endsWith('.a');
+}
+
+/** The mode that a file of the copy has at least, so that the server's account can use it. */
+export function neededMode(source: string): number {
+  const isProgram = (statSync(source).mode & 0o111) !== 0 || basename(dirname(source)) === 'bin';
+  const wanted = isProgram ? 0o755 : 0o644;
+  // Only root's server is another account.
+  return process.getuid?.() === 0 ? wanted : wanted & 0o700;
+}
+
+/** Copies one file of the package, as a hard link where that is as good. */
+export function copyProgramFile(source: string, target: string): void {
   const { mode, uid } = statSync(source);
-  const wanted = (mode & 0o111) === 0 ? 0o644 : 0o755;
-  // A hard link shares owner and mode. When the server is another account it must be able to read, and only root to write.
+  const needed = neededMode(source);
   const me = process.getuid?.();
-  const shareable = uid === me && (me !== 0 || ((mode & wanted) === wanted && (mode & 0o022) === 0));
+  // A hard link shares owner and mode. When the server is another account only root may be able to write.
+  const shareable = uid === me && (mode & needed) === needed && (me !== 0 || (mode & 0o022) === 0);
   if (shareable && tryLink(source, target)) return;
   copyFileSync(source, target);
-  chmodSync(target, wanted);
+  chmodSync(target, (needed & 0o100) === 0 ? 0o644 : 0o755);
 }
 
 /** False on another file system, or one without hard links. */

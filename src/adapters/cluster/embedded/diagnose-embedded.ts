@@ -1,43 +1,43 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
+import type { Finding } from '../../../domain/finding.ts';
 import { inspectLock } from '../../shared/process/lock-file.ts';
+import { type AccessFault, findAccessFaults } from './access-faults.ts';
 import { attach } from './attach.ts';
 import { copyFolder, findNativePackage, missingLinks, type NativePackage } from './binaries.ts';
+import { findCopyFaults } from './copy-faults.ts';
 import { dataFolderProblem, freeBytes } from './instance.ts';
 import { findLayout, type Layout, readPassword, readState } from './layout.ts';
 import { isPortFree } from './port.ts';
 import { findPostmaster, isPidFileMisleading } from './postmaster.ts';
 import { serverUser } from './server-user.ts';
 
-/** One thing `doctor` looked at. `fix` is a command or a sentence, null when there is nothing to repair. */
-export interface Diagnosis {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix: string | null;
-}
-
 /** Looks at everything the embedded cluster of a home stands on. Changes and starts nothing; never throws for what it finds. */
-export async function diagnoseEmbedded(options: { readonly home: string }): Promise<readonly Diagnosis[]> {
-  const found: Diagnosis[] = [];
+export async function diagnoseEmbedded(options: { readonly home: string }): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
   const native = await look(found, 'programs', () => findNativePackage());
   if (native) found.push(programs(native));
   found.push(homeFolder(options.home));
   const layout = await look(found, 'cluster folder', () => findLayout(options.home));
-  if (!layout) return found;
-  if (native) found.push(copy(layout, native));
+  if (layout) await lookAtCluster(found, layout, native);
+  const faults = findAccessFaults(layout?.home ?? options.home, layout, serverUser());
+  const names = new Set(faults.map(({ name }) => name));
+  return [...found.filter(({ name }) => !names.has(name)), ...faults.map(access)];
+}
+
+async function lookAtCluster(found: Finding[], layout: Layout, native: NativePackage | null): Promise<void> {
+  if (native) await look(found, COPY, () => found.push(copy(layout, native)));
   found.push(space(layout));
   await look(found, 'lock', () => found.push(lock(layout)));
-  if (!existsSync(layout.instance)) return found;
+  if (!existsSync(layout.instance)) return;
   await look(found, 'data folder', () => found.push(dataFolder(layout)));
   await look(found, 'password file', () => found.push(passwordFile(layout)));
   await look(found, 'server', async () => found.push(...(await server(layout))));
-  return found;
 }
 
 /** Runs one look; what it throws becomes a finding of that name, and null. */
-async function look<T>(found: Diagnosis[], name: string, work: () => T | Promise<T>): Promise<T | null> {
+async function look<T>(found: Finding[], name: string, work: () => T | Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
@@ -47,21 +47,34 @@ async function look<T>(found: Diagnosis[], name: string, work: () => T | Promise
   }
 }
 
-function good(name: string, detail: string): Diagnosis {
+const COPY = 'copy of the programs';
+const PROGRAMS = ['initdb', 'pg_ctl', 'postgres'];
+const SHOWN_FILES = 3;
+
+function good(name: string, detail: string): Finding {
   return { name, ok: true, detail, fix: null };
 }
 
-function bad(name: string, detail: string, fix: string | null): Diagnosis {
+function bad(name: string, detail: string, fix: string | null): Finding {
   return { name, ok: false, detail, fix };
 }
 
-function programs(native: NativePackage): Diagnosis {
+function programs(native: NativePackage): Finding {
+  const gone = PROGRAMS.filter((name) => !existsSync(join(native.folder, 'bin', name)));
+  if (gone.length > 0) {
+    const fix = 'Install turbobackend again (npm install); what is running goes on.';
+    return bad('programs', `${native.folder} has no ${gone.join(', ')}.`, fix);
+  }
   const missing = missingLinks(native).length;
   const links = missing === 0 ? '' : `; npm left out ${missing} library links, which the cluster's copy gets`;
   return good('programs', `PostgreSQL ${native.version}${links}`);
 }
 
-function homeFolder(home: string): Diagnosis {
+function access({ name, path, found, mode }: AccessFault): Finding {
+  return bad(name, `${path} has mode ${found}.`, `chmod ${mode.toString(8)} ${path}`);
+}
+
+function homeFolder(home: string): Finding {
   let path = home;
   while (!existsSync(path) && path !== dirname(path)) path = dirname(path);
   try {
@@ -72,44 +85,44 @@ function homeFolder(home: string): Diagnosis {
   }
 }
 
-function copy(layout: Layout, native: NativePackage): Diagnosis {
+function copy(layout: Layout, native: NativePackage): Finding {
   const folder = copyFolder(layout.folder, native);
-  if (!existsSync(folder)) return good('copy of the programs', 'not made yet');
-  const missing = missingLinks(native, folder);
-  if (missing.length === 0 && existsSync(join(folder, 'bin', 'postgres'))) return good('copy of the programs', folder);
-  return bad('copy of the programs', `${folder} is damaged.`, 'turbobackend db stop && turbobackend db start');
+  if (!existsSync(folder)) return good(COPY, 'not made yet');
+  const faults = findCopyFaults(native, folder);
+  const shown = faults.slice(0, SHOWN_FILES).map(({ path, kind }) => `${path} (${kind})`);
+  const more = faults.length > shown.length ? ` and ${faults.length - shown.length} more` : '';
+  return faults.length === 0
+    ? good(COPY, folder)
+    : bad(COPY, `${folder} is damaged: ${shown.join(', ')}${more}.`, 'turbobackend doctor --fix');
 }
 
-function space(layout: Layout): Diagnosis {
+function space(layout: Layout): Finding {
   const megabytes = Math.floor(freeBytes(layout.folder) / 1024 / 1024);
   const detail = `${megabytes} MB free for ${layout.folder}`;
   return megabytes < 200 ? bad('disk', detail, 'Free some space.') : good('disk', detail);
 }
 
-function lock(layout: Layout): Diagnosis {
+function lock(layout: Layout): Finding {
   const held = inspectLock(layout.lock);
   if (held === null) return good('lock', 'free');
   if (!held.stale) return good('lock', `held by process ${held.pid ?? 'unknown'}, which is alive`);
   return good('lock', `left by process ${held.pid ?? 'unknown'}, which is gone; the next command takes it over`);
 }
 
-function dataFolder(layout: Layout): Diagnosis {
+function dataFolder(layout: Layout): Finding {
   const problem = dataFolderProblem(layout, serverUser());
   return problem === null ? good('data folder', layout.data) : bad('data folder', problem.detail, problem.fix);
 }
 
-function passwordFile(layout: Layout): Diagnosis {
+function passwordFile(layout: Layout): Finding {
   const path = layout.passwordFile;
   if (readPassword(layout.home) === null) {
     return bad('password file', `${path} is gone.`, 'turbobackend db start (it sets a new password)');
   }
-  const others = statSync(path).mode & 0o077;
-  return others === 0
-    ? good('password file', path)
-    : bad('password file', `Others can read ${path}.`, `chmod 600 ${path}`);
+  return good('password file', path);
 }
 
-async function server(layout: Layout): Promise<readonly Diagnosis[]> {
+async function server(layout: Layout): Promise<readonly Finding[]> {
   const port = readState(layout.home)?.port ?? null;
   const postmaster = findPostmaster(layout.data);
   if (postmaster === null) {
