@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { afterAll } from 'vitest';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
 import { loginUrl } from '../../src/domain/database.ts';
@@ -19,11 +20,10 @@ export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 let worker: Promise<string> | null = null;
 
-/** The build worker as a user has it: one file of JavaScript. Removed when the test process ends. */
+/** The build worker as a user has it: one file of JavaScript. Removed after the last test of the file. */
 export function buildWorker(): Promise<string> {
   worker ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tb-worker-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const input = join(repositoryRoot, 'src/adapters/builder/nitro/build-worker.ts');
     const built = await rolldown({ input, platform: 'node', logLevel: 'silent' });
     const file = join(folder, 'build-worker.mjs');
@@ -33,6 +33,12 @@ export function buildWorker(): Promise<string> {
   })();
   return worker;
 }
+
+// Not when the process ends: the test runner ends its processes by a signal.
+afterAll(async () => {
+  if (worker) rmSync(dirname(await worker), { recursive: true, force: true });
+  worker = null;
+});
 
 /** A schema file beside the tests, as the rules accept it. */
 export function readSchema(name: string): Schema {
