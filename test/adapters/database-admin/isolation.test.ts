@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { embeddedCluster } from '../../../src/adapters/cluster/embedded/embedded-cluster.ts';
+import { CLUSTER_CHECKS, DATABASE_CHECKS } from '../../../src/adapters/database-admin/postgres/isolation-checks.ts';
+import { postgresDatabaseAdmin } from '../../../src/adapters/database-admin/postgres/postgres-database-admin.ts';
 import { type DatabaseNames, databaseNames } from '../../../src/domain/database.ts';
 import { openLogin } from '../../../src/operations/open-login.ts';
 import { provision } from '../../../src/operations/provision.ts';
@@ -14,6 +17,7 @@ import {
   releaseMetadata,
   withSession,
 } from '../../support/provisioning.ts';
+import { borrowHome } from '../cluster/borrow-home.ts';
 
 const server = inject('cluster');
 const metadata = borrowMetadata();
@@ -36,6 +40,9 @@ async function findingsAbout(...names: string[]): Promise<string[]> {
   const found = await services.databases.checkIsolation(readerLogins(services));
   return found.filter(({ object }) => names.some((name) => object.includes(name))).map((f) => `${f.check} ${f.object}`);
 }
+
+const findingsOf = async (check: string) =>
+  (await services.databases.checkIsolation(readerLogins(services))).filter((found) => found.check === check);
 
 async function checksAbout(name: string): Promise<string[]> {
   return [...new Set((await findingsAbout(name)).map((finding) => finding.split(' ')[0] ?? ''))];
@@ -67,6 +74,7 @@ type Damage = (query: Query, own: DatabaseNames, other: DatabaseNames) => Promis
 const clusterDamages: [string, Damage][] = [
   ['V1', (query, own) => query(`GRANT TEMPORARY ON DATABASE ${own.database} TO PUBLIC`)],
   ['V3', (query, own) => query(`ALTER ROLE ${own.app} CREATEROLE`)],
+  ['V3', (query, own) => query(`ALTER ROLE ${own.mig} REPLICATION`)],
   ['V3', (query, own) => query(`ALTER ROLE ${own.ro} BYPASSRLS`)],
   ['V4', (query, own) => query(`ALTER ROLE ${own.ro} CONNECTION LIMIT -1`)],
   ['V4', (query, own) => query(`ALTER ROLE ${own.owner} LOGIN CONNECTION LIMIT 1 PASSWORD 'x'`)],
@@ -132,26 +140,53 @@ test('any other database that is open to everybody is found', async () => {
   });
 });
 
-test('a line of pg_hba.conf that asks for no proof is found', async () => {
+/** Each is found, whatever comes before it: a person may well move the line. */
+const OPEN_DOORS = [
+  `host ${mark} ${mark} 127.0.0.1/32 trust`,
+  `host ${mark} ${mark} 127.0.0.1/32 md5`,
+  `host ${mark} ${mark} 127.0.0.1/32 password`,
+  'host all all 127.0.0.1/32 scram-sha-256',
+  'host all /^turbobackend_ 127.0.0.1/32 scram-sha-256',
+  'host all +turbobackend_proj_aaaaaaaaaaaaaaaa 127.0.0.1/32 scram-sha-256',
+  'host turbobackend_proj_aaaaaaaaaaaaaaaa all 127.0.0.1/32 scram-sha-256',
+  'nonsense',
+];
+
+test('every line of pg_hba.conf that lets in more than it should is found', async () => {
   const file = join(server.dataDirectory, 'pg_hba.conf');
   const before = readFileSync(file, 'utf8');
-  // After the line that rejects everybody, so it can never let anybody in; and the server is not told to read it.
-  appendFileSync(file, `host ${mark} ${mark} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nnonsense\n`);
+  const first = before.split('\n').length;
+  // After the line that rejects everybody, so none can ever let anybody in; and the server is not told to read it.
+  appendFileSync(file, `${OPEN_DOORS.join('\n')}\nhost ${mark} ${mark} 127.0.0.1/32 scram-sha-256\n`);
   try {
-    const found = (await services.databases.checkIsolation(readerLogins(services))).filter(
-      ({ check }) => check === 'V10',
+    const found = await findingsOf('V10');
+    expect(found.map(({ object }) => Number(/^line (\d+)/.exec(object)?.[1]))).toEqual(
+      OPEN_DOORS.map((_line, index) => first + index),
     );
-    const objects = found.map(({ object }) => object).join('\n');
-    expect(objects).toContain(`host ${mark} ${mark} trust`);
-    expect(objects).toContain('host all all scram-sha-256');
-    expect(found).toHaveLength(3);
   } finally {
     writeFileSync(file, before);
   }
-  expect(
-    (await services.databases.checkIsolation(readerLogins(services))).filter(({ check }) => check === 'V10'),
-  ).toEqual([]);
+  expect(await findingsOf('V10')).toEqual([]);
 });
+
+test('the pg_hba.conf of our own cluster is right, and found when a person makes it trust everybody', async () => {
+  const borrowed = borrowHome();
+  try {
+    const cluster = embeddedCluster({ home: borrowed.home });
+    await cluster.ensure();
+    const databases = postgresDatabaseAdmin({ sql: services.sql, connect: (name) => cluster.adminLogin(name) });
+    const look = async () => (await databases.checkIsolation(async () => null)).filter(({ check }) => check === 'V10');
+    expect([await look(), await databases.limits()]).toEqual([[], []]);
+    const file = join(borrowed.layout().instance, 'pg_hba.conf');
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('host  samerole all');
+    writeFileSync(file, text.replaceAll('scram-sha-256', 'trust'));
+    const found = (await look()).map(({ object }) => object);
+    expect(found).toEqual(['line 2: host all tb_admin trust', 'line 3: host samerole all trust']);
+  } finally {
+    await borrowed.dispose();
+  }
+}, 60_000);
 
 const insideDamages: [string, (own: DatabaseNames) => string][] = [
   ['D1', () => 'CREATE SCHEMA public'],
@@ -174,6 +209,12 @@ const insideDamages: [string, (own: DatabaseNames) => string][] = [
   ['D9', () => 'GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC'],
   ['D9', () => 'GRANT EXECUTE ON FUNCTION pg_catalog.lo_create(oid) TO PUBLIC'],
 ];
+
+test('no check is without a damage that it must find', () => {
+  // V2 and V10 are about what is not a project's, and have tests of their own.
+  const damaged = [...clusterDamages, ...insideDamages].map(([check]) => check).concat('V2', 'V10');
+  expect(new Set(damaged)).toEqual(new Set([...CLUSTER_CHECKS, ...DATABASE_CHECKS].map(({ id }) => id)));
+});
 
 test('every damage inside a project database is found', async () => {
   const own = await newProject();
