@@ -77,6 +77,23 @@ export interface DatabaseLimits {
   readonly storageMb: number | null;
 }
 
+/** What was said for one database alone; null: as the settings say, `none`: no bound, whatever they say. */
+export interface OwnLimits {
+  readonly connections: number | null;
+  readonly statementTimeoutSeconds: number | null;
+  readonly storageMb: number | 'none' | null;
+}
+
+/** The limits that hold for a database. */
+export function limitsOf(own: OwnLimits, settings: DatabaseLimits): DatabaseLimits {
+  const storageMb = own.storageMb ?? settings.storageMb;
+  return {
+    connections: own.connections ?? settings.connections,
+    statementTimeoutSeconds: own.statementTimeoutSeconds ?? settings.statementTimeoutSeconds,
+    storageMb: storageMb === 'none' ? null : storageMb,
+  };
+}
+
 /** A provisioned database, without any secret. */
 export interface Database {
   readonly projectId: string;

@@ -38,6 +38,12 @@ export interface Observation {
   readonly inside: 'unknown' | 'incomplete' | 'complete';
   /** All three stored passwords are those of the roles; true while that cannot be told. */
   readonly passwordsWork: boolean;
+  /** Size on disk; null when its storage has no bound, or the size cannot be told. */
+  readonly bytes: number | null;
+  /** Its storage has a bound, and it has outgrown it. */
+  readonly full: boolean;
+  /** Whether the backend may add and change rows; `mixed`: it was taken away and is there again in part. */
+  readonly writes: 'unknown' | 'allowed' | 'refused' | 'mixed';
 }
 
 /** Steps of RELIABILITY 3.3; each is atomic or a single statement. */
@@ -48,6 +54,8 @@ export type ProvisionStep =
   | 'create-database'
   | 'open-database'
   | 'prepare-inside'
+  | 'refuse-writes'
+  | 'allow-writes'
   | 'shut-database'
   | 'move-to-trash'
   | 'drop-database'
@@ -75,7 +83,14 @@ function stepToPresent(observed: Observation): ProvisionStep | null {
   if (observed.roles !== 'complete' || !observed.passwordsWork) return 'create-roles';
   if (observed.database === 'absent') return 'create-database';
   if (observed.database === 'closed') return 'open-database';
-  return observed.inside === 'complete' ? null : 'prepare-inside';
+  return observed.inside === 'complete' ? stepToFit(observed) : 'prepare-inside';
+}
+
+/** What has outgrown its storage takes no more rows until it fits again. */
+function stepToFit({ full, writes }: Observation): ProvisionStep | null {
+  if (writes === 'unknown') return null;
+  if (full) return writes === 'refused' ? null : 'refuse-writes';
+  return writes === 'allowed' ? null : 'allow-writes';
 }
 
 /** Shut first: a session that comes in between would keep the database from being renamed. */

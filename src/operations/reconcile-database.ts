@@ -9,6 +9,7 @@ import {
   retryTransient,
   type Wish,
 } from '../domain/provisioning.ts';
+import { storageWarning } from '../domain/storage.ts';
 import type { ClusterInfo } from '../ports/cluster.ts';
 import type { LockedAdmin, Passwords } from '../ports/database-admin.ts';
 import { SqlError } from '../ports/sql.ts';
@@ -32,6 +33,8 @@ const TITLES: Readonly<Record<ProvisionStep, string>> = {
   'create-database': 'Created the database, closed to everybody',
   'open-database': 'Granted access to its own roles and opened it',
   'prepare-inside': 'Prepared schemas and default privileges',
+  'refuse-writes': 'Took the right to add and change rows from the backend: its storage is full',
+  'allow-writes': 'Gave the right to add and change rows back to the backend',
   'shut-database': 'Closed the database and its logins',
   'move-to-trash': 'Moved the database to the trash',
   'drop-database': 'Dropped the database',
@@ -101,6 +104,9 @@ async function reconcileLocked(run: Run, cluster: ClusterInfo, admin: LockedAdmi
     if (error instanceof SqlError && !isTransientState(error.state)) await giveUp(run, admin, record, error);
     throw error;
   }
+  const warning =
+    last.bytes === null ? null : storageWarning(target.names.database, last.bytes, target.limits.storageMb);
+  if (warning !== null) services.progress({ kind: 'warning', message: warning });
   reached('before:settle');
   const settled = await settleRecord(record, wish === 'trashed' && last.trash === 'absent' ? 'absent' : wish, services);
   reached('settled');

@@ -1,4 +1,4 @@
-import type { DatabaseLimits, Environment, LoginRole } from '../domain/database.ts';
+import type { Environment, LoginRole, OwnLimits } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Wish } from '../domain/provisioning.ts';
 
@@ -33,8 +33,7 @@ export interface DatabaseRecord {
   readonly trashName: string | null;
   /** Unix seconds; null outside the trash. */
   readonly trashedAt: number | null;
-  /** What differs from the settings for this database; null: the setting. */
-  readonly limits: { readonly [K in keyof DatabaseLimits]: DatabaseLimits[K] | null };
+  readonly limits: OwnLimits;
   readonly lastError: string | null;
   /** Unix seconds. */
   readonly updatedAt: number;

@@ -19,6 +19,9 @@ const READY: Observation = {
   shut: false,
   inside: 'complete',
   passwordsWork: true,
+  bytes: null,
+  full: false,
+  writes: 'allowed',
 };
 
 const steps: [string, { given: Partial<Observation>; present: string | null; absent: string | null }][] = [

@@ -1,4 +1,4 @@
-import { databaseNames, LOGIN_ROLES, trashName } from '../../domain/database.ts';
+import { databaseNames, LOGIN_ROLES, limitsOf, trashName } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { assertSamePlace, type DatabaseTarget, passwordContext, type Wish } from '../../domain/provisioning.ts';
 import { generatePassword } from '../../domain/scram.ts';
@@ -51,11 +51,7 @@ export function targetOf(record: DatabaseRecord, { limits }: Needs<'limits'>): D
   return {
     names: databaseNames(record.projectId, record.env),
     trash: record.trashName,
-    limits: {
-      connections: record.limits.connections ?? limits.connections,
-      statementTimeoutSeconds: record.limits.statementTimeoutSeconds ?? limits.statementTimeoutSeconds,
-      storageMb: record.limits.storageMb ?? limits.storageMb,
-    },
+    limits: limitsOf(record.limits, limits),
   };
 }
 

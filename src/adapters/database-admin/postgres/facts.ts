@@ -42,6 +42,8 @@ const clusterFactsShape = z.object({
       open: z.boolean(),
       template: z.boolean(),
       connectionLimit: z.number(),
+      /** Null when it was not asked for, or the administrator may not know. */
+      bytes: z.number().nullable(),
       /** Grantee '' is PUBLIC. */
       grants: z.array(grantShape),
     })
@@ -82,6 +84,7 @@ const facts = (superuser: boolean): string => `
     (SELECT jsonb_build_object(
         'owner', pg_get_userbyid(d.datdba), 'open', d.datallowconn, 'template', d.datistemplate,
         'connectionLimit', d.datconnlimit,
+        'bytes', CASE WHEN $4 AND has_database_privilege(d.oid, 'connect') THEN pg_database_size(d.oid) END,
         'grants', (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'grantee', CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END,
             'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
@@ -98,11 +101,16 @@ const facts = (superuser: boolean): string => `
 /** One round trip. The session's search_path is pg_catalog, so nobody's look-alike is called. */
 export async function readClusterFacts(
   session: SqlSession,
-  { names, trash }: DatabaseTarget,
+  { names, trash, limits }: DatabaseTarget,
   grade: Grade,
 ): Promise<ClusterFacts> {
   const roles = [names.group, names.owner, names.mig, names.app, names.ro];
-  const { rows } = await session.query(facts(grade.superuser), [roles, names.database, trash]);
+  const { rows } = await session.query(facts(grade.superuser), [
+    roles,
+    names.database,
+    trash,
+    limits.storageMb !== null,
+  ]);
   return clusterFactsShape.parse(rows[0]);
 }
 

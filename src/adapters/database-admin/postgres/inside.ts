@@ -3,6 +3,7 @@ import { APP_SCHEMA, type DatabaseNames, JOURNAL_SCHEMA } from '../../../domain/
 import { identifier } from '../../../domain/identifier.ts';
 import type { SqlSession } from '../../../ports/sql.ts';
 import type { Grade } from './facts.ts';
+import { HAS_MEMORY } from './writes.ts';
 
 const insideFactsShape = z.object({
   schemas: z.record(z.string(), z.object({ owner: z.string(), grants: z.array(z.string()) })),
@@ -10,6 +11,8 @@ const insideFactsShape = z.object({
   /** PUBLIC may run code blocks or write large objects. */
   openDoors: z.boolean(),
   holdsData: z.boolean(),
+  /** Writes were taken from the backend. */
+  writesRefused: z.boolean(),
 });
 
 /** What the catalogue of the project's own database says. */
@@ -47,7 +50,7 @@ const FACTS = `
       WHERE pg_get_userbyid(d.defaclrole) = $2) AS defaults,
     (has_language_privilege('public', 'plpgsql', 'usage')
       OR EXISTS (SELECT FROM unnest($3::text[]) f WHERE has_function_privilege('public', f, 'execute'))) AS "openDoors",
-    ${HOLDS_DATA} AS "holdsData"`;
+    ${HOLDS_DATA} AS "holdsData", ${HAS_MEMORY} AS "writesRefused"`;
 
 /** One round trip, catalogue only; for a session whose search_path is pg_catalog. */
 export async function readInsideFacts(session: SqlSession, names: DatabaseNames): Promise<InsideFacts> {

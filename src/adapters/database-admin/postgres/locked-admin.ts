@@ -3,6 +3,7 @@ import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
 import type { DatabaseTarget, Observation } from '../../../domain/provisioning.ts';
 import { maskVerifiers } from '../../../domain/scram.ts';
+import { storageLevel } from '../../../domain/storage.ts';
 import type { LockedAdmin, Passwords } from '../../../ports/database-admin.ts';
 import type { Sql, SqlSession } from '../../../ports/sql.ts';
 import { databaseVerdict } from './database.ts';
@@ -13,6 +14,7 @@ import { outsideStatements } from './statements.ts';
 import { isShut, trashVerdict } from './trash.ts';
 import { type VerifierMemory, verifierMemory } from './verifiers.ts';
 import { projectLogin, type Visits, visits } from './visits.ts';
+import { allowWritesStatements, isWritable, refuseWritesStatements } from './writes.ts';
 
 interface Workbench {
   readonly sql: Sql;
@@ -55,6 +57,8 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
         database: databaseVerdict(facts, target, bench.grade),
         trash: trashVerdict(facts),
         shut: isShut(facts),
+        ...storageOf(facts, target),
+        writes: 'unknown' as const,
       };
       const match = passwords === null || known.verifiers.match(facts.verifiers, names, passwords);
       const ready = outside.foreign === null && outside.roles === 'complete' && outside.database === 'open';
@@ -69,6 +73,10 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
       const { names } = target;
       if (step === 'prepare-inside') {
         await prepareInside(bench, known, names, needed(passwords), onStatement);
+        return;
+      }
+      if (step === 'refuse-writes' || step === 'allow-writes') {
+        await changeWrites(step, known, names, needed(passwords), onStatement);
         return;
       }
       await known.inside.leave();
@@ -108,16 +116,19 @@ async function lookInside(
   { inside }: Knowledge,
   names: DatabaseNames,
   passwords: Passwords,
-): Promise<Pick<Observation, 'inside' | 'passwordsWork'>> {
+): Promise<Pick<Observation, 'inside' | 'passwordsWork'> & Partial<Pick<Observation, 'writes'>>> {
   try {
-    const facts = await readInsideFacts(await inside.asMigrator(names, passwords), names);
+    const session = await inside.asMigrator(names, passwords);
+    const facts = await readInsideFacts(session, names);
+    const still = facts.writesRefused && (await isWritable(session, names));
+    const writes = facts.writesRefused ? (still ? 'mixed' : 'refused') : 'allowed';
     if (!bench.grade.superuser) {
       for (const role of ['app', 'ro'] as const) {
         const session = await bench.sql.connect(await projectLogin(bench, names, role, passwords));
         await session.close();
       }
     }
-    return { inside: insideVerdict(facts, names, bench.grade), passwordsWork: true };
+    return { inside: insideVerdict(facts, names, bench.grade), passwordsWork: true, writes };
   } catch (error) {
     // 28P01 is a wrong password; 28000 (pg_hba) is not cured by setting it again and passes through.
     if (error instanceof TurboError && error.details?.state === '28P01') {
@@ -177,6 +188,25 @@ async function enterAsAdministrator(
   } finally {
     inside.endAdministrator();
   }
+}
+
+function storageOf({ database }: ClusterFacts, { limits }: DatabaseTarget): Pick<Observation, 'bytes' | 'full'> {
+  const bytes = database?.bytes ?? null;
+  return { bytes, full: bytes !== null && storageLevel(bytes, limits.storageMb) === 'over' };
+}
+
+/** Done as the owner, through `_mig`, like everything inside. */
+async function changeWrites(
+  step: 'refuse-writes' | 'allow-writes',
+  { inside }: Knowledge,
+  names: DatabaseNames,
+  passwords: Passwords,
+  onStatement: (sql: string) => void,
+): Promise<void> {
+  const owner = await inside.asMigrator(names, passwords);
+  await owner.query(`SET ROLE ${identifier(names.owner)}`);
+  const statements = step === 'refuse-writes' ? refuseWritesStatements : allowWritesStatements;
+  await transaction(owner, await statements(owner, names), onStatement);
 }
 
 /** One round trip. A failure leaves nothing behind, neither in the cluster nor in the session. */

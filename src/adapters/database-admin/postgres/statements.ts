@@ -15,9 +15,12 @@ export interface StepStatements {
   readonly statements: readonly string[];
 }
 
+/** Steps that are done inside the database. */
+type InsideStep = 'prepare-inside' | 'refuse-writes' | 'allow-writes';
+
 /** The SQL of a step that is done from outside the database. */
 export async function outsideStatements(
-  step: Exclude<ProvisionStep, 'prepare-inside'>,
+  step: Exclude<ProvisionStep, InsideStep>,
   facts: ClusterFacts,
   target: DatabaseTarget,
   verifiers: () => Promise<Verifiers>,

@@ -29,7 +29,7 @@ function toRecord(row: Row): DatabaseRecord {
     limits: {
       connections: row.connection_limit,
       statementTimeoutSeconds: row.statement_timeout_seconds,
-      storageMb: row.storage_mb,
+      storageMb: row.storage_mb === NO_BOUND ? 'none' : row.storage_mb,
     },
     lastError: row.last_error,
     updatedAt: row.updated_at,
@@ -39,6 +39,9 @@ function toRecord(row: Row): DatabaseRecord {
 function toNextSecrets({ next_mig_secret: mig, next_app_secret: app, next_ro_secret: ro }: Row) {
   return mig === null || app === null || ro === null ? null : { mig, app, ro };
 }
+
+/** In the column of the bound of storage, where null means the setting. */
+const NO_BOUND = 0;
 
 /** How a wish reads while it is carried out, and when it is settled. */
 const STATUS: Readonly<Record<Wish, { readonly begun: Row['status']; readonly settled: Row['status'] | null }>> = {
@@ -130,7 +133,7 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
         .set({
           ...(connections === undefined ? {} : { connection_limit: connections }),
           ...(statementTimeoutSeconds === undefined ? {} : { statement_timeout_seconds: statementTimeoutSeconds }),
-          ...(storageMb === undefined ? {} : { storage_mb: storageMb }),
+          ...(storageMb === undefined ? {} : { storage_mb: storageMb === 'none' ? NO_BOUND : storageMb }),
           updated_at: clock.now(),
         })
         .where('project_id', '=', projectId)
@@ -189,13 +192,13 @@ async function writeWish(wish: DatabaseWish, now: number, database: Kysely<Table
 async function refuseTooMany(projectId: string, allowed: number, transaction: Transaction<Tables>): Promise<void> {
   const project = await transaction
     .selectFrom('projects')
-    .select('owner_id')
+    .select([
+      'owner_id',
+      sql`pg_advisory_xact_lock(hashtextextended('turbobackend:owner:' || owner_id, 0))`.as('locked'),
+    ])
     .where('id', '=', projectId)
     .executeTakeFirst();
   if (!project) return;
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`turbobackend:owner:${project.owner_id}`}, 0))`.execute(
-    transaction,
-  );
   const { count } = await transaction
     .selectFrom('project_databases')
     .innerJoin('projects', 'projects.id', 'project_databases.project_id')
