@@ -1,32 +1,58 @@
+import type { Finding } from '../../../domain/finding.ts';
+import { stripInvisible } from '../../../domain/request.ts';
+import type { DoctorHands } from '../../../operations/doctor.ts';
 import { asTyped } from '../as-typed.ts';
-import type { CliCommand } from '../command.ts';
+import { type Cli, type CliCommand, flag } from '../command.ts';
+import type { Style } from '../output/output.ts';
 
 export const doctorCommand: CliCommand = {
   define: (program) =>
     program
       .command('doctor')
-      .summary('find out what is wrong')
+      .summary('find out what is wrong, and mend it')
       .description(
-        'Checks programs, files, PostgreSQL, metadata, isolation and projects; changes nothing. Exit 3 when something is wrong.',
-      ),
+        'Checks programs, files, PostgreSQL, metadata, isolation, databases and projects, and prints the command that mends each fault; changes nothing without --fix. Exit 3 when something is wrong.',
+      )
+      .option('--fix', 'mend what can be mended without losing anything, then look again'),
 
-  async run(cli) {
+  async run(cli, typed) {
     const services = await cli.services();
-    const { diagnoseCluster } = await import('../../../app.ts');
-    const { diagnose } = await import('../../../operations/doctor.ts');
-    const found = [...(await diagnoseCluster(cli.config)), ...(await diagnose(services))];
-    const findings = found.map((finding) => ({ ...finding, fix: finding.fix === null ? null : asTyped(finding.fix) }));
-    const wrong = findings.filter((finding) => !finding.ok);
+    const { diagnose, mend } = await import('../../../operations/doctor.ts');
+    const look = flag(typed, 'fix') ? mend : diagnose;
+    const findings = (await look(await handsOf(cli), services)).map(readable);
+    const ok = findings.every((finding) => finding.ok);
     return {
-      data: { ok: wrong.length === 0, findings },
-      exitCode: wrong.length === 0 ? 0 : 3,
-      text: (style) =>
-        findings
-          .map(({ ok, name, detail, fix }) => {
-            const mark = ok ? style.green('✔') : style.red('✖');
-            return `${mark} ${name}: ${detail}${fix ? `\n    → ${fix}` : ''}`;
-          })
-          .join('\n'),
+      data: { ok, findings },
+      exitCode: ok ? 0 : 3,
+      text: (style) => findings.map((finding) => describe(finding, style)).join('\n'),
     };
   },
 };
+
+async function handsOf(cli: Cli): Promise<DoctorHands> {
+  const services = await cli.services();
+  const { diagnoseCluster } = await import('../../../app.ts');
+  const { configureStage } = await import('../../../pipeline/stages.ts');
+  return {
+    machine: { examine: () => diagnoseCluster(cli.config), repair: async () => [] },
+    configure: (folder, env) => configureStage(folder, env, services),
+  };
+}
+
+/** Names out of a catalogue or a folder must not act on the terminal they are shown on. */
+function readable({ fix, mended, ...finding }: Finding): Finding {
+  return {
+    ...finding,
+    detail: stripInvisible(finding.detail),
+    fix: fix === null ? null : asTyped(stripInvisible(fix)),
+    ...(mended === undefined ? {} : { mended: asTyped(stripInvisible(mended)) }),
+  };
+}
+
+function describe({ ok, name, detail, fix, mended }: Finding, style: Style): string {
+  const mark = ok ? style.green('✔') : style.red('✖');
+  const lines = [`${mark} ${name}: ${detail}`];
+  if (mended !== undefined) lines.push(style.green(`    ✚ ${mended}`));
+  if (fix !== null) lines.push(`    → ${fix}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,57 @@
+import type { DatabaseRecord } from '../../ports/state-store.ts';
+import { type Checked, type DoctorNeeds, fault } from './checked.ts';
+
+/**
+ * Databases and roles of our name that no record knows, as after the metadata were restored from an older backup:
+ * listed with the command that drops them, never dropped here.
+ */
+export async function checkOrphans(services: DoctorNeeds): Promise<readonly Checked[]> {
+  const before = await listObjects(services);
+  // An intent is recorded before anything is made: what was there before this list is in it, or nobody remembers it.
+  const known = new Set((await services.state.listDatabases()).flatMap(namesOf));
+  const databases = before.databases.filter((name) => !known.has(name));
+  const roles = before.roles.filter((name) => !known.has(baseOf(name)));
+  if (databases.length + roles.length === 0) return [];
+  // What was just being taken away, record and all, is gone by now.
+  const after = await listObjects(services);
+  return describe(
+    databases.filter((name) => after.databases.includes(name)),
+    roles.filter((name) => after.roles.includes(name)),
+  );
+}
+
+interface Objects {
+  readonly databases: readonly string[];
+  readonly roles: readonly string[];
+}
+
+async function listObjects({ databases }: DoctorNeeds): Promise<Objects> {
+  return { databases: await databases.listDatabases(), roles: await databases.listRoles() };
+}
+
+const namesOf = ({ databaseName, trashName }: DatabaseRecord) =>
+  trashName === null ? [databaseName] : [databaseName, trashName];
+
+/** The name of the project's database that a role, or a database in the trash, belongs to. */
+function baseOf(name: string): string {
+  return name
+    .replace('_trash_', '_proj_')
+    .replace(/_\d{1,15}$/, '')
+    .replace(/_(own|mig|app|ro)$/, '');
+}
+
+function describe(databases: readonly string[], roles: readonly string[]): readonly Checked[] {
+  const bases = new Set(databases.map(baseOf));
+  const left = [...new Set(roles.map(baseOf))].filter((base) => !bases.has(base));
+  return [
+    ...databases.map((name) =>
+      fault('orphan', `database ${name}: no project turbobackend knows has it`, drop('its rows', name)),
+    ),
+    ...left.map((base) => {
+      const own = roles.filter((name) => baseOf(name) === base);
+      return fault('orphan', `roles without a database and a project: ${own.join(', ')}`, drop('them', base));
+    }),
+  ];
+}
+
+const drop = (what: string, name: string) => `Only if nobody needs ${what}: turbobackend deprovision --orphan ${name}`;
