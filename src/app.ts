@@ -156,6 +156,7 @@ function lazyRuns(load: () => Promise<Runs>): Runs {
     list: async () => (await runs()).list(),
     find: async (projectId) => (await runs()).find(projectId),
     cancel: async (projectId) => (await runs()).cancel(projectId),
+    whileIdle: async (projectId, work) => (await runs()).whileIdle(projectId, work),
     forget: async (projectId) => (await runs()).forget(projectId),
     close: async () => {
       if (loaded) await (await loaded).close();

@@ -16,9 +16,18 @@ export interface Destroyed {
 
 /**
  * Takes a project away for good: server, logs, databases with their roles, also those in the trash, folder (unless `keepFiles`), records. Killed in the
- * middle, the same call takes away the rest: the project's row goes last.
+ * middle, the same call takes away the rest: the project's row goes last. Throws `run.locked`, having done nothing, while
+ * a process creates the project, here or elsewhere.
  */
 export async function destroy(
+  project: ProjectRecord,
+  options: { readonly keepFiles: boolean },
+  services: ReconcileNeeds & Needs<'target' | 'workspace' | 'runs'>,
+): Promise<Destroyed> {
+  return services.runs.whileIdle(project.id, () => takeAway(project, options, services));
+}
+
+async function takeAway(
   project: ProjectRecord,
   options: { readonly keepFiles: boolean },
   services: ReconcileNeeds & Needs<'target' | 'workspace' | 'runs'>,

@@ -61,6 +61,11 @@ export interface Runs {
    * before, done or failed: nothing was cancelled then.
    */
   cancel(projectId: string): Promise<RunRecord>;
+  /**
+   * Does `work` while no process runs this project, and none can begin to: for what must not happen under a live run.
+   * Throws `run.locked` when one does. Within `work` the run may be forgotten.
+   */
+  whileIdle<T>(projectId: string, work: () => Promise<T>): Promise<T>;
   /** Forgets a project's run and all it recorded. Throws `run.locked` when a live process has it. */
   forget(projectId: string): Promise<void>;
   close(): Promise<void>;

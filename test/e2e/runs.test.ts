@@ -85,8 +85,8 @@ test('a create that runs on one machine is refused to, and shown to, every other
   expect(await cli('other', 'resume', id)).toMatchObject(locked);
   expect(await cli('other', 'create', 'blog API', '--dir', directory)).toMatchObject(locked);
   expect((await cli('other', 'list')).data.projects).toMatchObject([{ id, status: 'creating' }]);
+  expect(await cli('other', 'destroy', id, '--yes')).toMatchObject(locked);
   await cli('other', 'doctor');
-  await cli('other', 'status', id);
   expect(await oneRun('other')).toEqual(listed);
 
   holder.child.kill('SIGKILL');

@@ -275,6 +275,21 @@ test('a name with a quote or a wildcard is only a name', async () => {
   }
 });
 
+test('what must not happen under a live run is refused, and keeps runs from beginning', async () => {
+  const release = await holdElsewhere('busy');
+  let done = 0;
+  const work = async () => {
+    done += 1;
+    await runs.forget('busy');
+    return runs.find('busy');
+  };
+  await expect(runs.whileIdle('busy', work)).rejects.toMatchObject({ code: 'run.locked', details: { pid: 4711 } });
+  expect(done).toBe(0);
+  await release();
+  expect(await runs.whileIdle('busy', work)).toMatchObject({ holder: { pid: process.pid } });
+  expect(await runs.find('busy')).toBeNull();
+});
+
 test('no connection is left by looking, cancelling and forgetting', async () => {
   await interrupt('last');
   await runs.list();

@@ -55,6 +55,8 @@ export function dbosRuns(options: DbosOptions): Runs {
     schema: options.schema,
     logger: logger(options),
   });
+  /** Projects whose lock this process has by `whileIdle`. */
+  const idle = new Set<string>();
   const find = async (projectId: string) => (await readRuns(await engine(), [projectId]))[0] ?? null;
 
   return {
@@ -80,7 +82,22 @@ export function dbosRuns(options: DbosOptions): Runs {
     },
 
     cancel: async (projectId) => cancelRun(projectId, await engine(), () => find(projectId)),
-    forget: async (projectId) => forgetRun(projectId, await engine()),
+
+    async whileIdle(projectId, work) {
+      const lock = await lockRun(await options.login(), projectId);
+      idle.add(projectId);
+      try {
+        return await work();
+      } finally {
+        idle.delete(projectId);
+        await lock.release();
+      }
+    },
+
+    async forget(projectId) {
+      const run = () => engine().then((opened) => forgetRun(projectId, opened));
+      return idle.has(projectId) ? run() : this.whileIdle(projectId, run);
+    },
 
     async close() {
       await DBOS.shutdown();

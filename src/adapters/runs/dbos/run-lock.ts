@@ -9,8 +9,6 @@ import type { RunHolder } from '../../../ports/runs.ts';
 export interface RunLock {
   /** Runs `work` while no other process makes the tables of `schema`; at once when they are there already. */
   whileMaking<T>(schema: string, work: () => Promise<T>): Promise<T>;
-  /** See `hasTables`. */
-  hasTables(schema: string): Promise<boolean>;
   /**
    * Makes sure that the lock is still ours, taking it again when the connection was lost: PostgreSQL was restarted, or
    * the machine slept. Throws `run.locked` when another process has it by now, `cluster.unreachable` when nobody answers.
@@ -57,7 +55,6 @@ export async function lockRun(login: Login, projectId: string): Promise<RunLock>
   };
   return {
     whileMaking: (schema, work) => makingIn(client, schema, work),
-    hasTables: (schema) => hasTables(client, schema),
     // Steps side by side ask at the same moment, and only one of them may take the lock again.
     keep() {
       checking ??= check().finally(() => {
@@ -139,7 +136,7 @@ async function tryLock(client: pg.Client, name: string): Promise<boolean> {
 /** `run.locked`, naming who has it. */
 export function lockedBy(projectId: string, holder: RunHolder | null): TurboError {
   const who = holder === null ? '' : ` (pid ${holder.pid}${holder.host === undefined ? '' : ` on ${holder.host}`})`;
-  return new TurboError('run.locked', `Another process${who} is creating this project right now.`, {
+  return new TurboError('run.locked', `Another process${who} is working on this project right now.`, {
     hint: `Wait for it, or stop it: turbobackend cancel ${projectId}. To watch it: turbobackend runs ${projectId}`,
     details: { projectId, pid: holder?.pid ?? null, host: holder?.host ?? null, since: holder?.since ?? null },
   });

@@ -2,7 +2,7 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { connectionSettings, type Login, loginUrl } from '../../../domain/database.ts';
 import type { RunHolder, RunRecord, RunState, RunStep } from '../../../ports/runs.ts';
-import { hasTables, lockRun, readHolders } from './run-lock.ts';
+import { hasTables, readHolders } from './run-lock.ts';
 
 /** Looks at runs from outside: nothing of the engine is started, and nothing is made when there never was a run. */
 
@@ -34,15 +34,11 @@ export async function withClient<T>(options: EngineOptions, work: (client: DBOSC
   }
 }
 
-/** Deletes what a run recorded; held meanwhile, so that nobody's rows go from under their feet. */
+/** Deletes what a run recorded, if anything ever did. */
 export async function forgetRun(projectId: string, options: EngineOptions): Promise<void> {
-  const lock = await lockRun(options.login, projectId);
-  try {
-    if (!(await lock.hasTables(options.schema))) return;
-    await withClient(options, (client) => client.deleteWorkflow(runId(projectId)));
-  } finally {
-    await lock.release();
-  }
+  const connection = await connect(options.login);
+  const isMade = connection !== null && (await hasTables(connection, options.schema).finally(() => connection.end()));
+  if (isMade) await withClient(options, (client) => client.deleteWorkflow(runId(projectId)));
 }
 
 /** The runs of these projects, or of all: oldest first. A project that has none has no record. */
