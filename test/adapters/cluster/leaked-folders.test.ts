@@ -110,6 +110,14 @@ test('without a leak nothing is stopped', async () => {
   expect(serverPid(borrowed.layout())).toBe(before);
 });
 
+test('of two who remove at once one does it, and both find the cluster running', async () => {
+  plant('4000000031');
+  const both = [cluster, embeddedCluster({ home: borrowed.home })];
+  const freed = await Promise.all(both.map((one) => one.removeLeaks?.()));
+  expect(freed.toSorted()).toEqual([0, 8292]);
+  for (const one of both) expect(await one.leaks?.()).toEqual([]);
+});
+
 test('only folders with the number of a database that could have been made count', async () => {
   const planted = plant('4000000001');
   const others = ['0123', '2', 'pgsql_tmp', '40000x', '99999999999'].map(plant);

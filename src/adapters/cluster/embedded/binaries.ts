@@ -90,7 +90,7 @@ function isUsable(native: NativePackage, place: string): boolean {
 }
 
 /** Is it a file that its owner may run? */
-export function isExecutable(path: string): boolean {
+function isExecutable(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() === true && (stat.mode & 0o100) !== 0;
 }

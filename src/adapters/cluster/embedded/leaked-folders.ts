@@ -13,6 +13,8 @@ export interface LeakedFolder {
 
 /** Younger ones are left alone, whatever they are. */
 const MIN_AGE_MS = 10 * 60_000;
+/** File systems take the time from a clock that is some milliseconds late. */
+const SLACK_MS = 1000;
 /** Lower numbers are of databases that initdb made (FirstNormalObjectId in PostgreSQL's transam.h). */
 const FIRST_OID = 16_384;
 
@@ -39,7 +41,8 @@ export async function findLeakedFolders(
   const seen = readdirSync(base).filter((name) => /^[1-9]\d{0,9}$/.test(name));
   const { known, here, busySince } = await askCatalog(target.login);
   if (here.length === 0 || here.some((oid) => !existsSync(join(base, oid)))) return [];
-  const before = Math.min(Date.now() - (options.minAgeMs ?? MIN_AGE_MS), busySince ?? Number.POSITIVE_INFINITY);
+  const lastIdle = busySince === null ? Number.POSITIVE_INFINITY : busySince - SLACK_MS;
+  const before = Math.min(Date.now() - (options.minAgeMs ?? MIN_AGE_MS), lastIdle);
   return seen
     .filter((name) => Number(name) >= FIRST_OID && !known.includes(name))
     .flatMap((name) => {
