@@ -1,4 +1,4 @@
-import type { LoginRole } from '../domain/database.ts';
+import type { Environment, LoginRole } from '../domain/database.ts';
 import { isTurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
@@ -13,9 +13,10 @@ export async function loginProblem(
   projectId: string,
   role: LoginRole,
   services: Needs<'cluster' | 'state' | 'vault' | 'sql'>,
+  env: Environment = 'dev',
 ): Promise<string | null> {
   try {
-    const session = await services.sql.connect(await openLogin(projectId, 'dev', role, services));
+    const session = await services.sql.connect(await openLogin(projectId, env, role, services));
     await session.close();
     return null;
   } catch (error) {

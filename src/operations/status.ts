@@ -1,63 +1,99 @@
-import { APP_SCHEMA, LOGIN_ROLES } from '../domain/database.ts';
+import {
+  APP_SCHEMA,
+  type DatabaseLimits,
+  type Environment,
+  LOGIN_ROLES,
+  limitsOf,
+  TRASH_SECONDS,
+} from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { identifier } from '../domain/identifier.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { loginProblem, rotationProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';
+import { type StorageUse, storageUses } from './storage.ts';
 
 export interface ProjectStatus {
   readonly project: ProjectRecord;
-  /** Null for a project without a database. */
-  readonly database: {
-    readonly name: string;
-    readonly status: string;
-    /** The backend's own login works right now. */
-    readonly reachable: boolean;
-    /** What drifted: each login of the project that does not work, and why. `provision` restores it. */
-    readonly problems: readonly string[];
-    readonly tables: readonly { readonly name: string; readonly rows: number }[];
-  } | null;
+  /** The one of `dev`, which the local server uses; null when there is none. */
+  readonly database: DatabaseStatus | null;
+  /** Those of all environments. */
+  readonly databases: readonly DatabaseStatus[];
   /** Null when it was never deployed. */
   readonly server: Deployment | null;
 }
 
-type StatusNeeds = Needs<'state' | 'target' | 'cluster' | 'vault' | 'sql'>;
-
-/** What is true of a project right now, asked of the server and the database themselves. */
-export async function projectStatus(project: ProjectRecord, services: StatusNeeds): Promise<ProjectStatus> {
-  const [database, server] = await Promise.all([
-    databaseStatus(project, services),
-    services.target.inspect(project.id),
-  ]);
-  return { project, database, server };
+export interface DatabaseStatus {
+  readonly env: Environment;
+  readonly name: string;
+  readonly status: string;
+  /** The backend's own login works right now. */
+  readonly reachable: boolean;
+  /** What drifted: each login of the project that does not work, and why. `provision` restores it. */
+  readonly problems: readonly string[];
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly storage: StorageUse;
+  readonly limits: DatabaseLimits;
+  /** Null outside the trash; unix seconds. */
+  readonly trash: { readonly name: string; readonly restorableUntil: number } | null;
 }
 
-async function databaseStatus(project: ProjectRecord, services: StatusNeeds): Promise<ProjectStatus['database']> {
-  const record = await services.state.findDatabase(project.id, 'dev');
-  if (!record) return null;
-  const { databaseName: name, status } = record;
+type StatusNeeds = Needs<'state' | 'target' | 'cluster' | 'vault' | 'sql' | 'databases' | 'limits'>;
+
+/** What is true of a project right now, asked of the server and the databases themselves. */
+export async function projectStatus(project: ProjectRecord, services: StatusNeeds): Promise<ProjectStatus> {
+  const [databases, server] = await Promise.all([allDatabases(project, services), services.target.inspect(project.id)]);
+  return { project, database: databases.find(({ env }) => env === 'dev') ?? null, databases, server };
+}
+
+async function allDatabases(project: ProjectRecord, services: StatusNeeds): Promise<readonly DatabaseStatus[]> {
+  const records = await services.state.listDatabases(project.id);
+  const uses = await storageUses(records, services);
+  const found: DatabaseStatus[] = [];
+  // One after the other: of the few connections a server has, a look takes no more than it must.
+  for (const [index, record] of records.entries()) {
+    const { bytes = null, limitMb = null, level = 'unlimited' } = uses[index] ?? {};
+    found.push(await databaseStatus(record, { bytes, limitMb, level }, services));
+  }
+  return found;
+}
+
+async function databaseStatus(
+  record: DatabaseRecord,
+  storage: StorageUse,
+  services: StatusNeeds,
+): Promise<DatabaseStatus> {
+  const { projectId, env, databaseName: name, status, desired, trashName, trashedAt } = record;
+  const trash =
+    trashName === null || trashedAt === null ? null : { name: trashName, restorableUntil: trashedAt + TRASH_SECONDS };
+  const known = { env, name, status, storage, limits: limitsOf(record.limits, services.limits), trash };
+  if (desired !== 'present') {
+    const half = `It is half taken away: turbobackend deprovision ${projectId} --env ${env} --purge`;
+    return { ...known, reachable: false, problems: desired === 'absent' ? [half] : [], tables: [] };
+  }
   const tried = await Promise.all(
-    LOGIN_ROLES.map(async (role) => ({ role, problem: await loginProblem(project.id, role, services) })),
+    LOGIN_ROLES.map(async (role) => ({ role, problem: await loginProblem(projectId, role, services, env) })),
   );
   const broken = tried.filter(({ problem }) => problem !== null);
   const works = (role: string) => broken.every((login) => login.role !== role);
   return {
-    name,
-    status,
+    ...known,
     reachable: works('app'),
     problems: [...new Set([...broken.map(({ problem }) => problem), rotationProblem(record)])].flatMap(
       (problem) => problem ?? [],
     ),
-    tables: works('ro') ? await countRows(project, services) : [],
+    tables: works('ro') ? await countRows(projectId, env, services) : [],
   };
 }
 
-type Tables = NonNullable<ProjectStatus['database']>['tables'];
-
-async function countRows(project: ProjectRecord, services: StatusNeeds): Promise<Tables> {
-  const session = await services.sql.connect(await openLogin(project.id, 'dev', 'ro', services));
+async function countRows(
+  projectId: string,
+  env: Environment,
+  services: StatusNeeds,
+): Promise<DatabaseStatus['tables']> {
+  const session = await services.sql.connect(await openLogin(projectId, env, 'ro', services));
   try {
     const found = await session.query(
       `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

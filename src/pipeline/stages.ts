@@ -11,6 +11,7 @@ import { assertOwner } from '../operations/ownership.ts';
 import { provision } from '../operations/provision.ts';
 import type { ReconcileNeeds } from '../operations/reconcile-database/order.ts';
 import { start } from '../operations/start.ts';
+import { enforceStorage } from '../operations/storage.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
@@ -100,13 +101,15 @@ async function readMigrations(
 export async function migrateStage(
   folder: ProjectFolder,
   env: Environment,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
+  services: LoginNeeds,
 ): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
   const files = await readMigrations(folder, services);
   const login = await openLogin(folder.project.id, env, 'mig', services);
   const record = (sql: string) =>
     services.state.recordQuery({ projectId: folder.project.id, env, kind: 'migration', sql });
   const result = await migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
+  // New tables are bounded like the old ones.
+  await enforceStorage(await services.state.findDatabase(folder.project.id, env), services);
   return result;
 }
 
@@ -182,8 +185,9 @@ async function refreshLogins(folder: ProjectFolder, services: LoginNeeds): Promi
   const records = await services.state.listDatabases(folder.project.id);
   const dev = records.find(({ env }) => env === 'dev');
   if (dev && dev.desired !== 'present') throw withdrawn(folder.project, dev);
-  for (const { env, status } of records) {
-    if (status === 'ready') await configureStage(folder, env, services);
+  for (const record of records) {
+    if (record.status === 'ready') await configureStage(folder, record.env, services);
+    await enforceStorage(record, services);
   }
 }
 

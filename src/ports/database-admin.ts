@@ -55,6 +55,8 @@ export interface DatabaseAdmin {
   ): Promise<T>;
   /** All databases of the cluster with our name pattern, also those in the trash, for finding orphans. */
   listDatabases(): Promise<readonly string[]>;
+  /** Bytes on disk of those of the named databases that are there and that the administrator may measure. */
+  sizes(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** All roles of the cluster with our name pattern and our tag. */
   listRoles(): Promise<readonly string[]>;
   /**

@@ -9,6 +9,7 @@ import { designSchemaCommand } from './commands/design-schema.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { limitsCommand } from './commands/limits.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -40,6 +41,7 @@ export const commands: readonly CliCommand[] = [
   resumeCommand,
   runsCommand,
   cancelCommand,
+  limitsCommand,
   deprovisionCommand,
   destroyCommand,
   dbCommand,

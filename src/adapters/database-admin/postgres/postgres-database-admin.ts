@@ -44,6 +44,7 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
 
     listDatabases: () => listNames(open, DATABASES),
     listRoles: () => listNames(open, ROLES),
+    sizes: (names) => measure(open, names),
 
     checkIsolation: (loginFor) => checkIsolation({ sql, open: openReader, loginFor }),
 
@@ -56,6 +57,25 @@ export function postgresDatabaseAdmin(options: DatabaseAdminOptions): DatabaseAd
       }
     },
   };
+}
+
+/** Who may not connect may not measure, unless it reads all statistics; its answer would be an error for all. */
+const SIZES = `
+  SELECT datname::text AS name, pg_database_size(oid) AS bytes FROM pg_database
+  WHERE datname = ANY ($1::name[])
+    AND (has_database_privilege(oid, 'connect') OR pg_has_role('pg_read_all_stats', 'usage'))`;
+
+async function measure(
+  open: () => Promise<SqlSession>,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const session = await open();
+  try {
+    const { rows } = await session.query(SIZES, [names]);
+    return new Map(rows.map(({ name, bytes }) => [String(name), Number(bytes)]));
+  } finally {
+    await session.close();
+  }
 }
 
 const DATABASES = `

@@ -1,5 +1,7 @@
-import type { ProjectStatus } from '../../../operations/status.ts';
+import { describeSize, storageWarning } from '../../../domain/storage.ts';
+import type { DatabaseStatus, ProjectStatus } from '../../../operations/status.ts';
 import type { CliCommand } from '../command.ts';
+import { environmentFlag } from '../options.ts';
 import type { Style } from '../output/output.ts';
 import { projectNamed } from '../project.ts';
 
@@ -9,7 +11,7 @@ export const statusCommand: CliCommand = {
       .command('status')
       .summary('what runs, and where')
       .description(
-        'Tells the truth about a project: server, database, tables. Without a name: the project of this folder.',
+        'Tells the truth about a project: server, databases of all environments, tables, limits. Without a name: the project of this folder.',
       )
       .argument('[project]', 'name, id or folder'),
 
@@ -22,24 +24,43 @@ export const statusCommand: CliCommand = {
   },
 };
 
-function describe({ project, database, server }: ProjectStatus, command: string, style: Style): string {
+function describe({ project, database, databases, server }: ProjectStatus, command: string, style: Style): string {
   const running = server?.status === 'running';
   const lines = [
     `${style.bold(project.name)} ${style.dim(project.id)}`,
     `  server    ${running ? style.green('running') : style.yellow(server?.status ?? 'not deployed')}${server && running ? ` at ${style.cyan(server.url)} (pid ${server.pid}, ${server.restarts} restarts)` : ''}`,
+    ...databases.flatMap((found) => describeDatabase(found, project.id, command, style)),
+    ...(databases.length === 0 ? ['  database  none'] : []),
+    `  folder    ${project.directory}`,
   ];
-  if (database) {
-    const reach = database.reachable ? style.green('reachable') : style.red('not reachable');
-    lines.push(`  database  ${database.name}, ${database.status}, ${reach}`);
-    for (const problem of database.problems) lines.push(`            ${problem}`);
-    for (const table of database.tables) lines.push(`            ${table.name}: ${table.rows} rows`);
-  } else {
-    lines.push('  database  none');
-  }
-  lines.push(`  folder    ${project.directory}`);
+  const broken = databases.find(({ problems }) => problems.length > 0);
   if (project.status === 'creating') lines.push(`  Not finished: ${command} resume ${project.id}`);
   else if (project.status === 'destroying') lines.push(`  Half taken away: ${command} destroy ${project.id}`);
-  else if (database && database.problems.length > 0) lines.push(`  Restore it: ${command} provision, in its folder`);
-  else if (!running) lines.push(`  Start it: ${command} start ${project.id}`);
+  else if (broken) lines.push(`  Restore it: ${command} provision${environmentFlag(broken.env)}, in its folder`);
+  else if (!running && !database?.trash) lines.push(`  Start it: ${command} start ${project.id}`);
   return lines.join('\n');
 }
+
+function describeDatabase(found: DatabaseStatus, projectId: string, command: string, style: Style): readonly string[] {
+  const { env, name, status, reachable, problems, tables, storage, limits, trash } = found;
+  const label = (env === 'dev' ? 'database' : env).padEnd(9);
+  if (trash && status === 'trashed') {
+    const until = new Date(trash.restorableUntil * 1000).toISOString().slice(0, 16).replace('T', ' ');
+    return [
+      `  ${label} ${name}, ${style.yellow('in the trash')} until ${until} UTC${sizeOf(storage)}`,
+      `            Bring it back: ${command} deprovision ${projectId}${environmentFlag(env)} --undo`,
+    ];
+  }
+  const reach = reachable ? style.green('reachable') : style.red('not reachable');
+  const bounds = `${limits.connections} connections, ${limits.statementTimeoutSeconds} s a statement`;
+  const warning = storage.bytes === null ? null : storageWarning('It', storage.bytes, storage.limitMb);
+  return [
+    `  ${label} ${name}, ${status}, ${reach}${sizeOf(storage)}`,
+    `            ${style.dim(`limits: ${bounds}, ${limits.storageMb === null ? 'no bound of storage' : `${limits.storageMb} MB`}`)}`,
+    ...(warning === null ? [] : [`            ${style.yellow(warning)}`]),
+    ...problems.map((problem) => `            ${problem}`),
+    ...tables.map((table) => `            ${table.name}: ${table.rows} rows`),
+  ];
+}
+
+const sizeOf = ({ bytes }: DatabaseStatus['storage']) => (bytes === null ? '' : `, ${describeSize(bytes)}`);
