@@ -43,13 +43,15 @@ test.each([
 });
 
 test.each([
-  ['allow', 'Use require'],
-  ['prefer', 'Use require'],
-  ['no-verify', 'Use require'],
+  ['allow', 'in clear without saying so. Use require'],
+  ['prefer', 'in clear without saying so. Use require'],
+  ['no-verify', 'no mode of libpq, which calls the same thing require'],
+  ['constructor', 'one of disable'],
   ['verify-ca', 'whose signature counts'],
   ['verify', 'one of disable, require, verify-ca, verify-full'],
 ])('sslmode=%s is refused, and what is wrong with it is said', (mode, words) => {
-  expect(refusal(`postgres://a:b@c?sslmode=${mode}`).message).toContain(words);
+  const { message, hint } = refusal(`postgres://a:b@c?sslmode=${mode}`);
+  expect(`${message} ${hint}`).toContain(words);
 });
 
 test('where nothing is said of TLS, only a server on this machine is spoken to in clear', () => {

@@ -17,17 +17,21 @@ export interface TlsWish {
   readonly root: Said | null;
 }
 
-/** Why a mode people know from other programs is not one of ours, and what to use. */
+/** Modes people know from other programs: what is wrong with them. */
 const REFUSED: Readonly<Record<string, string>> = {
-  allow: 'a mode that says so before it sends anything in clear. Use require',
-  prefer: 'a mode that says so before it sends anything in clear. Use require',
-  'no-verify': 'a mode of libpq. Use require, which does the same',
+  allow: 'may send everything in clear without saying so',
+  prefer: 'may send everything in clear without saying so',
+  'no-verify': 'is no mode of libpq, which calls the same thing require',
 };
 
 function sslMode({ value, setting }: Said): SslMode {
   const mode = SSL_MODES.find((known) => known === value);
   if (mode) return mode;
-  throw invalidSetting(setting, REFUSED[value] ?? `one of ${SSL_MODES.join(', ')}`);
+  const reason = Object.hasOwn(REFUSED, value) ? REFUSED[value] : undefined;
+  if (!reason) throw invalidSetting(setting, `one of ${SSL_MODES.join(', ')}`);
+  throw new TurboError('config.invalid', `${setting} is ${value}, which ${reason}.`, {
+    hint: 'Use require, which encrypts or refuses; verify-full also checks who answers.',
+  });
 }
 
 /** Whether what goes there never leaves this machine. */

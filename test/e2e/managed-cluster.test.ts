@@ -46,6 +46,8 @@ async function cli(cwd: string, ...args: string[]) {
 const asSuperuser = <T>(database: string, work: Parameters<typeof asAdmin<T>>[2]) =>
   asAdmin(server.cluster, database, work);
 
+const open = () => openServices(loadConfig(home, { TURBOBACKEND_HOME: join(home, 'turbobackend'), ...env }), () => {});
+
 const leftovers = () =>
   asSuperuser('postgres', async (query) => [
     ...(await query("SELECT datname AS name FROM pg_database WHERE datname ~ '^turbobackend_(proj|trash)_'")),
@@ -106,10 +108,7 @@ const DAMAGES: readonly ((own: DatabaseNames) => string)[] = [
 ];
 
 test('what drifts is mended, the trash gives every row back, and a purge leaves nothing, all without a superuser', async () => {
-  const services = await openServices(
-    loadConfig(home, { TURBOBACKEND_HOME: join(home, 'turbobackend'), ...env }),
-    () => {},
-  );
+  const services = await open();
   try {
     const order = { projectId: services.ids.projectId(), env: 'dev' } as const;
     const names = databaseNames(order.projectId);
@@ -141,6 +140,39 @@ test('what drifts is mended, the trash gives every row back, and a purge leaves 
     await provision(order, services);
     await deprovision({ ...order, purge: true }, services);
     expect(await leftovers()).toEqual([]);
+  } finally {
+    await services.close();
+  }
+});
+
+test('what such a cluster cannot give is said with what helps, until somebody has helped', async () => {
+  const services = await open();
+  const limits = async () => (await services.databases.limits()).map(({ check }) => check);
+  try {
+    const [row] = await asSuperuser('postgres', (query) => query('SHOW server_version_num'));
+    // Schema public is the superuser's before 15.
+    const old = Number(row?.server_version_num) < 150_000 ? ['D1'] : [];
+    expect(await limits()).toEqual(['V7', 'V9', 'V10', ...old, 'D9']);
+    for (const { reason, remedy } of await services.databases.limits()) {
+      expect([reason, remedy]).toEqual([expect.stringMatching(/\.$/), expect.stringMatching(/\.$/)]);
+    }
+    await asSuperuser('postgres', async (query) => {
+      await query('GRANT SELECT ON pg_authid, pg_hba_file_rules TO boss');
+      await query('GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO boss');
+      await query("ALTER ROLE boss SET temp_file_limit = '256MB'");
+    });
+    expect(await limits()).toEqual(['V9', ...old, 'D9']);
+    await asSuperuser('postgres', async (query) => {
+      await query("ALTER SYSTEM SET temp_file_limit = '256MB'");
+      await query('ALTER ROLE boss RESET temp_file_limit');
+      await query('SELECT pg_reload_conf()');
+    });
+    await expect.poll(limits).toEqual([...old, 'D9']);
+    // What may be looked at now is looked at.
+    const found = await services.databases.checkIsolation(async () => null);
+    expect(found.map(({ check, object }) => `${check} ${object}`)).toContain(
+      'V10 line 2: hostssl all all scram-sha-256',
+    );
   } finally {
     await services.close();
   }

@@ -22,7 +22,9 @@ const POWERS = `
     has_table_privilege('pg_hba_file_rules', 'select')
       AND has_function_privilege('pg_hba_file_rules()', 'execute') AS "readsHbaRules",
     r.rolsuper OR current_setting('server_version_num')::int >= 150000 AS "closesPublic",
-    current_setting('temp_file_limit') <> '-1' AS "boundsTempFiles"
+    -- What is set for the administrator alone bounds nobody else.
+    (SELECT setting <> '-1' AND source IN ('configuration file', 'command line') FROM pg_settings
+      WHERE name = 'temp_file_limit') AS "boundsTempFiles"
   FROM pg_roles r WHERE r.rolname = current_user`;
 
 export async function readPowers(session: SqlSession): Promise<Powers> {
