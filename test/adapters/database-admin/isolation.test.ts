@@ -6,6 +6,7 @@ import { embeddedCluster } from '../../../src/adapters/cluster/embedded/embedded
 import { CLUSTER_CHECKS, DATABASE_CHECKS } from '../../../src/adapters/database-admin/postgres/isolation-checks.ts';
 import { postgresDatabaseAdmin } from '../../../src/adapters/database-admin/postgres/postgres-database-admin.ts';
 import { type DatabaseNames, databaseNames } from '../../../src/domain/database.ts';
+import { deprovision } from '../../../src/operations/deprovision.ts';
 import { openLogin } from '../../../src/operations/open-login.ts';
 import { provision } from '../../../src/operations/provision.ts';
 import { readerLogins } from '../../../src/operations/reader-logins.ts';
@@ -113,6 +114,16 @@ test('a half-dropped database is found', async () => {
   expect(await checksAbout(own.database)).toEqual(['V6']);
   await heal(own);
   expect(await findingsAbout(own.database)).toEqual([]);
+});
+
+test('a database in the trash that somebody opened is found', async () => {
+  const own = await newProject();
+  const order = { projectId: own.database.slice('turbobackend_proj_'.length), env: 'dev' } as const;
+  const trash = (await deprovision({ ...order, purge: false }, services)).trash ?? '';
+  expect(await findingsAbout(own.database, trash)).toEqual([]);
+  await asAdmin(server, 'postgres', (query) => query(`ALTER DATABASE ${trash} ALLOW_CONNECTIONS true`));
+  expect(await findingsAbout(own.database, trash)).toEqual([`V6 ${trash} is open`]);
+  await deprovision({ ...order, purge: true }, services);
 });
 
 test('a database of our name with a stranger as owner is found, and not entered', async () => {

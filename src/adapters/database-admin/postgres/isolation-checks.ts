@@ -58,13 +58,15 @@ export const CLUSTER_CHECKS: readonly IsolationCheck[] = [
           (SELECT rolinherit FROM pg_roles r WHERE r.oid = m.member))))`,
   },
   {
-    // Wrong owner, half-dropped, closed, or a template anybody could copy.
+    // Wrong owner, half-dropped, closed, or a template anybody could copy; or in the trash and yet open.
     id: 'V6',
     sql: `SELECT datname || ' owned by ' || ${name('datdba')} || ', limit ' || datconnlimit
         || CASE WHEN datallowconn THEN '' ELSE ', closed' END || CASE WHEN datistemplate THEN ', template' ELSE '' END
         AS object
       FROM pg_database WHERE datname ~ ${OURS}
-        AND (${name('datdba')} <> datname || '_own' OR datconnlimit = -2 OR NOT datallowconn OR datistemplate)`,
+        AND (${name('datdba')} <> datname || '_own' OR datconnlimit = -2 OR NOT datallowconn OR datistemplate)
+      UNION ALL
+      SELECT datname || ' is open' FROM pg_database WHERE datname ~ '^turbobackend_trash_' AND datallowconn`,
   },
   {
     // A password that is not a SCRAM verifier.
