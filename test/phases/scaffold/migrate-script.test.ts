@@ -13,7 +13,7 @@ interface Scene {
   readonly directory: string;
   readonly database: ProjectDatabase;
   readonly initial: { readonly path: string; readonly content: string };
-  migrate(): Promise<{ code: number | null; output: string }>;
+  migrate(args?: readonly string[], env?: Record<string, string>): Promise<{ code: number | null; output: string }>;
   write(name: string, sql: string): void;
   files(...names: readonly string[]): Record<string, string>;
 }
@@ -33,7 +33,8 @@ async function withProject(work: (scene: Scene) => Promise<void>): Promise<void>
       writeFileSync(join(directory, initial.path), initial.content);
       writeFileSync(join(directory, '.env'), 'DATABASE_URL="postgres://nobody@127.0.0.1:1/none"\n');
       writeFileSync(join(directory, '.env.migrate'), `DATABASE_URL="${loginUrl(database.login('mig'))}"\n`);
-      const migrate = () => run(process.execPath, ['scripts/migrate.mjs'], { cwd: directory, env: {} });
+      const migrate = (args: readonly string[] = [], env: Record<string, string> = {}) =>
+        run(process.execPath, ['scripts/migrate.mjs', ...args], { cwd: directory, env });
       const files = (...names: readonly string[]) =>
         Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
       await work({ directory, database, initial, migrate, write, files });
@@ -102,5 +103,29 @@ test.each([
     expect(output).not.toContain(scene.database.login('mig').password);
     expect(await scene.database.admin('SELECT name FROM tb.schema_migrations')).toEqual([{ name: 'initial' }]);
     expect(await scene.database.admin("SELECT to_regclass('app.t') AS t")).toEqual([{ t: null }]);
+  });
+});
+
+test('an environment that is named is the one that is migrated, and no other stands in for it', async () => {
+  await withProject(async ({ directory, database, migrate }) => {
+    const elsewhere = 'postgres://nobody@127.0.0.1:1/none';
+    expect(await migrate(['--env', 'staging'])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('Set DATABASE_URL in .env.staging.migrate.'),
+    });
+    writeFileSync(join(directory, '.env.staging.migrate'), `DATABASE_URL="${loginUrl(database.login('mig'))}"\n`);
+    writeFileSync(join(directory, '.env.migrate'), `DATABASE_URL="${elsewhere}"\n`);
+    const env = { MIGRATION_DATABASE_URL: elsewhere, DATABASE_URL: elsewhere };
+    expect(await migrate(['--env=staging'], env)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('applied'),
+    });
+    expect(await migrate(['--env', 'prod'])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('.env.production.migrate'),
+    });
+    for (const args of [['--env', 'constructor'], ['--env'], ['--environment', 'prod'], ['prod']]) {
+      expect((await migrate(args)).code).toBe(1);
+    }
   });
 });

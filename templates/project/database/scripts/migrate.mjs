@@ -1,10 +1,11 @@
 // Applies the files of migrations/ that this database has not seen yet: each once, in the order of their names, and
 // each in one transaction with its row in the journal. `turbobackend migrate` keeps the same journal, and checks more.
+// `--env staging` and `--env prod` migrate the databases of .env.staging and .env.production.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseEnv } from 'node:util';
+import { parseArgs, parseEnv } from 'node:util';
 import pg from 'pg';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -128,14 +129,31 @@ function readEnv(name) {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 }
 
+const FILES = { dev: '.env', staging: '.env.staging', prod: '.env.production' };
+
+/** An environment that was named is the one: nothing of another may stand in for it. */
+function connectionOf(environment) {
+  if (environment === undefined) {
+    return (
+      process.env.MIGRATION_DATABASE_URL ||
+      readEnv('.env.migrate').DATABASE_URL ||
+      process.env.DATABASE_URL ||
+      readEnv('.env').DATABASE_URL
+    );
+  }
+  if (!Object.hasOwn(FILES, environment)) throw new Error('--env is dev, staging or prod.');
+  return readEnv(`${FILES[environment]}.migrate`).DATABASE_URL;
+}
+
 async function main() {
-  const connectionString =
-    process.env.MIGRATION_DATABASE_URL ||
-    readEnv('.env.migrate').DATABASE_URL ||
-    process.env.DATABASE_URL ||
-    readEnv('.env').DATABASE_URL;
-  if (!connectionString)
-    throw new Error('Set MIGRATION_DATABASE_URL, or DATABASE_URL in .env.migrate.');
+  const { env } = parseArgs({ options: { env: { type: 'string' } } }).values;
+  const connectionString = connectionOf(env);
+  if (!connectionString) {
+    const file = `${FILES[env] ?? '.env'}.migrate`;
+    throw new Error(
+      `Set DATABASE_URL in ${file}${env === undefined ? ', or MIGRATION_DATABASE_URL' : ''}.`,
+    );
+  }
   const migrations = readMigrations();
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});

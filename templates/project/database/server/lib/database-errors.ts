@@ -53,6 +53,8 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
     case '23514':
       return brokenCheck(constraint);
   }
+  if (code === '42501' && /^\s*(?:insert|update)\b/i.test(statement.text))
+    return fullStorage(error);
   if (PASSING.test(code)) {
     return unavailable('The database is busy; try again in a moment.', error);
   }
@@ -87,6 +89,13 @@ function foreignKeyProblem(
 
 function stillReferenced({ table }: pg.DatabaseError): Error {
   return problem(409, `The row is still referred to${table ? ` by ${table}` : ''}.`);
+}
+
+/** Beyond its limit of storage the database takes the right to add and change rows away. */
+function fullStorage(cause: Error): Error {
+  const detail =
+    'The storage limit is reached: rows can be read and deleted, not added or changed.';
+  return problem(507, detail, { cause });
 }
 
 function unavailable(detail: string, cause: unknown): Error {
