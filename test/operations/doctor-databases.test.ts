@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { Finding } from '../../src/domain/finding.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { reconcileDatabase } from '../../src/operations/reconcile-database.ts';
@@ -11,6 +11,7 @@ let practice: Practice;
 beforeAll(async () => {
   practice = await openPractice(inject('cluster'));
 }, 30_000);
+afterEach(() => practice.discharge());
 afterAll(() => practice.close());
 
 const wrong = (findings: readonly Finding[]) => findings.filter(({ ok }) => !ok);

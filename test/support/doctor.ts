@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, openServices } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -9,7 +9,15 @@ import { writeManifest } from '../../src/operations/manifest.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { configureStage } from '../../src/pipeline/stages.ts';
-import { asAdmin, borrowMetadata, type Query, releaseMetadata, type Server, withSession } from './provisioning.ts';
+import {
+  asAdmin,
+  borrowMetadata,
+  type Query,
+  releaseMetadata,
+  type Server,
+  wipe,
+  withSession,
+} from './provisioning.ts';
 
 /** A project with rows in its databases, as a doctor meets it. */
 export interface Patient {
@@ -24,6 +32,7 @@ export interface Practice {
   readonly app: App;
   readonly home: string;
   readonly hands: DoctorHands;
+  readonly metadataDatabase: string;
   /** A ready project whose table `keep` holds one row. */
   admit(name: string, env?: Environment): Promise<Patient>;
   /** What the row says; throws when it is gone. */
@@ -34,6 +43,8 @@ export interface Practice {
   asAdmin(database: string, work: (query: Query) => Promise<unknown>): Promise<unknown>;
   /** In the metadata, as somebody with an editor would. */
   inMetadata(text: string, values?: readonly unknown[]): Promise<unknown>;
+  /** Takes all projects away, so that the next look has less to look at. */
+  discharge(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +63,7 @@ export async function openPractice(server: Server, owner = 'tester'): Promise<Pr
     app,
     home,
     hands,
+    metadataDatabase,
     async admit(name, env = 'dev') {
       const id = app.ids.projectId();
       const directory = join(home, 'projects of a person', name);
@@ -76,6 +88,19 @@ export async function openPractice(server: Server, owner = 'tester'): Promise<Pr
     mend: async (...patients) => about(await mend(hands, app), patients),
     asAdmin: (database, work) => asAdmin(server, database, work),
     inMetadata: (text, values) => asAdmin(server, metadataDatabase, (query) => query(text, values)),
+    async discharge() {
+      const records = await app.state.listDatabases();
+      await asAdmin(server, 'postgres', async (query) => {
+        for (const { databaseName, trashName } of records) {
+          if (trashName) await query(`DROP DATABASE IF EXISTS ${trashName} WITH (FORCE)`);
+          await wipe(query, databaseName);
+        }
+      });
+      for (const { id, directory } of await app.state.listProjects()) {
+        await app.state.deleteProject(id);
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
     async close() {
       await releaseMetadata(server, metadata, app);
       await app.close();

@@ -69,13 +69,13 @@ function statementFor(check: string, described: string): string | null {
   const plain = (pattern: RegExp) => {
     const name = pattern.exec(object)?.[1] ?? '';
     // Others are left for the person to fill in: nothing out of a catalogue goes into a shell unseen.
-    return isPlainIdentifier(name) ? name : '<name>';
+    return isPlainIdentifier(name) || name === 'PUBLIC' ? name : '<name>';
   };
   switch (check) {
     case 'D3':
       return `ALTER TABLE ${plain(/^(\S+) owned by/)} OWNER TO CURRENT_USER`;
     case 'D4':
-      return `REVOKE ALL ON ${plain(/^(\S+) /)} FROM PUBLIC, <the role named>`;
+      return `REVOKE ${/ ([A-Z]+) to /.exec(object)?.[1] ?? 'ALL'} ON ${plain(/^(\S+) /)} FROM ${plain(/ to (\S+)$/)}`;
     case 'D5':
       return 'ALTER ROUTINE <name> SECURITY INVOKER; REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA app FROM PUBLIC';
     case 'D6':

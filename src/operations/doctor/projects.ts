@@ -19,19 +19,33 @@ export async function checkProjects(
   services: DoctorNeeds,
 ): Promise<readonly Checked[]> {
   if (households.length === 0) return [];
-  const runs = new Map((await services.runs.list()).map((run) => [run.projectId, run]));
+  const runs = await readRuns(households, services);
   return sideBySide(households, ({ project, databases }) => {
     const name = `project ${project.name}`;
     return guarded(name, async () => {
-      const run = runs.get(project.id) ?? (project.status === 'creating' ? await services.runs.find(project.id) : null);
       const found = [
-        ...checkRun(name, project, run),
+        ...checkRun(name, project, runs.get(project.id) ?? null),
         // Half made or half gone, its files and its server are nobody's fault but that.
         ...(project.status === 'ready' ? await checkReady({ name, project, databases, configure, services }) : []),
       ];
       return found.some(({ ok }) => !ok) ? found.filter(({ ok }) => !ok) : found;
     });
   });
+}
+
+async function readRuns(
+  households: readonly Household[],
+  { runs }: DoctorNeeds,
+): Promise<ReadonlyMap<string, RunRecord>> {
+  const known = new Map((await runs.list()).map((run) => [run.projectId, run]));
+  for (const { project } of households.filter(
+    ({ project: { id, status } }) => status === 'creating' && !known.has(id),
+  )) {
+    // One that has just begun has written nothing yet, but holds its lock.
+    const begun = await runs.find(project.id);
+    if (begun) known.set(project.id, begun);
+  }
+  return known;
 }
 
 function checkRun(name: string, project: ProjectRecord, run: RunRecord | null): readonly Checked[] {

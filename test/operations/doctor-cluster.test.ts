@@ -1,0 +1,155 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { diagnose, mend } from '../../src/operations/doctor.ts';
+import { openLogin } from '../../src/operations/open-login.ts';
+import { openPractice, type Patient, type Practice } from '../support/doctor.ts';
+import { borrowMetadata, provisioningServices, wipe, withSession } from '../support/provisioning.ts';
+
+const server = inject('cluster');
+let practice: Practice;
+
+beforeAll(async () => {
+  practice = await openPractice(server);
+}, 30_000);
+afterEach(() => practice.discharge());
+afterAll(() => practice.close());
+
+/** Metadata of another installation on the same server: none, or some of another version. */
+async function withOther(work: (other: Practice) => Promise<void>): Promise<void> {
+  const other = await openPractice(server);
+  try {
+    await work(other);
+  } finally {
+    await other.close();
+  }
+}
+const about = (name: string, findings: Awaited<ReturnType<typeof diagnose>>) =>
+  findings.filter((finding) => finding.name === name);
+const databaseExists = (name: string) =>
+  practice.asAdmin('postgres', (query) => query('SELECT 1 AS yes FROM pg_database WHERE datname = $1', [name]));
+
+test('metadata that are gone are no reason to make new ones: the passwords were in them', async () => {
+  const { db } = await practice.admit('remembered elsewhere');
+  await withOther(async (other) => {
+    for (const look of [diagnose, mend]) {
+      const findings = await look(other.hands, other.app);
+      expect(about('metadata', findings)).toMatchObject([
+        { ok: false, detail: expect.stringMatching(/are gone/), fix: expect.stringContaining('Restore') },
+      ]);
+    }
+    expect(await databaseExists(other.metadataDatabase)).toEqual([]);
+    expect(await databaseExists(db)).toHaveLength(1);
+  });
+});
+
+test('older metadata are told of, upgraded by --fix only, and the projects in them looked at then', async () => {
+  await withOther(async (other) => {
+    const folder = join(other.home, 'old');
+    mkdirSync(folder);
+    const first = fileURLToPath(new URL('../../templates/state/0001_initial.sql', import.meta.url));
+    copyFileSync(first, join(folder, '0001_initial.sql'));
+    const { metadataDatabase } = other;
+    const lent = borrowMetadata();
+    const old = provisioningServices(server, { ...lent, metadataDatabase, migrationsFolder: folder });
+    await old.state.wasDestroyed('anything');
+    await old.state.close();
+    const { known } = await other.app.state.version();
+    const found = await diagnose(other.hands, other.app);
+    expect(about('metadata', found)).toEqual([
+      {
+        name: 'metadata',
+        ok: false,
+        detail: `are of version 1; any other command upgrades them to ${known}. Projects were not looked at`,
+        fix: 'turbobackend list',
+      },
+    ]);
+    expect(await other.app.state.version()).toEqual({ found: 1, known });
+    const mended = await mend(other.hands, other.app);
+    expect(about('metadata', mended)).toMatchObject([
+      { ok: true, mended: `Upgraded the metadata from version 1 to ${known}.` },
+      { ok: true, detail: `version ${known}` },
+    ]);
+    expect(mended.map(({ name }) => name)).toContain('isolation');
+  });
+});
+
+test('newer metadata are left alone', async () => {
+  await withOther(async (other) => {
+    await other.app.state.listProjects();
+    await other.inMetadata('INSERT INTO turbobackend.metadata_versions VALUES (99, 0)');
+    expect(about('metadata', await mend(other.hands, other.app))).toEqual([
+      {
+        name: 'metadata',
+        ok: false,
+        detail: expect.stringContaining('are of version 99'),
+        fix: 'npx turbobackend@latest doctor',
+      },
+    ]);
+    expect((await other.app.state.version()).found).toBe(99);
+    await other.inMetadata('DELETE FROM turbobackend.metadata_versions WHERE version = 99');
+  });
+});
+
+test('databases and roles that no record knows are listed with the command that drops them, and stay', async () => {
+  const [whole, roles, trashed] = [
+    await practice.admit('whole'),
+    await practice.admit('roles'),
+    await practice.admit('trashed'),
+  ];
+  const trash = `${trashed.db.replace('_proj_', '_trash_')}_1763694000`;
+  try {
+    await practice.asAdmin('postgres', async (query) => {
+      await query(`DROP DATABASE ${roles.db}`);
+      await query(`ALTER DATABASE ${trashed.db} RENAME TO ${trash}`);
+    });
+    await practice.inMetadata('DELETE FROM turbobackend.project_databases');
+    const found = about('orphan', await practice.mend(whole, roles, trashed));
+    const drop = (name: string) => `turbobackend deprovision --orphan ${name}`;
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ok: false, fix: `Only if nobody needs its rows: ${drop(whole.db)}` }),
+        expect.objectContaining({ ok: false, fix: `Only if nobody needs its rows: ${drop(trash)}` }),
+        expect.objectContaining({
+          ok: false,
+          detail: expect.stringContaining(`${roles.db}_own`),
+          fix: `Only if nobody needs them: ${drop(roles.db)}`,
+        }),
+      ]),
+    );
+    for (const name of [whole.db, trash]) expect(await databaseExists(name)).toHaveLength(1);
+    expect(await practice.app.databases.listRoles()).toContain(`${roles.db}_app`);
+  } finally {
+    await practice.asAdmin('postgres', async (query) => {
+      await query(`DROP DATABASE IF EXISTS ${trash}`);
+      for (const { db } of [whole, roles, trashed]) await wipe(query, db);
+    });
+  }
+});
+
+test('isolation that provision restores is mended; what the project made itself gets an exact command', async () => {
+  const [drifted, own] = [await practice.admit('drifted'), await practice.admit('own')];
+  await practice.asAdmin('postgres', (query) => query(`ALTER ROLE ${drifted.db}_app CONNECTION LIMIT -1`));
+  const asMig = async ({ id }: Patient, text: string) =>
+    withSession(await openLogin(id, 'dev', 'mig', practice.app), (query) => query(text));
+  await asMig(own, `GRANT TRUNCATE ON keep TO ${own.db}_app; CREATE EXTENSION IF NOT EXISTS plpgsql`);
+  await asMig(
+    own,
+    'CREATE TRIGGER loud BEFORE UPDATE ON keep FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  );
+  const isolation = async (look: 'diagnose' | 'mend') =>
+    (await practice[look](drifted, own)).filter(({ name }) => name.startsWith('isolation'));
+  const psql = `psql "$(turbobackend db url ${own.id} --role mig)" -c`;
+  const lasting = [
+    { name: 'isolation D4', fix: `${psql} 'REVOKE TRUNCATE ON keep FROM ${own.db}_app'` },
+    { name: 'isolation D6', fix: `${psql} 'DROP TRIGGER loud ON <its table>'` },
+  ];
+  expect(await isolation('diagnose')).toMatchObject([
+    ...lasting,
+    { name: 'isolation V4', ok: false, fix: `cd '${drifted.directory}' && turbobackend provision` },
+  ]);
+  expect(await isolation('mend')).toMatchObject(lasting);
+  expect(await practice.kept(own)).toBe('data');
+});
