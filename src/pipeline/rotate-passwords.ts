@@ -1,6 +1,7 @@
-import type { Environment } from '../domain/database.ts';
+import { type Environment, LOGIN_ROLES } from '../domain/database.ts';
 import { environmentFiles } from '../domain/environment-file.ts';
 import { TurboError } from '../domain/errors.ts';
+import { passwordContext } from '../domain/provisioning.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { reconcileDatabase } from '../operations/reconcile-database.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
@@ -17,19 +18,27 @@ export interface Rotated {
   readonly resumed: boolean;
 }
 
+export interface RotateOptions {
+  /** Also when the old passwords were sealed with a key that is not here: it is lost, or this is the wrong one. */
+  readonly replaceUnreadable?: boolean;
+  readonly onStep?: OnStep;
+}
+
 /**
  * Gives the three logins of a project new passwords in each of these environments, and brings them to where they are
  * used. Sealed and written down before any role has them: killed at any instant, old or new ones are readable and log
- * in, and the next call finishes the change. Throws `project.incomplete` when there is no such database, and
- * `project.not_found` when the project's folder is not here, both before anything is changed.
+ * in, and the next call finishes the change. Damaged old ones are no hindrance. Throws, before anything is changed,
+ * `project.incomplete` when there is no such database, `project.not_found` when the project's folder is not here, and
+ * `secret.unreadable` for a key that is not here.
  */
 export async function rotatePasswords(
   project: Pick<ProjectRecord, 'id' | 'name' | 'directory'>,
   envs: readonly Environment[] | 'all',
   services: LoginNeeds,
-  onStep?: OnStep,
+  options: RotateOptions = {},
 ): Promise<readonly Rotated[]> {
   const records = await chooseDatabases(project, envs, services);
+  if (!options.replaceUnreadable) for (const record of records) await refuseForeignKey(record, services);
   const manifest = await readManifest(project.directory, services);
   if (manifest?.id !== project.id) {
     throw new TurboError(
@@ -39,8 +48,18 @@ export async function rotatePasswords(
     );
   }
   const rotated: Rotated[] = [];
-  for (const record of records) rotated.push(await rotateOne(project, record, services, onStep));
+  for (const record of records) rotated.push(await rotateOne(project, record, services, options));
   return rotated;
+}
+
+/** New passwords under a key that came here by mistake would be lost to everybody with the right one. */
+async function refuseForeignKey({ projectId, env, secrets }: DatabaseRecord, { vault }: LoginNeeds): Promise<void> {
+  const known = await vault.keys();
+  for (const role of LOGIN_ROLES) {
+    const keyId = vault.keyIdOf(secrets[role]);
+    if (keyId !== null && !known.includes(keyId))
+      await vault.open(secrets[role], passwordContext(projectId, env, role));
+  }
 }
 
 async function chooseDatabases(
@@ -65,7 +84,7 @@ async function rotateOne(
   project: Pick<ProjectRecord, 'id' | 'directory'>,
   { env, databaseName, rotation }: DatabaseRecord,
   services: LoginNeeds,
-  onStep: OnStep | undefined,
+  { onStep }: RotateOptions,
 ): Promise<Rotated> {
   const order = { projectId: project.id, env, wish: 'present', renewPasswords: true } as const;
   await reconcileDatabase(onStep ? { ...order, onStep } : order, services);

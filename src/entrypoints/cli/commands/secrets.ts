@@ -3,7 +3,7 @@ import { ENVIRONMENTS, type Environment } from '../../../domain/database.ts';
 import type { SecretsReport } from '../../../operations/check-secrets.ts';
 import type { KeyRotation } from '../../../operations/rotate-key.ts';
 import type { Rotated } from '../../../pipeline/rotate-passwords.ts';
-import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
+import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import type { Outcome, Style } from '../output/output.ts';
 import { projectNamed } from '../project.ts';
 
@@ -20,7 +20,8 @@ export const secretsCommand: CliCommand = {
       .command('rotate')
       .description('give the logins of a project new passwords, in .env and the running server too')
       .argument('[project]', 'name, id or folder')
-      .addOption(new Option('--env <environment>', 'whose logins').choices([...ENVIRONMENTS, 'all']).default('dev'));
+      .addOption(new Option('--env <environment>', 'whose logins').choices([...ENVIRONMENTS, 'all']).default('dev'))
+      .option('--lost-key', 'also when the key of the old passwords is not here any more');
     group.command('rotate-key').description('seal everything with a new key (the old one goes when nothing needs it)');
     group.command('check').description('open every stored secret of your projects; exit 3 when one does not open');
     return group;
@@ -50,7 +51,7 @@ async function rotate(cli: Cli, typed: Typed): Promise<Outcome> {
       project.name,
     );
   }
-  const rotated = await rotatePasswords(project, envs, services);
+  const rotated = await rotatePasswords(project, envs, services, { replaceUnreadable: flag(typed, 'lostKey') });
   return {
     data: { project: { id: project.id, name: project.name }, rotated },
     text: (style) => rotated.map((one) => describeRotated(one, style)).join('\n'),
