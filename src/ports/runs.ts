@@ -20,6 +20,8 @@ export interface RunStep {
   /** Unix seconds by the clock of the machine that ran it: to be shown, never to be compared between machines. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** How long it took. */
+  readonly ms: number;
   /** Why it failed; null when it did not. */
   readonly error: string | null;
 }

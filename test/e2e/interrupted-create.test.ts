@@ -1,9 +1,13 @@
-import { rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Created } from '../../src/pipeline.ts';
+import { administrator, differences, fingerprint } from '../chaos/create-fingerprint.ts';
+import { createUntil } from '../chaos/create-kill.ts';
+import { createInPeace, killAndRepeat } from '../chaos/create-steps.ts';
 import { lendFolder } from '../support/lend-folder.ts';
-import { runCli, startCli } from '../support/run-cli.ts';
+import { withSession } from '../support/provisioning.ts';
+import { runCli } from '../support/run-cli.ts';
 import { stopHome } from '../support/stop-home.ts';
 
 /** kill -9 of `create` in every phase, then the same command; the long version is `npm run chaos:create`. */
@@ -14,27 +18,13 @@ afterAll(async () => {
   await stopHome(home).finally(giveBack);
 }, 60_000);
 
-interface Event {
-  readonly type: string;
-  readonly phase?: string;
-  readonly reused?: boolean;
-}
+const options = { home, timeoutMs: 120_000 };
 
 /** Runs `create --json-stream` and kills it when `phase` begins; gives the phases that were finished by then. */
-async function createUntil(phase: string, directory: string): Promise<readonly string[]> {
-  const args = ['create', 'blog API', '--dir', directory, '--json-stream'];
-  const { child, output, finished } = startCli(args, { home, timeoutMs: 120_000 });
-  const events = () =>
-    output.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Event);
-  child.stdout?.on('data', () => {
-    if (events().some((event) => event.type === 'phase-started' && event.phase === phase)) child.kill('SIGKILL');
-  });
-  const { code } = await finished;
+async function killAt(phase: string, directory: string): Promise<readonly string[]> {
+  const { code, finished } = await createUntil(['blog API', '--dir', directory], options, { phase, at: 'started' });
   expect([phase, code]).toEqual([phase, 137]);
-  return events().flatMap((event) => (event.type === 'phase-finished' && event.phase ? [event.phase] : []));
+  return finished;
 }
 
 test('two creates at once on a new machine both succeed', async () => {
@@ -56,7 +46,7 @@ test('killed in each phase in turn, the same command finishes, and repeats no fi
   const directory = join(home, 'often-killed');
   const done = new Set<string>();
   for (const phase of phases) {
-    const finished = await createUntil(phase, directory);
+    const finished = await killAt(phase, directory);
     for (const name of finished) done.add(name);
   }
   const again = await runCli(['create', 'blog API', '--dir', directory, '--json'], { home, timeoutMs: 120_000 });
@@ -71,8 +61,40 @@ test('killed in each phase in turn, the same command finishes, and repeats no fi
   expect((await runCli(['destroy', directory, '--yes'], { home })).code).toBe(0);
 }, 180_000);
 
+test('killed in the middle of a step, one more run gives what an undisturbed one gives', async () => {
+  const peace = await createInPeace(options, 'to-do list', 'undisturbed');
+  expect(peace.lines.size).toBeGreaterThan(100);
+  for (const point of [
+    { phase: 'provision', at: 'between' },
+    { phase: 'verify', at: 'between' },
+  ] as const) {
+    const { killed, before, after, repeated } = await killAndRepeat(options, 'to-do list', point, peace);
+    expect({ point, killed, after, repeated }).toEqual({ point, killed: true, after: [], repeated: [] });
+    expect(before.length).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+test('the comparison sees a changed mode, a changed byte, a right too many and a changed row', async () => {
+  const directory = join(home, 'to-damage');
+  const { code, stdout } = await runCli(['create', 'to-do list', '--dir', directory, '--json'], options);
+  expect(code).toBe(0);
+  const database = (JSON.parse(stdout) as Created).database?.name ?? '';
+  const login = await administrator(home);
+  const sound = await fingerprint(directory, login);
+  expect(differences(sound, await fingerprint(directory, login))).toEqual([]);
+  chmodSync(join(directory, '.env'), 0o644);
+  appendFileSync(join(directory, 'package.json'), ' ');
+  await withSession(login(database), async (query) => {
+    await query('GRANT CREATE ON SCHEMA app TO PUBLIC');
+    await query('UPDATE tb.schema_migrations SET done_statements = 0');
+  });
+  const found = differences(sound, await fingerprint(directory, login)).join('\n');
+  for (const part of ['.env:', 'package.json:', 'database schema', 'database migration']) expect(found).toContain(part);
+  expect((await runCli(['destroy', directory, '--yes'], options)).code).toBe(0);
+}, 120_000);
+
 test('resume goes on without being told the request', async () => {
-  await createUntil('build', join(home, 'to-resume'));
+  await killAt('build', join(home, 'to-resume'));
   const resumed = await runCli(['resume', '--json'], { home, timeoutMs: 120_000 });
   expect([resumed.code, JSON.parse(resumed.stdout).project.directory]).toEqual([0, join(home, 'to-resume')]);
   const nothing = await runCli(['resume', '--json'], { home });

@@ -75,7 +75,7 @@ const oneRun = async (home: string): Promise<RunRecord> => {
 
 test('a create that runs on one machine is refused to, and shown to, every other; killed, it is taken over', async () => {
   const directory = join(projects, 'blog');
-  const holder = await createHeldAt('one', directory, 'build');
+  const holder = await createHeldAt('one', directory, 'design');
   const { pid } = holder.child;
   const listed = await oneRun('other');
   expect(listed).toMatchObject({ name: 'blog-api', directory, state: 'running', holder: { pid } });
@@ -94,14 +94,11 @@ test('a create that runs on one machine is refused to, and shown to, every other
   await expect.poll(() => oneRun('other')).toMatchObject({ state: 'interrupted', holder: null });
   const taken = await cli('other', 'resume');
   expect(taken).toMatchObject({ code: 0, stderr: '', data: { project: { id, directory } } });
-  const reused = taken.data.phases.filter((phase: { reused: boolean }) => phase.reused);
-  expect(reused.map(({ phase }: { phase: string }) => phase)).toEqual(
-    expect.arrayContaining(['detect', 'design', 'provision', 'scaffold']),
-  );
+  expect(taken.data.phases).toContainEqual(expect.objectContaining({ phase: 'detect', reused: true }));
   expect((await fetch(`${taken.data.url}/health`)).status).toBe(200);
   expect(await oneRun('one')).toMatchObject({ state: 'done', holder: null });
   expect((await cli('other', 'doctor')).data.findings.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
-});
+}, 120_000);
 
 test('a run that is done is not cancelled, and an unknown project is unknown', async () => {
   const { projectId } = await oneRun('one');
@@ -117,7 +114,7 @@ test('a run that is done is not cancelled, and an unknown project is unknown', a
 
 test('cancelled from another machine, a create ends at its step and is resumed later', async () => {
   const directory = join(projects, 'blog');
-  const running = await createHeldAt('one', directory, 'provision');
+  const running = await createHeldAt('one', directory, 'design');
   const { projectId } = await oneRun('other');
   const cancelled = await cli('other', 'cancel', projectId);
   expect(cancelled).toMatchObject({
@@ -139,4 +136,4 @@ test('cancelled from another machine, a create ends at its step and is resumed l
   const shown = await runCli(['runs', projectId], optionsOf('one'));
   expect(shown.stdout).toMatch(/state {5}done[\s\S]*✔ verify/);
   expect(await oneRun('one')).toMatchObject({ state: 'done' });
-});
+}, 120_000);

@@ -136,6 +136,8 @@ async function stepsOf(client: DBOSClient, { workflowID }: Workflow): Promise<re
     name,
     startedAt: seconds(startedAtEpochMs),
     endedAt: seconds(completedAtEpochMs),
+    // A clock that was set back in the middle makes no negative time.
+    ms: Math.max(0, completedAtEpochMs - startedAtEpochMs),
     error: error?.message ?? null,
   }));
 }

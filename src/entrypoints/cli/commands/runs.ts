@@ -68,9 +68,9 @@ function describeRun(project: ProjectRecord, run: RunRecord | null, command: str
   const lines = [title, `  state     ${stateText(run)}`];
   if (run.holder) lines.push(`  who       ${who(run.holder)}, since ${when(run.holder.since)}`);
   lines.push(`  begun     ${when(run.startedAt)}`, `  changed   ${when(run.updatedAt)}`);
-  for (const { name, startedAt, endedAt, error } of run.steps) {
+  for (const { name, startedAt, ms, error } of run.steps) {
     const mark = error === null ? style.green('✔') : style.red('✖');
-    lines.push(`  ${mark} ${name.padEnd(10)} ${when(startedAt)}  ${Math.max(0, endedAt - startedAt)} s`);
+    lines.push(`  ${mark} ${name.padEnd(10)} ${when(startedAt)}  ${(ms / 1000).toFixed(2)} s`);
     if (error !== null) lines.push(`    ${stripInvisible(error)}`);
   }
   if (run.state === 'running') lines.push(`  Stop it: ${command} cancel ${project.id}`);
