@@ -54,6 +54,13 @@ export async function diagnoseCluster(config: Config): Promise<readonly Finding[
   return diagnoseEmbedded({ home: config.home });
 }
 
+/** Mends what `diagnoseCluster` finds and can be mended without losing anything; a sentence for each thing it did. */
+export async function repairCluster(config: Config, progress: ReportProgress): Promise<readonly string[]> {
+  if (config.cluster.kind === 'external') return [];
+  const { repairEmbedded } = await import('./adapters/cluster/embedded/repair-embedded.ts');
+  return repairEmbedded({ home: config.home, onNote: (message) => progress({ kind: 'note', message }) });
+}
+
 export async function openServices(config: Config, progress: ReportProgress): Promise<App> {
   const cluster = await openCluster(config, progress);
   const [admin, sql, state, vault, workspace, templates, builder, target, http, machine] = await Promise.all([

@@ -10,8 +10,11 @@ export interface Machine {
 }
 
 export async function checkMachine(machine: Machine): Promise<readonly Checked[]> {
+  let repaired: Promise<readonly string[]> | null = null;
+  // One call mends all there is.
   const mend = async () => {
-    const done = await machine.repair();
+    repaired ??= machine.repair();
+    const done = await repaired;
     return done.length === 0 ? 'Nothing of it can be mended from here.' : done.join(' ');
   };
   return (await machine.examine()).map((finding) => (finding.ok ? finding : { ...finding, repair: mend }));

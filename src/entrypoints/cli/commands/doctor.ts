@@ -31,10 +31,13 @@ export const doctorCommand: CliCommand = {
 
 async function handsOf(cli: Cli): Promise<DoctorHands> {
   const services = await cli.services();
-  const { diagnoseCluster } = await import('../../../app.ts');
+  const { diagnoseCluster, repairCluster } = await import('../../../app.ts');
   const { configureStage } = await import('../../../pipeline/stages.ts');
   return {
-    machine: { examine: () => diagnoseCluster(cli.config), repair: async () => [] },
+    machine: {
+      examine: () => diagnoseCluster(cli.config),
+      repair: () => repairCluster(cli.config, cli.output.progress),
+    },
     configure: (folder, env) => configureStage(folder, env, services),
   };
 }
