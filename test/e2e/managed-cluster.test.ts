@@ -126,6 +126,15 @@ test('what drifts is mended, the trash gives every row back, and a purge leaves 
         damage(names),
       ).toEqual([]);
     }
+    // What only a superuser may take back is refused, with that as the reason.
+    for (const power of ['REPLICATION', 'SUPERUSER']) {
+      await asSuperuser('postgres', (query) => query(`ALTER ROLE ${names.ro} ${power}`));
+      await expect(provision(order, services), power).rejects.toMatchObject({
+        code: 'database.failed',
+        hint: expect.stringContaining('superuser rights'),
+      });
+      await asSuperuser('postgres', (query) => query(`ALTER ROLE ${names.ro} NO${power}`));
+    }
     const guest = await services.sql.connect(await login('app'));
     const away = await deprovision({ ...order, purge: false }, services);
     expect(away.trash).toMatch(/^turbobackend_trash_/);

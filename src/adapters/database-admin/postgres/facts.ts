@@ -21,6 +21,8 @@ const clusterFactsShape = z.object({
       inherit: z.boolean(),
       /** Any cluster-wide power: superuser, create database or role, replication, bypassing row security. */
       powers: z.boolean(),
+      /** The words that take away those powers that only a superuser may give. */
+      excess: z.array(z.string()),
       connectionLimit: z.number(),
       expires: z.boolean(),
     }),
@@ -72,6 +74,8 @@ const facts = (superuser: boolean): string => `
         'name', r.rolname, 'tag', c.description,
         'login', r.rolcanlogin, 'inherit', r.rolinherit,
         'powers', r.rolsuper OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls,
+        'excess', array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'NOSUPERUSER' END,
+          CASE WHEN r.rolreplication THEN 'NOREPLICATION' END, CASE WHEN r.rolbypassrls THEN 'NOBYPASSRLS' END], NULL),
         'connectionLimit', r.rolconnlimit, 'expires', coalesce(r.rolvaliduntil <> 'infinity', false))), '[]')
       FROM ours r LEFT JOIN pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_authid'::regclass) AS roles,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(

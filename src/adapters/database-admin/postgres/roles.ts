@@ -78,10 +78,10 @@ export function roleStatements(
   const { names } = target;
   const statements: string[] = [];
   for (const spec of roleSpecs(target, verifiers)) {
-    const exists = facts.roles.some((role) => role.name === spec.name);
-    const verb = exists ? 'ALTER' : 'CREATE';
-    statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade)}`);
-    if (!exists) statements.push(`COMMENT ON ROLE ${identifier(spec.name)} IS ${literal(names.tag)}`);
+    const known = facts.roles.find((role) => role.name === spec.name);
+    const verb = known ? 'ALTER' : 'CREATE';
+    statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade, known?.excess ?? [])}`);
+    if (!known) statements.push(`COMMENT ON ROLE ${identifier(spec.name)} IS ${literal(names.tag)}`);
   }
   for (const found of facts.memberships.filter((membership) => !isWanted(membership, names))) {
     const by = grade.version >= 160_000 && found.grantor ? ` GRANTED BY ${identifier(found.grantor)}` : '';
@@ -95,15 +95,16 @@ export function roleStatements(
 
 /**
  * An administrator without superuser powers may not even name those it lacks, so for them it relies on CREATE ROLE's
- * defaults; making databases and roles is what it may do, and take away.
+ * defaults. What somebody gave in excess is named all the same: the server's refusal tells what is wrong.
  */
-function attributes(spec: RoleSpec, grade: Grade): string {
-  const powers = `NOCREATEDB NOCREATEROLE ${grade.superuser ? 'NOSUPERUSER NOREPLICATION NOBYPASSRLS ' : ''}`;
+function attributes(spec: RoleSpec, grade: Grade, excess: readonly string[]): string {
+  const named = grade.superuser ? ['NOSUPERUSER', 'NOREPLICATION', 'NOBYPASSRLS'] : excess;
+  const powers = ['NOCREATEDB', 'NOCREATEROLE', ...named].join(' ');
   const login =
     spec.connectionLimit === null ? 'NOLOGIN CONNECTION LIMIT -1' : `LOGIN CONNECTION LIMIT ${spec.connectionLimit}`;
   const password = spec.verifier === null ? '' : ` PASSWORD ${literal(spec.verifier)}`;
   const inherit = spec.inherit ? 'INHERIT' : 'NOINHERIT';
-  return `${powers}${login} ${inherit} VALID UNTIL 'infinity'${password}`;
+  return `${powers} ${login} ${inherit} VALID UNTIL 'infinity'${password}`;
 }
 
 function options(grade: Grade, inherit: boolean, set: boolean): string {
