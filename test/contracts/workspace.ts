@@ -38,12 +38,15 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
       });
     });
 
-    test('a file that others got a right to is closed, once', async () => {
+    test('a file that others got a right to is told from one they have none to, and closed, once', async () => {
       await withTemporaryFolder(async (folder) => {
         expect(await workspace.protect(folder, 'secret')).toBe(false);
+        expect(await workspace.isExposed(folder, 'secret')).toBe(false);
         await workspace.write(folder, 'secret', 'x', { mode: 0o600 });
         expect(await workspace.protect(folder, 'secret')).toBe(false);
+        expect(await workspace.isExposed(folder, 'secret')).toBe(false);
         chmodSync(join(folder, 'secret'), 0o644);
+        expect(await workspace.isExposed(folder, 'secret')).toBe(true);
         expect([await workspace.protect(folder, 'secret'), await workspace.protect(folder, 'secret')]).toEqual([
           true,
           false,

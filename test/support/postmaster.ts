@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Process id of the embedded PostgreSQL of a home (TURBOBACKEND_HOME). */
-function postmasterPid(turbobackendHome: string): number {
+/** Data folder of the embedded PostgreSQL of a home (TURBOBACKEND_HOME). */
+export function dataFolder(turbobackendHome: string): string {
   const { folder } = JSON.parse(readFileSync(join(turbobackendHome, 'cluster.json'), 'utf8')) as { folder: string };
-  const pidFile = join(resolve(turbobackendHome, folder), 'instance', 'data', 'postmaster.pid');
-  return Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  return join(resolve(turbobackendHome, folder), 'instance', 'data');
+}
+
+function postmasterPid(turbobackendHome: string): number {
+  return Number(readFileSync(join(dataFolder(turbobackendHome), 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
 /** kill -9 of the embedded PostgreSQL; waits until the kernel has taken it away. */

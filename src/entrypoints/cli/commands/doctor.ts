@@ -46,6 +46,7 @@ async function handsOf(cli: Cli): Promise<DoctorHands> {
 function readable({ fix, mended, ...finding }: Finding): Finding {
   return {
     ...finding,
+    name: stripInvisible(finding.name),
     detail: stripInvisible(finding.detail),
     fix: fix === null ? null : asTyped(stripInvisible(fix)),
     ...(mended === undefined ? {} : { mended: asTyped(stripInvisible(mended)) }),
