@@ -1,16 +1,15 @@
 /**
- * The process that gets killed: one provision, deprovision, or the naive order, in a process of its own. The order comes
- * as JSON on standard input, so that no password is in argv. Prints each point it reaches; exits 0 when done.
+ * The process that gets killed. It reads orders from standard input, one line of JSON each, so that no password is in
+ * argv, and so that it can be started before it is needed. Prints each point it reaches, and how each order ended.
  */
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 import type { Environment } from '../../src/domain/database.ts';
-import { deprovision } from '../../src/operations/deprovision.ts';
-import { provision } from '../../src/operations/provision.ts';
 import { provisioningServices, type Server } from '../support/provisioning.ts';
 import { provisionNaively } from './provision-naive.ts';
+import { describeFailure, perform, type Verb } from './provision-verbs.ts';
 
 export interface ChildOrder {
-  readonly verb: 'provision' | 'deprovision' | 'naive';
+  readonly verb: Verb | 'naive';
   readonly server: Server;
   readonly home: string;
   readonly metadataDatabase: string;
@@ -21,21 +20,34 @@ export interface ChildOrder {
   readonly killAt: string;
 }
 
-// The parent checks what it sends: this program is run by it alone.
-const order: ChildOrder = JSON.parse(await text(process.stdin));
-const services = provisioningServices(order.server, order);
-const onStep = (point: string) => {
-  process.stdout.write(`${point}\n`);
-  if (point === order.killAt) process.kill(process.pid, 'SIGKILL');
-};
-try {
+/** The last line of an order. */
+export interface OrderEnd {
+  /** What a command would have exited with: 0, or 1. */
+  readonly code: number;
+  /** What a user would have read; empty when all went well. A failure that is none of ours comes with its stack. */
+  readonly failure: string;
+}
+
+async function carryOut(order: ChildOrder): Promise<OrderEnd> {
+  const services = provisioningServices(order.server, order);
+  const onStep = (point: string) => {
+    process.stdout.write(`${point}\n`);
+    if (point === order.killAt) process.kill(process.pid, 'SIGKILL');
+  };
   const { projectId, env } = order;
-  if (order.verb === 'provision') await provision({ projectId, env, onStep }, services);
-  if (order.verb === 'deprovision') await deprovision({ projectId, env, purge: true, onStep }, services);
-  if (order.verb === 'naive') await provisionNaively({ ...order, onStep });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await services.state.close();
+  try {
+    if (order.verb === 'naive') await provisionNaively({ ...order, onStep });
+    else await perform(order.verb, { projectId, env, onStep }, services);
+    return { code: 0, failure: '' };
+  } catch (error) {
+    return { code: 1, failure: describeFailure(error) };
+  } finally {
+    await services.state.close();
+  }
+}
+
+// The parent checks what it sends: this program is run by it alone. It ends with its input.
+for await (const line of createInterface({ input: process.stdin })) {
+  const end = await carryOut(JSON.parse(line));
+  process.stdout.write(`${JSON.stringify(end)}\n`);
 }

@@ -1,7 +1,13 @@
-import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
+import { databaseNames, LOGIN_ROLES, type Login } from '../../src/domain/database.ts';
+import { passwordContext } from '../../src/domain/provisioning.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
+import type { DatabaseRecord } from '../../src/ports/state-store.ts';
 import { asAdmin, type ProvisioningServices, type Server, withSession } from '../support/provisioning.ts';
+
+const OURS = `
+  SELECT rolname AS name FROM pg_roles WHERE rolname ~ '^turbobackend_proj_'
+  UNION SELECT datname FROM pg_database WHERE datname ~ '^turbobackend_(proj|trash)_'`;
 
 /** What must hold at every instant, also right after a kill: nothing of ours exists without a wish (INV2). */
 export async function orphans(
@@ -9,34 +15,46 @@ export async function orphans(
   services: ProvisioningServices,
   ids: readonly string[],
 ): Promise<string[]> {
-  const wished = new Set((await services.state.listDatabases()).map((record) => record.projectId));
-  const present = await asAdmin(server, 'postgres', (query) =>
-    query(
-      `SELECT rolname AS name FROM pg_roles WHERE rolname ~ '^turbobackend_proj_'
-       UNION SELECT datname FROM pg_database WHERE datname ~ '^turbobackend_proj_'`,
-    ),
-  );
+  const wished = new Set<string>();
+  for (const id of ids) if (await services.state.findDatabase(id, 'dev')) wished.add(id);
+  const present = await asAdmin(server, 'postgres', (query) => query(OURS));
   return present
     .map((row) => String(row.name))
     .filter((name) => ids.some((id) => name.includes(id) && !wished.has(id)))
     .map((name) => `orphan ${name}`);
 }
 
-/** What must hold once a command has run to its end: ready, three passwords that log in, nothing to find (INV3, INV4). */
-export async function unhealthy(services: ProvisioningServices, ids: readonly string[]): Promise<string[]> {
+/** INV2 over the whole cluster: every role and database of ours belongs to a record, whoever made it. */
+export async function strangersOfOurs(server: Server, services: ProvisioningServices): Promise<string[]> {
+  const present = await asAdmin(server, 'postgres', (query) => query(OURS));
+  const known = new Set((await services.state.listDatabases()).map((record) => record.projectId));
+  return present
+    .map((row) => String(row.name))
+    .filter((name) => !known.has(name.split('_')[2] ?? ''))
+    .map((name) => `orphan ${name}`);
+}
+
+/** What must hold once a command has run to its end: ready, and three passwords that log in (INV3). */
+export async function unready(services: ProvisioningServices, id: string): Promise<string[]> {
   const problems: string[] = [];
-  for (const id of ids) {
-    const record = await services.state.findDatabase(id, 'dev');
-    if (record?.status !== 'ready') problems.push(`${id} is ${record?.status ?? 'forgotten'}`);
-    for (const role of LOGIN_ROLES) {
-      try {
-        const login = await openLogin(id, 'dev', role, services);
-        await withSession(login, (query) => query('SELECT 1'));
-      } catch (error) {
-        problems.push(`${role} of ${id} cannot log in: ${error instanceof Error ? error.message : String(error)}`);
-      }
+  const record = await services.state.findDatabase(id, 'dev');
+  if (record?.status !== 'ready') problems.push(`${id} is ${record?.status ?? 'forgotten'}`);
+  if (record?.nextSecrets) problems.push(`${id} still has passwords to come`);
+  for (const role of LOGIN_ROLES) {
+    try {
+      const login = await openLogin(id, 'dev', role, services);
+      await withSession(login, (query) => query('SELECT 1'));
+    } catch (error) {
+      problems.push(`${role} of ${id} cannot log in: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  return problems;
+}
+
+/** The same for many, and nothing for the isolation checklist to find (INV4). */
+export async function unhealthy(services: ProvisioningServices, ids: readonly string[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const id of ids) problems.push(...(await unready(services, id)));
   const findings = await services.databases.checkIsolation(readerLogins(services));
   for (const { check, object } of findings) {
     if (ids.some((id) => object.includes(id))) problems.push(`${check} ${object}`);
@@ -59,6 +77,50 @@ export async function traces(
     for (const { name } of rows) if (String(name).includes(id)) problems.push(`left behind: ${name}`);
   }
   return problems;
+}
+
+/** What must hold of a database in the trash: whole, under the recorded name, and shut to all of its own logins. */
+export async function unlikeTrash(server: Server, record: DatabaseRecord): Promise<string[]> {
+  const { database } = databaseNames(record.projectId);
+  return asAdmin(server, 'postgres', async (query) => {
+    const problems: string[] = [];
+    if (record.status !== 'trashed' || record.trashedAt === null) problems.push(`${database} is ${record.status}`);
+    const [home] = await query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
+    if (home) problems.push(`${database} is still there`);
+    const [away] = await query(
+      'SELECT datallowconn AS open, datconnlimit AS "limit" FROM pg_database WHERE datname = $1',
+      [record.trashName],
+    );
+    if (!away) problems.push(`${record.trashName} is lost`);
+    if (away?.open === true || away?.limit === -2) problems.push(`${record.trashName} is open or half dropped`);
+    const logins = await query('SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1) AND rolcanlogin', [
+      database,
+    ]);
+    return [...problems, ...logins.map(({ rolname }) => `${rolname} may log in`)];
+  });
+}
+
+/**
+ * Cut in the middle of a change of passwords: whatever the moment, all three logins get in with the old ones or all
+ * three with the new ones. Only for a database that was ready and was not taken away meanwhile.
+ */
+export async function lockedOut(services: ProvisioningServices, server: Server, id: string): Promise<string[]> {
+  const record = await services.state.findDatabase(id, 'dev');
+  if (record?.desired !== 'present') return [];
+  const names = databaseNames(id);
+  const reached: string[] = [];
+  for (const [slot, secrets] of Object.entries({ old: record.secrets, new: record.nextSecrets })) {
+    if (!secrets) continue;
+    for (const role of LOGIN_ROLES) {
+      const password = await services.vault.open(secrets[role], passwordContext(id, 'dev', role));
+      const { host, port } = server;
+      const login: Login = { host, port, database: names.database, user: names[role], password };
+      const entered = await withSession(login, async () => true).catch(() => false);
+      if (entered) reached.push(slot);
+    }
+  }
+  if (reached.length === LOGIN_ROLES.length && new Set(reached).size === 1) return [];
+  return [`${id}: of three logins ${reached.length} get in (${reached.join(', ')})`];
 }
 
 /** The same question for the naive order: is the database usable with what was kept, and shut to others? */

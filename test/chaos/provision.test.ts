@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { databaseNames } from '../../src/domain/database.ts';
-import { asAdmin, borrowMetadata, provisioningServices, releaseMetadata, wipe } from '../support/provisioning.ts';
-import { naiveProblems, orphans, traces, unhealthy } from './provision-oracle.ts';
+import { borrowMetadata, provisioningServices, releaseMetadata } from '../support/provisioning.ts';
+import { NAIVE_POINTS, runControl } from './provision-control.ts';
+import { strangersOfOurs, unhealthy } from './provision-oracle.ts';
+import { chaosProject } from './provision-project.ts';
 import { type ChildRunner, childRunner } from './provision-run.ts';
+import { killAtNamedPoints, killAtRandom, SCENES } from './provision-scenes.ts';
+import { newTally, type Session } from './provision-session.ts';
 
-/** The short version of `npm run chaos:provision`: every named point once, a few random kills, and the control. */
+/** The short version of `npm run chaos:provision`: named points once, a few random kills, some at once, the control. */
 const server = inject('cluster');
 const metadata = borrowMetadata();
 const services = provisioningServices(server, metadata);
 let children: ChildRunner;
-/** Some sixty processes are started one after the other; on a machine with other work that takes its time. */
+/** Some fifty processes are started; on a machine with other work that takes its time. */
 const PATIENT = { timeout: 240_000 };
 
 beforeAll(async () => {
@@ -21,70 +24,50 @@ afterAll(async () => {
   await releaseMetadata(server, metadata, services);
 });
 
-/** The points a run passes, from a run that is not killed. */
-async function pointsOf(verb: 'provision' | 'deprovision', projectId: string): Promise<readonly string[]> {
-  const { code, points, stderr } = await children.run({ verb, projectId });
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  return points;
+function newSession(): Session {
+  const tally = newTally();
+  const blame = (where: string, problems: readonly string[]) => {
+    tally.violations.push(...problems.map((problem) => `${where}: ${problem}`));
+  };
+  return { server, services, children, tally, stormy: false, say: () => {}, blame };
 }
 
-/** Two at a time: the machine has few cores, and neighbours at work make a kill more telling. */
-async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += 2) await Promise.all(items.slice(at, at + 2).map(work));
-}
+/** One early, one in the middle, one right before the end: the full program kills at all of them. */
+const someOf = (points: readonly string[]) =>
+  [1, Math.floor(points.length / 2), points.length - 2].flatMap((at) => points[at] ?? []);
 
-test('killed at any point of making and of taking away, the next run finishes the work', PATIENT, async () => {
-  const model = services.ids.projectId();
-  const making = await pointsOf('provision', model);
-  const removing = await pointsOf('deprovision', model);
-  expect(making).toHaveLength(12);
-  expect(removing).toHaveLength(8);
-  const ids: string[] = [];
-  await inPairs(making, async (killAt) => {
-    const projectId = services.ids.projectId();
-    ids.push(projectId);
-    const killed = await children.run({ verb: 'provision', projectId, killAt });
-    expect(killed.code).toBeNull();
-    expect(killed.points.at(-1)).toBe(killAt);
-    expect(await orphans(server, services, [projectId])).toEqual([]);
-    expect(await children.run({ verb: 'provision', projectId })).toMatchObject({ code: 0, stderr: '' });
-  });
-  expect(await unhealthy(services, ids)).toEqual([]);
-  await inPairs(removing, async (killAt) => {
-    const [projectId = ''] = ids.splice(0, 1);
-    expect((await children.run({ verb: 'deprovision', projectId, killAt })).code).toBeNull();
-    expect(await orphans(server, services, [projectId])).toEqual([]);
-    expect(await children.run({ verb: 'deprovision', projectId })).toMatchObject({ code: 0, stderr: '' });
-    expect(await traces(server, services, [projectId])).toEqual([]);
-  });
+test.each(SCENES)('killed during $name, the next run finishes the work with every row', PATIENT, async (scene) => {
+  const session = newSession();
+  const isMaking = scene.name === 'making';
+  const points = await killAtNamedPoints(session, scene, isMaking ? {} : { choose: someOf });
+  expect(session.tally.violations).toEqual([]);
+  expect(session.tally.kills).toBe(isMaking ? points.length : 3);
+  expect(points.length).toBeGreaterThanOrEqual(8);
 });
 
-test('killed at random moments by twos, the next run finishes the work', PATIENT, async () => {
-  const ids = Array.from({ length: 6 }, () => services.ids.projectId());
-  await inPairs(ids, async (projectId) => {
-    const kills = [0, 1].map(() =>
-      children.run({ verb: 'provision', projectId, killAfterMs: 150 + Math.random() * 250 }),
-    );
-    await Promise.all(kills);
-    expect(await orphans(server, services, [projectId])).toEqual([]);
-    expect(await children.run({ verb: 'provision', projectId })).toMatchObject({ code: 0, stderr: '' });
-  });
-  expect(await unhealthy(services, ids)).toEqual([]);
+test('killed at random moments of mixed work, the next run finishes it', PATIENT, async () => {
+  const session = newSession();
+  await killAtRandom(session, 4, 2);
+  expect(session.tally.violations).toEqual([]);
+  expect(session.tally.kills).toBeGreaterThanOrEqual(8);
+});
+
+test('processes that wish different things for one project at once are all served', PATIENT, async () => {
+  const session = newSession();
+  const project = chaosProject(session);
+  await project.finish('provision', 'before');
+  const verbs = ['trash', 'provision', 'purge', 'provision', 'rotate', 'trash'] as const;
+  const ends = await Promise.all(verbs.map((verb) => children.run({ verb, projectId: project.id })));
+  expect(ends.map(({ code, failure }) => `${code} ${failure}`)).toEqual(verbs.map(() => '0 '));
+  const last = chaosProject(session);
+  await last.finish('provision', 'after');
+  expect(await unhealthy(services, [last.id])).toEqual([]);
+  expect(await strangersOfOurs(server, services)).toEqual([]);
+  expect(session.tally.violations).toEqual([]);
 });
 
 test('the naive order, killed at its points, does fail: the measure can tell', PATIENT, async () => {
-  await asAdmin(server, metadata.metadataDatabase, (query) =>
-    query('CREATE TABLE IF NOT EXISTS naive (project_id text PRIMARY KEY, database text, password text)'),
-  );
-  const broken: string[] = [];
-  for (const killAt of ['after:create-role', 'after:create-database', 'after:save']) {
-    const projectId = services.ids.projectId();
-    await children.run({ verb: 'naive', projectId, killAt });
-    const again = await children.run({ verb: 'naive', projectId });
-    if (again.code !== 0) broken.push(killAt);
-    expect(await naiveProblems(server, metadata.metadataDatabase, [projectId])).not.toEqual([]);
-    await asAdmin(server, 'postgres', (query) => wipe(query, databaseNames(projectId).database));
-  }
-  expect(broken).toEqual(['after:create-role', 'after:create-database', 'after:save']);
+  const control = await runControl(newSession(), metadata.metadataDatabase, NAIVE_POINTS.length);
+  expect(control.unrepeatable).toBe(NAIVE_POINTS.length);
+  expect(control.problems.length).toBeGreaterThanOrEqual(NAIVE_POINTS.length);
 });
