@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { dbosRuns } from '../../../src/adapters/runs/dbos/dbos-runs.ts';
 import type { Step } from '../../../src/ports/runs.ts';
+import { startCluster } from '../../support/global-cluster.ts';
 
 /** Looking at runs, cancelling them, and losing them: what other machines see and do. */
 
@@ -266,6 +267,23 @@ test('a run that somebody else has resumed meanwhile records nothing of ours', a
   await expect(lost).rejects.toMatchObject({ code: 'run.locked', details: { pid: 4711 } });
   expect((await runs.find('overtaken'))?.steps).toEqual([]);
   await release();
+});
+
+test.each(['in', 'after'])('a database that goes away for good %s a step ends the run, and says so', async (when) => {
+  const server = await startCluster();
+  const gone = dbosRuns({
+    login: async () => ({ ...server.cluster, database: 'postgres' }),
+    schema: 'test_runs',
+    patience: { engineMs: 300, serverMs: 500 },
+  });
+  const body = async (step: Step) => {
+    await step('one', async () => {
+      if (when === 'in') await server.stop();
+    });
+    if (when === 'after') await server.stop();
+    return step('two', async () => 'never');
+  };
+  await expect(gone.execute('gone', body)).rejects.toMatchObject({ code: 'cluster.unreachable' });
 });
 
 test('a name with a quote or a wildcard is only a name', async () => {

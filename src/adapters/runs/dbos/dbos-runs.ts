@@ -4,7 +4,7 @@ import { type Login, loginUrl } from '../../../domain/database.ts';
 import type { Runs, Step } from '../../../ports/runs.ts';
 import { cancelRun } from './cancel-run.ts';
 import { startAttempt } from './run-attempt.ts';
-import { lockRun } from './run-lock.ts';
+import { lockRun, type Patience } from './run-lock.ts';
 import { type EngineOptions, forgetRun, readRuns, runId } from './run-records.ts';
 
 /**
@@ -18,7 +18,10 @@ export interface DbosOptions {
   readonly login: () => Promise<Login>;
   readonly schema: string;
   readonly onLog?: (message: string) => void;
+  readonly patience?: Patience;
 }
+
+const PATIENCE: Patience = { engineMs: 10_000, serverMs: 40_000 };
 
 /**
  * Runs recorded by one release must be resumable by the next, so this is not derived from the code. Change it only
@@ -55,6 +58,7 @@ export function dbosRuns(options: DbosOptions): Runs {
     schema: options.schema,
     logger: logger(options),
   });
+  const { patience = PATIENCE } = options;
   /** Projects whose lock this process has by `whileIdle`. */
   const idle = new Set<string>();
   const find = async (projectId: string) => (await readRuns(await engine(), [projectId]))[0] ?? null;
@@ -65,8 +69,8 @@ export function dbosRuns(options: DbosOptions): Runs {
 
     async execute<T>(projectId: string, body: (step: Step) => Promise<T>, { restart = false } = {}) {
       const login = await options.login();
-      const lock = await lockRun(login, projectId);
-      const attempt = startAttempt(projectId, lock, body);
+      const lock = await lockRun(login, projectId, patience);
+      const attempt = startAttempt(projectId, lock, patience, body);
       bodies.set(projectId, attempt.execute);
       try {
         await lock.whileMaking(options.schema, () => launch(login, options, projectId));
@@ -84,7 +88,7 @@ export function dbosRuns(options: DbosOptions): Runs {
     cancel: async (projectId) => cancelRun(projectId, await engine(), () => find(projectId)),
 
     async whileIdle(projectId, work) {
-      const lock = await lockRun(await options.login(), projectId);
+      const lock = await lockRun(await options.login(), projectId, patience);
       idle.add(projectId);
       try {
         return await work();

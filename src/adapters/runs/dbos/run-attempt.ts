@@ -1,10 +1,7 @@
 import { DBOSWorkflowConflictError, Error as EngineErrors } from '@dbos-inc/dbos-sdk';
 import { TurboError } from '../../../domain/errors.ts';
 import type { RunRecord, Step } from '../../../ports/runs.ts';
-import { lockedBy, type RunLock } from './run-lock.ts';
-
-/** How long the engine may take to write a result down before we ask whether the run is still ours. */
-const RECORDING_MS = 10_000;
+import { lockedBy, type Patience, type RunLock } from './run-lock.ts';
 
 /** This process's own execution of a run. */
 export interface RunAttempt {
@@ -19,7 +16,12 @@ export interface RunAttempt {
 }
 
 /** Runs `body` once, asking before each step that really runs whether the lock is still held. */
-export function startAttempt<T>(projectId: string, lock: RunLock, body: (step: Step) => Promise<T>): RunAttempt {
+export function startAttempt<T>(
+  projectId: string,
+  lock: RunLock,
+  patience: Patience,
+  body: (step: Step) => Promise<T>,
+): RunAttempt {
   // The error of this execution itself: kept as it is, not as the database reads it back.
   let failure: { readonly error: unknown } | null = null;
   let giveUp: (reason: unknown) => void = () => {};
@@ -31,7 +33,8 @@ export function startAttempt<T>(projectId: string, lock: RunLock, body: (step: S
 
   let stopLast = () => {};
 
-  const watch = () => watchRecording(lock, () => giveUp(new DBOSWorkflowConflictError(projectId)), giveUp);
+  const watch = () =>
+    watchEngine(lock, patience.engineMs, () => giveUp(new DBOSWorkflowConflictError(projectId)), giveUp);
 
   const hold = async () => {
     try {
@@ -48,9 +51,11 @@ export function startAttempt<T>(projectId: string, lock: RunLock, body: (step: S
   const guard =
     (step: Step): Step =>
     async (name, work) => {
-      let stop = () => {};
+      // The engine asks the database before a step and after it, and asks again for ever when nobody answers.
+      let stop = watch();
       try {
         return await step(name, async () => {
+          stop();
           await hold();
           const begun = work();
           working.add(begun);
@@ -89,13 +94,13 @@ export function startAttempt<T>(projectId: string, lock: RunLock, body: (step: S
 }
 
 /** Gives up when the engine has not come back by then: asked first is the lock, which tells more. */
-function watchRecording(lock: RunLock, parked: () => void, lost: (reason: unknown) => void): () => void {
+function watchEngine(lock: RunLock, ms: number, parked: () => void, lost: (reason: unknown) => void): () => void {
   let ended = false;
   let timer = setTimeout(() => {
     lock.keep().then(() => {
-      if (!ended) timer = setTimeout(parked, RECORDING_MS).unref();
+      if (!ended) timer = setTimeout(parked, ms).unref();
     }, lost);
-  }, RECORDING_MS).unref();
+  }, ms).unref();
   return () => {
     ended = true;
     clearTimeout(timer);

@@ -17,11 +17,17 @@ export interface RunLock {
   release(): Promise<void>;
 }
 
+/** How long is waited for the database when it does not answer, in milliseconds. */
+export interface Patience {
+  /** What the engine may take to read or write a step, before the lock is looked at. */
+  readonly engineMs: number;
+  /** What the server may take to come back; a dead machine's connection is ended by keep-alives before. */
+  readonly serverMs: number;
+}
+
 const PROGRAM = 'turbobackend run';
 /** PostgreSQL cuts application names at 63 bytes. */
 const MAX_HOST = 36;
-/** A server that is started again takes this long; a dead machine's connection is ended by keep-alives before. */
-const PATIENCE_MS = 40_000;
 const POLL_MS = 100;
 const ANSWER_MS = 10_000;
 
@@ -41,14 +47,14 @@ const ownName = `${PROGRAM} ${process.pid}${ownHost === '' ? '' : `@${ownHost}`}
  * kill -9 there is nothing to wait for or to clean up; keep-alives end it when the machine itself is gone. No clock
  * is asked: whoever is connected has it.
  */
-export async function lockRun(login: Login, projectId: string): Promise<RunLock> {
+export async function lockRun(login: Login, projectId: string, patience: Patience): Promise<RunLock> {
   let client = await take(login, projectId);
   let checking: Promise<void> | null = null;
   let released = false;
   const check = async () => {
     if (released || (await answers(client))) return;
     await client.end().catch(() => {});
-    const again = await takeAgain(login, projectId, () => released);
+    const again = await takeAgain(login, projectId, patience.serverMs, () => released);
     // Released while we were waiting for the server: nobody would ever let go of the new one.
     if (again && released) await again.end();
     else if (again) client = again;
@@ -98,15 +104,21 @@ async function take(login: Login, projectId: string): Promise<pg.Client> {
 }
 
 /** The server may be starting, and may not have noticed yet that our former connection is dead. */
-async function takeAgain(login: Login, projectId: string, released: () => boolean): Promise<pg.Client | null> {
-  for (let waited = 0; ; waited += POLL_MS) {
+async function takeAgain(
+  login: Login,
+  projectId: string,
+  patienceMs: number,
+  released: () => boolean,
+): Promise<pg.Client | null> {
+  const begun = performance.now();
+  for (;;) {
     if (released()) return null;
     try {
       return await take(login, projectId);
     } catch (error) {
       const isOurselves = error instanceof TurboError && isOwn(error.details);
       if (error instanceof TurboError && !isOurselves) throw error;
-      if (waited >= PATIENCE_MS) throw isOurselves ? error : silent(login, error);
+      if (performance.now() - begun >= patienceMs) throw isOurselves ? error : silent(login, error);
     }
     await sleep(POLL_MS);
   }
