@@ -1,6 +1,5 @@
 import { type Environment, TRASH_SECONDS } from '../domain/database.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
-import { reconcileDatabase } from './reconcile-database.ts';
+import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 export interface DeprovisionOrder {
   readonly projectId: string;

@@ -2,7 +2,7 @@ import type { Needs } from '../ports/services.ts';
 import type { ProjectRecord } from '../ports/state-store.ts';
 import { deprovision } from './deprovision.ts';
 import { readManifest } from './manifest.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
+import type { ReconcileNeeds } from './reconcile-database.ts';
 
 export interface Destroyed {
   readonly projectId: string;

@@ -1,6 +1,5 @@
 import { type Database, databaseNames, type Environment } from '../domain/database.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
-import { reconcileDatabase } from './reconcile-database.ts';
+import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 export interface ProvisionOrder {
   readonly projectId: string;

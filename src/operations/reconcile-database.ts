@@ -17,6 +17,9 @@ import type { DatabaseRecord } from '../ports/state-store.ts';
 import type { ReconcileNeeds, ReconcileOrder } from './reconcile-database/order.ts';
 import { openPasswords, recordWish, settleRecord, targetOf } from './reconcile-database/wish.ts';
 
+export { type Drift, findDrift } from './reconcile-database/find-drift.ts';
+export type { ReconcileNeeds, ReconcileOrder } from './reconcile-database/order.ts';
+
 export interface Reconciled {
   /** Where it is, or was. */
   readonly cluster: ClusterInfo;

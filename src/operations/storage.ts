@@ -2,8 +2,7 @@ import { limitsOf } from '../domain/database.ts';
 import { type StorageLevel, storageLevel } from '../domain/storage.ts';
 import type { Needs } from '../ports/services.ts';
 import type { DatabaseRecord } from '../ports/state-store.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
-import { reconcileDatabase } from './reconcile-database.ts';
+import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 /** What a database takes up on disk, and how much it may. */
 export interface StorageUse {

@@ -2,8 +2,7 @@ import { TRASH_SECONDS } from '../domain/database.ts';
 import { isTurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
 import type { DatabaseRecord } from '../ports/state-store.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
-import { reconcileDatabase } from './reconcile-database.ts';
+import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 /** It has been in the trash for its seven days at `now` (unix seconds), and nobody has wished it back. */
 export function isExpired({ desired, status, trashedAt }: DatabaseRecord, now: number): boolean {

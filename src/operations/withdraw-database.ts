@@ -2,7 +2,7 @@ import type { Environment } from '../domain/database.ts';
 import type { Needs } from '../ports/services.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { type Deprovisioned, deprovision } from './deprovision.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
+import type { ReconcileNeeds } from './reconcile-database.ts';
 
 export interface Withdrawn extends Deprovisioned {
   /** The project's server used this database, ran, and was stopped first. */

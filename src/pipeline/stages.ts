@@ -1,7 +1,6 @@
 import type { Database, Environment } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { TurboError } from '../domain/errors.ts';
-import { initialMigration, MIGRATIONS_FOLDER } from '../domain/migration.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
@@ -9,7 +8,7 @@ import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { assertOwner } from '../operations/ownership.ts';
 import { provision } from '../operations/provision.ts';
-import type { ReconcileNeeds } from '../operations/reconcile-database/order.ts';
+import type { ReconcileNeeds } from '../operations/reconcile-database.ts';
 import { start } from '../operations/start.ts';
 import { enforceStorage } from '../operations/storage.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
@@ -17,7 +16,7 @@ import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
-import type { FileTree } from '../ports/workspace.ts';
+import { readMigrations } from './migration-files.ts';
 import { type LoginNeeds, settleLogins } from './settle-logins.ts';
 import { withJournal } from './verify-journal.ts';
 
@@ -75,27 +74,6 @@ export async function configureStage(
   services: LoginNeeds,
 ): Promise<void> {
   await settleLogins({ id: project.id, directory }, env, services);
-}
-
-/** The folder's migration files; the first one is written from the schema when there is none yet. */
-async function readMigrations(
-  { directory, project }: ProjectFolder,
-  { workspace }: Needs<'workspace'>,
-): Promise<FileTree> {
-  const read = async () => {
-    const names = (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? [];
-    const files: Record<string, string> = {};
-    for (const name of names) {
-      const content = await workspace.read(directory, `${MIGRATIONS_FOLDER}/${name}`);
-      if (content !== null) files[name] = content;
-    }
-    return files;
-  };
-  const files = await read();
-  if (Object.keys(files).length > 0 || project.schema === null) return files;
-  const initial = initialMigration(project.schema, project.createdAt);
-  await workspace.write(directory, initial.path, initial.content);
-  return read();
 }
 
 export async function migrateStage(

@@ -77,22 +77,27 @@ function judgePresent(found: Case): readonly Checked[] {
   const { name, project, drift } = found;
   const { record, step } = drift;
   const command = provisionCommand(project, record.env);
-  const repair = () => restore(found, 'present');
+  const restored = () => restore(found, 'present');
   if (record.status !== 'ready') {
     const why = record.lastError === null ? '' : `: ${record.lastError}`;
     return [
-      unfinished(found, `its making was ${record.status === 'failed' ? 'refused' : 'cut'}${why}`, command, repair),
+      unfinished(found, `its making was ${record.status === 'failed' ? 'refused' : 'cut'}${why}`, command, restored),
     ];
   }
   if (record.rotation !== null) {
     const rotate = `turbobackend secrets rotate ${project.id}${withEnv(record.env)}`;
     const place = record.rotation === 'roles' ? 'its roles' : 'its .env files';
     const what = `a change of its passwords was cut before ${place} had them`;
-    return [unfinished(found, what, rotate, () => finishRotation(found))];
+    // Servers in production cannot log in until somebody has brought them the new files.
+    const repair = record.env === 'prod' ? undefined : () => finishRotation(found);
+    const finding = unfinished(found, what, rotate, repair);
+    // Before the roles have the new passwords, that they lack them is no other fault.
+    if (record.rotation === 'roles' || step === null) return [finding];
+    return [finding, fault(name, describeDrift(drift, step), command, restored)];
   }
   if (step === null) return [sound(name, `as it should be, ${record.env}`)];
   const before = record.lastError === null ? '' : `; the last try to mend it was refused: ${record.lastError}`;
-  return [fault(name, `${describeDrift(drift, step)}${before}`, command, repair)];
+  return [fault(name, `${describeDrift(drift, step)}${before}`, command, restored)];
 }
 
 function judgeTrashed(found: Case): readonly Checked[] {
@@ -153,6 +158,10 @@ function describeDrift({ observed }: Drift, step: ProvisionStep): string {
       return 'its grants, settings or limits have drifted, or it is closed';
     case 'prepare-inside':
       return 'schemas or rights inside have drifted';
+    case 'refuse-writes':
+      return 'is larger than it may be, and still takes writes';
+    case 'allow-writes':
+      return 'has room again, and does not take writes yet';
     default:
       return `has drifted: ${step} is due`;
   }

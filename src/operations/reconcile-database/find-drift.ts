@@ -1,9 +1,9 @@
-import type { Environment } from '../domain/database.ts';
-import { TurboError } from '../domain/errors.ts';
-import { assertSamePlace, nextStep, type Observation, type ProvisionStep } from '../domain/provisioning.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
-import type { ReconcileNeeds } from './reconcile-database/order.ts';
-import { openPasswords, targetOf } from './reconcile-database/wish.ts';
+import type { Environment } from '../../domain/database.ts';
+import { TurboError } from '../../domain/errors.ts';
+import { assertSamePlace, nextStep, type Observation, type ProvisionStep } from '../../domain/provisioning.ts';
+import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { ReconcileNeeds } from './order.ts';
+import { openPasswords, targetOf } from './wish.ts';
 
 /** A recorded database as it really is. */
 export interface Drift {
