@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { passwordContext } from '../../src/domain/provisioning.ts';
@@ -162,9 +162,4 @@ export async function forgetValues({ services }: Scene, stored: Stored): Promise
     const record = await services.state.findDatabase(projectId, 'dev');
     if (record) await services.state.deleteDatabase(projectId, 'dev', record.generation);
   }
-}
-
-/** The folder of a project of a round that is over. */
-export function clearFolder(home: string, id: string): void {
-  rmSync(join(home, id), { recursive: true, force: true });
 }

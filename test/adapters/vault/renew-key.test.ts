@@ -157,3 +157,11 @@ test('looking makes no key', async () => {
   });
   expect(readdirSync(home)).toEqual([]);
 });
+
+test('what a killed process left of a key it was making goes with the next change', async () => {
+  const vault = localVault({ home });
+  const values = [await vault.seal('one', CONTEXT)];
+  copyFileSync(keyFile(), join(home, 'keys', '.vault.key-abcdefghijkl'));
+  await vault.renewKey(storage(vault, values));
+  expect(keyNames()).toEqual(['vault.key']);
+});

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import { type Key, newKeyText, parseKey } from './key.ts';
 
@@ -18,6 +18,8 @@ export interface KeyFiles {
 const CURRENT = 'vault.key';
 const NEXT = 'vault.key.next';
 const OLD = /^vault\.key\.old-[A-Za-z0-9_-]{8}$/;
+/** A key on its way to its name; what a killed process left of it may be a second name of a key in use. */
+const DRAFT = /^\.vault\.key-[A-Za-z0-9_-]{12}$/;
 
 /**
  * Key files, 0600 in a folder 0700. One appears under its name only when it is whole, and only once: of two processes
@@ -34,7 +36,7 @@ export function keyFiles(home: string, onNote: (message: string) => void) {
     // In this order a change that happens meanwhile is seen as done or as under way, never as not begun.
     const next = await load(NEXT);
     const current = await load(CURRENT);
-    const old = await Promise.all((await listOld(folder)).map(load));
+    const old = await Promise.all((await list(folder, OLD)).map(load));
     return { current, next, old: old.filter((key) => key !== null) };
   };
 
@@ -59,13 +61,16 @@ export function keyFiles(home: string, onNote: (message: string) => void) {
         if (!next) return;
         if (keepCurrent && current) await linkOnce(at(CURRENT), at(`${CURRENT}.old-${current.id}`));
         await rename(at(NEXT), at(CURRENT));
-        await syncFolder(folder);
+        await removeAll(folder, await list(folder, DRAFT));
       }),
     /** Nothing is sealed with former keys any more. */
-    removeOld: () => translated(at(CURRENT), async () => removeAll(folder, await listOld(folder))),
+    removeOld: () => translated(at(CURRENT), async () => removeAll(folder, await list(folder, OLD))),
     /** Nothing is sealed with a key of this folder any more. */
     removeAll: () =>
-      translated(at(CURRENT), async () => removeAll(folder, [...(await listOld(folder)), NEXT, CURRENT])),
+      translated(at(CURRENT), async () => {
+        const others = [...(await list(folder, OLD)), ...(await list(folder, DRAFT))];
+        await removeAll(folder, [...others, NEXT, CURRENT]);
+      }),
   };
 }
 
@@ -105,14 +110,15 @@ async function create(folder: string, file: string): Promise<void> {
     await syncFolder(folder);
   } finally {
     await handle.close().catch(() => {});
-    await unlink(draft);
+    await removeAll(folder, [basename(draft)]);
   }
 }
 
-/** link, unlike rename, fails when the name is taken: the first process wins. */
+/** link, unlike rename, fails when the name is taken: the first process wins, and may have swept our draft away. */
 async function linkOnce(from: string, to: string): Promise<void> {
-  await link(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+  await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST' || (error.code === 'ENOENT' && (await stat(to).catch(() => null)))) return;
+    throw error;
   });
 }
 
@@ -123,12 +129,12 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-async function listOld(folder: string): Promise<readonly string[]> {
+async function list(folder: string, pattern: RegExp): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return names.filter((name) => OLD.test(name));
+  return names.filter((name) => pattern.test(name));
 }
 
 async function removeAll(folder: string, names: readonly string[]): Promise<void> {
