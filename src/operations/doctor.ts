@@ -8,6 +8,8 @@ import { checkMetadata } from './doctor/metadata.ts';
 import { checkOrphans } from './doctor/orphans.ts';
 import { checkPostgresql } from './doctor/postgresql.ts';
 import { checkProjects } from './doctor/projects.ts';
+import { checkStoredSecrets } from './doctor/secrets.ts';
+import { checkStorage } from './doctor/storage.ts';
 
 export interface DoctorHands {
   readonly machine: Machine;
@@ -84,9 +86,12 @@ async function examineProjects(configure: Configure, services: DoctorNeeds): Pro
     databases: records.filter(({ projectId }) => projectId === project.id),
   }));
   const own = households.filter(({ project }) => project.owner === owner);
+  const ownRecords = own.flatMap(({ databases }) => databases);
   const others = households.filter((household) => !own.includes(household));
   return [
     ...(await checkDatabases(own, configure, services)),
+    ...(await guarded('secrets', () => checkStoredSecrets(ownRecords, services))),
+    ...(await guarded('storage', () => checkStorage(ownRecords, services))),
     ...(await guarded('isolation', () => checkIsolation(services))),
     ...(await guarded('orphans', () => checkOrphans(services))),
     ...(await guarded('projects', () => checkProjects(own, configure, services))),

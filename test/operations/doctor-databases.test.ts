@@ -299,3 +299,53 @@ test('a project that somebody works on right now is not judged, and not waited f
   });
   expect(wrong(ofDatabase(await practice.mend(patient), patient))).toEqual([]);
 });
+
+test('two doctors at once do not get in each other`s way', async () => {
+  const patients = [await practice.admit('one'), await practice.admit('two')];
+  await practice.asAdmin('postgres', async (query) => {
+    for (const { db } of patients)
+      await query(`ALTER ROLE ${db}_app CREATEDB; GRANT CONNECT ON DATABASE ${db} TO PUBLIC`);
+  });
+  const reports = await Promise.all([practice.mend(...patients), practice.mend(...patients)]);
+  expect(reports.flatMap((report) => report.map(({ detail }) => detail)).join()).not.toContain('was refused');
+  expect(wrong(await practice.diagnose(...patients))).toEqual([]);
+  for (const patient of patients) expect(await practice.kept(patient)).toBe('data');
+});
+
+test('a database that fills its storage is told of, and one beyond it takes no writes', async () => {
+  const [near, over] = [await practice.admit('near'), await practice.admit('over')];
+  const set = (megabytes: number) => (patient: Patient) =>
+    practice.app.state.setLimits(patient.id, 'dev', { storageMb: megabytes });
+  const bytes = await practice.app.databases.sizes([near.db]);
+  const size = Math.ceil((bytes.get(near.db) ?? 0) / 1024 / 1024);
+  await set(size + 1)(near);
+  await set(size - 2)(over);
+  const found = await practice.diagnose(near, over);
+  const storage = (findings: readonly Finding[]) => findings.filter(({ name }) => name.startsWith('storage'));
+  expect(storage(found)).toHaveLength(2);
+  expect(storage(found)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ name: `storage ${near.db}`, ok: true }),
+      expect.objectContaining({
+        name: `storage ${over.db}`,
+        ok: false,
+        fix: expect.stringContaining('--storage <MB>'),
+      }),
+    ]),
+  );
+  expect(ofDatabase(found, over)).toMatchObject([
+    { ok: false, detail: 'is larger than it may be, and still takes writes' },
+  ]);
+  const mended = await practice.mend(near, over);
+  expect(wrong(mended)).toMatchObject([{ name: `storage ${over.db}` }]);
+  expect(await practice.kept(over)).toBe('data');
+});
+
+test('a password in the trash that no key opens is told of before anybody needs it', async () => {
+  const patient = await practice.admit('locked away');
+  await deprovision({ projectId: patient.id, env: 'dev', purge: false }, practice.app);
+  await age(patient, 'app_secret = ro_secret', 0);
+  expect(wrong(await practice.diagnose(patient))).toMatchObject([
+    { name: `database ${patient.db}`, fix: expect.stringContaining(`secrets rotate ${patient.id} --lost-key`) },
+  ]);
+});

@@ -3,7 +3,7 @@ import type { ProjectRecord } from '../../ports/state-store.ts';
 
 /** Commands to type, whole and ready for a POSIX shell. */
 
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,0 +1,27 @@
+import type { DatabaseRecord } from '../../ports/state-store.ts';
+import { checkSecrets } from '../check-secrets.ts';
+import { type Checked, type DoctorNeeds, fault, sound } from './checked.ts';
+import { withEnv } from './commands.ts';
+
+/**
+ * Stored passwords that no key opens, and a change of the key that was cut. Of databases that are to be there the look
+ * at them says so itself.
+ */
+export async function checkStoredSecrets(
+  records: readonly DatabaseRecord[],
+  services: DoctorNeeds,
+): Promise<readonly Checked[]> {
+  const { readable, unreadable, keyId, byKey } = await checkSecrets(services);
+  const away = records.filter(({ desired }) => desired !== 'present');
+  const lost = away.flatMap(({ projectId, env, databaseName }) => {
+    const found = unreadable.find((secret) => secret.projectId === projectId && secret.env === env);
+    if (!found) return [];
+    const fix = `Bring the key back before it is restored; without it, then: turbobackend secrets rotate ${projectId}${withEnv(env)} --lost-key`;
+    return [fault(`database ${databaseName}`, found.problem, fix)];
+  });
+  const old = Object.entries(byKey).filter(([id]) => id !== keyId);
+  const cut = old.map(([id, count]) =>
+    fault('secrets', `${count} are still sealed with key ${id}, not ${keyId}`, 'turbobackend secrets rotate-key'),
+  );
+  return [...lost, ...cut, ...(cut.length === 0 ? [sound('secrets', `${readable} stored passwords open`)] : [])];
+}
