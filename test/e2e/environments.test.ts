@@ -177,6 +177,19 @@ test('provision brings back from the trash, too; production by its name; what is
   expect(await ada('deprovision', '--undo', '--purge')).toMatchObject({ code: 2, error: 'usage.invalid' });
 });
 
+test('a migration that takes data away from production asks for the name, and no other does', async () => {
+  const write = (name: string, sql: string) => writeFileSync(join(here, 'migrations', `${name}.sql`), sql);
+  const up = (...args: string[]) => ada('migrate', 'up', '--env', 'prod', ...args);
+  write('20300101000000_add_extras', 'CREATE TABLE extras (id int);\n');
+  expect((await up()).data.applied).toHaveLength(1);
+  write('20300101000001_drop_extras', 'DROP TABLE extras;\n');
+  const refused = await up('--yes');
+  expect([refused.code, refused.error]).toEqual([2, 'confirm.needed']);
+  expect(refused.data.error.message).toContain('20300101000001_drop_extras.sql:1 drops a table');
+  expect(await inside(database('.env.production'), 'SELECT id FROM extras')).toEqual([]);
+  expect((await up('--confirm', 'chores')).data.applied).toHaveLength(1);
+});
+
 test('on a terminal the name is typed, and anything else changes nothing', async () => {
   const home = join(folder, 'ada');
   writeFileSync(join(home, '.env'), `DB_ADMIN_URL="${env.DB_ADMIN_URL}"\n`);

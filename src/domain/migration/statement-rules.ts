@@ -62,7 +62,7 @@ function list(value: unknown): readonly unknown[] {
 }
 
 /** Every node below a tree, with the key it stands under (the name of its kind). Without recursion: trees can be deep. */
-function* nodesOf(tree: unknown): Generator<readonly [string, Fields]> {
+export function* nodesOf(tree: unknown): Generator<readonly [string, Fields]> {
   const waiting: unknown[] = [tree];
   while (waiting.length > 0) {
     const next = waiting.pop();

@@ -1,5 +1,7 @@
-import { type CliCommand, textOption } from '../command.ts';
-import { environmentOf, environmentOption } from '../options.ts';
+import type { App } from '../../../app.ts';
+import type { ProjectFolder } from '../../../domain/project.ts';
+import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
+import { confirmOption, environmentOf, environmentOption } from '../options.ts';
 import { folderHere, projectNamed } from '../project.ts';
 
 export const migrateCommand: CliCommand = {
@@ -8,7 +10,11 @@ export const migrateCommand: CliCommand = {
       .command('migrate')
       .summary('migrate the database')
       .description('Plain SQL migrations of the project.');
-    group.command('up').description('apply what is pending').addOption(environmentOption());
+    group
+      .command('up')
+      .description('apply what is pending; on prod, what drops or deletes asks for the name of the project')
+      .addOption(environmentOption())
+      .addOption(confirmOption());
     group
       .command('status')
       .description('show what is applied, pending, changed or missing')
@@ -27,6 +33,7 @@ export const migrateCommand: CliCommand = {
       return { data: { migrations: [] }, text: () => 'This project has no database.' };
     }
     if (isUp) {
+      if (env === 'prod') await consent(cli, typed, folder, services);
       const { applied, alreadyApplied } = await stages.migrateStage(folder, env, services);
       return {
         data: { applied, alreadyApplied },
@@ -50,3 +57,18 @@ export const migrateCommand: CliCommand = {
     };
   },
 };
+
+const MAX_SHOWN = 5;
+
+/** What takes data away from production asks for the project's name. */
+async function consent(cli: Cli, typed: Typed, folder: ProjectFolder, services: App): Promise<void> {
+  const { pendingDestruction } = await import('../../../pipeline/migration-files.ts');
+  const found = await pendingDestruction(folder, 'prod', services);
+  if (found.length === 0) return;
+  const more = found.length > MAX_SHOWN ? `, and ${found.length - MAX_SHOWN} more` : '';
+  await cli.ask.confirmByTyping(
+    `The pending migrations take data away from production: ${found.slice(0, MAX_SHOWN).join('; ')}${more}.`,
+    folder.project.name,
+    { confirmed: textOption(typed, 'confirm'), strict: true },
+  );
+}
