@@ -24,9 +24,13 @@ export function startAttempt<T>(
 ): RunAttempt {
   // The error of this execution itself: kept as it is, not as the database reads it back.
   let failure: { readonly error: unknown } | null = null;
+  let isOver = false;
   let giveUp: (reason: unknown) => void = () => {};
   const dispossessed = new Promise<never>((_resolve, reject) => {
-    giveUp = reject;
+    giveUp = (reason) => {
+      isOver = true;
+      reject(reason);
+    };
   });
   dispossessed.catch(() => {});
   const working = new Set<Promise<unknown>>();
@@ -66,6 +70,10 @@ export function startAttempt<T>(
             stop = watch();
           }
         });
+      } catch (error) {
+        // Whoever watches has been told how the run ended; what comes later is no news.
+        if (isOver) await new Promise(() => {});
+        throw error;
       } finally {
         stop();
       }
