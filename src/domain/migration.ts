@@ -12,6 +12,7 @@ import {
 import type { Schema } from './schema.ts';
 import { parseSql, type SqlStatement, SqlSyntaxError } from './sql-parse.ts';
 
+export { findDestruction } from './migration/destruction.ts';
 export type { ConcurrentIndex, IndexName } from './migration/statement-rules.ts';
 
 /** Folder of the migration files in a project. */

@@ -1,6 +1,11 @@
 import type { Environment } from '../domain/database.ts';
-import { findDestruction } from '../domain/migration/destruction.ts';
-import { describePlace, initialMigration, MIGRATIONS_FOLDER, parseMigrationFiles } from '../domain/migration.ts';
+import {
+  describePlace,
+  findDestruction,
+  initialMigration,
+  MIGRATIONS_FOLDER,
+  parseMigrationFiles,
+} from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { migrationStatus } from '../phases/migrate.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDestruction } from '../../src/domain/migration/destruction.ts';
+import { findDestruction } from '../../src/domain/migration.ts';
 
 test.each([
   ['DROP TABLE a', 'drops a table'],
