@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { KeyRotation } from '../../src/operations/rotate-key.ts';
 import { startCluster } from '../support/global-cluster.ts';
 import { borrowMetadata, releaseMetadata } from '../support/provisioning.ts';
@@ -93,6 +94,15 @@ const { cluster, stop } = await startCluster();
 const metadata = borrowMetadata();
 const services = secretsServices(cluster, metadata);
 const children = await secretsRunner(cluster, metadata);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    children.close();
+    void stop().finally(() => {
+      rmSync(metadata.home, { recursive: true, force: true });
+      process.exit(130);
+    });
+  });
+}
 try {
   await services.state.listDatabases();
   const scene: Scene = { server: cluster, ...metadata, services, children };

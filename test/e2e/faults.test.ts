@@ -111,7 +111,7 @@ test('a disk that is full while .env is written leaves the old one, and nothing 
 
 test('secrets that others can get at are closed, with a word about it', async () => {
   const settings = join(home, 'turbobackend', 'config.json');
-  writeFileSync(settings, '{"owner":"ada"}');
+  writeFileSync(settings, '{"metadata.schema":"turbobackend"}');
   const secrets = [
     join(one, '.env'),
     join(one, '.env.migrate'),

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/database.ts';
 import { passwordContext } from '../../src/domain/provisioning.ts';
 import { checkSecrets } from '../../src/operations/check-secrets.ts';
-import { loginProblem } from '../../src/operations/login-problem.ts';
+import { loginProblem, rotationProblem } from '../../src/operations/login-problem.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { reconcileDatabase } from '../../src/operations/reconcile-database.ts';
@@ -96,12 +96,35 @@ test.each(['new-passwords', 'after:create-roles', 'before:settle'])(
 
 test('cut before the files, provision and start finish it and begin no other', async () => {
   await cutAt('before:files');
+  const cut = (await openPasswords(services, project.id)).record;
+  expect(rotationProblem(cut)).toContain(`turbobackend secrets rotate ${project.id} --env dev`);
   const begun = (await openPasswords(services, project.id)).current;
   await provision({ projectId: project.id, env: 'dev' }, services);
   expect(await settleLogins(project, 'dev', services)).toEqual({ serverReplaced: true });
   expect(await settleLogins(project, 'dev', services)).toEqual({ serverReplaced: false });
+  expect(rotationProblem((await openPasswords(services, project.id)).record)).toBe(null);
   expect((await openPasswords(services, project.id)).current).toEqual(begun);
   expect(await faultsAtRest(services, project, metadata.home)).toEqual([]);
+});
+
+test('git ignores the files before the first password is in them', async () => {
+  const bare = { ...project, directory: join(metadata.home, 'bare') };
+  const ignored: (string | undefined)[] = [];
+  const { workspace } = services;
+  const watching: SecretsServices = {
+    ...services,
+    workspace: {
+      ...workspace,
+      async write(directory, path, content, options) {
+        const ignore = (await workspace.read(directory, '.gitignore')) ?? '';
+        if (path.startsWith('.env')) ignored.push(ignore.split('\n').find((line) => line === '.env'));
+        await workspace.write(directory, path, content, options);
+      },
+    },
+  };
+  mkdirSync(bare.directory);
+  await settleLogins(bare, 'dev', watching);
+  expect(ignored).toEqual(['.env', '.env']);
 });
 
 test('eight at once end with one set of passwords everywhere', async () => {
