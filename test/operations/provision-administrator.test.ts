@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
+import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
@@ -122,4 +123,24 @@ test('a failure on a database in use takes nothing away', () =>
     });
     await provision(order, services);
     expect(await services.state.findDatabase(order.projectId, 'dev')).toMatchObject({ lastError: null });
+  }));
+
+test('an administrator who is no superuser measures, bounds and trashes as well', () =>
+  withAdministrator('CREATEDB CREATEROLE', async (hands) => {
+    const order = newProject();
+    const { name } = await provision(order, hands);
+    const as = async (role: 'mig' | 'app', text: string) =>
+      withSession(await openLogin(order.projectId, 'dev', role, hands), (query) => query(text));
+    await as('mig', 'CREATE TABLE notes (id int, body text)');
+    await as('app', 'INSERT INTO notes SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 10000) n');
+    expect((await hands.databases.sizes([name, 'nowhere'])).get(name)).toBeGreaterThan(10_000_000);
+    await hands.state.setLimits(order.projectId, 'dev', { storageMb: 10 });
+    expect(await stepsOf(order, hands)).toEqual(['refuse-writes']);
+    await expect(as('app', 'INSERT INTO notes VALUES (0)')).rejects.toMatchObject({ state: '42501' });
+    const { trash } = await deprovision({ ...order, purge: false }, hands);
+    expect((await hands.databases.sizes([trash ?? ''])).get(trash ?? '')).toBeGreaterThan(10_000_000);
+    await hands.state.setLimits(order.projectId, 'dev', { storageMb: 'none' });
+    expect(await stepsOf(order, hands)).toContain('allow-writes');
+    await as('app', 'INSERT INTO notes VALUES (0)');
+    await deprovision({ ...order, purge: true }, hands);
   }));

@@ -122,6 +122,10 @@ export async function wipe(query: Query, database: string): Promise<void> {
   const found = await query('SELECT datistemplate AS template FROM pg_database WHERE datname = $1', [database]);
   if (found[0]?.template === true) await query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
   await query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  const away = await query('SELECT datname AS name FROM pg_database WHERE datname ~ $1', [
+    `^${database.replace('_proj_', '_trash_')}_[0-9]+$`,
+  ]);
+  for (const { name } of away) await query(`DROP DATABASE IF EXISTS ${String(name)} WITH (FORCE)`);
   for (const part of ['_app', '_mig', '_ro', '_own', '']) await query(`DROP ROLE IF EXISTS ${database}${part}`);
 }
 
