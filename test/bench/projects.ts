@@ -1,16 +1,18 @@
 /**
  * `npm run bench:projects [count]`: provisions that many projects (1000) on one cluster and prints, around the 10th, the
- * 30th, the 100th …, what one more costs, and what memory and disk all of them take. The bare CREATE ROLE + CREATE
- * DATABASE is measured in between: what grows there is PostgreSQL's, what grows beyond it is ours.
+ * 30th, the 100th …, what one more costs (time, and CPU, which neighbours do not disturb), and what memory and disk all
+ * of them take. The bare CREATE ROLE + CREATE DATABASE is measured in between: what grows there is PostgreSQL's, what
+ * grows beyond it is ours.
  */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
 import { startCluster } from '../support/global-cluster.ts';
 import { asAdmin, borrowMetadata, provisioningServices } from '../support/provisioning.ts';
+import { cpuMs, serverMemoryMb, serverPids } from './server-cost.ts';
 
 const count = Number(process.argv[2] ?? 1000);
 const WINDOW = 10;
@@ -60,25 +62,6 @@ async function addBare(): Promise<number> {
   return ms;
 }
 
-/** Proportional set size in MB: what is shared counts once over all processes. */
-function memoryMb(pids: readonly number[]): number {
-  const kilobytes = pids.map((pid) => {
-    try {
-      return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-    } catch {
-      // It has ended since the list was read.
-      return 0;
-    }
-  });
-  return kilobytes.reduce((sum, one) => sum + one, 0) / 1024;
-}
-
-function serverPids(): readonly number[] {
-  const postmaster = Number(readFileSync(join(server.dataDirectory, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
-  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').trim().split(' ');
-  return [postmaster, ...children.filter(Boolean).map(Number)];
-}
-
 function diskMb(folder: string): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -97,16 +80,35 @@ async function repeat(times: number, work: (at: number) => Promise<number>): Pro
 
 const someId = (): string => ids[Math.floor(Math.random() * ids.length)] ?? '';
 
-async function takeStock(window: readonly number[], bare: readonly number[]): Promise<Row> {
+interface Window {
+  readonly whole: readonly number[];
+  readonly bare: readonly number[];
+  /** CPU per project in milliseconds. */
+  readonly ourCpu: number;
+  readonly serverCpu: number;
+}
+
+async function fillWindow(upTo: number): Promise<Window> {
+  const before = cpuMs(server);
+  const whole: number[] = [];
+  while (ids.length < upTo) whole.push(await addProject());
+  const after = cpuMs(server);
+  const bare = await repeat(WINDOW / 2, addBare);
+  const each = (from: number, to: number) => (to - from) / whole.length;
+  return { whole, bare, ourCpu: each(before.ours, after.ours), serverCpu: each(before.server, after.server) };
+}
+
+async function takeStock({ whole, bare, ourCpu, serverCpu }: Window): Promise<Row> {
   const again = await repeat(WINDOW, () => measure(() => provision({ projectId: someId(), env: 'dev' }, services)));
   const find = await repeat(WINDOW, () => measure(() => services.state.findDatabase(someId(), 'dev')));
   const list = await repeat(3, () => measure(() => services.state.listDatabases()));
   const isolation = await measure(() => services.databases.checkIsolation(readerLogins(services)));
-  const pids = serverPids();
   return {
     projects: ids.length,
-    'provision ms': middle(window),
-    'least ms': least(window),
+    'provision ms': middle(whole),
+    'least ms': least(whole),
+    'our CPU ms': ourCpu,
+    'server CPU ms': serverCpu,
     'bare ms': middle(bare),
     'bare least': least(bare),
     'again ms': middle(again),
@@ -116,8 +118,8 @@ async function takeStock(window: readonly number[], bare: readonly number[]): Pr
     'per project ms': isolation / ids.length,
     'our RSS MB': process.memoryUsage().rss / 1024 / 1024,
     'our heap MB': process.memoryUsage().heapUsed / 1024 / 1024,
-    'server MB': memoryMb(pids),
-    'server processes': pids.length,
+    'server MB': serverMemoryMb(server),
+    'server processes': serverPids(server).length,
     'disk MB/project': diskMb(join(server.dataDirectory, 'base')) / ids.length,
   };
 }
@@ -142,13 +144,7 @@ try {
   const rows: Row[] = [];
   for (const checkpoint of checkpoints) {
     while (ids.length < checkpoint - WINDOW) await addProject();
-    const window: number[] = [];
-    const bare: number[] = [];
-    while (ids.length < checkpoint) {
-      window.push(await addProject());
-      bare.push(await addBare());
-    }
-    rows.push(await takeStock(window, bare));
+    rows.push(await takeStock(await fillWindow(checkpoint)));
     process.stdout.write(`${rows.length > 1 ? '\n' : ''}`);
     print(rows);
   }

@@ -13,13 +13,14 @@ export function errorState(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
-/** node-postgres gives its own connect time-out no code. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && errorState(error) === '' && error.message.includes('timeout');
+/** node-postgres gives its own connect time-out no code, nor a connection that ends in the middle of a statement. */
+function isSilence(error: unknown): boolean {
+  const words = /timeout|connection terminated|connection error/i;
+  return error instanceof Error && errorState(error) === '' && words.test(error.message);
 }
 
 export function isTransient(error: unknown): boolean {
-  return TRANSIENT.has(errorState(error)) || isTimeout(error);
+  return TRANSIENT.has(errorState(error)) || isSilence(error);
 }
 
 /** What PostgreSQL, the network or the disk did, in our words; anything else comes back as it is and is a bug. */

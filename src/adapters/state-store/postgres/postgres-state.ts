@@ -67,8 +67,9 @@ async function openDatabase(options: StateOptions): Promise<Kysely<Tables>> {
     application_name: 'turbobackend',
     types,
   });
-  // Without a listener a server restart between two calls would end the process.
+  // Without listeners a server that goes away would end the process: between two calls, and in the middle of one.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool,
