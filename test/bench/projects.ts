@@ -5,7 +5,7 @@
  * grows beyond it is ours.
  */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { provision } from '../../src/operations/provision.ts';
@@ -138,7 +138,13 @@ function print(rows: readonly Row[]): void {
   process.stdout.write(`provision of the last against the first window: ${ratio.toFixed(2)} (goal: at most 1.5)\n`);
 }
 
-process.once('SIGINT', () => void stop().then(() => process.exit(130)));
+async function cleanUp(): Promise<void> {
+  await services.state.close();
+  // With the cluster go all its databases.
+  await stop();
+  rmSync(metadata.home, { recursive: true, force: true });
+}
+process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
 try {
   await services.state.listDatabases();
   const rows: Row[] = [];
@@ -149,7 +155,5 @@ try {
     print(rows);
   }
 } finally {
-  await services.state.close();
-  // With the cluster go all its databases.
-  await stop();
+  await cleanUp();
 }

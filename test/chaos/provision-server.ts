@@ -21,12 +21,12 @@ export function letServerFall(server: Cluster): FallingServer {
   let stopped = false;
   const fall = async () => {
     while (!stopped) {
-      await sleep(200 + Math.random() * 1500);
+      await sleep(100 + Math.random() * 900);
       const die = Math.random();
-      if (die < 0.6) hits.cuts += await hitSession(server, 'cut');
-      else if (die < 0.8) hits.crashes += await hitSession(server, 'crash');
+      if (die < 0.4) hits.cuts += await hitSession(server, 'cut');
+      else if (die < 0.7) hits.crashes += await hitSession(server, 'crash');
       else {
-        const signal = die < 0.9 ? 'SIGKILL' : 'SIGQUIT';
+        const signal = die < 0.85 ? 'SIGKILL' : 'SIGQUIT';
         await restart(server, signal);
         if (signal === 'SIGKILL') hits.kills += 1;
         else hits.quits += 1;

@@ -85,7 +85,7 @@ async function whileTheServerFalls(): Promise<string> {
   let falling: FallingServer | null = letServerFall(server);
   const { hits } = falling;
   try {
-    await killAtRandom(session, Math.ceil(projects / 3), 3);
+    await killAtRandom(session, Math.ceil(projects / 2), 4);
     await falling.stop();
     falling = null;
   } finally {
@@ -154,6 +154,10 @@ function cleanUp(): Promise<void> {
   return cleaning;
 }
 process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
+process.once('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  void cleanUp().then(() => process.exit(1));
+});
 process.once('SIGTERM', () => void cleanUp().then(() => process.exit(143)));
 
 /** INV6: no process and no connection of ours is left. */
