@@ -114,5 +114,10 @@ function describeReport({ readable, keyId, byKey, unreadable }: SecretsReport, s
     ...unreadable.map(
       ({ project, projectId, env, problem }) => `${style.red('✖')} ${project} ${projectId} ${env}: ${problem}`,
     ),
+    ...(unreadable.length === 0
+      ? []
+      : [
+          '  → with the right key they open; when it is lost: turbobackend secrets rotate <project> --env <env> --lost-key',
+        ]),
   ];
 }
