@@ -102,12 +102,16 @@ async function check(cli: Cli): Promise<Outcome> {
   const report = await checkSecrets(services);
   return {
     data: report,
-    text: (style) => describeReport(report, style).join('\n'),
+    text: (style) => describeReport(report, cli.config.command, style).join('\n'),
     ...(report.unreadable.length === 0 ? {} : { exitCode: UNREADABLE }),
   };
 }
 
-function describeReport({ readable, keyId, byKey, unreadable }: SecretsReport, style: Style): readonly string[] {
+function describeReport(
+  { readable, keyId, byKey, unreadable }: SecretsReport,
+  command: string,
+  style: Style,
+): readonly string[] {
   const counts = Object.entries(byKey).map(([id, count]) => `${count} with ${id}`);
   return [
     `${readable} of ${readable + unreadable.length} secrets open${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; ${keyId === null ? 'there is no key yet' : `key ${keyId} seals`}.`,
@@ -117,7 +121,7 @@ function describeReport({ readable, keyId, byKey, unreadable }: SecretsReport, s
     ...(unreadable.length === 0
       ? []
       : [
-          '  → with the right key they open; when it is lost: turbobackend secrets rotate <project> --env <env> --lost-key',
+          `  → with the right key they open; when it is lost: ${command} secrets rotate <project> --env <env> --lost-key`,
         ]),
   ];
 }
