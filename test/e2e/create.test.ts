@@ -161,7 +161,8 @@ test('destroy without a terminal needs --yes, takes everything away and says wha
   expect(await health(created.url)).toBe(200);
   const { code, stdout } = await cli('destroy', id, '--yes', '--json');
   expect(code).toBe(0);
-  expect(JSON.parse(stdout).destroyed).toMatchObject({ projectId: id, database: created.database?.name, directory });
+  const databases = [created.database?.name];
+  expect(JSON.parse(stdout).destroyed).toMatchObject({ projectId: id, databases, directory });
   expect(existsSync(directory)).toBe(false);
   expect(await health(created.url)).toBe(null);
   expect(JSON.parse((await cli('list', '--json')).stdout)).toEqual({ projects: [] });
