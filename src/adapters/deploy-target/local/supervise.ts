@@ -8,10 +8,11 @@ import { readOrder, type StateFolder, type SupervisorOrder, type SupervisorState
 
 /**
  * The server waits at its standard input until its pid is on record, and goes away when the input closes instead:
- * killed at any instant, a supervisor leaves no server behind that nobody knows of.
+ * killed at any instant, a supervisor leaves no server behind that nobody knows of. SIGUSR1 would open Node's inspector,
+ * and with it everything in memory.
  */
 const GATE = `data:text/javascript,${encodeURIComponent(
-  'import{readSync}from"node:fs";if(readSync(0,new Uint8Array(1))===0)process.exit(0);',
+  'import{readSync}from"node:fs";process.on("SIGUSR1",()=>{});if(readSync(0,new Uint8Array(1))===0)process.exit(0);',
 )}`;
 
 const LAST_WORDS_MS = 500;

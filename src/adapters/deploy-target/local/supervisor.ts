@@ -23,6 +23,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   process.on('SIGHUP', () => {});
+  // Left alone, it opens Node's inspector.
+  process.on('SIGUSR1', () => {});
   const release = await takeOver(folder, () => isCalledOff);
   if (!release) return;
   const order = readOrder(folder);

@@ -43,6 +43,22 @@ test('a killed server comes back by itself at the same port, and the restart is 
     expect(await log(target, order.projectId)).toContainEqual(expect.stringContaining('was ended by SIGKILL'));
   }));
 
+test('nobody can open the inspector of a server or its supervisor by a signal', () =>
+  withTarget(async ({ target, project, home }) => {
+    const order = project();
+    const { pid, url } = await target.start(order);
+    const supervisor = supervisorPid(home, order.projectId);
+    for (const each of [pid ?? 0, supervisor]) process.kill(each, 'SIGUSR1');
+    await ask(url, '/health');
+    const inspector = await fetch('http://127.0.0.1:9229/json/version').then(
+      (answer) => answer.status,
+      () => 'nobody listens',
+    );
+    expect(inspector).toBe('nobody listens');
+    expect(await target.inspect(order.projectId)).toMatchObject({ status: 'running', pid, restarts: 0 });
+    expect((await log(target, order.projectId)).join('\n')).not.toContain('Debugger listening');
+  }));
+
 test('while it waits to start again it is restarting, and can be stopped', () =>
   withTarget(
     async ({ target, project }) => {
