@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseNames, LOGIN_ROLES, type Login } from '../../src/domain/database.ts';
 import { passwordContext } from '../../src/domain/provisioning.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
@@ -102,11 +103,22 @@ export async function unlikeTrash(server: Server, record: DatabaseRecord): Promi
 
 /**
  * Cut in the middle of a change of passwords: whatever the moment, all three logins get in with the old ones or all
- * three with the new ones. Only for a database that was ready and was not taken away meanwhile.
+ * three with the new ones. Only for a database that was ready and was not taken away meanwhile. A statement outlives
+ * the process that sent it, so the change may come about between two of the logins: then it is looked at once more.
  */
 export async function lockedOut(services: ProvisioningServices, server: Server, id: string): Promise<string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reached = await slotsThatOpen(services, server, id);
+    if (reached === null) return [];
+    if (reached.length === LOGIN_ROLES.length && new Set(reached).size === 1) return [];
+    if (attempt === 5) return [`${id}: of three logins ${reached.length} get in (${reached.join(', ')})`];
+    await sleep(200);
+  }
+}
+
+async function slotsThatOpen(services: ProvisioningServices, server: Server, id: string): Promise<string[] | null> {
   const record = await services.state.findDatabase(id, 'dev');
-  if (record?.desired !== 'present') return [];
+  if (record?.desired !== 'present') return null;
   const names = databaseNames(id);
   const reached: string[] = [];
   for (const [slot, secrets] of Object.entries({ old: record.secrets, new: record.nextSecrets })) {
@@ -119,8 +131,7 @@ export async function lockedOut(services: ProvisioningServices, server: Server, 
       if (entered) reached.push(slot);
     }
   }
-  if (reached.length === LOGIN_ROLES.length && new Set(reached).size === 1) return [];
-  return [`${id}: of three logins ${reached.length} get in (${reached.join(', ')})`];
+  return reached;
 }
 
 /** The same question for the naive order: is the database usable with what was kept, and shut to others? */
