@@ -4,6 +4,7 @@ import pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { RunHolder } from '../../../ports/runs.ts';
+import { endClient } from '../../shared/postgres/end-client.ts';
 
 /** Held by one process for one project. */
 export interface RunLock {
@@ -53,10 +54,10 @@ export async function lockRun(login: Login, projectId: string, patience: Patienc
   let released = false;
   const check = async () => {
     if (released || (await answers(client))) return;
-    await client.end().catch(() => {});
+    await endClient(client);
     const again = await takeAgain(login, projectId, patience.serverMs, () => released);
     // Released while we were waiting for the server: nobody would ever let go of the new one.
-    if (again && released) await again.end();
+    if (again && released) await endClient(again);
     else if (again) client = again;
   };
   return {
@@ -70,7 +71,7 @@ export async function lockRun(login: Login, projectId: string, patience: Patienc
     },
     async release() {
       released = true;
-      await client.end().catch(() => {});
+      await endClient(client);
     },
   };
 }
@@ -98,7 +99,7 @@ async function take(login: Login, projectId: string): Promise<pg.Client> {
     const holders = await readHolders(client, [projectId]);
     throw lockedBy(projectId, holders.get(projectId) ?? null);
   } catch (error) {
-    await client.end().catch(() => {});
+    await endClient(client);
     throw error;
   }
 }

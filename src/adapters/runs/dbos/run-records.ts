@@ -2,6 +2,7 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { connectionSettings, type Login, loginUrl } from '../../../domain/database.ts';
 import type { RunHolder, RunRecord, RunState, RunStep } from '../../../ports/runs.ts';
+import { endClient } from '../../shared/postgres/end-client.ts';
 import { hasTables, readHolders } from './run-lock.ts';
 
 /** Looks at runs from outside: nothing of the engine is started, and nothing is made when there never was a run. */
@@ -37,7 +38,8 @@ export async function withClient<T>(options: EngineOptions, work: (client: DBOSC
 /** Deletes what a run recorded, if anything ever did. */
 export async function forgetRun(projectId: string, options: EngineOptions): Promise<void> {
   const connection = await connect(options.login);
-  const isMade = connection !== null && (await hasTables(connection, options.schema).finally(() => connection.end()));
+  const isMade =
+    connection !== null && (await hasTables(connection, options.schema).finally(() => endClient(connection)));
   if (isMade) await withClient(options, (client) => client.deleteWorkflow(runId(projectId)));
 }
 
@@ -50,7 +52,7 @@ export async function readRuns(options: EngineOptions, projectIds: readonly stri
     if (!(await hasTables(connection, options.schema))) return ids.length > 0 ? await onlyHeld(connection, ids) : [];
     return await withClient(options, (client) => readAll(client, connection, projectIds));
   } finally {
-    await connection.end();
+    await endClient(connection);
   }
 }
 
@@ -67,7 +69,7 @@ async function connect(login: Login): Promise<pg.Client | null> {
     await client.connect();
     return client;
   } catch (error) {
-    await client.end().catch(() => {});
+    await endClient(client);
     if (error instanceof pg.DatabaseError && error.code === '3D000') return null;
     throw error;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
+import { endClient } from '../../shared/postgres/end-client.ts';
 import { errorCode, isSilence, translateConnectError } from './errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -54,7 +55,7 @@ export async function openClient(login: Login, settings: Readonly<Record<string,
       await client.connect();
       return client;
     } catch (error) {
-      await client.end().catch(() => {});
+      await endClient(client);
       if (performance.now() - startedAt + PAUSE_MS > patienceMs(error)) throw translateConnectError(error, login);
       await sleep(PAUSE_MS * (0.5 + Math.random()));
     }

@@ -1,11 +1,9 @@
 import type { Client, QueryResult } from 'pg';
 import type { Login } from '../../../domain/database.ts';
 import type { Sql, SqlResult, SqlSession } from '../../../ports/sql.ts';
+import { endClient } from '../../shared/postgres/end-client.ts';
 import { openClient } from './connect.ts';
 import { translateQueryError } from './errors.ts';
-
-/** How long a polite goodbye may take before the session is given up. */
-const CLOSE_DEADLINE_MS = 2000;
 
 /** The `Sql` port over node-postgres: one connection per session, no pool, no state between sessions. */
 export function postgresSql(): Sql {
@@ -33,12 +31,7 @@ function session(client: Client): SqlSession {
       }
     },
     async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const deadline = new Promise<void>((done) => {
-        timer = setTimeout(done, CLOSE_DEADLINE_MS);
-      });
-      await Promise.race([client.end().catch(() => {}), deadline]);
-      clearTimeout(timer);
+      await endClient(client);
     },
   };
 }

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
+import { endClient } from '../../shared/postgres/end-client.ts';
 import { errorState, isTransient, translateFailure } from './failures.ts';
 
 /** How long a connect may take, and how often one is tried while the server starts. */
@@ -31,7 +32,7 @@ async function connect(login: Login): Promise<pg.Client> {
       await client.connect();
       return client;
     } catch (error) {
-      await client.end().catch(() => {});
+      await endClient(client);
       if (!isTransient(error) || attempt >= CONNECT_ATTEMPTS) throw error;
       await new Promise((next) => setTimeout(next, 100 * 2 ** attempt));
     }
@@ -49,7 +50,7 @@ export async function ensureMetadata(options: MetadataOptions): Promise<Login> {
     try {
       await migrate(client, options);
     } finally {
-      await client.end();
+      await endClient(client);
     }
     return login;
   } catch (error) {
@@ -70,7 +71,7 @@ async function connectOrCreate(options: MetadataOptions, login: Login): Promise<
     // Somebody else made it in this moment: that is what we wanted.
     if (!['42P04', '23505'].includes(errorState(error))) throw error;
   } finally {
-    await admin.end();
+    await endClient(admin);
   }
   return connect(login);
 }
@@ -105,7 +106,7 @@ export async function metadataVersion(
       const found = await currentVersion(client, options.schema);
       return { found: found === 0 ? null : found, known };
     } finally {
-      await client.end();
+      await endClient(client);
     }
   } catch (error) {
     if (errorState(error) === '3D000') return { found: null, known };
