@@ -13,6 +13,9 @@ export interface Embedding {
   readonly otherColumns: readonly string[];
 }
 
+/** Longer ones would not fit on a line of code. */
+const MAX_NAME_LENGTH = 63;
+
 /** A foreign key of `child`, as both of its ends see it. */
 interface Link {
   readonly child: Table;
@@ -72,8 +75,8 @@ function withoutSuffix([column = '', ...others]: readonly string[]): string | nu
 }
 
 function freeName(wishes: readonly (string | null)[], taken: Set<string>): string {
-  const names = wishes.filter((wish) => wish !== null);
-  const last = names.at(-1) ?? '';
+  const names = wishes.flatMap((wish) => (wish !== null && wish.length <= MAX_NAME_LENGTH ? [wish] : []));
+  const last = names.at(-1) ?? 'related';
   let name = names.find((candidate) => !taken.has(candidate)) ?? last;
   for (let number = 2; taken.has(name); number += 1) name = `${last}_${number}`;
   taken.add(name);

@@ -8,6 +8,7 @@ import type { FileTree, Workspace } from '../ports/workspace.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
+import { relationsModule } from './scaffold/relations-module.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
 import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
@@ -53,6 +54,8 @@ function computedFiles(schema: Schema, resources: readonly Resource[]): FileTree
   for (const resource of resources) {
     files[`server/data/${resource.table.name}.ts`] = dataModule(resource);
     files[`server/schemas/${resource.table.name}.ts`] = schemaModule(resource);
+    const relations = relationsModule(resource);
+    if (relations !== '') files[`server/relations/${resource.table.name}.ts`] = relations;
     Object.assign(files, routeFiles(resource));
   }
   return files;

@@ -86,7 +86,9 @@ test('children lie below a row when they refer to the whole of its key', () => {
       notes: [id, { name: 'a', type: 'integer' }, { name: 'b', type: 'integer' }],
       marks: [id, { name: 'item', type: 'text', references: { table: 'items', column: 'code' } }],
     },
-    { notes: { foreignKeys: [{ columns: ['b', 'a'], references: { table: 'items', columns: ['line', 'order_id'] } }] } },
+    {
+      notes: { foreignKeys: [{ columns: ['b', 'a'], references: { table: 'items', columns: ['line', 'order_id'] } }] },
+    },
   );
   const items = tableOf(schema, 'items');
   const nested = embeddings(items, schema).map((embedding: Embedding) => [embedding.name, isNested(embedding, items)]);

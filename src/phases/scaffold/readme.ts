@@ -1,15 +1,21 @@
 import type { Schema } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
+import { nestedPath, rowMethods } from './route-files.ts';
 import { commentText } from './source.ts';
 
 /** One row for each path, as a Markdown table. */
 export function endpointTable(resources: readonly Resource[]): string {
-  const rows = resources.flatMap(({ path, key, patches }) => {
+  const rows = resources.flatMap((resource) => {
+    const { path, key, relations } = resource;
     const row = `${path}/${key.map((column) => `{${column.name}}`).join('/')}`;
-    const methods = ['GET', ...(patches.length > 0 ? ['PATCH'] : []), 'DELETE'];
-    return [`| \`${path}\` | GET, POST |`, `| \`${row}\` | ${methods.join(', ')} |`];
+    const nested = relations.filter((relation) => relation.nested).map((relation) => `${row}/${nestedPath(relation)}`);
+    return [
+      `| \`${path}\` | GET, POST |`,
+      `| \`${row}\` | ${rowMethods(resource).join(', ')} |`,
+      ...nested.map((below) => `| \`${below}\` | GET |`),
+    ];
   });
-  return ['| path | methods |', '|---|---|', '| `/health` | GET |', ...rows].join('\n');
+  return ['| path | methods |', '|---|---|', '| `/health`, `/ready` | GET |', ...rows].join('\n');
 }
 
 /** One line for each table. */

@@ -1,4 +1,5 @@
 import { type ColumnType, parseColumnType } from '../../domain/column-type.ts';
+import { type Embedding, embeddings, isNested } from '../../domain/embedding.ts';
 import { listOrder } from '../../domain/list-order.ts';
 import { type InputField, inputFields, outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
 import { type Column, type EnumType, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
@@ -14,6 +15,15 @@ export interface FieldType {
   readonly array: boolean;
 }
 
+/** Rows of another table that can be shown with a row. */
+export interface ResourceRelation {
+  readonly embedding: Embedding;
+  /** The columns of the row that lead to them. */
+  readonly columns: readonly Column[];
+  /** They are listed below the row too. */
+  readonly nested: boolean;
+}
+
 /** A table as the generated code sees it. */
 export interface Resource {
   readonly table: Table;
@@ -25,6 +35,7 @@ export interface Resource {
   readonly patches: readonly InputField[];
   /** What lists are ordered by: the time of creation when there is one, then the key. Never null, always visible. */
   readonly order: readonly Column[];
+  readonly relations: readonly ResourceRelation[];
   typeOf(column: Column): FieldType;
 }
 
@@ -44,8 +55,18 @@ export function resourcesOf(schema: Schema): readonly Resource[] {
     inputs: inputFields(table),
     patches: patchFields(table),
     order: listOrder(table),
+    relations: relationsOf(table, schema),
     typeOf,
   }));
+}
+
+/** A list has no operator "=", so that it leads nowhere. */
+function relationsOf(table: Table, schema: Schema): readonly ResourceRelation[] {
+  return embeddings(table, schema).flatMap((embedding) => {
+    const columns = embedding.columns.flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
+    const isScalar = columns.every((column) => !column.type.endsWith(']'));
+    return isScalar ? [{ embedding, columns, nested: isNested(embedding, table) }] : [];
+  });
 }
 
 /** What fills the column in, if it is not the client. */

@@ -1,7 +1,10 @@
-import type { Schema } from '../../domain/schema.ts';
+import type { ValueKind } from '../../domain/column-type.ts';
+import { readableIdentifier } from '../../domain/identifier.ts';
+import type { InputField } from '../../domain/rest.ts';
+import type { Column, Schema } from '../../domain/schema.ts';
 import { enumNames, type Resource } from './resource.ts';
 import { commentText, entry, importLine, listed, member, property, quoted } from './source.ts';
-import { defaultCode, fieldCode, pathCode, typeCode, valueCode } from './value-code.ts';
+import { defaultCode, fieldCode, textCode, typeCode } from './value-code.ts';
 
 /** `server/schemas/<table>.ts`: what comes in and what goes out, checked and typed. */
 export function schemaModule(resource: Resource): string {
@@ -10,11 +13,14 @@ export function schemaModule(resource: Resource): string {
     fields(resource),
     createSchema(resource),
     patchSchema(resource),
-    ...keyAndCursor(resource),
+    replaceSchema(resource),
+    keySchema(resource),
+    columns(resource),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
   const imports = ["import { z } from 'zod';"];
+  imports.push("import * as column from '../lib/columns.ts';");
   if (/\benums\./.test(body)) imports.push("import * as enums from '../lib/enums.ts';");
   if (/\bvalue\./.test(body)) imports.push("import * as value from '../lib/values.ts';");
   return `${imports.join('\n')}\n\n${body}\n`;
@@ -42,15 +48,20 @@ function fields(resource: Resource): string {
   return ['/** What each field accepts. */', 'const fields = {', ...entries, '};'].join('\n');
 }
 
-function createSchema(resource: Resource): string {
-  const { inputs } = resource;
-  const lenient = inputs
+/** Fields that may be left out, with what they are then. */
+function lenientFields(resource: Resource, fields: readonly InputField[]): string[] {
+  return fields
     .filter((field) => !field.required)
     .map(({ name, column }) => {
       const given = column.default !== null && 'value' in column.default ? column.default.value : null;
       const rule = given === null ? 'optional()' : `default(${defaultCode(resource, column, given)})`;
       return entry(name, `${member('fields', name)}.${rule}`);
     });
+}
+
+function createSchema(resource: Resource): string {
+  const { inputs } = resource;
+  const lenient = lenientFields(resource, inputs);
   const lead = 'export const createSchema = z.strictObject(';
   const shape = inputs.length === 0 ? '{}' : 'fields';
   return [
@@ -73,34 +84,64 @@ function patchSchema({ inputs, patches }: Resource): string {
   ].join('\n');
 }
 
-function keyAndCursor(resource: Resource): string[] {
-  const { key, order } = resource;
-  const parts = key.map((column) => `${property(column.name)}: ${pathCode(resource, column)}`);
-  const values = order.map((column) => valueCode(resource, { ...column, check: null }));
-  const lead = 'export const cursorSchema = z.tuple([';
+/** What a POST takes, without the key, which is in the path. */
+function replaceSchema({ inputs, patches }: Resource): string {
+  if (patches.length === 0) return '';
+  const key = inputs.filter(({ column }) => column.primaryKey);
+  const omitted = key.map(({ name }) => entry(name, 'true'));
+  const code =
+    key.length === 0
+      ? 'export const replaceSchema = createSchema;'
+      : listed('export const replaceSchema = createSchema.omit({', omitted, '});');
+  return ['/** Body of a PUT. */', code, '', 'export type Replace = z.output<typeof replaceSchema>;'].join('\n');
+}
+
+function keySchema(resource: Resource): string {
+  const parts = resource.key.map((column) => `${property(column.name)}: ${textCode(resource, column)}`);
   return [
-    [
-      '/** The key in a path. */',
-      listed('export const keySchema = z.object({', parts, '});'),
-      '',
-      'export type Key = z.output<typeof keySchema>;',
-    ].join('\n'),
-    [
-      '/** A position in a list: the values it is ordered by. */',
-      listed(lead, values, ']);'),
-      '',
-      'export type Cursor = z.output<typeof cursorSchema>;',
-      '',
-      'export function cursorOf(row: Row): Cursor {',
-      `  ${listed(
-        'return [',
-        order.map((column) => member('row', column.name)),
-        '];',
-        2,
-      )}`,
-      '}',
-    ].join('\n'),
-  ];
+    '/** The key in a path. */',
+    listed('export const keySchema = z.object({', parts, '});'),
+    '',
+    'export type Key = z.output<typeof keySchema>;',
+  ].join('\n');
+}
+
+/** What may be asked of a column of each kind; the others are only shown. */
+const COLUMN_KINDS: Readonly<Partial<Record<ValueKind, 'text' | 'ordered' | 'equal' | 'bytes'>>> = {
+  text: 'text',
+  integer: 'ordered',
+  bigint: 'ordered',
+  decimal: 'ordered',
+  float: 'ordered',
+  date: 'ordered',
+  time: 'ordered',
+  timestamp: 'ordered',
+  interval: 'ordered',
+  boolean: 'equal',
+  uuid: 'equal',
+  network: 'equal',
+  bytes: 'bytes',
+};
+
+function columns(resource: Resource): string {
+  return [
+    '/** What lists can show, and be filtered and sorted by. */',
+    'export const columns = {',
+    ...resource.output.map((column) => `  ${columnEntry(resource, column)}`),
+    '} satisfies column.Columns;',
+  ].join('\n');
+}
+
+function columnEntry(resource: Resource, column: Column): string {
+  const { type } = resource.typeOf(column);
+  const kind = (type ? !type.array && COLUMN_KINDS[type.kind] : 'equal') || 'opaque';
+  const name = quoted(readableIdentifier(column.name));
+  const rule = kind === 'opaque' ? [name] : [name, textCode(resource, column)];
+  const lead = `${property(column.name)}: column.`;
+  if (!column.nullable) return listed(`${lead}${kind}(`, rule, '),', 2);
+  const line = `${lead}nullable(column.${kind}(${rule.join(', ')})),`;
+  if (line.length + 2 <= 100) return line;
+  return `${lead}nullable(\n    ${listed(`column.${kind}(`, rule, '),', 4)}\n  ),`;
 }
 
 /** `server/lib/enums.ts`; null when the schema has none. */

@@ -97,12 +97,17 @@ export function templateText(text: string): string {
 /** `import { a, type B } from 'x';`, names sorted without regard to case and `type`. */
 export function importLine(names: readonly string[], from: string): string {
   const bare = (name: string) => name.replace(/^type /, '');
-  const sorted = [...names].sort((one, other) => compare(bare(one).toLowerCase(), bare(other).toLowerCase()));
+  const sorted = [...names].sort((one, other) => compare(sortKey(bare(one)), sortKey(bare(other))));
   const onlyTypes = sorted.every((name) => name.startsWith('type '));
   const open = onlyTypes ? 'import type {' : 'import {';
   const items = onlyTypes ? sorted.map(bare) : sorted;
   // A single name gains nothing from lines of its own.
   return items.length === 1 ? `${open} ${items[0]} } from '${from}';` : listed(open, items, `} from '${from}';`);
+}
+
+/** Letter by letter A, a, B, b: as the formatter sorts. */
+function sortKey(name: string): string {
+  return name.replace(/[A-Za-z]/g, (letter) => `${letter.toLowerCase()}${letter < 'a' ? 0 : 1}`);
 }
 
 function compare(one: string, other: string): number {

@@ -42,6 +42,12 @@ function integerBounds(type: ColumnType, check: Column['check']): Bounds {
   return { min: largest(min, check?.min), max: smallest(max, check?.max) };
 }
 
+function floatBounds(type: ColumnType, check: Column['check']): Bounds {
+  const limit = type.base === 'real' ? LARGEST_REAL : undefined;
+  const min = largest(limit === undefined ? undefined : -limit, check?.min);
+  return { min, max: smallest(limit, check?.max) };
+}
+
 function decimalBounds({ args }: ColumnType, check: Column['check']): Bounds {
   const [precision, scale = 0] = args;
   const digits = precision === undefined ? {} : { whole: precision - scale, fraction: scale };
@@ -87,11 +93,8 @@ function itemCode(type: ColumnType, check: Column['check']): string {
       return call('integer', integerBounds(type, check));
     case 'decimal':
       return call('decimal', decimalBounds(type, check));
-    case 'float': {
-      const limit = type.base === 'real' ? LARGEST_REAL : undefined;
-      const min = largest(limit === undefined ? undefined : -limit, check?.min);
-      return call('float', { min, max: smallest(limit, check?.max) });
-    }
+    case 'float':
+      return call('float', floatBounds(type, check));
     case 'boolean':
     case 'date':
     case 'time':
@@ -111,7 +114,7 @@ function charLength(type: ColumnType): number | undefined {
 }
 
 /** The check for a column's values, without regard to null and default. */
-export function valueCode(resource: Resource, column: Column): string {
+function valueCode(resource: Resource, column: Column): string {
   const { type, enumName } = resource.typeOf(column);
   if (!type) return `enums.${enumName}`;
   return type.array ? `z.array(${itemCode(type, null)})` : itemCode(type, column.check);
@@ -129,19 +132,19 @@ function bodyCode(resource: Resource, column: Column): string {
   return type && isEmail(column, type) ? emailCode(type, column.check) : valueCode(resource, column);
 }
 
-/** The check for a column of the key, as text in a path. */
-export function pathCode(resource: Resource, column: Column): string {
+/** The check for a value that comes as text, in a path or a query. Limits of the column do not count there. */
+export function textCode(resource: Resource, column: Column): string {
   const { type } = resource.typeOf(column);
   if (!type) return valueCode(resource, column);
   if (type.array || type.kind === 'json') return call('text');
   switch (type.kind) {
     case 'integer':
     case 'bigint':
-      return call('integerInPath', integerBounds(type, null));
+      return call('integerText', integerBounds(type, null));
     case 'float':
-      return call('floatInPath');
+      return call('floatText', floatBounds(type, null));
     case 'boolean':
-      return call('booleanInPath');
+      return call('booleanText');
     default:
       return itemCode(type, null);
   }

@@ -28,6 +28,11 @@ export function problem(
   return new HTTPError({ status, message: detail, data, ...(headers && { headers }), cause });
 }
 
+/** 400: what is wrong with each of the fields. */
+export function invalidFields(errors: readonly FieldProblem[]): HTTPError {
+  return problem(400, 'Some fields are not valid.', { errors });
+}
+
 /** Details for statuses that the framework answers with. */
 const DETAILS: Readonly<Record<number, string>> = {
   400: 'The request could not be understood.',

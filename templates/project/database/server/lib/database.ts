@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
+import type { Query } from './list-sql.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
 
@@ -135,6 +136,28 @@ export async function readRow<R extends object>(
   return (await readRows<R>(statement, values))[0];
 }
 
+const MAX_NAMED_QUERIES = 100;
+const queryNames = new Map<string, string>();
+
+/** Queries that were put together: the first ones have names and are prepared, so that rare ones do not pile up. */
+function nameOf(text: string): string {
+  const known = queryNames.get(text);
+  if (known !== undefined || queryNames.size === MAX_NAMED_QUERIES) return known ?? '';
+  const name = `query.${queryNames.size}`;
+  queryNames.set(text, name);
+  return name;
+}
+
+/** Rows of a SELECT that may take its time. Throws a problem: 503 when it took too long. */
+export async function findRows<R extends object>({ text, values }: Query): Promise<R[]> {
+  const statement = { name: nameOf(text), text };
+  try {
+    return await runInPool<R>(statement, [...values]);
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
+}
+
 /** The row that an UPDATE or DELETE … RETURNING met. Throws a problem that names the field at fault. */
 export async function writeRow<R extends object>(
   statement: Statement,
@@ -155,6 +178,25 @@ export async function insertRow<R extends object>(
   const row = await writeRow<R>(statement, values);
   if (!row) throw new Error(`${statement.name} gave no row back.`);
   return row;
+}
+
+/** The rows that one INSERT … RETURNING made, in the order of their values; all of them or none. */
+export async function insertRows<R extends object>(
+  { name, text }: Statement,
+  rows: readonly (readonly unknown[])[],
+): Promise<R[]> {
+  let place = 0;
+  const places = rows.map((values) => `(${values.map(() => `$${++place}`).join(', ')})`);
+  // Without a name: there is one text for each number of rows.
+  const statement = {
+    name: '',
+    text: text.replace(/(?<=\bvalues )\(\$1\b[^)]*\)/, places.join(', ')),
+  };
+  try {
+    return await runInPool<R>(statement, rows.flat());
+  } catch (error) {
+    throw translateDatabaseError(error, { name, text });
+  }
 }
 
 /** Ends all connections after their last answer. */

@@ -1,15 +1,21 @@
 import type { H3Event } from 'nitro/h3';
 import type { z } from 'zod';
-import { type FieldProblem, problem } from './problem.ts';
+import { type FieldProblem, invalidFields, problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The only character set of JSON; naming it is harmless. */
 const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/;
 
-/** The JSON object in the body of a request. Throws 413, 415 or 400. */
-async function readJson(event: H3Event): Promise<object> {
+/** Rows that one request may create. */
+const MAX_ROWS = 100;
+
+/** The JSON in the body of a request. Throws 413, 415 or 400. */
+async function readJson(event: H3Event): Promise<unknown> {
   checkMediaType(event.req.headers);
-  const body = parseJson(decode(await readBytes(event)));
+  return parseJson(decode(await readBytes(event)));
+}
+
+function toObject(body: unknown): object {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
     return withoutPrototype(body);
   }
@@ -78,10 +84,10 @@ function fieldProblems(error: z.ZodError): FieldProblem[] {
 }
 
 /** Parses what came from outside. Throws 400 with a message for each field at fault. */
-export function check<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+function check<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw problem(400, 'Some fields are not valid.', { errors: fieldProblems(result.error) });
+  throw invalidFields(fieldProblems(result.error));
 }
 
 /** The body of a request, checked. */
@@ -89,7 +95,31 @@ export async function readBody<T extends z.ZodType>(
   event: H3Event,
   schema: T,
 ): Promise<z.output<T>> {
-  return withoutPrototype(check(schema, await readJson(event)));
+  return withoutPrototype(check(schema, toObject(await readJson(event))));
+}
+
+/** The body of a request, checked: one row, or a list of them. */
+export async function readBodies<T extends z.ZodType>(
+  event: H3Event,
+  schema: T,
+): Promise<{ one: z.output<T> } | { many: z.output<T>[] }> {
+  const body = await readJson(event);
+  if (!Array.isArray(body)) return { one: withoutPrototype(check(schema, toObject(body))) };
+  if (body.length === 0 || body.length > MAX_ROWS) {
+    throw problem(400, `The body must hold 1 to ${MAX_ROWS} rows.`);
+  }
+  const problems: FieldProblem[] = [];
+  const many: z.output<T>[] = [];
+  for (const [index, item] of body.entries()) {
+    const result = schema.safeParse(toObject(item));
+    if (result.success) many.push(withoutPrototype(result.data));
+    else {
+      const own = fieldProblems(result.error);
+      problems.push(...own.map((one) => ({ ...one, field: `${index}.${one.field}` })));
+    }
+  }
+  if (problems.length > 0) throw invalidFields(problems);
+  return { many };
 }
 
 /** The key in the path. A key that no row can have is not found. */
@@ -119,14 +149,4 @@ export function found<T>(row: T | undefined): T {
 
 export function notFound(): Error {
   return problem(404, 'There is no such row.');
-}
-
-/** Answers 201 with the address of the new row. */
-export function answerCreated<T>(event: H3Event, path: string, key: readonly unknown[], row: T): T {
-  event.res.status = 201;
-  event.res.headers.set(
-    'location',
-    [path, ...key.map((part) => encodeURIComponent(String(part)))].join('/'),
-  );
-  return row;
 }

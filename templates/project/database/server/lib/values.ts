@@ -207,25 +207,27 @@ function isStorableJson(value: unknown, depth = 0): boolean {
   );
 }
 
-/** A whole number in a path. */
-export function integerInPath(range: { min?: number; max?: number } = {}) {
+/** A whole number, in a path or a query. */
+export function integerText(range: { min?: number; max?: number } = {}) {
   return z
     .string()
-    .regex(/^-?\d{1,16}$/)
+    .regex(/^-?\d{1,16}$/, 'must be a whole number')
     .transform(Number)
     .pipe(integer(range));
 }
 
-/** A floating-point number in a path. */
-export function floatInPath() {
+/** A floating-point number, in a path or a query. */
+export function floatText(range: { min?: number; max?: number } = {}) {
   return z
     .string()
-    .regex(/^-?\d{1,309}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?$/)
+    .regex(/^-?\d{1,309}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?$/, 'must be a number')
     .transform(Number)
-    .pipe(float());
+    .pipe(float(range));
 }
 
-/** `true` or `false` in a path. */
-export function booleanInPath() {
-  return z.enum(['true', 'false']).transform((value) => value === 'true');
+/** `true` or `false`, in a path or a query. */
+export function booleanText() {
+  return z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true');
 }

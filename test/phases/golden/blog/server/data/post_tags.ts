@@ -1,6 +1,7 @@
-import { insertRow, readRow, readRows, type Statement, writeRow } from '../lib/database.ts';
-import type { PageQuery } from '../lib/pagination.ts';
-import type { Create, Cursor, Key, Row } from '../schemas/post_tags.ts';
+import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import type { Collection } from '../lib/list-query.ts';
+import type { Stored } from '../lib/rows.ts';
+import { type Create, columns, type Key, type Row } from '../schemas/post_tags.ts';
 
 const LIST: Statement = {
   name: 'post_tags.list',
@@ -21,21 +22,26 @@ const LIST_AFTER: Statement = {
     limit $1`,
 };
 
-/** A part of the rows, and one more that tells whether others follow. */
-export function list({ limit, offset, after }: PageQuery<Cursor>): Promise<Row[]> {
-  if (!after) return readRows(LIST, [limit + 1, offset]);
-  return readRows(LIST_AFTER, [limit + 1, ...after]);
-}
+/** How the rows are listed. */
+export const collection: Collection = {
+  name: 'post_tags',
+  from: 'app.post_tags',
+  columns,
+  key: ['post_id', 'tag_id'],
+  order: ['post_id', 'tag_id'],
+  list: LIST,
+  after: LIST_AFTER,
+};
 
 const FIND: Statement = {
   name: 'post_tags.find',
   text: `
-    select post_id, tag_id
+    select post_id, tag_id, xmin
     from app.post_tags
     where post_id = $1 and tag_id = $2`,
 };
 
-export function find(key: Key): Promise<Row | undefined> {
+export function find(key: Key): Promise<Stored<Row> | undefined> {
   return readRow(FIND, [key.post_id, key.tag_id]);
 }
 
@@ -45,11 +51,20 @@ const INSERT: Statement = {
     insert into app.post_tags
       (post_id, tag_id)
     values ($1, $2)
-    returning post_id, tag_id`,
+    returning post_id, tag_id, xmin`,
 };
 
-export function create(input: Create): Promise<Row> {
-  return insertRow(INSERT, [input.post_id, input.tag_id]);
+function valuesOf(input: Create): unknown[] {
+  return [input.post_id, input.tag_id];
+}
+
+export function create(input: Create): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input));
+}
+
+/** All of them or none. */
+export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf));
 }
 
 const DELETE: Statement = {
@@ -57,11 +72,15 @@ const DELETE: Statement = {
   text: `
     delete from app.post_tags
     where post_id = $1 and tag_id = $2
+      and ($3::text[] is null or xmin::text = any($3))
     returning post_id, tag_id`,
 };
 
 /** True when there was such a row. */
-export async function remove(key: Key): Promise<boolean> {
-  const row = await writeRow(DELETE, [key.post_id, key.tag_id]);
+export async function remove(
+  key: Key,
+  versions: readonly string[] | null = null,
+): Promise<boolean> {
+  const row = await writeRow(DELETE, [key.post_id, key.tag_id, versions]);
   return row !== undefined;
 }

@@ -1,7 +1,15 @@
 import { nanoid } from 'nanoid';
-import { insertRow, readRow, readRows, type Statement, writeRow } from '../lib/database.ts';
-import type { PageQuery } from '../lib/pagination.ts';
-import type { Create, Cursor, Key, Patch, Row } from '../schemas/posts.ts';
+import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import type { Collection } from '../lib/list-query.ts';
+import type { Stored } from '../lib/rows.ts';
+import {
+  type Create,
+  columns,
+  type Key,
+  type Patch,
+  type Replace,
+  type Row,
+} from '../schemas/posts.ts';
 
 const LIST: Statement = {
   name: 'posts.list',
@@ -22,21 +30,26 @@ const LIST_AFTER: Statement = {
     limit $1`,
 };
 
-/** A part of the rows, and one more that tells whether others follow. */
-export function list({ limit, offset, after }: PageQuery<Cursor>): Promise<Row[]> {
-  if (!after) return readRows(LIST, [limit + 1, offset]);
-  return readRows(LIST_AFTER, [limit + 1, ...after]);
-}
+/** How the rows are listed. */
+export const collection: Collection = {
+  name: 'posts',
+  from: 'app.posts',
+  columns,
+  key: ['id'],
+  order: ['created_at', 'id'],
+  list: LIST,
+  after: LIST_AFTER,
+};
 
 const FIND: Statement = {
   name: 'posts.find',
   text: `
-    select id, author_id, title, slug, body, status, views, created_at, updated_at
+    select id, author_id, title, slug, body, status, views, created_at, updated_at, xmin
     from app.posts
     where id = $1`,
 };
 
-export function find(key: Key): Promise<Row | undefined> {
+export function find(key: Key): Promise<Stored<Row> | undefined> {
   return readRow(FIND, [key.id]);
 }
 
@@ -46,12 +59,12 @@ const INSERT: Statement = {
     insert into app.posts
       (id, author_id, title, slug, body, status, views, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    returning id, author_id, title, slug, body, status, views, created_at, updated_at`,
+    returning id, author_id, title, slug, body, status, views, created_at, updated_at, xmin`,
 };
 
-export function create(input: Create): Promise<Row> {
+function valuesOf(input: Create): unknown[] {
   const now = Math.floor(Date.now() / 1000);
-  return insertRow(INSERT, [
+  return [
     nanoid(),
     input.author_id,
     input.title,
@@ -61,7 +74,16 @@ export function create(input: Create): Promise<Row> {
     input.views,
     now,
     now,
-  ]);
+  ];
+}
+
+export function create(input: Create): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input));
+}
+
+/** All of them or none. */
+export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf));
 }
 
 const UPDATE: Statement = {
@@ -77,11 +99,16 @@ const UPDATE: Statement = {
       views = case when $12 then $13 else views end,
       updated_at = $14
     where id = $1
-    returning id, author_id, title, slug, body, status, views, created_at, updated_at`,
+      and ($15::text[] is null or xmin::text = any($15))
+    returning id, author_id, title, slug, body, status, views, created_at, updated_at, xmin`,
 };
 
 /** Changes what is given; everything else stays as it is at that moment. */
-export function update(key: Key, patch: Patch): Promise<Row | undefined> {
+export function update(
+  key: Key,
+  patch: Patch,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
   return writeRow(UPDATE, [
     key.id,
     patch.author_id !== undefined,
@@ -97,6 +124,43 @@ export function update(key: Key, patch: Patch): Promise<Row | undefined> {
     patch.views !== undefined,
     patch.views,
     Math.floor(Date.now() / 1000),
+    versions,
+  ]);
+}
+
+const REPLACE: Statement = {
+  name: 'posts.replace',
+  text: `
+    update app.posts
+    set
+      author_id = $2,
+      title = $3,
+      slug = $4,
+      body = $5,
+      status = $6,
+      views = $7,
+      updated_at = $8
+    where id = $1
+      and ($9::text[] is null or xmin::text = any($9))
+    returning id, author_id, title, slug, body, status, views, created_at, updated_at, xmin`,
+};
+
+/** Writes the whole row anew: what is not given gets its default, or nothing. */
+export function replace(
+  key: Key,
+  input: Replace,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
+  return writeRow(REPLACE, [
+    key.id,
+    input.author_id,
+    input.title,
+    input.slug,
+    input.body,
+    input.status,
+    input.views,
+    Math.floor(Date.now() / 1000),
+    versions,
   ]);
 }
 
@@ -105,11 +169,15 @@ const DELETE: Statement = {
   text: `
     delete from app.posts
     where id = $1
+      and ($2::text[] is null or xmin::text = any($2))
     returning id`,
 };
 
 /** True when there was such a row. */
-export async function remove(key: Key): Promise<boolean> {
-  const row = await writeRow(DELETE, [key.id]);
+export async function remove(
+  key: Key,
+  versions: readonly string[] | null = null,
+): Promise<boolean> {
+  const row = await writeRow(DELETE, [key.id, versions]);
   return row !== undefined;
 }

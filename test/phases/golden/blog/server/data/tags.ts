@@ -1,7 +1,15 @@
 import { nanoid } from 'nanoid';
-import { insertRow, readRow, readRows, type Statement, writeRow } from '../lib/database.ts';
-import type { PageQuery } from '../lib/pagination.ts';
-import type { Create, Cursor, Key, Patch, Row } from '../schemas/tags.ts';
+import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import type { Collection } from '../lib/list-query.ts';
+import type { Stored } from '../lib/rows.ts';
+import {
+  type Create,
+  columns,
+  type Key,
+  type Patch,
+  type Replace,
+  type Row,
+} from '../schemas/tags.ts';
 
 const LIST: Statement = {
   name: 'tags.list',
@@ -22,21 +30,26 @@ const LIST_AFTER: Statement = {
     limit $1`,
 };
 
-/** A part of the rows, and one more that tells whether others follow. */
-export function list({ limit, offset, after }: PageQuery<Cursor>): Promise<Row[]> {
-  if (!after) return readRows(LIST, [limit + 1, offset]);
-  return readRows(LIST_AFTER, [limit + 1, ...after]);
-}
+/** How the rows are listed. */
+export const collection: Collection = {
+  name: 'tags',
+  from: 'app.tags',
+  columns,
+  key: ['id'],
+  order: ['id'],
+  list: LIST,
+  after: LIST_AFTER,
+};
 
 const FIND: Statement = {
   name: 'tags.find',
   text: `
-    select id, name
+    select id, name, xmin
     from app.tags
     where id = $1`,
 };
 
-export function find(key: Key): Promise<Row | undefined> {
+export function find(key: Key): Promise<Stored<Row> | undefined> {
   return readRow(FIND, [key.id]);
 }
 
@@ -46,11 +59,20 @@ const INSERT: Statement = {
     insert into app.tags
       (id, name)
     values ($1, $2)
-    returning id, name`,
+    returning id, name, xmin`,
 };
 
-export function create(input: Create): Promise<Row> {
-  return insertRow(INSERT, [nanoid(), input.name]);
+function valuesOf(input: Create): unknown[] {
+  return [nanoid(), input.name];
+}
+
+export function create(input: Create): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input));
+}
+
+/** All of them or none. */
+export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf));
 }
 
 const UPDATE: Statement = {
@@ -60,12 +82,37 @@ const UPDATE: Statement = {
     set
       name = case when $2 then $3 else name end
     where id = $1
-    returning id, name`,
+      and ($4::text[] is null or xmin::text = any($4))
+    returning id, name, xmin`,
 };
 
 /** Changes what is given; everything else stays as it is at that moment. */
-export function update(key: Key, patch: Patch): Promise<Row | undefined> {
-  return writeRow(UPDATE, [key.id, patch.name !== undefined, patch.name]);
+export function update(
+  key: Key,
+  patch: Patch,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
+  return writeRow(UPDATE, [key.id, patch.name !== undefined, patch.name, versions]);
+}
+
+const REPLACE: Statement = {
+  name: 'tags.replace',
+  text: `
+    update app.tags
+    set
+      name = $2
+    where id = $1
+      and ($3::text[] is null or xmin::text = any($3))
+    returning id, name, xmin`,
+};
+
+/** Writes the whole row anew: what is not given gets its default, or nothing. */
+export function replace(
+  key: Key,
+  input: Replace,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
+  return writeRow(REPLACE, [key.id, input.name, versions]);
 }
 
 const DELETE: Statement = {
@@ -73,11 +120,15 @@ const DELETE: Statement = {
   text: `
     delete from app.tags
     where id = $1
+      and ($2::text[] is null or xmin::text = any($2))
     returning id`,
 };
 
 /** True when there was such a row. */
-export async function remove(key: Key): Promise<boolean> {
-  const row = await writeRow(DELETE, [key.id]);
+export async function remove(
+  key: Key,
+  versions: readonly string[] | null = null,
+): Promise<boolean> {
+  const row = await writeRow(DELETE, [key.id, versions]);
   return row !== undefined;
 }

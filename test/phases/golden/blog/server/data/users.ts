@@ -1,8 +1,16 @@
 import { nanoid } from 'nanoid';
-import { insertRow, readRow, readRows, type Statement, writeRow } from '../lib/database.ts';
-import type { PageQuery } from '../lib/pagination.ts';
+import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import type { Collection } from '../lib/list-query.ts';
 import { hashPassword } from '../lib/password.ts';
-import type { Create, Cursor, Key, Patch, Row } from '../schemas/users.ts';
+import type { Stored } from '../lib/rows.ts';
+import {
+  type Create,
+  columns,
+  type Key,
+  type Patch,
+  type Replace,
+  type Row,
+} from '../schemas/users.ts';
 
 const LIST: Statement = {
   name: 'users.list',
@@ -23,21 +31,26 @@ const LIST_AFTER: Statement = {
     limit $1`,
 };
 
-/** A part of the rows, and one more that tells whether others follow. */
-export function list({ limit, offset, after }: PageQuery<Cursor>): Promise<Row[]> {
-  if (!after) return readRows(LIST, [limit + 1, offset]);
-  return readRows(LIST_AFTER, [limit + 1, ...after]);
-}
+/** How the rows are listed. */
+export const collection: Collection = {
+  name: 'users',
+  from: 'app.users',
+  columns,
+  key: ['id'],
+  order: ['created_at', 'id'],
+  list: LIST,
+  after: LIST_AFTER,
+};
 
 const FIND: Statement = {
   name: 'users.find',
   text: `
-    select id, email, name, created_at, updated_at
+    select id, email, name, created_at, updated_at, xmin
     from app.users
     where id = $1`,
 };
 
-export function find(key: Key): Promise<Row | undefined> {
+export function find(key: Key): Promise<Stored<Row> | undefined> {
   return readRow(FIND, [key.id]);
 }
 
@@ -47,19 +60,23 @@ const INSERT: Statement = {
     insert into app.users
       (id, email, name, password_hash, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6)
-    returning id, email, name, created_at, updated_at`,
+    returning id, email, name, created_at, updated_at, xmin`,
 };
 
-export async function create(input: Create): Promise<Row> {
+async function valuesOf(input: Create): Promise<unknown[]> {
   const now = Math.floor(Date.now() / 1000);
-  return insertRow(INSERT, [
-    nanoid(),
-    input.email,
-    input.name,
-    await hashPassword(input.password),
-    now,
-    now,
-  ]);
+  return [nanoid(), input.email, input.name, await hashPassword(input.password), now, now];
+}
+
+export async function create(input: Create): Promise<Stored<Row>> {
+  return insertRow(INSERT, await valuesOf(input));
+}
+
+/** All of them or none. One password after the other, so that others get their turn. */
+export async function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+  const rows: unknown[][] = [];
+  for (const input of inputs) rows.push(await valuesOf(input));
+  return insertRows(INSERT, rows);
 }
 
 const UPDATE: Statement = {
@@ -72,11 +89,16 @@ const UPDATE: Statement = {
       password_hash = case when $6 then $7 else password_hash end,
       updated_at = $8
     where id = $1
-    returning id, email, name, created_at, updated_at`,
+      and ($9::text[] is null or xmin::text = any($9))
+    returning id, email, name, created_at, updated_at, xmin`,
 };
 
 /** Changes what is given; everything else stays as it is at that moment. */
-export async function update(key: Key, patch: Patch): Promise<Row | undefined> {
+export async function update(
+  key: Key,
+  patch: Patch,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
   return writeRow(UPDATE, [
     key.id,
     patch.email !== undefined,
@@ -86,6 +108,37 @@ export async function update(key: Key, patch: Patch): Promise<Row | undefined> {
     patch.password !== undefined,
     patch.password && (await hashPassword(patch.password)),
     Math.floor(Date.now() / 1000),
+    versions,
+  ]);
+}
+
+const REPLACE: Statement = {
+  name: 'users.replace',
+  text: `
+    update app.users
+    set
+      email = $2,
+      name = $3,
+      password_hash = $4,
+      updated_at = $5
+    where id = $1
+      and ($6::text[] is null or xmin::text = any($6))
+    returning id, email, name, created_at, updated_at, xmin`,
+};
+
+/** Writes the whole row anew: what is not given gets its default, or nothing. */
+export async function replace(
+  key: Key,
+  input: Replace,
+  versions: readonly string[] | null = null,
+): Promise<Stored<Row> | undefined> {
+  return writeRow(REPLACE, [
+    key.id,
+    input.email,
+    input.name,
+    await hashPassword(input.password),
+    Math.floor(Date.now() / 1000),
+    versions,
   ]);
 }
 
@@ -94,11 +147,15 @@ const DELETE: Statement = {
   text: `
     delete from app.users
     where id = $1
+      and ($2::text[] is null or xmin::text = any($2))
     returning id`,
 };
 
 /** True when there was such a row. */
-export async function remove(key: Key): Promise<boolean> {
-  const row = await writeRow(DELETE, [key.id]);
+export async function remove(
+  key: Key,
+  versions: readonly string[] | null = null,
+): Promise<boolean> {
+  const row = await writeRow(DELETE, [key.id, versions]);
   return row !== undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import * as column from '../lib/columns.ts';
 import * as value from '../lib/values.ts';
 
 /** A row as it is answered. */
@@ -26,11 +27,8 @@ export const keySchema = z.object({
 
 export type Key = z.output<typeof keySchema>;
 
-/** A position in a list: the values it is ordered by. */
-export const cursorSchema = z.tuple([value.text({ max: 21 }), value.text({ max: 21 })]);
-
-export type Cursor = z.output<typeof cursorSchema>;
-
-export function cursorOf(row: Row): Cursor {
-  return [row.post_id, row.tag_id];
-}
+/** What lists can show, and be filtered and sorted by. */
+export const columns = {
+  post_id: column.text('post_id', value.text({ max: 21 })),
+  tag_id: column.text('tag_id', value.text({ max: 21 })),
+} satisfies column.Columns;

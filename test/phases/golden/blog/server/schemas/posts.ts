@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import * as column from '../lib/columns.ts';
 import * as enums from '../lib/enums.ts';
 import * as value from '../lib/values.ts';
 
@@ -40,16 +41,25 @@ export const patchSchema = z.strictObject(fields).partial();
 
 export type Patch = z.output<typeof patchSchema>;
 
+/** Body of a PUT. */
+export const replaceSchema = createSchema;
+
+export type Replace = z.output<typeof replaceSchema>;
+
 /** The key in a path. */
 export const keySchema = z.object({ id: value.text({ max: 21 }) });
 
 export type Key = z.output<typeof keySchema>;
 
-/** A position in a list: the values it is ordered by. */
-export const cursorSchema = z.tuple([value.integer(), value.text({ max: 21 })]);
-
-export type Cursor = z.output<typeof cursorSchema>;
-
-export function cursorOf(row: Row): Cursor {
-  return [row.created_at, row.id];
-}
+/** What lists can show, and be filtered and sorted by. */
+export const columns = {
+  id: column.text('id', value.text({ max: 21 })),
+  author_id: column.text('author_id', value.text({ max: 21 })),
+  title: column.text('title', value.text({ max: 200 })),
+  slug: column.text('slug', value.text({ max: 200 })),
+  body: column.nullable(column.text('body', value.text())),
+  status: column.equal('status', enums.PostStatus),
+  views: column.ordered('views', value.integerText({ min: -2147483648, max: 2147483647 })),
+  created_at: column.ordered('created_at', value.integerText()),
+  updated_at: column.ordered('updated_at', value.integerText()),
+} satisfies column.Columns;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import * as column from '../lib/columns.ts';
 import * as value from '../lib/values.ts';
 
 /** A row as it is answered: People who write. */
@@ -27,16 +28,21 @@ export const patchSchema = z.strictObject(fields).partial();
 
 export type Patch = z.output<typeof patchSchema>;
 
+/** Body of a PUT. */
+export const replaceSchema = createSchema;
+
+export type Replace = z.output<typeof replaceSchema>;
+
 /** The key in a path. */
 export const keySchema = z.object({ id: value.text({ max: 21 }) });
 
 export type Key = z.output<typeof keySchema>;
 
-/** A position in a list: the values it is ordered by. */
-export const cursorSchema = z.tuple([value.integer(), value.text({ max: 21 })]);
-
-export type Cursor = z.output<typeof cursorSchema>;
-
-export function cursorOf(row: Row): Cursor {
-  return [row.created_at, row.id];
-}
+/** What lists can show, and be filtered and sorted by. */
+export const columns = {
+  id: column.text('id', value.text({ max: 21 })),
+  email: column.text('email', value.text({ max: 255 })),
+  name: column.text('name', value.text()),
+  created_at: column.ordered('created_at', value.integerText()),
+  updated_at: column.ordered('updated_at', value.integerText()),
+} satisfies column.Columns;

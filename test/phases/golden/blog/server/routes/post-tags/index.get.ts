@@ -1,9 +1,6 @@
 import { defineHandler } from 'nitro/h3';
-import { list } from '../../data/post_tags.ts';
-import { readPageQuery, toPage } from '../../lib/pagination.ts';
-import { cursorOf, cursorSchema } from '../../schemas/post_tags.ts';
+import { collection } from '../../data/post_tags.ts';
+import { answerList } from '../../lib/lists.ts';
+import { relations } from '../../relations/post_tags.ts';
 
-export default defineHandler(async (event) => {
-  const query = readPageQuery(event, 'post_tags', cursorSchema);
-  return toPage(await list(query), query, cursorOf);
-});
+export default defineHandler((event) => answerList(event, collection, relations));

@@ -1,3 +1,3 @@
 import { methodNotAllowed } from '../../lib/methods.ts';
 
-export default methodNotAllowed('GET', 'PATCH', 'DELETE');
+export default methodNotAllowed('GET', 'PUT', 'PATCH', 'DELETE');

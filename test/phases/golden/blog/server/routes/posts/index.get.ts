@@ -1,9 +1,6 @@
 import { defineHandler } from 'nitro/h3';
-import { list } from '../../data/posts.ts';
-import { readPageQuery, toPage } from '../../lib/pagination.ts';
-import { cursorOf, cursorSchema } from '../../schemas/posts.ts';
+import { collection } from '../../data/posts.ts';
+import { answerList } from '../../lib/lists.ts';
+import { relations } from '../../relations/posts.ts';
 
-export default defineHandler(async (event) => {
-  const query = readPageQuery(event, 'posts', cursorSchema);
-  return toPage(await list(query), query, cursorOf);
-});
+export default defineHandler((event) => answerList(event, collection, relations));

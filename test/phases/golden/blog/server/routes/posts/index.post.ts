@@ -1,9 +1,12 @@
 import { defineHandler } from 'nitro/h3';
-import { create } from '../../data/posts.ts';
-import { answerCreated, readBody } from '../../lib/request.ts';
+import { create, createAll } from '../../data/posts.ts';
+import { readBodies } from '../../lib/request.ts';
+import { answerAllCreated, answerCreated } from '../../lib/rows.ts';
 import { createSchema } from '../../schemas/posts.ts';
 
 export default defineHandler(async (event) => {
-  const row = await create(await readBody(event, createSchema));
+  const body = await readBodies(event, createSchema);
+  if ('many' in body) return answerAllCreated(event, await createAll(body.many));
+  const row = await create(body.one);
   return answerCreated(event, '/posts', [row.id], row);
 });

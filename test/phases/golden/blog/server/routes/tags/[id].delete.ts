@@ -1,9 +1,11 @@
 import { defineHandler, noContent } from 'nitro/h3';
-import { remove } from '../../data/tags.ts';
-import { notFound, readKey } from '../../lib/request.ts';
+import { find, remove } from '../../data/tags.ts';
+import { readKey } from '../../lib/request.ts';
+import { versionsToChange, whyNot } from '../../lib/rows.ts';
 import { keySchema } from '../../schemas/tags.ts';
 
 export default defineHandler(async (event) => {
-  if (!(await remove(readKey(event, keySchema)))) throw notFound();
-  return noContent();
+  const key = readKey(event, keySchema);
+  if (await remove(key, versionsToChange(event))) return noContent();
+  throw await whyNot(event, () => find(key));
 });

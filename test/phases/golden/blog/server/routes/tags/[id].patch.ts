@@ -1,9 +1,12 @@
 import { defineHandler } from 'nitro/h3';
-import { update } from '../../data/tags.ts';
-import { found, readBody, readKey } from '../../lib/request.ts';
+import { find, update } from '../../data/tags.ts';
+import { readBody, readKey } from '../../lib/request.ts';
+import { answerChanged, versionsToChange } from '../../lib/rows.ts';
 import { keySchema, patchSchema } from '../../schemas/tags.ts';
 
 export default defineHandler(async (event) => {
   const key = readKey(event, keySchema);
-  return found(await update(key, await readBody(event, patchSchema)));
+  const body = await readBody(event, patchSchema);
+  const row = await update(key, body, versionsToChange(event));
+  return answerChanged(event, row, () => find(key));
 });

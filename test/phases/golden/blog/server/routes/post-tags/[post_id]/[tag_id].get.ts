@@ -1,6 +1,11 @@
 import { defineHandler } from 'nitro/h3';
 import { find } from '../../../data/post_tags.ts';
-import { found, readKey } from '../../../lib/request.ts';
-import { keySchema } from '../../../schemas/post_tags.ts';
+import { readKey } from '../../../lib/request.ts';
+import { answerRow } from '../../../lib/rows.ts';
+import { relations } from '../../../relations/post_tags.ts';
+import { columns, keySchema } from '../../../schemas/post_tags.ts';
 
-export default defineHandler(async (event) => found(await find(readKey(event, keySchema))));
+export default defineHandler(async (event) => {
+  const row = await find(readKey(event, keySchema));
+  return answerRow(event, row, columns, relations);
+});

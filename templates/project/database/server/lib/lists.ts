@@ -1,0 +1,82 @@
+import type { H3Event } from 'nitro/h3';
+import { findRows, readRows } from './database.ts';
+import type { Condition } from './filters.ts';
+import { type Collection, type ListQuery, readListQuery } from './list-query.ts';
+import { countQuery, listQuery } from './list-sql.ts';
+import { type Page, pick, type Row, toPage } from './pages.ts';
+import { embed, type Relation, type Relations } from './relations.ts';
+import { found } from './request.ts';
+
+/** Answers the list of a table, as the query of the request wants it. */
+export async function answerList(
+  event: H3Event,
+  collection: Collection,
+  relations: Relations = {},
+): Promise<Page> {
+  const query = readListQuery(event, collection, relations);
+  return isPlain(query)
+    ? toPage(await plainRows(collection, query), query, collection)
+    : readPage(collection, query, relations);
+}
+
+/** Answers the list of a row's children. 404 when there is no such row; `find` looks for it. */
+export async function answerChildren(
+  event: H3Event,
+  { rows, from, to }: Relation,
+  key: Readonly<Record<string, unknown>>,
+  find: () => Promise<object | undefined>,
+  relations: Relations,
+): Promise<Page> {
+  const query = readListQuery(event, rows, relations);
+  const own = to.flatMap((name, index): Condition[] => {
+    const column = rows.columns[name];
+    return column ? [{ column, operator: 'eq', value: key[from[index] ?? ''] }] : [];
+  });
+  const conditions = [...own, ...query.conditions];
+  const page = await readPage(rows, { ...query, conditions }, relations);
+  if (page.data.length === 0) found(await find());
+  return page;
+}
+
+/** Nothing but a place in the list was asked for. */
+function isPlain({ sort, conditions, fields, include, count }: ListQuery): boolean {
+  return !sort && conditions.length === 0 && !fields && include.length === 0 && !count;
+}
+
+/** The usual lists are quick: they share their connection with all other reads. */
+function plainRows({ list, after }: Collection, query: ListQuery): Promise<Row[]> {
+  if (!query.after) return readRows(list, [query.limit + 1, query.offset]);
+  const position = query.after.map((value, index) => query.order[index]?.column.parameter(value));
+  return readRows(after, [query.limit + 1, ...position]);
+}
+
+async function readPage(
+  collection: Collection,
+  query: ListQuery,
+  relations: Relations,
+): Promise<Page> {
+  const { fields, include, count, conditions } = query;
+  const [rows, counted] = await Promise.all([
+    findRows<Row>(listQuery(collection, query, neededColumns(collection, query, relations))),
+    count ? findRows<{ total: number }>(countQuery(collection, conditions)) : [],
+  ]);
+  const page = toPage(rows, query, collection);
+  const data = await embed(page.data, include, relations);
+  const total = counted[0]?.total;
+  return {
+    data: fields ? data.map((row) => pick(row, [...fields, ...include])) : data,
+    nextCursor: page.nextCursor,
+    ...(total !== undefined && { total }),
+  };
+}
+
+/** What is answered, and what the cursor and the relations are made of. */
+function neededColumns(
+  { columns }: Collection,
+  { fields, include, order }: ListQuery,
+  relations: Relations,
+): string[] {
+  if (!fields) return Object.keys(columns);
+  const links = include.flatMap((name) => relations[name]?.from ?? []);
+  return [...new Set([...fields, ...order.map(({ name }) => name), ...links])];
+}
