@@ -1,3 +1,5 @@
+import { parseColumnType } from './column-type.ts';
+import type { Embedding } from './embedding.ts';
 import type { Column, Table } from './schema.ts';
 
 /**
@@ -51,4 +53,15 @@ export function patchFields(table: Table): readonly InputField[] {
 /** The columns a client gets to see. */
 export function outputColumns(table: Table): readonly Column[] {
   return table.columns.filter((column) => !column.sensitive);
+}
+
+/** Whether lists can be filtered and sorted by a column: it is visible, and neither JSON nor a list. */
+export function isComparable(column: Column): boolean {
+  const type = parseColumnType(column.type);
+  return !column.sensitive && (type === null || (!type.array && type.kind !== 'json'));
+}
+
+/** The last part of `/posts/{id}/post-comments`: children as they are listed below a row. */
+export function nestedPath({ name }: Pick<Embedding, 'name'>): string {
+  return name.replaceAll('_', '-');
 }

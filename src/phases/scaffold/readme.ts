@@ -1,6 +1,7 @@
+import { nestedPath } from '../../domain/rest.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
-import { nestedPath, rowMethods } from './route-files.ts';
+import { rowMethods } from './route-files.ts';
 import { commentText } from './source.ts';
 
 /** One row for each path, as a Markdown table. */
@@ -8,7 +9,9 @@ export function endpointTable(resources: readonly Resource[]): string {
   const rows = resources.flatMap((resource) => {
     const { path, key, relations } = resource;
     const row = `${path}/${key.map((column) => `{${column.name}}`).join('/')}`;
-    const nested = relations.filter((relation) => relation.nested).map((relation) => `${row}/${nestedPath(relation)}`);
+    const nested = relations
+      .filter((relation) => relation.nested)
+      .map((relation) => `${row}/${nestedPath(relation.embedding)}`);
     return [
       `| \`${path}\` | GET, POST |`,
       `| \`${row}\` | ${rowMethods(resource).join(', ')} |`,

@@ -1,3 +1,4 @@
+import { nestedPath } from '../../domain/rest.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import type { Resource, ResourceRelation } from './resource.ts';
 import { importLine, listed, member, quoted } from './source.ts';
@@ -5,11 +6,6 @@ import { importLine, listed, member, quoted } from './source.ts';
 /** The methods of a row. */
 export function rowMethods({ patches }: Resource): readonly string[] {
   return ['GET', ...(patches.length > 0 ? ['PUT', 'PATCH'] : []), 'DELETE'];
-}
-
-/** `/posts/{id}/comments` without what comes before it. */
-export function nestedPath({ embedding }: ResourceRelation): string {
-  return embedding.name.replaceAll('_', '-');
 }
 
 /** The route files of one table: parse, call, answer. */
@@ -32,7 +28,7 @@ export function routeFiles(resource: Resource): FileTree {
     files[`${row}.put.ts`] = changeRoute(table.name, up, 'replace');
   }
   for (const relation of relations.filter(({ nested }) => nested)) {
-    const below = `${row}/${nestedPath(relation)}`;
+    const below = `${row}/${nestedPath(relation.embedding)}`;
     files[`${below}/index.get.ts`] = childrenRoute(resource, relation, `../../${up}`);
     files[`${below}/index.ts`] = otherMethods(`../../${up}`, ['GET']);
   }

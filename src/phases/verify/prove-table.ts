@@ -1,7 +1,10 @@
 import { outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
 import { sampleChange } from '../../domain/sample.ts';
 import type { Table } from '../../domain/schema.ts';
+import { proveLists } from './prove-lists.ts';
 import { proveRefusals } from './prove-refusals.ts';
+import { proveRelations } from './prove-relations.ts';
+import { proveVersions } from './prove-versions.ts';
 import { sameJson } from './same-json.ts';
 import { MAX_TRIES, type SampleRow } from './sample-rows.ts';
 import type { Scene } from './scene.ts';
@@ -35,7 +38,10 @@ export async function proveCreation(table: Table, { evidence, rows, talk }: Scen
 export async function proveRules(table: Table, sample: SampleRow, scene: Scene): Promise<void> {
   // First the refusals: a duplicate is one only as long as the row is as it was made.
   await proveRefusals(table, sample, scene);
+  await proveLists(table, sample, scene);
+  await proveRelations(table, sample, scene);
   await proveChange(table, sample, scene);
+  await proveVersions(table, sample, scene);
 }
 
 /** A Location may be a whole address, and may escape more than it must. */

@@ -82,8 +82,19 @@ export class SampleRows {
   /** Remembers a row that came into being, wanted or not, to be deleted at the end. */
   adopt(table: Table, answer: Answer): void {
     const row = answer.status >= 200 && answer.status < 300 ? answer.row() : null;
-    const isWhole = row !== null && primaryKey(table).every((column) => (row[column.name] ?? null) !== null);
-    if (isWhole) this.#made.push(pathOf(table, row));
+    if (row) this.adoptRow(table, row);
+  }
+
+  /** As `adopt`, for one row of several. */
+  adoptRow(table: Table, row: Row): void {
+    if (primaryKey(table).every((column) => (row[column.name] ?? null) !== null)) this.#made.push(pathOf(table, row));
+  }
+
+  /** Deletes a row whose time is over before the end; one that stays is tried again then. */
+  async remove(table: Table, row: Row): Promise<void> {
+    const path = pathOf(table, row);
+    const answer = await this.#talk('DELETE', path).catch(() => null);
+    if (answer?.status === 204) this.forget(path);
   }
 
   /** It is proven to be gone. */

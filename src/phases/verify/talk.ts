@@ -57,7 +57,11 @@ export class Answer {
 export type Talk = (
   method: string,
   path: string,
-  message?: { readonly json?: unknown; readonly text?: string },
+  message?: {
+    readonly json?: unknown;
+    readonly text?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ) => Promise<Answer>;
 
 /** Speaks to one backend. */
@@ -66,9 +70,9 @@ export function openTalk(url: string, http: Http): Talk {
   return async (method, path, message = {}) => {
     const sent = message.text ?? (message.json === undefined ? '' : JSON.stringify(message.json));
     const question = `${method} ${path}${sent === '' ? '' : ` ${sent.slice(0, SHOWN_LENGTH)}`}`;
-    const headers = sent === '' ? {} : { 'content-type': 'application/json' };
+    const headers = { ...message.headers, ...(sent === '' ? {} : { 'content-type': 'application/json' }) };
     try {
-      const answer = await http.request(method, `${base}${path}`, sent === '' ? {} : { body: sent, headers });
+      const answer = await http.request(method, `${base}${path}`, sent === '' ? { headers } : { body: sent, headers });
       return new Answer(question, answer);
     } catch (error) {
       throw new Error(`${question} → ${error instanceof Error ? error.message : error}`, { cause: error });

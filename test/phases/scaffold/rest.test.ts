@@ -472,6 +472,52 @@ describe('writing', () => {
   });
 });
 
+describe('the server', () => {
+  test('it says that it is ready, and only to who reads', async () => {
+    expect(await send('GET', '/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
+    const { status, headers } = await send('POST', '/ready', {});
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'HEAD, GET' });
+  });
+
+  test('pages of the origins that are named may ask, and no others', async () => {
+    const named = 'https://app.example.com';
+    const own = await startBuilt(directory, { CORS_ORIGINS: `${named}, http://localhost:5173` });
+    try {
+      const ask = async (origin: string, method = 'GET', headers: Readonly<Record<string, string>> = {}) => {
+        const answer = await fetch(`${own.url}/tags`, { method, headers: { origin, ...headers } });
+        const cors = [...answer.headers].filter(([name]) => /^(access-control|vary)/.test(name));
+        return { status: answer.status, ...Object.fromEntries(cors) };
+      };
+      expect(await ask(named)).toEqual({
+        status: 200,
+        vary: 'origin',
+        'access-control-allow-origin': named,
+        'access-control-expose-headers': expect.stringContaining('etag'),
+      });
+      const preflight = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' };
+      expect(await ask('http://localhost:5173', 'OPTIONS', preflight)).toMatchObject({
+        status: 204,
+        'access-control-allow-origin': 'http://localhost:5173',
+        'access-control-allow-methods': expect.stringContaining('PATCH'),
+        'access-control-allow-headers': expect.stringContaining('if-match'),
+      });
+      for (const origin of ['https://evil.example', `${named}.evil.example`, 'http://app.example.com', 'null']) {
+        expect(await ask(origin)).toEqual({ status: 200, vary: 'origin' });
+        expect(await ask(origin, 'OPTIONS', preflight)).toEqual({ status: 405, vary: 'origin' });
+      }
+    } finally {
+      expect(await own.stop()).toBe(0);
+    }
+  });
+
+  test.each(['*', 'https://a.example/', 'example.com', 'https://a.example,javascript:alert(1)'])(
+    'a server that should let pages of "%s" ask does not start',
+    async (CORS_ORIGINS) => {
+      await expect(startBuilt(directory, { CORS_ORIGINS })).rejects.toThrow(/CORS_ORIGINS must be origins like/);
+    },
+  );
+});
+
 test('the number of prepared statements has a limit, however many lists are asked for', async () => {
   const columns = ['id', 'title', 'slug', 'body', 'status', 'views', 'created_at', 'updated_at'];
   for (const one of columns) {

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { useNitroApp } from 'nitro/app';
 import { type H3, toNodeHandler } from 'nitro/h3';
 import { config } from './lib/config.ts';
+import { answerCors } from './lib/cors.ts';
+import { lifecycle } from './lib/lifecycle.ts';
 import { describeError, log } from './lib/log.ts';
 
 const HEADERS = {
@@ -36,6 +38,7 @@ const server = createServer(TIMEOUTS, (request, response) => {
       log('info', 'request', { requestId, method, path, status: response.statusCode, ms });
     });
   }
+  if (answerCors(request, response)) return;
   // Node leaves the body of an answer to HEAD out by itself.
   if (method === 'HEAD') request.method = 'GET';
   answer(request, response).catch((error: unknown) => {
@@ -55,12 +58,10 @@ function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-let stopping = false;
-
 /** Lets running requests finish, then closes what plugins opened. */
 async function stop(signal: string): Promise<void> {
-  if (stopping) return;
-  stopping = true;
+  if (lifecycle.isStopping) return;
+  lifecycle.isStopping = true;
   log('info', 'stopping', { signal });
   const closed = new Promise((resolve) => server.close(resolve));
   // A connection that is kept alive becomes idle only after its last answer.

@@ -1,4 +1,4 @@
-import { env, numberSetting } from './env.ts';
+import { env, numberSetting, originsSetting } from './env.ts';
 
 /** What the server can be told from outside. */
 export const config = {
@@ -6,6 +6,8 @@ export const config = {
   port: numberSetting('PORT', 3000, 65_535),
   /** `true`: a line for each request; `false`: only what went wrong. */
   logRequests: env.LOG_REQUESTS !== 'false',
+  /** Origins whose pages may read answers. */
+  corsOrigins: originsSetting('CORS_ORIGINS'),
   /** How long running requests may take after SIGTERM. */
   shutdownTimeoutMs: numberSetting('SHUTDOWN_TIMEOUT_SECONDS', 10, 3600) * 1000,
 } as const;

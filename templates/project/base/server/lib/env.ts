@@ -14,3 +14,15 @@ export function numberSetting(name: string, fallback: number, highest: number): 
   if (/^\d{1,6}$/.test(text) && Number(text) <= highest) return Number(text);
   throw new Error(`${name} must be a whole number up to ${highest}, not ${JSON.stringify(text)}.`);
 }
+
+/** Origins like `https://example.com`, separated by commas. Throws for anything that is not exactly one. */
+export function originsSetting(name: string): ReadonlySet<string> {
+  const origins = (env[name] ?? '').split(',').map((origin) => origin.trim());
+  const given = origins.filter((origin) => origin !== '');
+  for (const origin of given) {
+    const isExact = /^https?:/.test(origin) && URL.canParse(origin);
+    if (isExact && new URL(origin).origin === origin) continue;
+    throw new Error(`${name} must be origins like https://example.com, not ${origin}.`);
+  }
+  return new Set(given);
+}
