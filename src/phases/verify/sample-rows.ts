@@ -1,5 +1,5 @@
 import { resourcePath } from '../../domain/rest.ts';
-import { type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
+import { insertionOrder, type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
 import { primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import type { Answer, Row, Talk } from './talk.ts';
 
@@ -24,11 +24,13 @@ export class SampleRows {
   readonly #rows = new Map<string, Promise<SampleRow>>();
   /** Paths of everything made, in the order it was made: children come after their parents. */
   readonly #made: string[] = [];
+  readonly #order: readonly Table[];
   #seed: number;
 
   constructor(schema: Schema, talk: Talk, now: number) {
     this.#schema = schema;
     this.#talk = talk;
+    this.#order = insertionOrder(schema);
     this.#seed = (now % SEED_RANGE) * SEEDS_PER_RUN;
   }
 
@@ -70,7 +72,7 @@ export class SampleRows {
       if (!parent || parent === table) continue;
       const use = uses.get(link.table) ?? 0;
       uses.set(link.table, use + 1);
-      const row = await this.#parentRow(link, parent, index + use);
+      const row = await this.#parentRow(link, table, parent, index + use);
       for (const [position, column] of link.columns.entries()) {
         const name = link.parentColumns[position];
         if (row && name !== undefined) values[column] = row[name];
@@ -118,9 +120,10 @@ export class SampleRows {
   }
 
   /** An optional parent is taken when its table comes earlier, so that a cycle of tables does not turn into one of rows. */
-  async #parentRow(link: ParentLink, parent: Table, index: number): Promise<Row | null> {
+  async #parentRow(link: ParentLink, table: Table, parent: Table, index: number): Promise<Row | null> {
     if (!link.optional) return (await this.get(parent, index)).row;
-    if (!this.#rows.has(`${parent.name} 0`)) return null;
+    const isEarlier = this.#order.indexOf(parent) < this.#order.indexOf(table);
+    if (!isEarlier || !this.#rows.has(`${parent.name} 0`)) return null;
     return this.get(parent, index).then(
       (sample) => sample.row,
       () => null,

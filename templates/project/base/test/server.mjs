@@ -80,13 +80,11 @@ export async function startServer() {
 }
 
 /** Sends JSON and reads JSON. */
-export async function send(method, url, body) {
+export async function send(method, url, body, headers = {}) {
   const answer = await fetch(url, {
     method,
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
   return {
