@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BACKEND_DDL } from './backend-tables.ts';
 import { renderDdl } from './ddl.ts';
 import { TurboError } from './errors.ts';
 import {
@@ -87,11 +88,14 @@ function migrationVersion(createdAt: number): string {
   return new Date(createdAt * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
-/** The first migration of a project: its whole schema. The same schema and time give the same file. */
+/**
+ * The first migration of a project: its whole schema, and what the backend keeps for itself. The same schema and time
+ * give the same file.
+ */
 export function initialMigration(schema: Schema, createdAt: number): { path: string; content: string } {
   return {
     path: `${MIGRATIONS_FOLDER}/${migrationVersion(createdAt)}_initial.sql`,
-    content: normalise(renderDdl(schema)),
+    content: normalise(renderDdl(schema) + (schema.tables.length > 0 ? `\n${BACKEND_DDL}` : '')),
   };
 }
 

@@ -56,8 +56,9 @@ interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly body: string;
-  /** The real backend's answer, to this or to another body. */
-  readonly forward: (body?: string) => Promise<HttpAnswer>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The real backend's answer, to this or to something else. */
+  readonly forward: (body?: string, more?: { path?: string; headers?: Record<string, string> }) => Promise<HttpAnswer>;
 }
 
 /** Between verification and backend: something that makes a good backend wrong in one way. */
@@ -66,9 +67,19 @@ function spoilt(spoil: (exchange: Exchange) => Promise<HttpAnswer>): Http {
   return {
     request: (method, url, options = {}) => {
       const { pathname, search } = new URL(url);
-      const forward = (body = options.body) =>
-        http.request(method, url, body === undefined ? options : { ...options, body });
-      return spoil({ method, path: pathname + search, body: options.body ?? '', forward });
+      const forward: Exchange['forward'] = (body = options.body, { path = pathname + search, headers } = {}) =>
+        http.request(method, new URL(path, url).href, {
+          ...options,
+          ...(body !== undefined && { body }),
+          ...(headers && { headers }),
+        });
+      return spoil({
+        method,
+        path: pathname + search,
+        body: options.body ?? '',
+        headers: options.headers ?? {},
+        forward,
+      });
     },
   };
 }
@@ -91,6 +102,8 @@ const editing = (answer: HttpAnswer, edit: (row: Record<string, unknown>) => unk
 const isOne = ({ method, path }: Exchange, verb: string) => method === verb && /^\/tags\/[^/]+$/.test(path);
 const isPost = ({ method, path }: Exchange) => method === 'POST' && path === '/tags';
 
+let backendUrl = '';
+
 const faults: Record<string, { http: Http; caughtBy: string[] }> = {
   'a database that is away': {
     http: answering(
@@ -112,32 +125,32 @@ const faults: Record<string, { http: Http; caughtBy: string[] }> = {
       ({ method, path }) => method === 'POST' && path === '/users',
       (answer) => (answer.status === 201 ? editing(answer, (row) => ({ ...row, api_token: 'secret' })) : {}),
     ),
-    caughtBy: ['users: creates a row', 'users: reads it back', 'users: lists it'],
+    caughtBy: ['users: creates a row', 'users: reads it back', 'users: lists it', 'users: filters by its values'],
   },
   'a column that is missing': {
     http: answering(isPost, (answer) => editing(answer, ({ created_at: _, ...row }) => row)),
-    caughtBy: ['tags: creates a row', 'tags: reads it back', 'tags: lists it'],
+    caughtBy: ['tags: creates a row', 'tags: reads it back', 'tags: lists it', 'tags: filters by its values'],
   },
   'another row read than created': {
     http: answering(
       (exchange) => isOne(exchange, 'GET'),
       (answer) => editing(answer, (row) => ({ ...row, name: 'x' })),
     ),
-    caughtBy: ['tags: reads it back', 'tags: changes it'],
+    caughtBy: ['tags: reads it back', 'tags: changes it', 'tags: replaces it'],
   },
   'an empty list': {
     http: answering(
       ({ method, path }) => method === 'GET' && path.startsWith('/tags?'),
       () => ({ body: '{"data":[],"nextCursor":null}' }),
     ),
-    caughtBy: ['tags: lists it'],
+    caughtBy: ['tags: lists it', 'tags: filters by its values', 'tags: sorts, counts and cuts'],
   },
   'a list without end': {
     http: answering(
       ({ method, path }) => method === 'GET' && path.startsWith('/tags?'),
       () => ({ body: '{"data":7,"nextCursor":"x"}' }),
     ),
-    caughtBy: ['tags: lists it'],
+    caughtBy: ['tags: lists it', 'tags: filters by its values', 'tags: sorts, counts and cuts'],
   },
   'a change that is not made': {
     http: spoilt((exchange) => exchange.forward(isOne(exchange, 'PATCH') ? '{}' : undefined)),
@@ -168,6 +181,77 @@ const faults: Record<string, { http: Http; caughtBy: string[] }> = {
     ),
     caughtBy: ['posts: refuses what is not JSON'],
   },
+  'filters that nobody reads': {
+    http: spoilt(({ path, forward }) =>
+      forward(undefined, {
+        path: path.startsWith('/tags') ? path.replace(/[\w%]+%5B(?:eq|ne)%5D=[^&]*&?/gi, '') : path,
+      }),
+    ),
+    caughtBy: ['tags: filters by its values'],
+  },
+  'an order that nobody reads': {
+    http: spoilt(({ path, forward }) =>
+      forward(undefined, { path: path.startsWith('/tags') ? path.replace('sort=-', 'sort=') : path }),
+    ),
+    caughtBy: ['tags: sorts, counts and cuts'],
+  },
+  'a number that is wrong': {
+    http: answering(
+      ({ path }) => path.includes('count=true') && path.startsWith('/tags'),
+      (answer) => editing(answer, (page) => ({ ...page, total: 7 })),
+    ),
+    caughtBy: ['tags: sorts, counts and cuts'],
+  },
+  'fields that nobody asked for': {
+    http: spoilt(({ path, forward }) =>
+      forward(undefined, { path: path.startsWith('/tags') ? path.replace('fields=id&', '') : path }),
+    ),
+    caughtBy: ['tags: sorts, counts and cuts'],
+  },
+  'a secret that can be asked for': {
+    http: spoilt(({ path, forward }) =>
+      forward(undefined, { path: path.replace(/api_token%5Beq%5D=x|sort=api_token/, '') }),
+    ),
+    caughtBy: ['users: filters by its values'],
+  },
+  'one row made of two': {
+    http: spoilt(({ method, path, body, forward }) =>
+      forward(method === 'POST' && path === '/tags' ? body.replace(/^(\[\{.*?\}),.*\]$/s, '$1]') : undefined),
+    ),
+    caughtBy: ['tags: makes several at once'],
+  },
+  'somebody else for a parent': {
+    http: answering(
+      ({ path }) => path.includes('include=author'),
+      (answer) => editing(answer, (row) => ({ ...row, author: { id: 'somebody' } })),
+    ),
+    caughtBy: ['posts: shows what belongs to it'],
+  },
+  'children of somebody else': {
+    http: spoilt(({ path, forward }) => forward(undefined, { path: path.replace(/^\/users\/[^/]+\/posts/, '/tags') })),
+    caughtBy: ['users: lists its children'],
+  },
+  'a version that is not told': {
+    http: answering(
+      (exchange) => isOne(exchange, 'GET'),
+      ({ headers: { etag: _, ...headers } }) => ({ headers }),
+    ),
+    caughtBy: ['tags: knows its version'],
+  },
+  'a change of any version': {
+    http: spoilt(({ path, headers: { 'if-match': _, ...headers }, method, forward }) =>
+      method === 'PUT' && path.startsWith('/tags/') ? forward(undefined, { headers }) : forward(),
+    ),
+    caughtBy: ['tags: replaces it'],
+  },
+  'a replacement that is not made': {
+    http: spoilt(async (exchange) => {
+      const { headers, path, forward } = exchange;
+      if (!isOne(exchange, 'PUT') || headers['if-match'] || exchange.body === '{}') return forward();
+      return nodeHttp().request('GET', `${backendUrl}${path}`);
+    }),
+    caughtBy: ['tags: replaces it'],
+  },
   'a connection that breaks': {
     http: spoilt((exchange) =>
       isOne(exchange, 'PATCH') ? Promise.reject(new Error('socket hang up')) : exchange.forward(),
@@ -185,11 +269,12 @@ test('every fault is caught by the check that is there for it, and leaves no row
   }));
   const schema: Schema = { ...blog, tables: withoutPasswords };
   await withRealBackend(schema, async (backend) => {
+    backendUrl = backend.url;
     for (const [fault, { http, caughtBy }] of Object.entries(faults)) {
       const verification = await run(backend.url, schema, http);
       const failed = verification.checks.filter((check) => !check.passed);
       expect([fault, ...failed.map(({ name }) => name)]).toEqual([fault, ...caughtBy]);
-      for (const { detail } of failed) expect(detail).toMatch(/(GET|POST|PATCH|DELETE) \/.* → /s);
+      for (const { detail } of failed) expect(detail).toMatch(/(GET|POST|PUT|PATCH|DELETE) \/.* → /s);
       expect([fault, await backend.countRows()]).toEqual([fault, 0]);
     }
     const undeleted = await run(

@@ -9,6 +9,7 @@ import { afterAll } from 'vitest';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
 import { loginUrl } from '../../src/domain/database.ts';
+import { BACKEND_DDL } from '../../src/domain/backend-tables.ts';
 import { renderDdl } from '../../src/domain/ddl.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
@@ -72,7 +73,7 @@ export async function writeProject(directory: string, schema: Schema | null): Pr
 
 /** Loads the schema into its database and tells the project where it is. */
 export async function connectProject(directory: string, schema: Schema, database: ProjectDatabase): Promise<void> {
-  await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}`);
+  await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${BACKEND_DDL}`);
   writeFileSync(join(directory, '.env'), `DATABASE_URL="${loginUrl(database.login('app'))}"\n`, { mode: 0o600 });
 }
 

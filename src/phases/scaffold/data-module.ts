@@ -18,15 +18,16 @@ function imports({ table, patches }: Resource, body: string): string {
   const used = (...names: readonly string[]) => names.filter((name) => new RegExp(`\\b${name}[(<]`).test(body));
   const line = (names: readonly string[], from: string) => (names.length > 0 ? [importLine(names, from)] : []);
   const shapes = ['Create', 'Key', ...(patches.length > 0 ? ['Patch', 'Replace'] : []), 'Row'];
-  const database = used('insertRow', 'insertRows', 'readRow', 'writeRow');
   return [
     ...line(used('randomUUID'), 'node:crypto'),
     ...line(used('nanoid'), 'nanoid'),
-    importLine([...database, 'type Statement'], '../lib/database.ts'),
+    importLine(['readRow', 'type Statement'], '../lib/database.ts'),
+    importLine(['type Once'], '../lib/idempotency.ts'),
     importLine(['type Collection'], '../lib/list-query.ts'),
     ...line(used('hashPassword'), '../lib/password.ts'),
     importLine(['type Stored'], '../lib/rows.ts'),
     ...line(used('toBytea', 'toJson', 'toJsonArray'), '../lib/types.ts'),
+    importLine(used('insertRow', 'insertRows', 'writeRow'), '../lib/writes.ts'),
     importLine(['columns', ...shapes.map((name) => `type ${name}`)], `../schemas/${table.name}.ts`),
   ].join('\n');
 }

@@ -70,15 +70,23 @@ function createRoute({ table, path, key, inputs }: Resource): string {
   const answer = listed('return answerCreated(', ['event', quoted(path), `[${values.join(', ')}]`, 'row'], ');', 2);
   const hasMany = inputs.length > 0;
   const data = importLine(['create', ...(hasMany ? ['createAll'] : [])], `../../data/${table.name}.ts`);
+  const once = importLine(['readOnce'], '../../lib/idempotency.ts');
   const request = importLine([hasMany ? 'readBodies' : 'readBody'], '../../lib/request.ts');
   const rows = importLine(['answerCreated', ...(hasMany ? ['answerAllCreated'] : [])], '../../lib/rows.ts');
   const schema = importLine(['createSchema'], `../../schemas/${table.name}.ts`);
   const body = hasMany
     ? `  const body = await readBodies(event, createSchema);
-  if ('many' in body) return answerAllCreated(event, await createAll(body.many));
-  const row = await create(body.one);`
-    : '  const row = await create(await readBody(event, createSchema));';
-  return route([handler(), data, request, rows, schema], `defineHandler(async (event) => {\n${body}\n  ${answer}\n});`);
+  if ('many' in body) {
+    const rows = await createAll(body.many, readOnce(event, body.many));
+    return answerAllCreated(event, rows);
+  }
+  const row = await create(body.one, readOnce(event, body.one));`
+    : `  const body = await readBody(event, createSchema);
+  const row = await create(body, readOnce(event, body));`;
+  return route(
+    [handler(), data, once, request, rows, schema],
+    `defineHandler(async (event) => {\n${body}\n  ${answer}\n});`,
+  );
 }
 
 function findRoute(resource: Resource, up: string): string {

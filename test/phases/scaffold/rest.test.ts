@@ -472,6 +472,78 @@ describe('writing', () => {
   });
 });
 
+describe('a request that is sent again', () => {
+  const keyed = () => ({ 'idempotency-key': `key-${crypto.randomUUID()}` });
+  const count = async (name: string) => (await listed(`/tags?${query({ 'name[like]': `${name}%` })}`)).length;
+
+  test('makes its row once and answers the same, even when others come in between and at the same time', async () => {
+    const header = keyed();
+    const first = await send('POST', '/tags', { name: 'once' }, header);
+    expect(first.status).toBe(201);
+    expect((await send('PATCH', `/tags/${first.body.id}`, { name: 'once changed' })).status).toBe(200);
+    const again = await send('POST', '/tags', { name: 'once' }, header);
+    expect({ status: again.status, body: again.body }).toEqual({ status: 201, body: first.body });
+    for (const name of ['location', 'etag']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    const other = keyed();
+    const many = await Promise.all(Array.from({ length: 8 }, () => send('POST', '/tags', { name: 'one of 8' }, other)));
+    expect(new Set(many.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    expect(many[0]?.status).toBe(201);
+    expect(await count('one')).toBe(1);
+  });
+
+  test('makes all of its rows once', async () => {
+    const header = keyed();
+    const bodies = [{ name: 'twins 1' }, { name: 'twins 2' }];
+    const first = await send('POST', '/tags', bodies, header);
+    expect(first.status).toBe(201);
+    expect((await send('POST', '/tags', bodies, header)).body).toEqual(first.body);
+    expect(await count('twins')).toBe(2);
+  });
+
+  test('is another one when its body is, and on another path', async () => {
+    const header = keyed();
+    expect((await send('POST', '/tags', { name: 'mine' }, header)).status).toBe(201);
+    expect(await send('POST', '/tags', { name: 'not mine' }, header)).toMatchObject({ status: 422 });
+    expect((await send('POST', '/order-items', { id: 7, line_no: 7 }, header)).status).toBe(201);
+    expect(await count('not mine')).toBe(0);
+  });
+
+  test('may be sent again after a failure', async () => {
+    const header = keyed();
+    const taken = await make('/tags', { name: 'taken' });
+    expect((await send('POST', '/tags', { name: 'taken' }, header)).status).toBe(409);
+    expect((await send('DELETE', `/tags/${taken.id}`)).status).toBe(204);
+    expect((await send('POST', '/tags', { name: 'taken' }, header)).status).toBe(201);
+  });
+
+  test('needs a key that nobody guesses, and leaves neither key nor body in its table', async () => {
+    for (const key of ['', '1', 'short', 'x'.repeat(256), 'with a blank in it']) {
+      const answer = await send('POST', '/tags', { name: 'guessed' }, { 'idempotency-key': key });
+      expect({ key, answer }).toMatchObject({
+        answer: { status: 400, body: { errors: [{ field: 'idempotency-key' }] } },
+      });
+    }
+    const header = keyed();
+    const user = { email: 'secret@example.com', name: 'S', password: 'a-password-of-mine' };
+    const [one, other] = [await send('POST', '/users', user, header), await send('POST', '/users', user, header)];
+    expect(one.status).toBe(201);
+    expect(other.body).toEqual(one.body);
+    const kept = JSON.stringify(await database.admin('SELECT *, key_hash::text AS k FROM app._idempotency_keys'));
+    for (const secret of [user.password, header['idempotency-key'], 's1$']) expect(kept).not.toContain(secret);
+  });
+
+  test('is new after a day', async () => {
+    const header = keyed();
+    const first = await send('POST', '/tags', { name: 'daily' }, header);
+    await database.admin('UPDATE app._idempotency_keys SET created_at = created_at - 86401');
+    expect((await send('POST', '/tags', { name: 'daily' }, header)).status).toBe(409);
+    expect((await send('DELETE', `/tags/${first.body.id}`)).status).toBe(204);
+    const second = await send('POST', '/tags', { name: 'daily' }, header);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+});
+
 describe('the server', () => {
   test('it says that it is ready, and only to who reads', async () => {
     expect(await send('GET', '/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });

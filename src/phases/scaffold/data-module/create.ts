@@ -23,8 +23,8 @@ export function createPart(resource: Resource): string {
   if (columns.length === 0) {
     return `${insert([])}
 
-export function create(_input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, []);
+export function create(_input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, [], once);
 }`;
   }
   const places = columns.map((_, index) => `$${index + 1}`);
@@ -42,22 +42,28 @@ export function create(_input: Create): Promise<Stored<Row>> {
   ].join('\n');
 }
 
-const PLAIN_CREATE = `export function create(input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, valuesOf(input));
+const PLAIN_CREATE = `export function create(input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input), once);
 }
 
 /** All of them or none. */
-export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
-  return insertRows(INSERT, inputs.map(valuesOf));
+export function createAll(
+  inputs: readonly Create[],
+  once: Once | null = null,
+): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf), once);
 }`;
 
-const HASHED_CREATE = `export async function create(input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, await valuesOf(input));
+const HASHED_CREATE = `export async function create(input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, await valuesOf(input), once);
 }
 
 /** All of them or none. One password after the other, so that others get their turn. */
-export async function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+export async function createAll(
+  inputs: readonly Create[],
+  once: Once | null = null,
+): Promise<Stored<Row>[]> {
   const rows: unknown[][] = [];
   for (const input of inputs) rows.push(await valuesOf(input));
-  return insertRows(INSERT, rows);
+  return insertRows(INSERT, rows, once);
 }`;

@@ -1,3 +1,4 @@
+import { HTTPError } from 'nitro/h3';
 import pg from 'pg';
 import { checks } from './checks.ts';
 import { type FieldProblem, problem } from './problem.ts';
@@ -27,7 +28,8 @@ const PASSING = /^(?:08|28|3D|40|53|57|55P03$|25006$)/;
 
 /** What a client is told about an error of the database; what is nobody's fault outside stays as it is (500). */
 export function translateDatabaseError(error: unknown, statement: Statement): unknown {
-  if (error instanceof TypeError || error instanceof RangeError) return error;
+  const isOurs = HTTPError.isError(error) || error instanceof TypeError;
+  if (isOurs || error instanceof RangeError) return error;
   if (!(error instanceof pg.DatabaseError)) {
     return unavailable('The database does not answer; try again in a moment.', error);
   }

@@ -105,7 +105,8 @@ function openPool(): pg.Pool {
   return pool;
 }
 
-async function runInPool<R extends object>(
+/** One statement, on any free connection. Throws errors of the database as they are. */
+export async function runInPool<R extends object>(
   { name, text }: Statement,
   values: unknown[],
 ): Promise<R[]> {
@@ -158,44 +159,27 @@ export async function findRows<R extends object>({ text, values }: Query): Promi
   }
 }
 
-/** The row that an UPDATE or DELETE … RETURNING met. Throws a problem that names the field at fault. */
-export async function writeRow<R extends object>(
-  statement: Statement,
-  values: unknown[],
-): Promise<R | undefined> {
-  try {
-    return (await runInPool<R>(statement, values))[0];
-  } catch (error) {
-    throw translateDatabaseError(error, statement);
-  }
-}
+/** Runs statements of a transaction. */
+export type Run = <R extends object>(statement: Statement, values: unknown[]) => Promise<R[]>;
 
-/** The row that an INSERT … RETURNING made. Throws a problem that names the field at fault. */
-export async function insertRow<R extends object>(
-  statement: Statement,
-  values: unknown[],
-): Promise<R> {
-  const row = await writeRow<R>(statement, values);
-  if (!row) throw new Error(`${statement.name} gave no row back.`);
-  return row;
-}
-
-/** The rows that one INSERT … RETURNING made, in the order of their values; all of them or none. */
-export async function insertRows<R extends object>(
-  { name, text }: Statement,
-  rows: readonly (readonly unknown[])[],
-): Promise<R[]> {
-  let place = 0;
-  const places = rows.map((values) => `(${values.map(() => `$${++place}`).join(', ')})`);
-  // Without a name: there is one text for each number of rows.
-  const statement = {
-    name: '',
-    text: text.replace(/(?<=\bvalues )\(\$1\b[^)]*\)/, places.join(', ')),
-  };
+/** All statements of `work` take effect, or, when it throws, none. Throws errors of the database as they are. */
+export async function transact<T>(work: (run: Run) => Promise<T>): Promise<T> {
+  const client = await openPool().connect();
+  let isBroken = false;
+  const run: Run = async <R extends object>({ name, text }: Statement, values: unknown[]) =>
+    (await client.query<R>(pooler ? { text, values } : { name, text, values })).rows;
   try {
-    return await runInPool<R>(statement, rows.flat());
+    await client.query('begin');
+    const result = await work(run);
+    await client.query('commit');
+    return result;
   } catch (error) {
-    throw translateDatabaseError(error, { name, text });
+    await client.query('rollback').catch(() => {
+      isBroken = true;
+    });
+    throw error;
+  } finally {
+    client.release(isBroken);
   }
 }
 

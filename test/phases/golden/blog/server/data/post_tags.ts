@@ -1,6 +1,8 @@
-import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import { readRow, type Statement } from '../lib/database.ts';
+import type { Once } from '../lib/idempotency.ts';
 import type { Collection } from '../lib/list-query.ts';
 import type { Stored } from '../lib/rows.ts';
+import { insertRow, insertRows, writeRow } from '../lib/writes.ts';
 import { type Create, columns, type Key, type Row } from '../schemas/post_tags.ts';
 
 const LIST: Statement = {
@@ -58,13 +60,16 @@ function valuesOf(input: Create): unknown[] {
   return [input.post_id, input.tag_id];
 }
 
-export function create(input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, valuesOf(input));
+export function create(input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input), once);
 }
 
 /** All of them or none. */
-export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
-  return insertRows(INSERT, inputs.map(valuesOf));
+export function createAll(
+  inputs: readonly Create[],
+  once: Once | null = null,
+): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf), once);
 }
 
 const DELETE: Statement = {

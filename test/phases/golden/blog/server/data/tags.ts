@@ -1,7 +1,9 @@
 import { nanoid } from 'nanoid';
-import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import { readRow, type Statement } from '../lib/database.ts';
+import type { Once } from '../lib/idempotency.ts';
 import type { Collection } from '../lib/list-query.ts';
 import type { Stored } from '../lib/rows.ts';
+import { insertRow, insertRows, writeRow } from '../lib/writes.ts';
 import {
   type Create,
   columns,
@@ -66,13 +68,16 @@ function valuesOf(input: Create): unknown[] {
   return [nanoid(), input.name];
 }
 
-export function create(input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, valuesOf(input));
+export function create(input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, valuesOf(input), once);
 }
 
 /** All of them or none. */
-export function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
-  return insertRows(INSERT, inputs.map(valuesOf));
+export function createAll(
+  inputs: readonly Create[],
+  once: Once | null = null,
+): Promise<Stored<Row>[]> {
+  return insertRows(INSERT, inputs.map(valuesOf), once);
 }
 
 const UPDATE: Statement = {

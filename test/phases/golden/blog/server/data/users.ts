@@ -1,8 +1,10 @@
 import { nanoid } from 'nanoid';
-import { insertRow, insertRows, readRow, type Statement, writeRow } from '../lib/database.ts';
+import { readRow, type Statement } from '../lib/database.ts';
+import type { Once } from '../lib/idempotency.ts';
 import type { Collection } from '../lib/list-query.ts';
 import { hashPassword } from '../lib/password.ts';
 import type { Stored } from '../lib/rows.ts';
+import { insertRow, insertRows, writeRow } from '../lib/writes.ts';
 import {
   type Create,
   columns,
@@ -68,15 +70,18 @@ async function valuesOf(input: Create): Promise<unknown[]> {
   return [nanoid(), input.email, input.name, await hashPassword(input.password), now, now];
 }
 
-export async function create(input: Create): Promise<Stored<Row>> {
-  return insertRow(INSERT, await valuesOf(input));
+export async function create(input: Create, once: Once | null = null): Promise<Stored<Row>> {
+  return insertRow(INSERT, await valuesOf(input), once);
 }
 
 /** All of them or none. One password after the other, so that others get their turn. */
-export async function createAll(inputs: readonly Create[]): Promise<Stored<Row>[]> {
+export async function createAll(
+  inputs: readonly Create[],
+  once: Once | null = null,
+): Promise<Stored<Row>[]> {
   const rows: unknown[][] = [];
   for (const input of inputs) rows.push(await valuesOf(input));
-  return insertRows(INSERT, rows);
+  return insertRows(INSERT, rows, once);
 }
 
 const UPDATE: Statement = {

@@ -1,12 +1,16 @@
 import { defineHandler } from 'nitro/h3';
 import { create, createAll } from '../../data/post_tags.ts';
+import { readOnce } from '../../lib/idempotency.ts';
 import { readBodies } from '../../lib/request.ts';
 import { answerAllCreated, answerCreated } from '../../lib/rows.ts';
 import { createSchema } from '../../schemas/post_tags.ts';
 
 export default defineHandler(async (event) => {
   const body = await readBodies(event, createSchema);
-  if ('many' in body) return answerAllCreated(event, await createAll(body.many));
-  const row = await create(body.one);
+  if ('many' in body) {
+    const rows = await createAll(body.many, readOnce(event, body.many));
+    return answerAllCreated(event, rows);
+  }
+  const row = await create(body.one, readOnce(event, body.one));
   return answerCreated(event, '/post-tags', [row.post_id, row.tag_id], row);
 });
