@@ -282,14 +282,14 @@ test('every fault is caught by the check that is there for it, and leaves no row
       schema,
       spoilt(async (exchange) => {
         const done = { status: 204, headers: {}, body: '' };
-        return isOne(exchange, 'DELETE') ? done : exchange.forward();
+        return isOne(exchange, 'DELETE') && !exchange.headers['if-match'] ? done : exchange.forward();
       }),
     );
     expect(failures(undeleted)).toEqual([
       expect.stringMatching(/^tags: does not find it any more: expected 404: GET \/tags\//),
       expect.stringMatching(/^leaves no row behind: could not be deleted: \/tags\//),
     ]);
-    expect(await backend.countRows()).toBe(1);
+    expect(await backend.countRows()).toBe(5);
   });
 });
 

@@ -106,8 +106,8 @@ function keySchema(resource: Resource): string {
   ].join('\n');
 }
 
-/** What may be asked of a column of each kind; the others are only shown. */
-const COLUMN_KINDS: Readonly<Partial<Record<ValueKind, 'text' | 'ordered' | 'equal' | 'bytes'>>> = {
+/** What may be asked of a column of each kind. */
+const COLUMN_KINDS: Readonly<Record<ValueKind, 'text' | 'ordered' | 'equal' | 'bytes' | 'json'>> = {
   text: 'text',
   integer: 'ordered',
   bigint: 'ordered',
@@ -121,6 +121,7 @@ const COLUMN_KINDS: Readonly<Partial<Record<ValueKind, 'text' | 'ordered' | 'equ
   uuid: 'equal',
   network: 'equal',
   bytes: 'bytes',
+  json: 'json',
 };
 
 function columns(resource: Resource): string {
@@ -134,9 +135,9 @@ function columns(resource: Resource): string {
 
 function columnEntry(resource: Resource, column: Column): string {
   const { type } = resource.typeOf(column);
-  const kind = (type ? !type.array && COLUMN_KINDS[type.kind] : 'equal') || 'opaque';
+  const kind = type?.array ? 'list' : type ? COLUMN_KINDS[type.kind] : 'equal';
   const name = quoted(readableIdentifier(column.name));
-  const rule = kind === 'opaque' ? [name] : [name, textCode(resource, column)];
+  const rule = kind === 'list' || kind === 'json' ? [name] : [name, textCode(resource, column)];
   const lead = `${property(column.name)}: column.`;
   if (!column.nullable) return listed(`${lead}${kind}(`, rule, '),', 2);
   const line = `${lead}nullable(column.${kind}(${rule.join(', ')})),`;

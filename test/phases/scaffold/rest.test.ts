@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
 import type { Schema } from '../../../src/domain/schema.ts';
+import { parseSchema } from '../../../src/domain/schema-rules.ts';
 import {
   buildWorker,
   connectProject,
@@ -23,7 +24,13 @@ let server: RunningServer;
 
 function everything(): Schema {
   const parts = [readSchema('blog'), readSchema('types'), readSchema('hostile')];
-  return { version: 1, tables: parts.flatMap(({ tables }) => tables), enums: parts.flatMap(({ enums }) => enums) };
+  const value = { name: 'v', type: 'text', nullable: true };
+  const odd = ['text[]', 'jsonb'].map((type, at) => ({
+    name: `odd_${at}`,
+    columns: [{ name: 'k', type, primaryKey: true }, value],
+  }));
+  const tables = [...parts.flatMap((part) => part.tables), ...odd];
+  return parseSchema({ version: 1, tables, enums: parts.flatMap(({ enums }) => enums) });
 }
 
 beforeAll(async () => {
@@ -230,6 +237,26 @@ describe('order, fields and number', () => {
       expect(new Set(wanted).size).toBe(5);
     },
   );
+
+  test.each([
+    ['/odd-0', [['a', 'b'], ['a,', '"'], ['b']]],
+    ['/odd-1', [{ a: [1] }, 'text', 7]],
+  ])('a list with an odd kind of key has an order too, though none that can be asked for: %s', async (path, keys) => {
+    for (const k of keys) await make(path, { k });
+    const wanted = await listed(path, 'k');
+    expect(wanted).toHaveLength(3);
+    const seen: unknown[] = [];
+    for (let cursor: unknown = ''; cursor !== null; ) {
+      const { status, body } = await send('GET', `${path}?limit=1&cursor=${cursor}`);
+      expect({ status, body }).toMatchObject({ status: 200 });
+      seen.push(...rowsOf(body.data).map(({ k }) => k));
+      cursor = body.nextCursor;
+    }
+    expect(seen).toEqual(wanted);
+    for (const sort of ['k', '-k']) expect((await send('GET', `${path}?sort=${sort}`)).status).toBe(400);
+    const forged = Buffer.from(JSON.stringify([`${path.slice(1).replace('-', '_')} `, '{"a":'])).toString('base64url');
+    expect((await send('GET', `${path}?cursor=${forged}`)).status).toBe(400);
+  });
 
   test('a cursor leads on in its own order only', async () => {
     const { body } = await send('GET', '/posts?sort=-views&limit=1');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toJson } from './types.ts';
 
 /** What lists can be asked about a column: `?views[gte]=10`. */
 export type Operator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'like' | 'null';
@@ -53,10 +54,25 @@ function fromBase64(value: unknown): unknown {
   return typeof value === 'string' ? Buffer.from(value, 'base64') : null;
 }
 
-/** Lists and JSON: shown, but not compared. */
-export function opaque(sql: string): Column {
-  return column(sql, z.never(), []);
+/** JSON: shown, but not compared. */
+export function json(sql: string): Column {
+  return { ...column(sql, jsonText, []), parameter: toJson };
 }
+
+/** Lists: shown, but not compared. */
+export function list(sql: string): Column {
+  return column(sql, jsonText, []);
+}
+
+/** How a cursor holds a value that is more than a word or a number. */
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+});
 
 /** The column may be empty. */
 export function nullable(filled: Column): Column {

@@ -8,9 +8,10 @@ import type { SortKey } from './list-query.ts';
 type Values = Readonly<Record<string, unknown>>;
 
 export function encodeCursor(source: string, order: readonly SortKey[], row: Values): string {
-  const position = order.map(({ name }) => {
+  const position = order.map(({ name, column }) => {
     const value = row[name] ?? null;
-    return value === null ? null : String(value);
+    if (value === null) return null;
+    return column.operators.includes('eq') ? String(value) : JSON.stringify(value);
   });
   return Buffer.from(JSON.stringify([source, ...position])).toString('base64url');
 }

@@ -128,20 +128,24 @@ function readParameters({ url }: H3Event, report: Report): Settings {
 /** `-created_at,title`, then the key in the direction of the last one, so that an index can be read backwards. */
 function readOrder(sort: string, collection: Collection, report: Report): SortKey[] {
   const { columns, key, order } = collection;
-  const wanted = sort === '' ? order : [...new Set(sort.split(','))];
-  if (wanted.length > MAX_SORT_KEYS + key.length) {
-    report('sort', `must be at most ${MAX_SORT_KEYS} columns`);
-    return [];
-  }
+  const wanted = sort === '' ? [] : [...new Set(sort.split(','))];
+  if (wanted.length > MAX_SORT_KEYS) report('sort', `must be at most ${MAX_SORT_KEYS} columns`);
   const keys: SortKey[] = [];
   const add = (name: string, descending: boolean): void => {
     const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-    if (!column?.operators.includes('eq')) report('sort', `cannot be by ${name}`);
+    if (!column) report('sort', `cannot be by ${name}`);
     else if (!keys.some((known) => known.name === name)) keys.push({ name, column, descending });
   };
-  for (const item of wanted) add(item.replace(/^-/, ''), item.startsWith('-'));
+  for (const item of wanted) {
+    const name = item.replace(/^-/, '');
+    add(name, item !== name);
+    // A key may be JSON or a list: it makes an order, but none to ask for.
+    if (keys.some((own) => own.name === name && !own.column.operators.includes('eq'))) {
+      report('sort', `cannot be by ${name}`);
+    }
+  }
   const backwards = keys.at(-1)?.descending ?? false;
-  for (const name of key) add(name, backwards);
+  for (const name of sort === '' ? order : key) add(name, backwards);
   return keys;
 }
 
