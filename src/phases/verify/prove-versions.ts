@@ -29,7 +29,10 @@ async function proveReplacing(table: Table, sample: SampleRow, { schema, rows, t
   const same = Object.fromEntries(
     fields.flatMap(({ name }) => (Object.hasOwn(input, name) ? [[name, input[name]]] : [])),
   );
-  (await talk('PUT', path, { json: same, headers: OLD_VERSION })).expectProblem(412);
+  // Hashing a password takes longer than all the rest.
+  if (!fields.some(({ hashed }) => hashed)) {
+    (await talk('PUT', path, { json: same, headers: OLD_VERSION })).expectProblem(412);
+  }
   if (fields.some(({ required }) => required)) (await talk('PUT', path, { json: {} })).expectProblem(400);
   const before = (await talk('GET', path)).expectRow(200);
   for (let attempt = 1; ; attempt += 1) {

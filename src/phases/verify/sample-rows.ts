@@ -72,6 +72,8 @@ export class SampleRows {
       if (!parent || parent === table) continue;
       const use = uses.get(link.table) ?? 0;
       uses.set(link.table, use + 1);
+      // One row shows that an optional parent can be there; the others do without.
+      if (link.optional && index > 0) continue;
       const row = await this.#parentRow(link, table, parent, index + use);
       for (const [position, column] of link.columns.entries()) {
         const name = link.parentColumns[position];
