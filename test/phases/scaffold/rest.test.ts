@@ -578,6 +578,27 @@ describe('the server', () => {
     expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'HEAD, GET' });
   });
 
+  test('behind a pooler it does the same', async () => {
+    const own = await startBuilt(directory, { DATABASE_POOLER: 'true' });
+    try {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
+      const ask = async (path: string, options = {}) => {
+        const answer = await fetch(`${own.url}${path}`, options);
+        return { status: answer.status, body: await answer.json() };
+      };
+      const body = JSON.stringify([{ name: 'pooled 1' }, { name: 'pooled 2' }]);
+      const made = await ask('/tags', { method: 'POST', headers, body });
+      expect(made).toMatchObject({ status: 201, body: { data: [{ name: 'pooled 1' }, { name: 'pooled 2' }] } });
+      expect(await ask('/tags', { method: 'POST', headers, body })).toEqual(made);
+      expect(await ask('/tags?name[like]=pooled%25&sort=-name&count=true&include=post_tags')).toMatchObject({
+        status: 200,
+        body: { total: 2, data: [{ name: 'pooled 2', post_tags: { data: [] } }, { name: 'pooled 1' }] },
+      });
+    } finally {
+      expect(await own.stop()).toBe(0);
+    }
+  });
+
   test('pages of the origins that are named may ask, and no others', async () => {
     const named = 'https://app.example.com';
     const own = await startBuilt(directory, { CORS_ORIGINS: `${named}, http://localhost:5173` });
