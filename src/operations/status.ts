@@ -1,3 +1,4 @@
+import { BACKEND_TABLES } from '../domain/backend-tables.ts';
 import {
   APP_SCHEMA,
   type DatabaseLimits,
@@ -97,8 +98,8 @@ async function countRows(
   try {
     const found = await session.query(
       `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname`,
-      [APP_SCHEMA],
+       WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname <> ALL ($2) ORDER BY c.relname`,
+      [APP_SCHEMA, BACKEND_TABLES],
     );
     const tables = [];
     for (const row of found.rows) {

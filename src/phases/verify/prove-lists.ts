@@ -79,7 +79,10 @@ async function makeSeveral(table: Table, { schema, talk, rows }: Scene): Promise
   for (let attempt = 1; ; attempt += 1) {
     const json = parents.map((values) => sampleInput(table, schema, rows.nextSeed(), values));
     const answer = await talk('POST', resourcePath(table), { json });
-    if (answer.status === 409 && attempt < MAX_TRIES) continue;
+    if (answer.status === 409 && attempt < MAX_TRIES) {
+      rows.skipTaken();
+      continue;
+    }
     const { data } = answer.expectRow(201);
     const made: readonly Row[] = Array.isArray(data) ? data : [];
     for (const row of made) rows.adoptRow(table, row);

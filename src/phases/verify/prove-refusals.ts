@@ -44,6 +44,7 @@ export async function proveRefusals(table: Table, sample: SampleRow, scene: Scen
   const askOrphan = async (given: unknown, triesLeft: number): Promise<Answer> => {
     const answer = await post(given);
     if (answer.status !== 409 || triesLeft === 0) return answer;
+    rows.skipTaken();
     const next = sampleInput(table, schema, rows.nextSeed(), parents);
     return askOrphan(orphanInput(table, next, scene), triesLeft - 1);
   };

@@ -8,6 +8,8 @@ const SEED_RANGE = 100_000;
 const SEEDS_PER_RUN = 10;
 /** Tries to find values that are not taken yet by rows that are not ours. */
 export const MAX_TRIES = 4;
+/** More than one run uses, so that one step leads past the rows that another one left. */
+const SEEDS_TO_SKIP = 1009;
 
 export interface SampleRow {
   readonly row: Row;
@@ -40,6 +42,11 @@ export class SampleRows {
     return this.#seed;
   }
 
+  /** The values of the last seeds are taken by others: the next ones are far from them. */
+  skipTaken(): void {
+    this.#seed += SEEDS_TO_SKIP;
+  }
+
   /**
    * Row `index` of a table, made when it is asked for first. Its parents are the rows of the same index, and of a
    * higher one for further links to the same table: a friendship needs two people. Throws what the backend answered.
@@ -56,7 +63,10 @@ export class SampleRows {
     for (let attempt = 1; ; attempt += 1) {
       const input = sampleInput(table, this.#schema, this.nextSeed(), parents);
       const created = await this.#talk('POST', resourcePath(table), { json: input });
-      if (created.status === 409 && attempt < MAX_TRIES) continue;
+      if (created.status === 409 && attempt < MAX_TRIES) {
+        this.skipTaken();
+        continue;
+      }
       this.adopt(table, created);
       const row = created.expectRow(201);
       return { row, path: pathOf(table, row), input, created };
