@@ -25,6 +25,9 @@ const clusterFactsShape = z.object({
       excess: z.array(z.string()),
       connectionLimit: z.number(),
       expires: z.boolean(),
+      /** The administrator may act with its rights, and may become it; a superuser always. */
+      inherited: z.boolean(),
+      settable: z.boolean(),
     }),
   ),
   memberships: z.array(
@@ -64,9 +67,9 @@ export type ClusterFacts = z.output<typeof clusterFactsShape>;
 /**
  * Our roles are looked up once, and everything else by their oids: no part reads more of a large cluster than it must.
  * PostgreSQL fills in `infinity` when the end of a password was set to it: the same as no end. Passwords are for
- * superusers only: the planner refuses anybody else the whole query.
+ * superusers only: the planner refuses anybody else the whole query. Before PostgreSQL 16 a membership has no options.
  */
-const facts = (superuser: boolean): string => `
+const facts = ({ superuser, version }: Grade): string => `
   WITH ours AS MATERIALIZED (
     SELECT * FROM ${superuser ? 'pg_authid' : 'pg_roles'} WHERE rolname = ANY ($1::name[]))
   SELECT
@@ -76,7 +79,9 @@ const facts = (superuser: boolean): string => `
         'powers', r.rolsuper OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls,
         'excess', array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'NOSUPERUSER' END,
           CASE WHEN r.rolreplication THEN 'NOREPLICATION' END, CASE WHEN r.rolbypassrls THEN 'NOBYPASSRLS' END], NULL),
-        'connectionLimit', r.rolconnlimit, 'expires', coalesce(r.rolvaliduntil <> 'infinity', false))), '[]')
+        'connectionLimit', r.rolconnlimit, 'expires', coalesce(r.rolvaliduntil <> 'infinity', false),
+        'inherited', pg_has_role(r.oid, '${version >= 160_000 ? 'USAGE' : 'MEMBER'}'),
+        'settable', pg_has_role(r.oid, '${version >= 160_000 ? 'SET' : 'MEMBER'}'))), '[]')
       FROM ours r LEFT JOIN pg_shdescription c ON c.objoid = r.oid AND c.classoid = 'pg_authid'::regclass) AS roles,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'role', pg_get_userbyid(a.roleid), 'member', pg_get_userbyid(a.member),
@@ -109,12 +114,7 @@ export async function readClusterFacts(
   grade: Grade,
 ): Promise<ClusterFacts> {
   const roles = [names.group, names.owner, names.mig, names.app, names.ro];
-  const { rows } = await session.query(facts(grade.superuser), [
-    roles,
-    names.database,
-    trash,
-    limits.storageMb !== null,
-  ]);
+  const { rows } = await session.query(facts(grade), [roles, names.database, trash, limits.storageMb !== null]);
   return clusterFactsShape.parse(rows[0]);
 }
 

@@ -14,7 +14,7 @@ import { outsideStatements } from './statements.ts';
 import { isShut, trashVerdict } from './trash.ts';
 import { type VerifierMemory, verifierMemory } from './verifiers.ts';
 import { projectLogin, type Visits, visits } from './visits.ts';
-import { allowWritesStatements, isWritable, refuseWritesStatements } from './writes.ts';
+import { allowWritesStatements, isGone, isWritable, refuseWritesStatements } from './writes.ts';
 
 interface Workbench {
   readonly sql: Sql;
@@ -82,8 +82,8 @@ export function lockedAdmin(bench: Workbench): LockedAdmin & { close(): Promise<
       await known.inside.leave();
       const facts = await takeFacts(bench, target, known);
       const verifiers = () => known.verifiers.make(needed(passwords));
-      const { atomic, statements } = await outsideStatements(step, facts, target, verifiers, bench.grade);
-      if (atomic) await transaction(bench.session, statements, onStatement);
+      const { atomic, statements, secret } = await outsideStatements(step, facts, target, verifiers, bench.grade);
+      if (atomic) await transaction(bench.session, statements, onStatement, secret);
       else for (const statement of statements) await single(bench.session, statement, onStatement);
       if (step === 'create-database') known.born.add(names.database);
       if (step === 'drop-database' || step === 'drop-invalid-database') known.born.delete(names.database);
@@ -195,6 +195,9 @@ function storageOf({ database }: ClusterFacts, { limits }: DatabaseTarget): Pick
   return { bytes, full: bytes !== null && storageLevel(bytes, limits.storageMb) === 'over' };
 }
 
+/** How often the rights are read again when something went away between the look and the change. */
+const WRITES_TRIES = 5;
+
 /** Done as the owner, through `_mig`, like everything inside. */
 async function changeWrites(
   step: 'refuse-writes' | 'allow-writes',
@@ -206,23 +209,34 @@ async function changeWrites(
   const owner = await inside.asMigrator(names, passwords);
   await owner.query(`SET ROLE ${identifier(names.owner)}`);
   const statements = step === 'refuse-writes' ? refuseWritesStatements : allowWritesStatements;
-  await transaction(owner, await statements(owner, names), onStatement);
+  for (let left = WRITES_TRIES - 1; ; left -= 1) {
+    try {
+      await transaction(owner, await statements(owner, names), onStatement);
+      return;
+    } catch (error) {
+      if (left === 0 || !isGone(error)) throw error;
+    }
+  }
 }
 
-/** One round trip. A failure leaves nothing behind, neither in the cluster nor in the session. */
+/** One round trip, two with secrets. A failure leaves nothing behind, neither in the cluster nor in the session. */
 async function transaction(
   session: SqlSession,
   statements: readonly string[],
   onStatement: (sql: string) => void,
+  secret: readonly string[] = [],
 ): Promise<void> {
   if (statements.length === 0) return;
   try {
-    await session.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'));
+    const first = ['BEGIN', ...statements];
+    for (const message of secret.length === 0 ? [[...first, 'COMMIT']] : [first, [...secret, 'COMMIT']]) {
+      await session.query(message.join(';\n'));
+    }
   } catch (error) {
     await session.query('ROLLBACK').catch(() => {});
     throw error;
   }
-  for (const statement of statements) onStatement(maskVerifiers(statement));
+  for (const statement of [...statements, ...secret]) onStatement(maskVerifiers(statement));
 }
 
 async function single(session: SqlSession, statement: string, onStatement: (sql: string) => void): Promise<void> {

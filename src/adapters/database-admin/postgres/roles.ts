@@ -1,4 +1,4 @@
-import type { DatabaseNames, LoginRole } from '../../../domain/database.ts';
+import { type DatabaseNames, LOGIN_ROLES, type LoginRole } from '../../../domain/database.ts';
 import { identifier, literal } from '../../../domain/identifier.ts';
 import type { DatabaseTarget } from '../../../domain/provisioning.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
@@ -11,17 +11,16 @@ interface RoleSpec {
   readonly inherit: boolean;
   /** Connections at once; null for a role that cannot log in. */
   readonly connectionLimit: number | null;
-  readonly verifier: string | null;
 }
 
 /** The five roles of RELIABILITY 5.2: an access group for pg_hba's `samerole`, the owner, and the three logins. */
-function roleSpecs({ names, limits }: DatabaseTarget, verifiers: Verifiers | null): readonly RoleSpec[] {
+function roleSpecs({ names, limits }: DatabaseTarget): readonly RoleSpec[] {
   return [
-    { name: names.group, inherit: true, connectionLimit: null, verifier: null },
-    { name: names.owner, inherit: true, connectionLimit: null, verifier: null },
-    { name: names.mig, inherit: false, connectionLimit: 4, verifier: verifiers?.mig ?? null },
-    { name: names.app, inherit: true, connectionLimit: limits.connections, verifier: verifiers?.app ?? null },
-    { name: names.ro, inherit: true, connectionLimit: 3, verifier: verifiers?.ro ?? null },
+    { name: names.group, inherit: true, connectionLimit: null },
+    { name: names.owner, inherit: true, connectionLimit: null },
+    { name: names.mig, inherit: false, connectionLimit: 4 },
+    { name: names.app, inherit: true, connectionLimit: limits.connections },
+    { name: names.ro, inherit: true, connectionLimit: 3 },
   ];
 }
 
@@ -51,7 +50,7 @@ function isWanted(found: Membership, names: DatabaseNames): boolean {
 export function rolesVerdict(facts: ClusterFacts, target: DatabaseTarget): 'absent' | 'incomplete' | 'complete' {
   if (facts.roles.length === 0) return 'absent';
   const { names } = target;
-  const rolesAreRight = roleSpecs(target, null).every((spec) => {
+  const rolesAreRight = roleSpecs(target).every((spec) => {
     const role = facts.roles.find((found) => found.name === spec.name);
     if (!role || role.powers || role.expires) return false;
     return (
@@ -65,19 +64,18 @@ export function rolesVerdict(facts: ClusterFacts, target: DatabaseTarget): 'abse
     membershipSpecs(names).every((spec) =>
       facts.memberships.some((found) => found.role === spec.role && found.member === spec.member),
     );
-  return rolesAreRight && membershipsAreRight ? 'complete' : 'incomplete';
+  const isInHand = facts.roles.every((role) => isHeld(role, names));
+  return rolesAreRight && membershipsAreRight && isInHand ? 'complete' : 'incomplete';
 }
 
-/** T1: brings roles, tags and memberships to what they must be, whatever is there already. One transaction. */
-export function roleStatements(
-  facts: ClusterFacts,
-  target: DatabaseTarget,
-  verifiers: Verifiers,
-  grade: Grade,
-): readonly string[] {
+/**
+ * T1 without the passwords: brings roles, tags and memberships to what they must be, whatever is there already. The
+ * first half of one transaction.
+ */
+export function roleStatements(facts: ClusterFacts, target: DatabaseTarget, grade: Grade): readonly string[] {
   const { names } = target;
   const statements: string[] = [];
-  for (const spec of roleSpecs(target, verifiers)) {
+  for (const spec of roleSpecs(target)) {
     const known = facts.roles.find((role) => role.name === spec.name);
     const verb = known ? 'ALTER' : 'CREATE';
     statements.push(`${verb} ROLE ${identifier(spec.name)} ${attributes(spec, grade, known?.excess ?? [])}`);
@@ -90,7 +88,17 @@ export function roleStatements(
   for (const { role, member, set } of membershipSpecs(names)) {
     statements.push(`GRANT ${identifier(role)} TO ${identifier(member)}${options(grade, false, set)}`);
   }
-  return grade.superuser ? statements : [...statements, ...administratorGrants(names, grade)];
+  // For what comes next: a message that fails all the same is not quoted in the log. Only a superuser may say so.
+  if (grade.superuser) return [...statements, 'SET LOCAL log_min_error_statement = panic'];
+  return [...statements, ...administratorGrants(names, grade, () => true)];
+}
+
+/**
+ * The second half of T1, in a message of its own: a server writes the whole message into its log when any statement in
+ * it fails, and the first half has tried by now whatever could.
+ */
+export function passwordStatements(names: DatabaseNames, verifiers: Verifiers): readonly string[] {
+  return LOGIN_ROLES.map((role) => `ALTER ROLE ${identifier(names[role])} PASSWORD ${literal(verifiers[role])}`);
 }
 
 /**
@@ -102,22 +110,31 @@ function attributes(spec: RoleSpec, grade: Grade, excess: readonly string[]): st
   const powers = ['NOCREATEDB', 'NOCREATEROLE', ...named].join(' ');
   const login =
     spec.connectionLimit === null ? 'NOLOGIN CONNECTION LIMIT -1' : `LOGIN CONNECTION LIMIT ${spec.connectionLimit}`;
-  const password = spec.verifier === null ? '' : ` PASSWORD ${literal(spec.verifier)}`;
   const inherit = spec.inherit ? 'INHERIT' : 'NOINHERIT';
-  return `${powers} ${login} ${inherit} VALID UNTIL 'infinity'${password}`;
+  return `${powers} ${login} ${inherit} VALID UNTIL 'infinity'`;
 }
 
 function options(grade: Grade, inherit: boolean, set: boolean): string {
   return grade.version >= 160_000 ? ` WITH INHERIT ${inherit}, SET ${set}` : '';
 }
 
+type Role = ClusterFacts['roles'][number];
+
 /** What a non-superuser needs to make the database for the owner and to end sessions of the logins (RELIABILITY 3.1). */
-function administratorGrants(names: DatabaseNames, grade: Grade): readonly string[] {
+function isHeld({ name, inherited, settable }: Role, names: DatabaseNames): boolean {
+  if (name === names.group) return true;
+  return inherited && (settable || name !== names.owner);
+}
+
+/** Takes back what somebody took from the administrator; it may, of the roles it made. Nothing for a superuser. */
+export function regainStatements(facts: ClusterFacts, { names }: DatabaseTarget, grade: Grade): readonly string[] {
+  const lost = facts.roles.filter((role) => !isHeld(role, names)).map((role) => role.name);
+  return administratorGrants(names, grade, (role) => lost.includes(role));
+}
+
+function administratorGrants(names: DatabaseNames, grade: Grade, wants: (role: string) => boolean): readonly string[] {
   const admin = identifier(grade.user);
-  return [
-    `GRANT ${identifier(names.owner)} TO ${admin}${options(grade, true, true)}`,
-    ...[names.mig, names.app, names.ro].map(
-      (login) => `GRANT ${identifier(login)} TO ${admin}${options(grade, true, false)}`,
-    ),
-  ];
+  return [names.owner, names.mig, names.app, names.ro]
+    .filter(wants)
+    .map((role) => `GRANT ${identifier(role)} TO ${admin}${options(grade, true, role === names.owner)}`);
 }

@@ -6,29 +6,46 @@ import {
   openDatabaseStatements,
 } from './database.ts';
 import type { ClusterFacts, Grade } from './facts.ts';
-import { roleStatements, type Verifiers } from './roles.ts';
+import { passwordStatements, regainStatements, roleStatements, type Verifiers } from './roles.ts';
 import { dropTrashStatement, endSessionsStatement, renameStatement, shutStatements } from './trash.ts';
 
 /** What a step is made of, and whether all of it happens or nothing. */
 export interface StepStatements {
   readonly atomic: boolean;
   readonly statements: readonly string[];
+  /** Those that hold a verifier: sent last and by themselves, in the same transaction. */
+  readonly secret?: readonly string[];
 }
 
 /** Steps that are done inside the database. */
 type InsideStep = 'prepare-inside' | 'refuse-writes' | 'allow-writes';
 
+type OutsideStep = Exclude<ProvisionStep, InsideStep>;
+
 /** The SQL of a step that is done from outside the database. */
 export async function outsideStatements(
-  step: Exclude<ProvisionStep, InsideStep>,
+  step: OutsideStep,
   facts: ClusterFacts,
   target: DatabaseTarget,
   verifiers: () => Promise<Verifiers>,
   grade: Grade,
 ): Promise<StepStatements> {
+  if (step === 'create-roles') {
+    const secret = passwordStatements(target.names, await verifiers());
+    return { atomic: true, statements: roleStatements(facts, target, grade), secret };
+  }
+  const { atomic, statements } = databaseStatements(step, facts, target, grade);
+  // Also on the way out, where nobody looks whether the roles are complete.
+  return { atomic, statements: [...regainStatements(facts, target, grade), ...statements] };
+}
+
+function databaseStatements(
+  step: Exclude<OutsideStep, 'create-roles'>,
+  facts: ClusterFacts,
+  target: DatabaseTarget,
+  grade: Grade,
+): StepStatements {
   switch (step) {
-    case 'create-roles':
-      return { atomic: true, statements: roleStatements(facts, target, await verifiers(), grade) };
     case 'create-database':
       return { atomic: false, statements: [createDatabaseStatement(target)] };
     case 'open-database':

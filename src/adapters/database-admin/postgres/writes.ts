@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DatabaseNames, JOURNAL_SCHEMA } from '../../../domain/database.ts';
 import { identifier, literal } from '../../../domain/identifier.ts';
-import type { SqlSession } from '../../../ports/sql.ts';
+import { SqlError, type SqlSession } from '../../../ports/sql.ts';
 
 /**
  * A database that has outgrown its storage takes no more rows: INSERT and UPDATE are taken from the backend's login on
@@ -48,6 +48,17 @@ const rightShape = z.object({
 const NAMED = (rights: string) => `
   SELECT n.nspname::text AS schema, c.relname::text AS relation, r."column", r.privilege, r.everybody
   FROM ${rights} r JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace n ON n.oid = c.relnamespace`;
+
+/** Not there any more: a relation, a column, a schema. What is gone has no rights: the next look passes over it. */
+const GONE = ['42P01', '42703', '3F000'];
+
+/**
+ * Something was dropped between the look and the statements. No lock would help: REVOKE itself takes none, and some
+ * kinds of relations cannot be locked.
+ */
+export function isGone(error: unknown): boolean {
+  return error instanceof SqlError && GONE.includes(error.state);
+}
 
 /** Takes the rights away. For a session that acts as the owner, in a transaction; gives the statements to run in it. */
 export async function refuseWritesStatements(session: SqlSession, names: DatabaseNames): Promise<readonly string[]> {
