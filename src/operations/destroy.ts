@@ -15,8 +15,9 @@ export interface Destroyed {
 }
 
 /**
- * Takes a project away for good: server, logs, databases with their roles, also those in the trash, folder (unless `keepFiles`), records. Killed in the
- * middle, the same call takes away the rest: the project's row goes last. Throws `run.locked`, having done nothing, while
+ * Takes a project away for good: server, logs, databases with their roles, also those in the trash, folder (unless
+ * `keepFiles`), records. Killed in the middle, the same call takes away the rest: the project's row goes last, and from
+ * its first step on no new database is made for it. Throws `run.locked`, having done nothing, while
  * a process creates the project, here or elsewhere.
  */
 export async function destroy(
@@ -36,8 +37,7 @@ async function takeAway(
   await services.state.setProjectStatus(id, 'destroying');
   const serverWasRunning = await services.target.stop(id);
   await services.target.remove(id);
-  const databases = await services.state.listDatabases(id);
-  for (const { env } of databases) await deprovision({ projectId: id, env, purge: true }, services);
+  const databases = await dropAll(id, services);
   const removes = !options.keepFiles && (await holdsProject(directory, id, services));
   if (removes) await services.workspace.removeFolder(directory);
   await services.runs.forget(id);
@@ -46,10 +46,23 @@ async function takeAway(
   return {
     projectId: id,
     name,
-    databases: databases.map(({ databaseName }) => databaseName),
+    databases,
     directory: removes ? directory : null,
     serverWasRunning,
   };
+}
+
+/** Names of the dropped databases. Looked for again until none is left: a wish may have been written just before ours. */
+async function dropAll(id: string, services: ReconcileNeeds): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (;;) {
+    const records = await services.state.listDatabases(id);
+    if (records.length === 0) return [...names];
+    for (const { env, databaseName } of records) {
+      await deprovision({ projectId: id, env, purge: true }, services);
+      names.add(databaseName);
+    }
+  }
 }
 
 async function holdsProject(directory: string, id: string, services: Needs<'workspace'>): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { databaseNames } from '../domain/database.ts';
+import { isTurboError, type TurboError } from '../domain/errors.ts';
 import {
   type DatabaseTarget,
   describeRefusal,
@@ -23,6 +24,8 @@ export type { ReconcileNeeds, ReconcileOrder } from './reconcile-database/order.
 export interface Reconciled {
   /** Where it is, or was. */
   readonly cluster: ClusterInfo;
+  /** False: the record was not as the order asked for, and nothing was done. */
+  readonly met: boolean;
   /** Null when nothing is left and nothing is remembered any more. */
   readonly record: DatabaseRecord | null;
   /** What had to be done; empty when reality agreed with the wish. */
@@ -56,8 +59,7 @@ const TITLES: Readonly<Record<ProvisionStep, string>> = {
  */
 export async function reconcileDatabase(order: ReconcileOrder, services: ReconcileNeeds): Promise<Reconciled> {
   const steps: ProvisionStep[] = [];
-  // Only what was not there when we came may be taken away when we fail.
-  const run: Run = { order, services, steps, first: null };
+  const run: Run = { order, services, steps, first: null, record: null };
   return retryTransient(
     async () => {
       const cluster = await services.cluster.ensure();
@@ -75,9 +77,10 @@ export async function reconcileDatabase(order: ReconcileOrder, services: Reconci
       onRetry: (error) =>
         services.progress({ kind: 'detail', message: `Trying again: ${error instanceof Error ? error.message : ''}` }),
     },
-  ).catch((error) => {
-    if (error instanceof SqlError) throw describeRefusal(error, databaseNames(order.projectId, order.env).database);
-    throw error;
+  ).catch(async (error) => {
+    if (!(error instanceof SqlError)) throw error;
+    if (isTransientState(error.state)) await noteFailure(run, error);
+    throw describeRefusal(error, databaseNames(order.projectId, order.env).database);
   });
 }
 
@@ -86,7 +89,10 @@ interface Run {
   readonly order: ReconcileOrder;
   readonly services: ReconcileNeeds;
   readonly steps: ProvisionStep[];
+  /** What was there when we came, as long as nobody else has worked on it since: only what was not may be taken away. */
   first: Observation | null;
+  /** The wish of the last try. */
+  record: DatabaseRecord | null;
 }
 
 async function reconcileLocked(run: Run, cluster: ClusterInfo, admin: LockedAdmin): Promise<Reconciled> {
@@ -94,17 +100,19 @@ async function reconcileLocked(run: Run, cluster: ClusterInfo, admin: LockedAdmi
   const reached = (point: string) => order.onStep?.(point);
   reached('locked');
   const record = await recordWish(order, services, cluster);
-  if (record === null) return { record: null, steps, cluster };
+  if (record === 'nothing' || record === 'unmet') return { record: null, steps, cluster, met: record !== 'unmet' };
   reached('wished');
+  // A wish of ours that is carried out again raises the generation by one; anything else was somebody else.
+  if (run.record && record.generation > run.record.generation + 1) run.first = null;
+  run.record = record;
   const target = targetOf(record, services);
-  // A wish already on its way out is not turned back by a lesser one.
-  const wish = record.desired;
+  const { wish } = order;
   const passwords = wish === 'present' ? await openPasswords(record, services) : null;
   let last: Observation;
   try {
     last = await settleReality(run, wish, target, passwords, admin);
   } catch (error) {
-    if (error instanceof SqlError && !isTransientState(error.state)) await giveUp(run, admin, record, error);
+    if (isPermanent(error)) await giveUp(run, admin, record, error);
     throw error;
   }
   const warning =
@@ -113,7 +121,7 @@ async function reconcileLocked(run: Run, cluster: ClusterInfo, admin: LockedAdmi
   reached('before:settle');
   const settled = await settleRecord(record, wish === 'trashed' && last.trash === 'absent' ? 'absent' : wish, services);
   reached('settled');
-  return { record: settled, steps, cluster };
+  return { record: settled, steps, cluster, met: true };
 }
 
 async function settleReality(
@@ -162,14 +170,39 @@ async function applyStep(
   return { recorded };
 }
 
+/** Refusals that the next try would meet again; those of the network, the key and strangers' objects say so themselves. */
+function isPermanent(error: unknown): error is SqlError | TurboError {
+  if (error instanceof SqlError) return !isTransientState(error.state);
+  return isTurboError(error, 'cluster.denied') || isTurboError(error, 'database.failed');
+}
+
+function describeFailure(error: SqlError | TurboError): string {
+  return `${error instanceof SqlError ? error.state : error.code}: ${error.message}`;
+}
+
+/** Tried often enough: what was in the way is kept for whoever looks. */
+async function noteFailure({ record, services }: Run, error: SqlError): Promise<void> {
+  if (record === null) return;
+  const { projectId, env, generation, status } = record;
+  // The first failure is the one to tell, also when the metadata database is what is away.
+  await services.state
+    .settleDatabase(projectId, env, generation, { status, lastError: describeFailure(error) })
+    .catch(() => false);
+}
+
 /**
  * A failure no retry cures. A database that was there before stays as it was; a half-made one goes, and the wish says so
- * first, so that a crash in here is finished by whoever comes next.
+ * first, so that a crash in here is finished by whoever comes next. What somebody else has taken up meanwhile is theirs.
  */
-async function giveUp(run: Run, admin: LockedAdmin, record: DatabaseRecord, cause: SqlError): Promise<void> {
-  const { projectId, env, databaseName, systemIdentifier, secrets, generation } = record;
+async function giveUp(
+  run: Run,
+  admin: LockedAdmin,
+  record: DatabaseRecord,
+  cause: SqlError | TurboError,
+): Promise<void> {
+  const { projectId, env, generation } = record;
   const { state, progress } = run.services;
-  const lastError = `${cause.state}: ${cause.message}`;
+  const lastError = describeFailure(cause);
   const { first } = run;
   const isOurBeginning =
     record.desired === 'present' &&
@@ -181,9 +214,9 @@ async function giveUp(run: Run, admin: LockedAdmin, record: DatabaseRecord, caus
     await state.settleDatabase(projectId, env, generation, { status, lastError });
     return;
   }
+  const farewell = await state.abandonDatabase(projectId, env, generation);
+  if (farewell === null) return;
   const target = targetOf(record, run.services);
-  const place = { projectId, env, databaseName, systemIdentifier, secrets };
-  const farewell = await state.wishDatabase({ ...place, desired: 'absent' });
   try {
     await reconcile('absent', {
       observe: () => admin.observe(target, null),

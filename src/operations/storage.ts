@@ -35,5 +35,8 @@ export async function storageUses(
 export async function enforceStorage(record: DatabaseRecord | null, services: ReconcileNeeds): Promise<void> {
   if (record?.desired !== 'present' || record.status !== 'ready') return;
   if (limitsOf(record.limits, services.limits).storageMb === null) return;
-  await reconcileDatabase({ projectId: record.projectId, env: record.env, wish: 'present' }, services);
+  const { projectId, env } = record;
+  // One that is taken away meanwhile has no bound any more, and must not come back for it.
+  const onlyIf = ({ desired }: DatabaseRecord) => desired === 'present';
+  await reconcileDatabase({ projectId, env, wish: 'present', onlyIf }, services);
 }

@@ -2,8 +2,8 @@ import { type Environment, LOGIN_ROLES } from '../domain/database.ts';
 import { environmentFiles } from '../domain/environment-file.ts';
 import { TurboError } from '../domain/errors.ts';
 import { passwordContext } from '../domain/provisioning.ts';
+import { keepDatabase } from '../operations/keep-database.ts';
 import { readManifest } from '../operations/manifest.ts';
-import { reconcileDatabase } from '../operations/reconcile-database.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { type LoginNeeds, type OnStep, settleLogins } from './settle-logins.ts';
 
@@ -86,8 +86,8 @@ async function rotateOne(
   services: LoginNeeds,
   { onStep }: RotateOptions,
 ): Promise<Rotated> {
-  const order = { projectId: project.id, env, wish: 'present', renewPasswords: true } as const;
-  await reconcileDatabase(onStep ? { ...order, onStep } : order, services);
+  const order = { projectId: project.id, env, renewPasswords: true } as const;
+  await keepDatabase(onStep ? { ...order, onStep } : order, services);
   const { serverReplaced } = await settleLogins(project, env, services, onStep);
   const { server, migrations } = environmentFiles(env);
   await services.state.recordActivity({ projectId: project.id, action: 'passwords-rotated', details: { env } });

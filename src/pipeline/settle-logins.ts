@@ -1,11 +1,12 @@
 import type { Environment } from '../domain/database.ts';
+import { keepDatabase } from '../operations/keep-database.ts';
 import { openLogin } from '../operations/open-login.ts';
-import { reconcileDatabase } from '../operations/reconcile-database.ts';
+import type { ReconcileNeeds } from '../operations/reconcile-database.ts';
 import { configure } from '../phases/configure.ts';
 import type { Needs, Services } from '../ports/services.ts';
 
 /** What it takes to bring logins to where they are used. */
-export type LoginNeeds = Parameters<typeof reconcileDatabase>[1] & Needs<'sql' | 'workspace' | 'target'>;
+export type LoginNeeds = ReconcileNeeds & Needs<'sql' | 'workspace' | 'target'>;
 
 /** Told of every point at which the work may be cut off; for tests. */
 export type OnStep = (point: string) => void;
@@ -36,7 +37,7 @@ export async function settleLogins(
       return { serverReplaced: false };
     }
     if (record.rotation === 'roles') {
-      await reconcileDatabase({ projectId: project.id, env, wish: 'present', onStep }, services);
+      await keepDatabase({ projectId: project.id, env, onStep }, services);
       continue;
     }
     // Under the lock, so that nobody who was slower puts older passwords into the files.

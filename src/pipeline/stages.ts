@@ -9,6 +9,7 @@ import { openLogin } from '../operations/open-login.ts';
 import { assertOwner } from '../operations/ownership.ts';
 import { provision } from '../operations/provision.ts';
 import type { ReconcileNeeds } from '../operations/reconcile-database.ts';
+import { restore } from '../operations/restore.ts';
 import { start } from '../operations/start.ts';
 import { enforceStorage } from '../operations/storage.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
@@ -111,16 +112,7 @@ export async function restoreStage(
   env: Environment,
   services: LoginNeeds,
 ): Promise<Database> {
-  const known = await services.state.findDatabase(record.id, env);
-  // An undo that was cut wishes for it already, and has not arrived.
-  const isThere = known !== null && known.trashName !== null && known.desired !== 'absent';
-  if (!isThere) {
-    throw new TurboError('database.not_in_trash', `The ${env} database of ${record.name} is not in the trash.`, {
-      hint: `turbobackend status ${record.id}`,
-      details: { projectId: record.id, env, status: known?.status ?? null },
-    });
-  }
-  const database = await provision({ projectId: record.id, env }, services);
+  const database = await restore(record, env, services);
   await services.state.recordActivity({ projectId: record.id, action: 'restored', details: { env } });
   const project = await readManifest(record.directory, services).catch(() => null);
   if (project?.id === record.id) await configureStage({ directory: record.directory, project }, env, services);

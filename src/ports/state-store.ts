@@ -31,11 +31,11 @@ export interface DatabaseRecord {
   readonly rotation: 'roles' | 'files' | null;
   /** Name it has in the trash, or on its way there and back. */
   readonly trashName: string | null;
-  /** Unix seconds; null outside the trash. */
+  /** Unix seconds by the clock of the metadata database; null outside the trash. */
   readonly trashedAt: number | null;
   readonly limits: OwnLimits;
   readonly lastError: string | null;
-  /** Unix seconds. */
+  /** Unix seconds: when it was last wished for or settled. */
   readonly updatedAt: number;
 }
 
@@ -82,12 +82,22 @@ export interface StateStore {
 
   /**
    * Writes the intent before anything exists. An existing row keeps its secrets and gets a new generation, unless it
-   * already wishes the same and is settled. The name in the trash, once given, stays until it is settled as ready.
+   * already wishes the same and is settled. The name in the trash, once given, stays until it is settled as ready. One
+   * for a project that is being destroyed, or was, is refused with `project.not_found`.
    */
   wishDatabase(wish: DatabaseWish): Promise<DatabaseRecord>;
+  /**
+   * The end of a failed beginning: wishes it absent, only when `generation` is still the row's. Null otherwise: somebody
+   * else has taken it up.
+   */
+  abandonDatabase(projectId: string, env: Environment, generation: number): Promise<DatabaseRecord | null>;
   findDatabase(projectId: string, env: Environment): Promise<DatabaseRecord | null>;
   /** All, or those of one project, by name. */
   listDatabases(projectId?: string): Promise<readonly DatabaseRecord[]>;
+  /** What has been in the trash for its seven days by the clock of the metadata database, and nobody has wished back. */
+  listExpiredTrash(): Promise<readonly DatabaseRecord[]>;
+  /** Records whose project is not there any more; all, or those of one id, or of the name a destroyed project had. */
+  listForsaken(idOrName?: string): Promise<readonly DatabaseRecord[]>;
   /**
    * Only when `generation` is still the row's; false otherwise. Settled as ready without an error, next
    * secrets become the secrets and nothing is in the trash any more.
@@ -99,7 +109,7 @@ export interface StateStore {
     outcome: { status: DatabaseRecord['status']; lastError?: string | null },
   ): Promise<boolean>;
   deleteDatabase(projectId: string, env: Environment, generation: number): Promise<boolean>;
-  /** Writes down the new passwords before any role has them. False when the row has another generation, or some already. */
+  /** Writes down the new passwords, under a new generation, before any role has them. False when the row has another generation, or some already. */
   beginRotation(projectId: string, env: Environment, generation: number, next: SealedSecrets): Promise<boolean>;
   /** The new passwords are everywhere. */
   endRotation(projectId: string, env: Environment): Promise<void>;

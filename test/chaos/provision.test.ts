@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster } from '../support/global-cluster.ts';
 import { borrowMetadata, provisioningServices, releaseMetadata } from '../support/provisioning.ts';
 import { NAIVE_POINTS, runControl } from './provision-control.ts';
 import { strangersOfOurs, unhealthy } from './provision-oracle.ts';
@@ -8,7 +9,8 @@ import { killAtNamedPoints, killAtRandom, SCENES } from './provision-scenes.ts';
 import { newTally, type Session } from './provision-session.ts';
 
 /** The short version of `npm run chaos:provision`: named points once, a few random kills, some at once, the control. */
-const server = inject('cluster');
+// A server of its own: the oracle looks at everything there, and other tests do damage on purpose.
+const { cluster: server, stop } = await startCluster();
 const metadata = borrowMetadata();
 const services = provisioningServices(server, metadata);
 let children: ChildRunner;
@@ -22,6 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   children.close();
   await releaseMetadata(server, metadata, services);
+  await stop();
 });
 
 function newSession(): Session {

@@ -8,34 +8,53 @@ import type { Needs } from '../../ports/services.ts';
 import type { DatabaseRecord, SealedSecrets } from '../../ports/state-store.ts';
 import type { ReconcileNeeds, ReconcileOrder } from './order.ts';
 
-/** The intent, before anything exists: from here on a password can no longer be lost. Null: there is nothing to wish away. */
+/** A wish that is written down; `nothing` to wish away; or `unmet`, when the record is not as the order asks for. */
+export type Wished = DatabaseRecord | 'nothing' | 'unmet';
+
+/** The intent, before anything exists: from here on a password can no longer be lost. */
 export async function recordWish(
   order: ReconcileOrder,
   services: ReconcileNeeds,
   { systemIdentifier }: ClusterInfo,
-): Promise<DatabaseRecord | null> {
+): Promise<Wished> {
   const { projectId, env, wish } = order;
-  const { state, clock } = services;
+  const { state } = services;
   const known = await state.findDatabase(projectId, env);
   if (known) assertSamePlace(known, projectId, env, systemIdentifier);
-  if (!known && wish !== 'present') return null;
-  if (order.onlyIf && !(known && order.onlyIf(known))) return null;
-  const record = await state.wishDatabase({
-    projectId,
-    env,
-    databaseName: databaseNames(projectId, env).database,
-    systemIdentifier,
-    desired: known?.desired === 'absent' && wish === 'trashed' ? 'absent' : wish,
-    secrets: known?.secrets ?? (await newSecrets(order, services)),
-    ...(known ? {} : { maxOfOwner: services.limits.databases }),
-    ...(wish === 'trashed' ? { trashName: trashName(projectId, env, clock.now()) } : {}),
-  });
+  if (order.onlyIf && !(known && order.onlyIf(known))) return 'unmet';
+  if (!known && wish !== 'present') return 'nothing';
+  const record = isSettled(known, wish) ? known : await writeWish(known, order, services, systemIdentifier);
   if (!order.renewPasswords || record.nextSecrets !== null || record.rotation !== null || !known) return record;
   if (!(await state.beginRotation(projectId, env, record.generation, await newSecrets(order, services)))) {
     throw overtaken(projectId);
   }
   order.onStep?.('new-passwords');
-  return state.findDatabase(projectId, env);
+  return (await state.findDatabase(projectId, env)) ?? 'nothing';
+}
+
+/** Nothing is written for what is wished already: it would only cost time, on the way most often taken. */
+function isSettled(known: DatabaseRecord | null, wish: Wish): known is DatabaseRecord {
+  const settled = { present: 'ready', trashed: 'trashed', absent: null }[wish];
+  return known?.desired === wish && known.status === settled;
+}
+
+async function writeWish(
+  known: DatabaseRecord | null,
+  order: ReconcileOrder,
+  services: ReconcileNeeds,
+  systemIdentifier: string,
+): Promise<DatabaseRecord> {
+  const { projectId, env, wish } = order;
+  return services.state.wishDatabase({
+    projectId,
+    env,
+    databaseName: databaseNames(projectId, env).database,
+    systemIdentifier,
+    desired: wish,
+    secrets: known?.secrets ?? (await newSecrets(order, services)),
+    ...(known ? {} : { maxOfOwner: services.limits.databases }),
+    ...(wish === 'trashed' ? { trashName: trashName(projectId, env, services.clock.now()) } : {}),
+  });
 }
 
 async function newSecrets({ projectId, env }: ReconcileOrder, { vault }: ReconcileNeeds): Promise<SealedSecrets> {

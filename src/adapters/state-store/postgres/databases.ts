@@ -1,13 +1,22 @@
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import { TurboError } from '../../../domain/errors.ts';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { TRASH_SECONDS } from '../../../domain/database.ts';
 import type { Wish } from '../../../domain/provisioning.ts';
 import type { DatabaseRecord, DatabaseWish, StateStore } from '../../../ports/state-store.ts';
+import { admit } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 
 type DatabaseMethods = Pick<
   StateStore,
-  'wishDatabase' | 'findDatabase' | 'listDatabases' | 'settleDatabase' | 'deleteDatabase' | 'setLimits'
+  | 'wishDatabase'
+  | 'abandonDatabase'
+  | 'findDatabase'
+  | 'listDatabases'
+  | 'listExpiredTrash'
+  | 'listForsaken'
+  | 'settleDatabase'
+  | 'deleteDatabase'
+  | 'setLimits'
 >;
 
 type Row = Selectable<Tables['project_databases']>;
@@ -43,6 +52,16 @@ function toNextSecrets({ next_mig_secret: mig, next_app_secret: app, next_ro_sec
 /** In the column of the bound of storage, where null means the setting. */
 const NO_BOUND = 0;
 
+/** Unix seconds by the server's clock: whether something has expired must not depend on the machine that asks. */
+const SERVER_NOW = sql<number>`extract(epoch FROM now())::bigint`;
+
+/** The id of the project, or the name a destroyed one had that none of today's has. */
+const isDestroyedAs = (idOrName: string) => sql<boolean>`(
+  project_id = ${idOrName}
+  OR NOT EXISTS (SELECT FROM projects WHERE name = ${idOrName})
+    AND EXISTS (SELECT FROM activity_logs log WHERE log.project_id = project_databases.project_id
+      AND log.action = 'destroyed' AND log.details->>'name' = ${idOrName}))`;
+
 /** How a wish reads while it is carried out, and when it is settled. */
 const STATUS: Readonly<Record<Wish, { readonly begun: Row['status']; readonly settled: Row['status'] | null }>> = {
   present: { begun: 'creating', settled: 'ready' },
@@ -65,18 +84,30 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
   return {
     async wishDatabase(wish) {
       const database = await open();
-      const { maxOfOwner } = wish;
       const row =
-        maxOfOwner === undefined
-          ? await writeWish(wish, clock.now(), database)
-          : await database.transaction().execute(async (transaction) => {
-              await refuseTooMany(wish.projectId, maxOfOwner, transaction);
+        wish.desired === 'present'
+          ? await database.transaction().execute(async (transaction) => {
+              await admit(wish, transaction);
               return writeWish(wish, clock.now(), transaction);
-            });
+            })
+          : await writeWish(wish, clock.now(), database);
       if (row) return toRecord(row);
       const settled = await find(wish.projectId, wish.env);
       if (settled) return settled;
       throw new Error(`the record of ${wish.databaseName} went away while it was wished for`);
+    },
+
+    async abandonDatabase(projectId, env, generation) {
+      const database = await open();
+      const row = await database
+        .updateTable('project_databases')
+        .set({ desired: 'absent', status: 'deleting', generation: generation + 1, updated_at: clock.now() })
+        .where('project_id', '=', projectId)
+        .where('env', '=', env)
+        .where('generation', '=', generation)
+        .returningAll()
+        .executeTakeFirst();
+      return row ? toRecord(row) : null;
     },
 
     findDatabase: find,
@@ -88,13 +119,38 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
       return rows.map(toRecord);
     },
 
+    async listExpiredTrash() {
+      const database = await open();
+      const rows = await database
+        .selectFrom('project_databases')
+        .selectAll()
+        .where('desired', '=', 'trashed')
+        .where('status', '=', 'trashed')
+        .where('trashed_at', '<=', sql<number>`${SERVER_NOW} - ${TRASH_SECONDS}::bigint`)
+        .orderBy('db_name')
+        .execute();
+      return rows.map(toRecord);
+    },
+
+    async listForsaken(idOrName) {
+      const database = await open();
+      const all = database
+        .selectFrom('project_databases')
+        .selectAll()
+        // One look at both tables: of two, a project may be made or destroyed in between.
+        .where(sql<boolean>`NOT EXISTS (SELECT FROM projects WHERE id = project_databases.project_id)`)
+        .orderBy('db_name');
+      const rows = await (idOrName === undefined ? all : all.where(isDestroyedAs(idOrName))).execute();
+      return rows.map(toRecord);
+    },
+
     async settleDatabase(projectId, env, generation, { status, lastError = null }) {
       const database = await open();
       const now = clock.now();
       const done = await database
         .updateTable('project_databases')
         .set({ status, last_error: lastError, updated_at: now })
-        .$if(status === 'trashed', (query) => query.set({ trashed_at: sql`coalesce(trashed_at, ${now})` }))
+        .$if(status === 'trashed', (query) => query.set({ trashed_at: sql`coalesce(trashed_at, ${SERVER_NOW})` }))
         .$if(status === 'ready' && lastError === null, (query) =>
           query.set({
             trash_name: null,
@@ -127,15 +183,17 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
     },
 
     async setLimits(projectId, env, { connections, statementTimeoutSeconds, storageMb }) {
-      const database = await open();
-      await database
-        .updateTable('project_databases')
-        .set({
+      // Doctor's ten minutes for work that was cut run on: `updated_at` stays.
+      const set = {
           ...(connections === undefined ? {} : { connection_limit: connections }),
           ...(statementTimeoutSeconds === undefined ? {} : { statement_timeout_seconds: statementTimeoutSeconds }),
           ...(storageMb === undefined ? {} : { storage_mb: storageMb === 'none' ? NO_BOUND : storageMb }),
-          updated_at: clock.now(),
-        })
+      };
+      if (Object.keys(set).length === 0) return;
+      const database = await open();
+      await database
+        .updateTable('project_databases')
+        .set(set)
         .where('project_id', '=', projectId)
         .where('env', '=', env)
         .execute();
@@ -171,8 +229,9 @@ async function writeWish(wish: DatabaseWish, now: number, database: Kysely<Table
           status: begun,
           generation: sql<number>`project_databases.generation + 1`,
           trash_name: sql<string | null>`coalesce(project_databases.trash_name, excluded.trash_name)`,
-          // Its days begin anew when it goes there again, also after a way back that was cut.
-          trashed_at: sql<number | null>`CASE WHEN project_databases.desired = 'present' THEN NULL
+          // Its days begin anew when it goes there again, also after a way back, or a removal, that was cut.
+          trashed_at: sql<number | null>`CASE
+            WHEN excluded.desired = 'trashed' AND project_databases.desired <> 'trashed' THEN NULL
             ELSE project_databases.trashed_at END`,
           last_error: null,
           updated_at: now,
@@ -186,28 +245,4 @@ async function writeWish(wish: DatabaseWish, now: number, database: Kysely<Table
     )
     .returningAll()
     .executeTakeFirst();
-}
-
-/** Counted under a lock of the owner's, so that two at once cannot both be the last one allowed. */
-async function refuseTooMany(projectId: string, allowed: number, transaction: Transaction<Tables>): Promise<void> {
-  const project = await transaction
-    .selectFrom('projects')
-    .select([
-      'owner_id',
-      sql`pg_advisory_xact_lock(hashtextextended('turbobackend:owner:' || owner_id, 0))`.as('locked'),
-    ])
-    .where('id', '=', projectId)
-    .executeTakeFirst();
-  if (!project) return;
-  const { count } = await transaction
-    .selectFrom('project_databases')
-    .innerJoin('projects', 'projects.id', 'project_databases.project_id')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('projects.owner_id', '=', project.owner_id)
-    .executeTakeFirstOrThrow();
-  if (count < allowed) return;
-  throw new TurboError('limit.reached', `You have ${count} databases, and ${allowed} are allowed.`, {
-    hint: 'Take one away: turbobackend deprovision <project> --purge, or: turbobackend config set limits.databases <count>',
-    details: { limit: 'databases', allowed },
-  });
 }

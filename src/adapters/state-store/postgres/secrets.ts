@@ -21,6 +21,8 @@ export function secretMethods({ open, clock }: Connection): SecretMethods {
           next_app_secret: next.app,
           next_ro_secret: next.ro,
           rotation: 'roles',
+          // Nobody who has not seen them may settle with them.
+          generation: generation + 1,
           updated_at: clock.now(),
         })
         .where('project_id', '=', projectId)
@@ -35,7 +37,7 @@ export function secretMethods({ open, clock }: Connection): SecretMethods {
       const database = await open();
       await database
         .updateTable('project_databases')
-        .set({ rotation: null, updated_at: clock.now() })
+        .set({ rotation: null })
         .where('project_id', '=', projectId)
         .where('env', '=', env)
         .where('rotation', '=', 'files')
@@ -47,7 +49,7 @@ export function secretMethods({ open, clock }: Connection): SecretMethods {
       const column = COLUMNS[slot][role];
       const done = await database
         .updateTable('project_databases')
-        .set({ [column]: to, updated_at: clock.now() })
+        .set({ [column]: to })
         .where('project_id', '=', projectId)
         .where('env', '=', env)
         .where(column, '=', from)

@@ -75,8 +75,8 @@ async function carryOut(id: string, env: Environment, wanted: Partial<OwnLimits>
   const record = await services.state.findDatabase(id, env);
   // What lies in the trash stays there; it comes back with the new limits.
   if (record?.desired !== 'present') return;
-  const { provision } = await import('../../../operations/provision.ts');
-  await provision({ projectId: id, env }, services);
+  const { keepDatabase } = await import('../../../operations/keep-database.ts');
+  await keepDatabase({ projectId: id, env }, services);
 }
 
 async function show(project: { id: string; name: string }, env: Environment, services: App): Promise<Outcome> {
