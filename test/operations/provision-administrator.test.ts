@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
+import { findDrift } from '../../src/operations/reconcile-database.ts';
+import { withAdministrator } from '../support/lesser-administrator.ts';
 import {
   asAdmin,
   borrowMetadata,
   provisioningServices,
   releaseMetadata,
-  wipe,
   withSession,
 } from '../support/provisioning.ts';
 
@@ -42,44 +42,10 @@ async function stepsOf(order: { projectId: string; env: 'dev' }, hands = service
   return steps;
 }
 
-/** An administrator who is no superuser, with what an external service gives; removed afterwards. */
-async function withAdministrator<T>(
-  powers: string,
-  work: (hands: ReturnType<typeof provisioningServices>) => Promise<T>,
-): Promise<T> {
-  const user = `tb_lesser_${randomBytes(6).toString('hex')}`;
-  const password = randomBytes(16).toString('hex');
-  // pg_hba.conf lets a role into the database that is named like it.
-  await asAdmin(server, 'postgres', async (query) => {
-    await query(`CREATE ROLE ${user} LOGIN ${powers} PASSWORD '${password}'`);
-    await query(`CREATE DATABASE ${user} OWNER ${user}`);
-  });
-  const hands = provisioningServices(server, {
-    ...metadata,
-    administrator: { user, password },
-    maintenanceDatabase: user,
-  });
-  try {
-    return await work(hands);
-  } finally {
-    await hands.state.close();
-    await asAdmin(server, 'postgres', async (query) => {
-      for (const { databaseName } of await services.state.listDatabases()) {
-        const [row] = await query('SELECT pg_has_role($1, rolname, $2) AS has FROM pg_roles WHERE rolname = $3', [
-          user,
-          'member',
-          `${databaseName}_own`,
-        ]);
-        if (row?.has === true) await wipe(query, databaseName);
-      }
-      await query(`DROP DATABASE ${user} WITH (FORCE)`);
-      await query(`DROP ROLE ${user}`);
-    });
-  }
-}
+const place = { server, metadata, services };
 
 test('an administrator with CREATEDB and CREATEROLE is enough', () =>
-  withAdministrator('CREATEDB CREATEROLE', async (hands) => {
+  withAdministrator(place, 'CREATEDB CREATEROLE', async (hands) => {
     const order = newProject();
     const { database } = databaseNames(order.projectId);
     expect((await provision(order, hands)).status).toBe('ready');
@@ -93,7 +59,7 @@ test('an administrator with CREATEDB and CREATEROLE is enough', () =>
   }));
 
 test('a first try that cannot succeed leaves no role behind, says why, and can be repeated', () =>
-  withAdministrator('CREATEROLE', async (hands) => {
+  withAdministrator(place, 'CREATEROLE', async (hands) => {
     const order = newProject();
     const error = await provision(order, hands).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'database.failed', details: { state: '42501' } });
@@ -111,7 +77,7 @@ test('a first try that cannot succeed leaves no role behind, says why, and can b
   }));
 
 test('a failure on a database in use takes nothing away', () =>
-  withAdministrator('CREATEROLE', async (hands) => {
+  withAdministrator(place, 'CREATEROLE', async (hands) => {
     const order = newProject();
     const { database } = databaseNames(order.projectId);
     await provision(order, services);
@@ -126,7 +92,7 @@ test('a failure on a database in use takes nothing away', () =>
   }));
 
 test('an administrator who is no superuser measures, bounds and trashes as well', () =>
-  withAdministrator('CREATEDB CREATEROLE', async (hands) => {
+  withAdministrator(place, 'CREATEDB CREATEROLE', async (hands) => {
     const order = newProject();
     const { name } = await provision(order, hands);
     const as = async (role: 'mig' | 'app', text: string) =>
@@ -142,5 +108,55 @@ test('an administrator who is no superuser measures, bounds and trashes as well'
     await hands.state.setLimits(order.projectId, 'dev', { storageMb: 'none' });
     expect(await stepsOf(order, hands)).toContain('allow-writes');
     await as('app', 'INSERT INTO notes VALUES (0)');
+    await deprovision({ ...order, purge: true }, hands);
+  }));
+
+/** Takes from an administrator what it gave itself, and what CREATE ROLE gave it. */
+const robbed: [string, (db: string, user: string) => string][] = [
+  [
+    'what it gave itself',
+    (db, user) => `SET ROLE ${user}; REVOKE ${db}_own, ${db}_mig, ${db}_app, ${db}_ro FROM ${user}`,
+  ],
+  ['one login', (db, user) => `SET ROLE ${user}; REVOKE ${db}_app FROM ${user}`],
+  ['acting as the owner', (db, user) => `SET ROLE ${user}; REVOKE SET OPTION FOR ${db}_own FROM ${user}`],
+  ['the owner`s rights', (db, user) => `SET ROLE ${user}; REVOKE INHERIT OPTION FOR ${db}_own FROM ${user}`],
+];
+
+test('an administrator who was robbed of its memberships is told, and takes them back', () =>
+  withAdministrator(place, 'CREATEDB CREATEROLE', async (hands, user) => {
+    const order = newProject();
+    const { database } = databaseNames(order.projectId);
+    await provision(order, hands);
+    for (const [what, rob] of robbed) {
+      await asAdmin(server, 'postgres', (query) => query(rob(database, user)));
+      expect(await findDrift(order.projectId, 'dev', hands), what).toMatchObject({ step: 'create-roles' });
+      expect(await stepsOf(order, hands), what).toEqual(['create-roles']);
+      expect(await stepsOf(order, hands), what).toEqual([]);
+    }
+    // Nobody looks at the roles on the way out, nor on the way back.
+    const rob = () => asAdmin(server, 'postgres', (query) => query(robbed[0]?.[1](database, user) ?? ''));
+    await rob();
+    await deprovision({ ...order, purge: false }, hands);
+    await rob();
+    expect(await stepsOf(order, hands)).toContain('restore-database');
+    await rob();
+    await deprovision({ ...order, purge: true }, hands);
+  }));
+
+test('an administrator who may not take its memberships back is refused, and nothing is changed', () =>
+  withAdministrator(place, 'CREATEDB CREATEROLE', async (hands, user) => {
+    const order = newProject();
+    const { database } = databaseNames(order.projectId);
+    await provision(order, hands);
+    const take = `REVOKE ${database}_own FROM ${user} CASCADE`;
+    const give = `GRANT ${database}_own TO ${user} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`;
+    await asAdmin(server, 'postgres', (query) => query(take));
+    expect(await findDrift(order.projectId, 'dev', hands)).toMatchObject({ step: 'create-roles' });
+    await expect(provision(order, hands)).rejects.toMatchObject({ details: { state: '42501' } });
+    expect(await whoLogsIn(order.projectId)).toHaveLength(3);
+    await asAdmin(server, 'postgres', (query) => query(give));
+    // CASCADE took the membership of `_mig` as well, which the administrator had given.
+    expect(await stepsOf(order, hands)).toEqual(['create-roles']);
+    expect(await stepsOf(order, hands)).toEqual([]);
     await deprovision({ ...order, purge: true }, hands);
   }));

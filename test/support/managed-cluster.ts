@@ -23,7 +23,7 @@ hostssl all all 127.0.0.1/32 scram-sha-256
 const DEBIAN = '/usr/lib/postgresql';
 
 /** Programs of the PostgreSQL that TB_TEST_POSTGRES names, or of the newest one this machine has; else our own are used. */
-function otherPrograms(): string | undefined {
+export function otherPrograms(): string | undefined {
   if (process.env.TB_TEST_POSTGRES) return process.env.TB_TEST_POSTGRES;
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).filter((name) => /^\d+$/.test(name)) : [];
   const supported = versions.map(Number).filter((version) => version >= 14 && version <= 18);
