@@ -25,8 +25,9 @@ export async function diagnose(hands: DoctorHands, services: DoctorNeeds): Promi
 }
 
 /**
- * Looks, mends what can be mended without losing anything, and looks again, until a look finds nothing new to mend. The
- * findings are those of the last look, and before them what was mended.
+ * Looks, mends what can be mended, and looks again, until a look finds nothing new to mend. No rows are lost by it but
+ * those that were in the trash of dev and staging for seven days. The findings are those of the last look, and before
+ * them what was mended.
  */
 export async function mend(hands: DoctorHands, services: DoctorNeeds): Promise<readonly Finding[]> {
   const tried = new Map<string, Finding>();

@@ -2,37 +2,62 @@ import { databaseNames, type OwnDatabase } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
 import { describeRefusal, type ProvisionStep } from '../domain/provisioning.ts';
 import type { LockedAdmin } from '../ports/database-admin.ts';
-import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
+import type { DatabaseRecord } from '../ports/state-store.ts';
+import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
-type OrphanNeeds = Needs<'cluster' | 'databases' | 'state' | 'limits' | 'progress'>;
+export interface DroppedOrphan {
+  /** False when there was nothing: neither a database nor roles nor a record. */
+  readonly changed: boolean;
+  readonly steps: readonly ProvisionStep[];
+}
 
 /**
- * Drops a database of our name pattern that carries our tag and that no record knows, and its roles when nothing else
- * uses them. Gives what was done; nothing when it is not there. Throws `project.exists` when a record knows it,
- * `database.foreign` when it or a role of that name is not ours, `database.failed`, `cluster.*`.
+ * Drops a database of our name pattern that carries our tag and that no project has: one that no record knows, with its
+ * roles when nothing else uses them, or one whose record has outlived its project, with roles and record. Throws
+ * `project.exists` when a project has it, `database.foreign` when it or a role of that name is not ours,
+ * `database.failed`, `cluster.*`.
  */
-export async function dropOrphan(orphan: OwnDatabase, services: OrphanNeeds): Promise<readonly ProvisionStep[]> {
+export async function dropOrphan(orphan: OwnDatabase, services: ReconcileNeeds): Promise<DroppedOrphan> {
+  const forsaken = (await services.state.listForsaken(orphan.projectId)).find((record) => isOf(orphan, record));
+  if (forsaken) return dropForsaken(forsaken, services);
   await services.cluster.ensure();
   try {
-    return await services.databases.withProjectLock(
+    const steps = await services.databases.withProjectLock(
       orphan.projectId,
       (admin) => dropLocked(orphan, admin, services),
       (holder) => services.progress({ kind: 'note', message: `Waiting for another process (${holder})` }),
     );
+    return { changed: steps.length > 0, steps };
   } catch (error) {
     if (error instanceof SqlError) throw describeRefusal(error, orphan.name);
     throw error;
   }
 }
 
+function isOf({ name }: OwnDatabase, { databaseName, trashName }: DatabaseRecord): boolean {
+  return name === databaseName || name === trashName;
+}
+
+/** The record goes last, so that a crash in between leaves something to repeat this with. */
+async function dropForsaken(
+  { projectId, env, generation }: DatabaseRecord,
+  services: ReconcileNeeds,
+): Promise<DroppedOrphan> {
+  // Somebody who provisions an old folder meanwhile has a project again. Our own wish, tried again, is fine.
+  const onlyIf = (record: DatabaseRecord) => record.generation === generation || record.desired === 'absent';
+  const { met, steps } = await reconcileDatabase({ projectId, env, wish: 'absent', onlyIf }, services);
+  return { changed: met, steps };
+}
+
 async function dropLocked(
-  { name, projectId, env, inTrash }: OwnDatabase,
+  orphan: OwnDatabase,
   admin: LockedAdmin,
-  { databases, state, limits }: OrphanNeeds,
+  { databases, state, limits }: ReconcileNeeds,
 ): Promise<readonly ProvisionStep[]> {
+  const { name, projectId, env, inTrash } = orphan;
   const record = await state.findDatabase(projectId, env);
-  if (record?.databaseName === name || record?.trashName === name) {
+  if (record && isOf(orphan, record)) {
     throw new TurboError('project.exists', `${name} is no orphan: it belongs to project ${projectId}.`, {
       hint: `turbobackend deprovision ${projectId}${env === 'dev' ? '' : ` --env ${env}`}`,
     });

@@ -25,14 +25,28 @@ export async function orphans(
     .map((name) => `orphan ${name}`);
 }
 
-/** INV2 over the whole cluster: every role and database of ours belongs to a record, whoever made it. */
+/**
+ * INV2 over the whole cluster: every role and database of ours belongs to a record, whoever made it, and every record to
+ * a project; scenes without any project leave that last one out, unless the record's project was destroyed.
+ */
 export async function strangersOfOurs(server: Server, services: ProvisioningServices): Promise<string[]> {
   const present = await asAdmin(server, 'postgres', (query) => query(OURS));
   const known = new Set((await services.state.listDatabases()).map((record) => record.projectId));
-  return present
+  const unknown = present
     .map((row) => String(row.name))
     .filter((name) => !known.has(name.split('_')[2] ?? ''))
     .map((name) => `orphan ${name}`);
+  return [...unknown, ...(await recordsWithoutProject(services))];
+}
+
+async function recordsWithoutProject({ state }: ProvisioningServices): Promise<string[]> {
+  const hasProjects = (await state.listProjects()).length > 0;
+  const problems: string[] = [];
+  for (const { projectId, databaseName } of await state.listForsaken()) {
+    if (hasProjects || (await state.wasDestroyed(projectId)))
+      problems.push(`no project has the record of ${databaseName}`);
+  }
+  return problems;
 }
 
 /** What must hold once a command has run to its end: ready, and three passwords that log in (INV3). */

@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { type Environment, parseDatabaseName } from '../../src/domain/database.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
+import { checkDatabases } from '../../src/operations/doctor/databases.ts';
+import { mend } from '../../src/operations/doctor.ts';
+import { dropOrphan } from '../../src/operations/drop-orphan.ts';
 import { reconcileDatabase } from '../../src/operations/reconcile-database.ts';
-import { sweepTrash } from '../../src/operations/sweep-trash.ts';
+import { findSweepable, sweepTrash } from '../../src/operations/sweep-trash.ts';
 import { openPractice, type Patient, type Practice } from '../support/doctor.ts';
-import { type Query, wipe } from '../support/provisioning.ts';
+import { provisioningServices, type Query, wipe } from '../support/provisioning.ts';
 
 let practice: Practice;
 
@@ -231,15 +235,20 @@ test('a change of passwords that was cut is finished, roles, files and record', 
   }
 });
 
+const trash = ({ id }: Patient, env: Environment = 'dev') =>
+  deprovision({ projectId: id, env, purge: false }, practice.app);
+const bringBack = ({ id }: Patient) => reconcileDatabase({ projectId: id, env: 'dev', wish: 'present' }, practice.app);
+const expire = (patient: Patient) => age(patient, 'trashed_at = trashed_at - 8 * 86400');
+const sweep = async () => sweepTrash(await findSweepable(practice.app), practice.app);
+
 test('the trash is shown with its end, and what is over its seven days goes for good, of one`s own only', async () => {
   const [fresh, expired, back] = [
     await practice.admit('fresh'),
     await practice.admit('expired'),
     await practice.admit('back'),
   ];
-  for (const { id } of [fresh, expired, back])
-    await deprovision({ projectId: id, env: 'dev', purge: false }, practice.app);
-  for (const patient of [expired, back]) await age(patient, 'trashed_at = trashed_at - 8 * 86400');
+  for (const patient of [fresh, expired, back]) await trash(patient);
+  for (const patient of [expired, back]) await expire(patient);
   const found = await practice.diagnose(fresh, expired);
   expect(ofDatabase(found, fresh)).toMatchObject([
     {
@@ -251,7 +260,7 @@ test('the trash is shown with its end, and what is over its seven days goes for 
   expect(ofDatabase(found, expired)).toMatchObject([
     { ok: false, detail: expect.stringContaining('were over'), fix: `turbobackend deprovision ${expired.id} --purge` },
   ]);
-  await reconcileDatabase({ projectId: back.id, env: 'dev', wish: 'present' }, practice.app);
+  await bringBack(back);
   await practice.inMetadata("INSERT INTO turbobackend.users (id, name, created_at) VALUES ('other', 'other', 0)");
   const give = (owner: string) =>
     practice.inMetadata(
@@ -259,15 +268,146 @@ test('the trash is shown with its end, and what is over its seven days goes for 
       [owner, expired.id],
     );
   await give('other');
-  expect(await sweepTrash(practice.app)).toEqual([]);
+  expect(await sweep()).toEqual([]);
   await give('tester');
   expect(wrong(await practice.mend(fresh, expired))).toEqual([]);
   expect(await practice.app.state.findDatabase(expired.id, 'dev')).toBeNull();
   expect(await practice.app.databases.listDatabases()).not.toContainEqual(expect.stringContaining(expired.id));
   expect(await practice.kept(back)).toBe('data');
-  await age(fresh, 'trashed_at = trashed_at - 8 * 86400');
-  expect(await sweepTrash(practice.app)).toEqual([expect.stringContaining(fresh.id)]);
-  expect(await sweepTrash(practice.app)).toEqual([]);
+  await expire(fresh);
+  expect(await sweep()).toEqual([expect.stringContaining(fresh.id)]);
+  expect(await sweep()).toEqual([]);
+});
+
+test('production is not swept and not mended away: doctor says the command that asks for the name', async () => {
+  const patient = await practice.admit('production', 'prod');
+  const { trash: name } = await trash(patient, 'prod');
+  await expire(patient);
+  expect(await sweep()).toEqual([]);
+  expect(ofDatabase(await practice.mend(patient), patient)).toEqual([
+    {
+      name: `database ${patient.db}`,
+      ok: false,
+      detail: expect.stringMatching(/were over on 20.* UTC; production goes only when its project's name is typed/),
+      fix: `turbobackend deprovision ${patient.id} --env prod --purge`,
+    },
+  ]);
+  expect(await practice.app.databases.listDatabases()).toContain(name);
+});
+
+test('what was brought back after it was listed as expired stays, also when it went to the trash again', async () => {
+  const [back, again] = [await practice.admit('brought back'), await practice.admit('brought back and away')];
+  for (const patient of [back, again]) {
+    await trash(patient);
+    await expire(patient);
+  }
+  const listed = await findSweepable(practice.app);
+  expect(listed).toHaveLength(2);
+  const repairs = (await doctorsRepairs(back, again)).values();
+  for (const patient of [back, again]) await bringBack(patient);
+  const { trash: name } = await trash(again);
+  expect(await sweepTrash(listed, practice.app)).toEqual([]);
+  for (const repair of repairs) expect(await repair()).toMatch(/^Left as it is/);
+  expect(await practice.kept(back)).toBe('data');
+  expect(await practice.app.databases.listDatabases()).toContain(name);
+});
+
+test('a machine whose clock is eight days ahead drops nothing that was trashed just now', async () => {
+  const patient = await practice.admit('from the future');
+  const clock = { ...practice.app.clock, now: () => practice.app.clock.now() + 8 * 86_400 };
+  const { state } = provisioningServices(inject('cluster'), {
+    home: practice.home,
+    metadataDatabase: practice.metadataDatabase,
+    clock,
+  });
+  const ahead = { ...practice.app, clock, state };
+  try {
+    await deprovision({ projectId: patient.id, env: 'dev', purge: false }, ahead);
+    expect(await findSweepable(ahead)).toEqual([]);
+    const found = await mend(practice.hands, ahead);
+    expect(ofDatabase(found, patient)).toMatchObject([{ ok: true, detail: expect.stringMatching(/in the trash as/) }]);
+    expect(await practice.app.databases.listDatabases()).toContainEqual(expect.stringContaining(patient.id));
+    await expire(patient);
+    expect(await findSweepable(ahead)).toMatchObject([{ projectId: patient.id }]);
+  } finally {
+    await state.close();
+  }
+});
+
+/** What `doctor --fix` would do now, to be done when something else has happened. */
+async function doctorsRepairs(...patients: readonly Patient[]): Promise<readonly (() => Promise<string>)[]> {
+  const projects = await practice.app.state.listProjects();
+  const households = await Promise.all(
+    projects
+      .filter(({ id }) => patients.some((patient) => patient.id === id))
+      .map(async (project) => ({ project, databases: await practice.app.state.listDatabases(project.id) })),
+  );
+  const found = await checkDatabases(households, practice.hands.configure, practice.app);
+  const repairs = found.flatMap(({ repair }) => (repair ? [repair] : []));
+  expect(repairs).toHaveLength(patients.length);
+  return repairs;
+}
+
+test('a repair leaves alone what somebody has wished otherwise since the look', async () => {
+  const [gone, present] = [await practice.admit('purged meanwhile'), await practice.admit('undone meanwhile')];
+  await practice.asAdmin('postgres', (query) => query(`ALTER ROLE ${gone.db}_app CREATEDB`));
+  const { trash: name } = await trash(present);
+  await practice.asAdmin('postgres', (query) => query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`));
+  const repairs = await doctorsRepairs(gone, present);
+  await trash(gone);
+  await bringBack(present);
+  for (const repair of repairs) expect(await repair()).toMatch(/^Left as it is/);
+  expect(await practice.app.state.findDatabase(gone.id, 'dev')).toMatchObject({ status: 'trashed' });
+  expect(await practice.kept(present)).toBe('data');
+});
+
+test('a record of another cluster, or of another project`s database, is told of and carried out nowhere', async () => {
+  const [moved, renamed] = [await practice.admit('moved'), await practice.admit('renamed')];
+  const put = ({ id }: Patient, column: string, value: string) =>
+    practice.inMetadata(`UPDATE turbobackend.project_databases SET ${column} = $2 WHERE project_id = $1`, [id, value]);
+  const systemIdentifier = (await practice.app.state.findDatabase(moved.id, 'dev'))?.systemIdentifier ?? '';
+  const stranger = renamed.db.replace(renamed.id, renamed.id.split('').reverse().join(''));
+  await put(moved, 'system_identifier', 'elsewhere');
+  await put(renamed, 'db_name', stranger);
+  const found = await practice.diagnose(moved, renamed);
+  expect(ofDatabase(found, moved)).toMatchObject([{ ok: false, detail: expect.stringContaining('another cluster') }]);
+  expect(ofDatabase(found, { ...renamed, db: stranger })).toMatchObject([
+    { ok: false, detail: expect.stringContaining("name another project's database") },
+  ]);
+  await put(moved, 'system_identifier', systemIdentifier);
+  await put(renamed, 'db_name', renamed.db);
+});
+
+test('a record that has outlived its project is told of with the command that drops both', async () => {
+  const [open, away] = [await practice.admit('forsaken'), await practice.admit('forsaken in the trash')];
+  const { trash: name } = await trash(away);
+  for (const { id, directory } of [open, away]) {
+    await practice.app.state.recordActivity({
+      projectId: id,
+      action: 'destroyed',
+      details: { name: 'was', directory },
+    });
+    await practice.app.state.deleteProject(id);
+  }
+  const before = await everything([open, away]);
+  const told = (await practice.mend(open, away)).filter((finding) => finding.name === 'orphan');
+  expect(await everything([open, away])).toEqual(before);
+  const finding = (database: string, { id }: Patient) => ({
+    name: 'orphan',
+    ok: false,
+    detail: `database ${database}: its project ${id} is gone`,
+    fix: `Only if nobody needs its rows: turbobackend deprovision --orphan ${database}`,
+  });
+  expect(told).toHaveLength(2);
+  expect(told).toEqual(expect.arrayContaining([finding(open.db, open), finding(name ?? '', away)]));
+  for (const database of [open.db, name ?? '']) {
+    const orphan = parseDatabaseName(database);
+    if (!orphan) throw new Error(`${database} is not one of our names`);
+    expect(await dropOrphan(orphan, practice.app)).toMatchObject({ changed: true });
+    expect(await dropOrphan(orphan, practice.app)).toEqual({ changed: false, steps: [] });
+  }
+  expect(await practice.diagnose(open, away)).toEqual([]);
+  expect((await practice.app.databases.listRoles()).join()).not.toContain(open.id);
 });
 
 test('a trash that somebody emptied or opened is noticed', async () => {

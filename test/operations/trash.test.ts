@@ -258,6 +258,10 @@ const forget = (order: Order) =>
     ]),
   );
 
+/** A project has it; without one its record would be forsaken. */
+const claim = ({ projectId: id }: Order) =>
+  services.state.claimProject({ id, name: `n ${id}`, request: 'r', directory: `/nowhere/${id}`, createdAt: 1 });
+
 test('an orphan is dropped with its roles, wherever it lies, and the second time there is nothing to do', async () => {
   const [open, away] = [newProject('staging'), newProject()];
   const { name } = await provision(open, services);
@@ -266,15 +270,16 @@ test('an orphan is dropped with its roles, wherever it lies, and the second time
   await forget(open);
   await forget(away);
   for (const orphan of [ownDatabase(name), ownDatabase(trashed ?? '')]) {
-    expect(await dropOrphan(orphan, services)).toHaveLength(2);
+    expect((await dropOrphan(orphan, services)).steps).toHaveLength(2);
     expect(await remains(orphan.projectId)).toEqual([]);
-    expect(await dropOrphan(orphan, services)).toEqual([]);
+    expect(await dropOrphan(orphan, services)).toEqual({ changed: false, steps: [] });
   }
 });
 
 test('what has a record is no orphan, and a lost one in the trash goes without the roles others need', async () => {
   const order = newProject();
   const { name } = await provision(order, services);
+  await claim(order);
   await expect(dropOrphan(ownDatabase(name), services)).rejects.toMatchObject({ code: 'project.exists' });
   await fill(order);
   const { trash: trashed } = await trash(order);
@@ -284,7 +289,8 @@ test('what has a record is no orphan, and a lost one in the trash goes without t
     query(`ALTER DATABASE ${trashed} RENAME TO ${trashed?.replace(/\d+$/, '1')}`),
   );
   await provision(order, services);
-  expect(await dropOrphan(ownDatabase(trashed?.replace(/\d+$/, '1') ?? ''), services)).toEqual(['drop-trash']);
+  const lost = await dropOrphan(ownDatabase(trashed?.replace(/\d+$/, '1') ?? ''), services);
+  expect(lost).toEqual({ changed: true, steps: ['drop-trash'] });
   await as(order, 'app', 'SELECT 1');
   await purge(order);
 });

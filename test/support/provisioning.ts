@@ -32,6 +32,8 @@ export interface ProvisioningOptions {
   readonly maintenanceDatabase?: string;
   readonly lockTimeoutMs?: number;
   readonly limits?: Partial<Services['limits']>;
+  /** A machine whose clock is wrong. */
+  readonly clock?: Services['clock'];
   /** Default: templates/state of this checkout; a bundled program lies elsewhere and has to say. */
   readonly migrationsFolder?: string;
 }
@@ -43,7 +45,7 @@ export function provisioningServices(
 ): ProvisioningServices & { readonly events: ProgressEvent[] } {
   const events: ProgressEvent[] = [];
   const sql = postgresSql();
-  const clock = systemClock();
+  const clock = options.clock ?? systemClock();
   const ids = randomIds();
   const adminLogin = (database: string): Login => ({
     host: server.host,

@@ -18,6 +18,12 @@ export async function folderHere(cwd: string, services: Needs<'workspace'>): Pro
   });
 }
 
+/** Throws `project.not_found` when the project somebody names is gone and a database of it is left; silent otherwise. */
+export async function refuseForsaken(wanted: string, services: Needs<'state'>): Promise<void> {
+  const { assertNoneLeft } = await import('../../operations/find-forsaken.ts');
+  await assertNoneLeft(wanted, services);
+}
+
 /**
  * The registered project that is meant: named by id, name or folder, or the one of the current folder. Somebody else's
  * may only be looked at.

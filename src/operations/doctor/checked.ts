@@ -18,7 +18,10 @@ export type DoctorNeeds = Needs<
   | 'owner'
 >;
 
-/** A finding and, where it can be mended without losing anything, how: gives back what was done, in a sentence. */
+/**
+ * A finding and, where it can be mended without losing a row that somebody may still want, how: gives back what was done,
+ * in a sentence.
+ */
 export interface Checked extends Finding {
   readonly repair?: () => Promise<string>;
 }

@@ -4,7 +4,7 @@ import type { ProvisionStep, Wish } from '../../domain/provisioning.ts';
 import type { DatabaseRecord, ProjectRecord } from '../../ports/state-store.ts';
 import { readManifest } from '../manifest.ts';
 import { type Drift, findDrift, reconcileDatabase } from '../reconcile-database.ts';
-import { dropExpired, isExpired } from '../sweep-trash.ts';
+import { dropExpired } from '../sweep-trash.ts';
 import { type Checked, type DoctorNeeds, fault, guarded, sideBySide, sound } from './checked.ts';
 import { deprovisionCommand, inFolder, provisionCommand, withEnv } from './commands.ts';
 import type { Configure } from './configure.ts';
@@ -19,17 +19,18 @@ export interface Household {
 }
 
 /** Every recorded database against reality: what drifted, what was cut, what lies in the trash. */
-export function checkDatabases(
+export async function checkDatabases(
   households: readonly Household[],
   configure: Configure,
   services: DoctorNeeds,
 ): Promise<readonly Checked[]> {
+  const expired = await services.state.listExpiredTrash();
   return sideBySide(households, async ({ project, databases }) => {
     const findings: Checked[] = [];
     // One after the other: they share the project's lock.
     for (const { env, databaseName } of databases) {
       const name = `database ${databaseName}`;
-      findings.push(...(await guarded(name, () => look({ name, project, env, configure, services }))));
+      findings.push(...(await guarded(name, () => look({ name, project, env, expired, configure, services }))));
     }
     return findings;
   });
@@ -39,6 +40,8 @@ interface Place {
   readonly name: string;
   readonly project: ProjectRecord;
   readonly env: Environment;
+  /** What has been in the trash for its seven days, of all projects. */
+  readonly expired: readonly DatabaseRecord[];
   readonly configure: Configure;
   readonly services: DoctorNeeds;
 }
@@ -101,7 +104,7 @@ function judgePresent(found: Case): readonly Checked[] {
 }
 
 function judgeTrashed(found: Case): readonly Checked[] {
-  const { name, project, drift, services } = found;
+  const { name, project, drift } = found;
   const { record, observed, step } = drift;
   const command = (flag: '--purge' | '--undo' | null) => deprovisionCommand(project.id, record.env, flag);
   const repair = () => restore(found, 'trashed');
@@ -111,15 +114,24 @@ function judgeTrashed(found: Case): readonly Checked[] {
   }
   if (step !== null) return [fault(name, 'is in the trash, but not closed to everybody', command(null), repair)];
   const until = new Date(((record.trashedAt ?? 0) + TRASH_SECONDS) * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  if (!isExpired(record, services.clock.now())) {
-    return [sound(name, `in the trash as ${record.trashName} until ${until} UTC`, command('--undo'))];
+  const expired = found.expired.find((listed) => isSameWish(listed, record));
+  if (!expired) return [sound(name, `in the trash as ${record.trashName} until ${until} UTC`, command('--undo'))];
+  const over = `its days in the trash were over on ${until} UTC`;
+  if (record.env === 'prod') {
+    return [fault(name, `${over}; production goes only when its project's name is typed`, command('--purge'))];
   }
-  const drop = async () => {
-    const isGone = await dropExpired(project.id, record.env, services);
-    return isGone ? `Dropped ${record.trashName} for good.` : 'Somebody has brought it back meanwhile.';
-  };
-  return [fault(name, `its days in the trash were over on ${until} UTC`, command('--purge'), drop)];
+  return [fault(name, over, command('--purge'), () => drop(expired, found))];
 }
+
+const isSameWish = (one: DatabaseRecord, other: DatabaseRecord) =>
+  one.projectId === other.projectId && one.env === other.env && one.generation === other.generation;
+
+async function drop(expired: DatabaseRecord, { services }: Case): Promise<string> {
+  const isGone = await dropExpired(expired, services);
+  return isGone ? `Dropped ${expired.trashName} for good.` : OVERTAKEN;
+}
+
+const OVERTAKEN = 'Left as it is: somebody else has worked on it meanwhile.';
 
 function judgeAbsent(found: Case): readonly Checked[] {
   const { project, drift } = found;
@@ -171,7 +183,8 @@ function describeDrift({ observed }: Drift, step: ProvisionStep): string {
 async function restore({ project, drift, services }: Case, wish: Wish): Promise<string> {
   const { env } = drift.record;
   const onlyIf = (record: DatabaseRecord) => record.desired === wish;
-  const { steps } = await reconcileDatabase({ projectId: project.id, env, wish, onlyIf }, services);
+  const { met, steps } = await reconcileDatabase({ projectId: project.id, env, wish, onlyIf }, services);
+  if (!met) return OVERTAKEN;
   if (steps.length === 0) return 'Brought its record up to date.';
   const done = `Did: ${steps.join(', ')}.`;
   if (!steps.includes('create-database')) return done;

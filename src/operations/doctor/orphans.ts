@@ -1,11 +1,23 @@
 import type { DatabaseRecord } from '../../ports/state-store.ts';
+import { orphanName } from '../find-forsaken.ts';
 import { type Checked, type DoctorNeeds, fault } from './checked.ts';
 
 /**
- * Databases and roles of our name that no record knows, as after the metadata were restored from an older backup:
- * listed with the command that drops them, never dropped here.
+ * Databases and roles of our name that no record knows, as after the metadata were restored from an older backup, and
+ * records that have outlived their project: listed with the command that drops them, never dropped here.
  */
 export async function checkOrphans(services: DoctorNeeds): Promise<readonly Checked[]> {
+  return [...(await checkForsaken(services)), ...(await checkUnrecorded(services))];
+}
+
+async function checkForsaken({ state }: DoctorNeeds): Promise<readonly Checked[]> {
+  return (await state.listForsaken()).map((record) => {
+    const name = orphanName(record);
+    return fault('orphan', `database ${name}: its project ${record.projectId} is gone`, drop('its rows', name));
+  });
+}
+
+async function checkUnrecorded(services: DoctorNeeds): Promise<readonly Checked[]> {
   const before = await listObjects(services);
   // An intent is recorded before anything is made: what was there before this list is in it, or nobody remembers it.
   const known = new Set((await services.state.listDatabases()).flatMap(namesOf));

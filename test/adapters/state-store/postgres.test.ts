@@ -42,13 +42,14 @@ const project = (id: string, directory: string) => ({
   directory,
   createdAt: 1000,
 });
-const wish = (id: string, desired: 'present' | 'absent' = 'present') => ({
+const wish = (id: string, desired: 'present' | 'trashed' | 'absent' = 'present') => ({
   projectId: id.padEnd(16, '0'),
   env: 'dev' as const,
   databaseName: `turbobackend_proj_${id}`,
   systemIdentifier: '42',
   desired,
   secrets: { mig: 'sealed-m', app: 'sealed-a', ro: 'sealed-r' },
+  ...(desired === 'trashed' ? { trashName: `turbobackend_trash_${id}_1` } : {}),
 });
 
 afterEach(async () => {
@@ -119,6 +120,102 @@ test('a late writer with an old generation changes nothing', async () => {
   expect(await store.deleteDatabase(projectId, 'dev', 1)).toBe(false);
   expect(await store.findDatabase(projectId, 'dev')).toMatchObject({ desired: 'absent', status: 'deleting' });
   expect(await store.deleteDatabase(projectId, 'dev', 2)).toBe(true);
+});
+
+/** Wished, and settled as carried out. */
+async function settled(store: StateStore, id: string, desired: 'present' | 'trashed') {
+  const { projectId, generation } = await store.wishDatabase(wish(id, desired));
+  await store.settleDatabase(projectId, 'dev', generation, { status: desired === 'present' ? 'ready' : 'trashed' });
+  return projectId;
+}
+const put = (change: string, projectId: string) =>
+  asAdmin(database, (client) =>
+    client.query(`update turbobackend.project_databases set ${change} where project_id = $1`, [projectId]),
+  );
+const DAY = 86_400;
+
+test('when something went to the trash, and when that is over, is said by the clock of the server alone', async () => {
+  const [behind, ahead] = [
+    openStore({ now: () => 1000 }),
+    openStore({ now: () => Math.floor(Date.now() / 1000) + 8 * DAY }),
+  ];
+  const ids = [await settled(behind, 'fff', 'trashed'), await settled(ahead, 'ggg', 'trashed')];
+  for (const id of ids) {
+    const { trashedAt } = (await behind.findDatabase(id, 'dev')) ?? {};
+    expect(Math.abs((trashedAt ?? 0) - Date.now() / 1000)).toBeLessThan(3600);
+  }
+  for (const store of [behind, ahead]) expect(await store.listExpiredTrash()).toEqual([]);
+  for (const id of ids) await put(`trashed_at = trashed_at - ${7 * DAY - 3600}`, id);
+  for (const store of [behind, ahead]) expect(await store.listExpiredTrash()).toEqual([]);
+  for (const id of ids) await put('trashed_at = trashed_at - 3600', id);
+  for (const store of [behind, ahead]) {
+    expect((await store.listExpiredTrash()).map(({ projectId }) => projectId)).toEqual(ids);
+  }
+  await behind.wishDatabase(wish('fff'));
+  expect((await behind.listExpiredTrash()).map(({ projectId }) => projectId)).toEqual([ids[1]]);
+});
+
+test.each(['present', 'absent'] as const)(
+  'the days in the trash begin anew after a wish for %s that was cut, and not when going there is only repeated',
+  async (cut) => {
+    const store = openStore();
+    const id = await settled(store, `h${cut}`, 'trashed');
+    await put('trashed_at = 5', id);
+    await settled(store, `h${cut}`, 'trashed');
+    expect(await store.findDatabase(id, 'dev')).toMatchObject({ trashedAt: 5 });
+    await put("status = 'deleting'", id);
+    await settled(store, `h${cut}`, 'trashed');
+    expect(await store.findDatabase(id, 'dev')).toMatchObject({ status: 'trashed', trashedAt: 5 });
+    await store.wishDatabase(wish(`h${cut}`, cut));
+    await settled(store, `h${cut}`, 'trashed');
+    expect((await store.findDatabase(id, 'dev'))?.trashedAt).toBeGreaterThan(1_700_000_000);
+  },
+);
+
+test('limits, a new key and the end of a rotation do not make work that was cut look new', async () => {
+  let now = 1000;
+  const store = openStore({ now: () => now });
+  const { projectId: id, generation } = await store.wishDatabase(wish('iii'));
+  await put("rotation = 'files'", id);
+  now = 5000;
+  await store.setLimits(id, 'dev', { connections: 3, storageMb: 'none' });
+  await store.setLimits(id, 'dev', {});
+  await store.resealSecret({ projectId: id, env: 'dev', role: 'app', slot: 'secrets' }, 'sealed-a', 'sealed-b');
+  await store.endRotation(id, 'dev');
+  expect(await store.findDatabase(id, 'dev')).toMatchObject({
+    updatedAt: 1000,
+    rotation: null,
+    secrets: { app: 'sealed-b' },
+    limits: { connections: 3, statementTimeoutSeconds: null, storageMb: 'none' },
+  });
+  await store.settleDatabase(id, 'dev', generation, { status: 'ready' });
+  expect(await store.findDatabase(id, 'dev')).toMatchObject({ updatedAt: 5000 });
+});
+
+test('a rotation ends only when the files are all it waits for', async () => {
+  const store = openStore();
+  const id = await settled(store, 'jjj', 'present');
+  const { generation } = (await store.findDatabase(id, 'dev')) ?? { generation: 0 };
+  expect(await store.beginRotation(id, 'dev', generation, { mig: 'm2', app: 'a2', ro: 'r2' })).toBe(true);
+  await store.endRotation(id, 'dev');
+  expect(await store.findDatabase(id, 'dev')).toMatchObject({ rotation: 'roles', nextSecrets: { app: 'a2' } });
+});
+
+test('records that have outlived their project are found by its id, and by its name unless that lives again', async () => {
+  const store = openStore();
+  const { id } = await store.claimProject({ ...project('kkk', '/p/kkk'), name: 'shop' });
+  await settled(store, 'kkk', 'present');
+  const found = async (wanted?: string) => (await store.listForsaken(wanted)).map(({ projectId }) => projectId);
+  expect(await found()).not.toContain(id);
+  expect(await found(id)).toEqual([]);
+  await store.recordActivity({ projectId: id, action: 'destroyed', details: { name: 'shop' } });
+  await store.deleteProject(id);
+  expect(await found()).toContain(id);
+  for (const wanted of [id, 'shop']) expect(await found(wanted)).toEqual([id]);
+  expect(await found("shop' OR true --")).toEqual([]);
+  await store.claimProject({ ...project('lll', '/p/lll'), name: 'shop' });
+  expect(await found('shop')).toEqual([]);
+  expect(await found(id)).toEqual([id]);
 });
 
 test('records of queries, calls and activities are kept, unknown prices as null', async () => {

@@ -185,9 +185,9 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
     async setLimits(projectId, env, { connections, statementTimeoutSeconds, storageMb }) {
       // Doctor's ten minutes for work that was cut run on: `updated_at` stays.
       const set = {
-          ...(connections === undefined ? {} : { connection_limit: connections }),
-          ...(statementTimeoutSeconds === undefined ? {} : { statement_timeout_seconds: statementTimeoutSeconds }),
-          ...(storageMb === undefined ? {} : { storage_mb: storageMb === 'none' ? NO_BOUND : storageMb }),
+        ...(connections === undefined ? {} : { connection_limit: connections }),
+        ...(statementTimeoutSeconds === undefined ? {} : { statement_timeout_seconds: statementTimeoutSeconds }),
+        ...(storageMb === undefined ? {} : { storage_mb: storageMb === 'none' ? NO_BOUND : storageMb }),
       };
       if (Object.keys(set).length === 0) return;
       const database = await open();

@@ -2,11 +2,11 @@ import type { App } from '../../../app.ts';
 import { type Environment, type OwnDatabase, parseDatabaseName } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Withdrawn } from '../../../operations/withdraw-database.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../../../ports/state-store.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { confirmOption, environmentFlag, environmentOf, environmentOption } from '../options.ts';
 import type { Outcome } from '../output/output.ts';
-import { projectNamed } from '../project.ts';
+import { projectNamed, refuseForsaken } from '../project.ts';
 
 export const deprovisionCommand: CliCommand = {
   define: (program) =>
@@ -20,7 +20,7 @@ export const deprovisionCommand: CliCommand = {
       .addOption(environmentOption())
       .option('--undo', 'bring it back from the trash')
       .option('--purge', 'for good, at once; also what is in the trash')
-      .option('--orphan <database>', 'drop a database of ours that belongs to no project turbobackend knows')
+      .option('--orphan <database>', 'drop a database of ours that no project turbobackend knows has')
       .addOption(confirmOption()),
 
   async run(cli, typed) {
@@ -34,6 +34,7 @@ export const deprovisionCommand: CliCommand = {
     const services = await cli.services();
     if (orphan !== undefined) return drop(cli, typed, orphan, services);
     const wanted = typed.args[0];
+    if (wanted !== undefined) await refuseForsaken(wanted, services);
     if (!undo && wanted !== undefined && (await services.state.wasDestroyed(wanted))) {
       return { data: { changed: false }, text: () => `${wanted} was destroyed before: nothing to do.` };
     }
@@ -52,23 +53,32 @@ interface Withdrawal {
 async function withdraw(cli: Cli, typed: Typed, wanted: Withdrawal, services: App): Promise<Outcome> {
   const { project, env, purge } = wanted;
   const { isWithdrawn, withdrawDatabase } = await import('../../../operations/withdraw-database.ts');
-  await sweep(services);
   const record = await services.state.findDatabase(project.id, env);
+  let expired: readonly DatabaseRecord[] = [];
   if (!isWithdrawn(record, purge)) {
+    expired = await sweepable(project.id, env, services);
     const what = purge
       ? `This drops the ${env} database of ${project.name} and every row in it, for good.`
       : `This closes the ${env} database of ${project.name} to everybody and moves it to the trash for seven days.`;
     const stops = env === 'dev' ? ' Its server is stopped.' : '';
     const confirmed = textOption(typed, 'confirm');
-    await cli.ask.confirmByTyping(what + stops, project.name, { confirmed, strict: env === 'prod' });
+    await cli.ask.confirmByTyping(what + stops + describeSweep(expired), project.name, {
+      confirmed,
+      strict: env === 'prod',
+    });
   }
   const withdrawn = await withdrawDatabase(project, { env, purge }, services);
+  const swept = await sweep(expired, services);
   const undo =
     withdrawn.trash === null ? null : `${cli.config.command} deprovision ${project.id}${environmentFlag(env)} --undo`;
   const { id, name } = project;
   return {
-    data: { project: { id, name }, env, ...withdrawn, undo },
-    text: () => describe(wanted, withdrawn, undo, cli.config.command),
+    data: { project: { id, name }, env, ...withdrawn, undo, swept },
+    text: () =>
+      [
+        describe(wanted, withdrawn, undo, cli.config.command),
+        ...swept.map((gone) => `  ${gone} was in the trash for seven days, and is gone for good.`),
+      ].join('\n'),
   };
 }
 
@@ -90,10 +100,23 @@ function describe({ project, env }: Withdrawal, withdrawn: Withdrawn, undo: stri
   ].join('\n');
 }
 
-/** What has been in the trash for more than seven days goes on the way. */
-async function sweep(services: App): Promise<void> {
+/** What else goes on the way, once it is consented to: what has been in the trash for more than seven days. */
+async function sweepable(projectId: string, env: Environment, services: App): Promise<readonly DatabaseRecord[]> {
+  const { findSweepable } = await import('../../../operations/sweep-trash.ts');
+  const expired = await findSweepable(services);
+  return expired.filter((record) => record.projectId !== projectId || record.env !== env);
+}
+
+function describeSweep(expired: readonly DatabaseRecord[]): string {
+  if (expired.length === 0) return '';
+  const names = expired.map(({ trashName }) => trashName).join(', ');
+  return ` Goes for good as well, after its seven days in the trash: ${names}.`;
+}
+
+async function sweep(expired: readonly DatabaseRecord[], services: App): Promise<readonly string[]> {
+  if (expired.length === 0) return [];
   const { sweepTrash } = await import('../../../operations/sweep-trash.ts');
-  await sweepTrash(services);
+  return sweepTrash(expired, services);
 }
 
 async function bringBack(cli: Cli, project: ProjectRecord, env: Environment, services: App): Promise<Outcome> {
@@ -118,10 +141,10 @@ async function drop(cli: Cli, typed: Typed, name: string, services: App): Promis
     name,
     { confirmed: textOption(typed, 'confirm'), strict: true },
   );
-  const steps = await dropOrphan(orphan, services);
+  const { changed, steps } = await dropOrphan(orphan, services);
   return {
-    data: { orphan: name, changed: steps.length > 0, steps },
-    text: () => (steps.length > 0 ? `${name} is gone.` : `There is no ${name}: nothing to do.`),
+    data: { orphan: name, changed, steps },
+    text: () => (changed ? `${name} is gone.` : `There is no ${name}: nothing to do.`),
   };
 }
 

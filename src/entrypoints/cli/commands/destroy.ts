@@ -1,6 +1,6 @@
 import { type CliCommand, flag, textOption } from '../command.ts';
 import { confirmOption } from '../options.ts';
-import { projectNamed } from '../project.ts';
+import { projectNamed, refuseForsaken } from '../project.ts';
 
 export const destroyCommand: CliCommand = {
   define: (program) =>
@@ -17,6 +17,7 @@ export const destroyCommand: CliCommand = {
   async run(cli, typed) {
     const services = await cli.services();
     const wanted = typed.args[0];
+    if (wanted !== undefined) await refuseForsaken(wanted, services);
     if (wanted !== undefined && (await services.state.wasDestroyed(wanted))) {
       return { data: { destroyed: null }, text: () => `${wanted} was destroyed before: nothing to do.` };
     }

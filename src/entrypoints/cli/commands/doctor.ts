@@ -13,7 +13,10 @@ export const doctorCommand: CliCommand = {
       .description(
         'Checks programs, files, PostgreSQL, metadata, isolation, databases and projects, and prints the command that mends each fault; changes nothing without --fix. Exit 3 when something is wrong.',
       )
-      .option('--fix', 'mend what can be mended without losing anything, then look again'),
+      .option(
+        '--fix',
+        'mend what can be mended, then look again; drops no rows but those of dev and staging that were in the trash for seven days',
+      ),
 
   async run(cli, typed) {
     const services = await cli.services();
