@@ -9,7 +9,7 @@ import type { DeployTarget } from '../../src/ports/deploy-target.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /**
- * A built backend that does what a test wants: it answers /health (503 while a file `sick` lies in its folder) and
+ * A built backend that does what a test wants: it answers /health (503 while a file `sick` lies in its folder, nothing while `mute` does) and
  * has a few paths to make trouble with. `VERSION` tells one build from the next.
  */
 const SERVER = (version: string) => `
@@ -20,7 +20,7 @@ if (existsSync('dead-on-arrival')) { console.error('cannot go on: ' + process.en
 if (existsSync('deaf')) process.on('SIGTERM', () => {});
 else process.on('SIGTERM', () => { console.log('saying goodbye'); server.close(() => process.exit(0)); });
 const paths = {
-  '/health': (answer) => { answer.statusCode = existsSync('sick') ? 503 : 200; answer.end('{"status":"ok"}'); },
+  '/health': (answer) => { if (existsSync('mute')) return; answer.statusCode = existsSync('sick') ? 503 : 200; answer.end('{"status":"ok"}'); },
   '/version': (answer) => answer.end('${version}'),
   '/env': (answer) => answer.end(JSON.stringify({ env: process.env, argv: process.argv })),
   '/crash': (answer) => answer.end('', () => process.exit(7)),

@@ -38,6 +38,7 @@ export interface Trouble {
 }
 
 const POLL_MS = 15;
+const MIN_PROBE_MS = 100;
 const PROBE_TIMEOUT_MS = 2000;
 /** Between two questions to a server that answers, but not well: each may fill its log with a stack. */
 const FIRST_PAUSE_MS = 20;
@@ -123,7 +124,10 @@ async function untilHealthy(
     // One that was on its way when its own command was killed; it gives the lock to ours when it is gone.
     if (state?.supervisor && !isOurs) signal(state.supervisor, 'SIGTERM', 'process');
     if (isOurs && state.server && livePair(state).server) {
-      const answer = await probeHealth(order.port, Math.min(PROBE_TIMEOUT_MS, deadline - performance.now()));
+      const leftMs = Math.round(deadline - performance.now());
+      // What it would say in less than that is not worth more than what was heard before.
+      if (leftMs < MIN_PROBE_MS) break;
+      const answer = await probeHealth(order.port, Math.min(PROBE_TIMEOUT_MS, leftMs));
       const owner = answer.status === 200 ? findPortOwner(order.port, state.server.pid) : null;
       if (owner && owner.group !== state.server.pid)
         return `port ${order.port} answers for ${owner.name} (${owner.pid})`;

@@ -70,6 +70,17 @@ test('a server that is up but never healthy is given up at the deadline, with wh
     { healthDeadlineMs: 600 },
   ));
 
+test('a server that says nothing is given up with how long it was waited for, in whole milliseconds', () =>
+  withTarget(
+    async ({ target, project }) => {
+      const order = project();
+      writeFileSync(join(order.directory, 'mute'), '');
+      const { message } = await failureOf(target.start(order));
+      expect(message).toMatch(/not healthy after 2\.3 s \(no answer within \d{3,} ms\)/);
+    },
+    { healthDeadlineMs: 2300 },
+  ));
+
 test('a server that falls ill later is reported as such, and not ended for it', () =>
   withTarget(async ({ target, project }) => {
     const order = project();
