@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import envPaths from 'env-paths';
 import { type ClusterConfig, clusterConfig, type Environment } from './config/cluster-settings.ts';
+import { checkedHome } from './config/home.ts';
 import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName } from './config/settings.ts';
 
@@ -73,16 +74,16 @@ export function packageVersion(): string {
   return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : '0';
 }
 
-/** Reads everything that configures a run. Throws `config.invalid` naming the setting. */
+/** Reads everything that configures a run. Throws `config.invalid` naming the setting, and `workspace.unwritable`. */
 export function loadConfig(
   cwd = process.cwd(),
   environment: Environment = process.env,
   options: { readonly withoutSaved?: boolean } = {},
 ): Config {
   const env: Environment = { ...readDotenv(cwd), ...withoutEmpty(environment) };
-  const home = env.TURBOBACKEND_HOME
-    ? resolve(cwd, env.TURBOBACKEND_HOME)
-    : envPaths('turbobackend', { suffix: '' }).data;
+  const home = checkedHome(
+    env.TURBOBACKEND_HOME ? resolve(cwd, env.TURBOBACKEND_HOME) : envPaths('turbobackend', { suffix: '' }).data,
+  );
   // The command that mends settings must work whatever they are.
   const saved = options.withoutSaved ? {} : checkedSettings(home);
   return Object.freeze({

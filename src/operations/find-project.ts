@@ -31,6 +31,12 @@ export async function findProject(
 }
 
 async function projectCalled(wanted: string, cwd: string, services: Needs<'state' | 'owner'>): Promise<ProjectRecord> {
+  // The folder one is in would fit an empty name, which is what a script types whose variable is not set.
+  if (wanted.trim() === '') {
+    throw new TurboError('project.not_found', 'The name of the project is empty.', {
+      hint: 'Leave it out for the project of this folder, or: turbobackend list',
+    });
+  }
   const projects = await services.state.listProjects();
   const exact = projects.find((project) => project.id === wanted || project.directory === resolve(cwd, wanted));
   if (exact) return exact;

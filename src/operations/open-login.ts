@@ -20,10 +20,7 @@ export async function openLogin(
   const { systemIdentifier } = await cluster.ensure();
   const record = await state.findDatabase(projectId, env);
   if (record?.desired !== 'present' || record.status !== 'ready') {
-    throw new TurboError('project.incomplete', `Project ${projectId} has no ${env} database yet.`, {
-      hint: 'turbobackend provision',
-      details: { projectId, env, status: record?.status ?? null },
-    });
+    throw notThere(projectId, env, record);
   }
   assertSamePlace(record, projectId, env, systemIdentifier);
   const names = databaseNames(projectId, env);
@@ -44,6 +41,17 @@ export async function openLogin(
     hint: `turbobackend secrets rotate ${projectId} --env ${env}`,
     details: { projectId, env },
   });
+}
+
+function notThere(projectId: string, env: Environment, record: DatabaseRecord | null): TurboError {
+  const flag = env === 'dev' ? '' : ` --env ${env}`;
+  const details = { projectId, env, status: record?.status ?? null };
+  const fail = (fate: string, hint: string) =>
+    new TurboError('project.incomplete', `The ${env} database of project ${projectId} ${fate}.`, { hint, details });
+  if (record?.desired === 'trashed')
+    return fail('is in the trash', `turbobackend deprovision ${projectId}${flag} --undo`);
+  if (record?.desired === 'absent') return fail('was taken away', `turbobackend provision${flag}, in its folder`);
+  return fail('is not there yet', `turbobackend provision${flag}, in its folder`);
 }
 
 /** Only a wrong password is a no; that nobody can log in right now passes through. */

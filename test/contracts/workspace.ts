@@ -179,6 +179,8 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
         writeFileSync(join(folder, 'file'), '');
         const refused = { code: 'workspace.unwritable' };
         await expect(workspace.checkWritable(join(folder, 'file/below'))).rejects.toMatchObject(refused);
+        if (process.platform === 'linux')
+          await expect(workspace.checkWritable('/proc/x')).rejects.toMatchObject(refused);
         await expect(workspace.write(folder, 'file/below', 'x')).rejects.toMatchObject(refused);
         if (process.getuid?.() !== 0) {
           chmodSync(folder, 0o500);

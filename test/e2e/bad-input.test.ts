@@ -30,6 +30,8 @@ const refusals: [string, { args: string[]; code: string; exit: number }][] = [
   ['a choice that does not exist', { args: ['create', 'blog', '--database', 'maybe'], code: 'usage.invalid', exit: 2 }],
   ['a phase outside of a project', { args: ['provision'], code: 'project.not_found', exit: 2 }],
   ['a setting that does not exist', { args: ['config', 'set', 'password', 'x'], code: 'usage.invalid', exit: 2 }],
+  ['an empty name of a project to take away', { args: ['destroy', '', '--yes'], code: 'project.not_found', exit: 2 }],
+  ['a name of blanks of a project to stop', { args: ['stop', '  '], code: 'project.not_found', exit: 2 }],
   ['a number of lines that is none', { args: ['logs', '-n', 'many'], code: 'usage.invalid', exit: 2 }],
 ];
 

@@ -71,6 +71,7 @@ test('Ctrl-C and Ctrl-D at a question end it, with the terminal as it was', asyn
 });
 
 test.each([
+  ['a home where no folder can be made', { HOME: '/proc/home' }, ['list']],
   ['a home that is no folder', { HOME: '/dev/null' }, ['list']],
   ['a home that is no folder, for settings', { HOME: '/dev/null' }, ['config', 'set', 'owner', 'ada']],
 ])('%s is one clear error', (_name, env, args) => {

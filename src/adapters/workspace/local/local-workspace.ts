@@ -209,7 +209,11 @@ async function probe(directory: string): Promise<void> {
   let folder = directory;
   while ((await lstat(folder).catch(missingIsNull)) === null) folder = dirname(folder);
   const trial = join(folder, `.tb-probe-${randomBytes(6).toString('hex')}`);
-  await mkdir(trial);
+  // What exists and cannot hold anything, like /proc, says that it is missing.
+  await mkdir(trial).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') throw refuse(directory, 'nothing can be made there');
+    throw error;
+  });
   await rmdir(trial);
 }
 
