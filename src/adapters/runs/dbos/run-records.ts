@@ -56,6 +56,9 @@ export async function readRuns(options: EngineOptions, projectIds: readonly stri
   }
 }
 
+/** No database of that name, or one that is made and not opened yet. */
+const UNBORN = ['3D000', '55000'];
+
 /** Null when there is no metadata database yet. */
 async function connect(login: Login): Promise<pg.Client | null> {
   const client = new pg.Client({
@@ -70,7 +73,7 @@ async function connect(login: Login): Promise<pg.Client | null> {
     return client;
   } catch (error) {
     await endClient(client);
-    if (error instanceof pg.DatabaseError && error.code === '3D000') return null;
+    if (error instanceof pg.DatabaseError && UNBORN.includes(error.code ?? '')) return null;
     throw error;
   }
 }

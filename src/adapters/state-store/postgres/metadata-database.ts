@@ -6,10 +6,14 @@ import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
 import { errorState, isTransient, translateFailure } from './failures.ts';
+import { makeDatabase } from './make-database.ts';
 
 /** How long a connect may take, and how often one is tried while the server starts. */
 const CONNECT_TIMEOUT_MS = 2000;
 const CONNECT_ATTEMPTS = 5;
+
+/** What a connect to a database says that is not there (3D000), or is made and not opened yet (55000). */
+const UNBORN = ['3D000', '55000'];
 
 export interface MetadataOptions {
   /** Administrator's login for a database of the cluster. */
@@ -62,14 +66,11 @@ async function connectOrCreate(options: MetadataOptions, login: Login): Promise<
   try {
     return await connect(login);
   } catch (error) {
-    if (errorState(error) !== '3D000') throw error;
+    if (!UNBORN.includes(errorState(error))) throw error;
   }
   const admin = await connect(await options.login('postgres'));
   try {
-    await admin.query(`CREATE DATABASE ${identifier(options.database)} TEMPLATE template0 ENCODING 'UTF8'`);
-  } catch (error) {
-    // Somebody else made it in this moment: that is what we wanted.
-    if (!['42P04', '23505'].includes(errorState(error))) throw error;
+    await makeDatabase(admin, options.database);
   } finally {
     await endClient(admin);
   }
@@ -109,9 +110,18 @@ export async function metadataVersion(
       await endClient(client);
     }
   } catch (error) {
-    if (errorState(error) === '3D000') return { found: null, known };
+    if (UNBORN.includes(errorState(error))) return { found: null, known };
     throw error;
   }
+}
+
+/** Made by a former turbobackend that was cut, or opened by hand. */
+async function isOpenToPublic(client: pg.Client): Promise<boolean> {
+  const found = await client.query(
+    `SELECT EXISTS (SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+       WHERE d.datname = current_database() AND a.grantee = 0) AS open`,
+  );
+  return found.rows[0]?.open === true;
 }
 
 async function migrate(client: pg.Client, options: MetadataOptions): Promise<void> {
@@ -125,14 +135,19 @@ async function migrate(client: pg.Client, options: MetadataOptions): Promise<voi
       { hint: 'Use the newer turbobackend that wrote it: npx turbobackend@latest status' },
     );
   }
-  if (version === newest) return;
+  const isOpen = await isOpenToPublic(client);
+  if (version === newest && !isOpen) return;
   const schema = identifier(options.schema);
   await client.query('BEGIN');
   // Serialises first starts: the second process finds everything done.
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
     `turbobackend:metadata:${options.schema}`,
   ]);
-  await client.query(`REVOKE ALL ON DATABASE ${identifier(options.database)} FROM PUBLIC`);
+  if (isOpen) await client.query(`REVOKE ALL ON DATABASE ${identifier(options.database)} FROM PUBLIC`);
+  if (version === newest) {
+    await client.query('COMMIT');
+    return;
+  }
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await client.query(`SET LOCAL search_path = ${schema}`);
   await client.query(
