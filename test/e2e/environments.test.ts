@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -283,6 +283,61 @@ test('an orphan goes only when its exact name is given', async () => {
   const foreign = await ada('deprovision', '--orphan', stranger, '--confirm', stranger);
   expect([foreign.code, foreign.error]).toEqual([5, 'database.foreign']);
   expect((await ada('status')).data.databases).toHaveLength(2);
+});
+
+const inMetadata = (text: string, values: readonly unknown[]) =>
+  asAdmin(server.cluster, 'turbobackend_meta', (query) => query(text, values));
+const isThere = async (name: string) =>
+  (await asAdmin(server.cluster, 'postgres', (query) => query('SELECT FROM pg_database WHERE datname = $1', [name])))
+    .length === 1;
+
+test('old trash is named before anybody consents, goes after that, and never from production', async () => {
+  const { id } = created.project;
+  await ada('provision', '--env', 'staging');
+  const old = (await ada('deprovision', '--env', 'staging', '--yes')).data.trash;
+  const prod = (await ada('deprovision', '--env', 'prod', '--confirm', 'chores')).data.trash;
+  await inMetadata(
+    'UPDATE turbobackend.project_databases SET trashed_at = trashed_at - 8 * 86400 WHERE project_id = $1',
+    [id],
+  );
+  const asked = await ada('deprovision');
+  expect([asked.code, asked.error]).toEqual([2, 'confirm.needed']);
+  expect(asked.data.error.message).toContain(old);
+  expect(asked.data.error.message).not.toContain(prod);
+  expect((await ada('deprovision', '--env', 'prod')).data).toMatchObject({ changed: false, swept: [] });
+  expect(await isThere(old)).toBe(true);
+  expect((await ada('deprovision', '--yes')).data).toMatchObject({ changed: true, swept: [old] });
+  expect([await isThere(old), await isThere(prod)]).toEqual([false, true]);
+});
+
+test('what is left of a project that is gone is told of by name, and goes as an orphan', async () => {
+  const [home, id] = [join(folder, 'ada'), 'leftbehindproje1'];
+  const left = join(home, 'left');
+  mkdirSync(left);
+  const manifest = JSON.parse(readFileSync(join(here, 'turbobackend.json'), 'utf8'));
+  writeFileSync(join(left, 'turbobackend.json'), JSON.stringify({ ...manifest, id, name: 'left' }));
+  expect((await as('ada', ['provision'], left)).code).toBe(0);
+  await inMetadata('DELETE FROM turbobackend.projects WHERE id = $1', [id]);
+  await inMetadata(
+    `INSERT INTO turbobackend.activity_logs (project_id, action, details, created_at)
+     VALUES ($1, 'destroyed', '{"name": "left"}', 0)`,
+    [id],
+  );
+  const name = `turbobackend_proj_${id}`;
+  for (const args of [
+    ['deprovision', id],
+    ['deprovision', 'left'],
+    ['deprovision', id, '--undo'],
+    ['destroy', 'left'],
+  ]) {
+    const { code, error, hint } = await ada(...args);
+    expect([args, code, error]).toEqual([args, 2, 'project.not_found']);
+    expect(hint).toContain(`deprovision --orphan ${name}`);
+  }
+  expect(await ada('deprovision', '--orphan', name, '--yes')).toMatchObject({ code: 2, error: 'confirm.needed' });
+  expect((await ada('deprovision', '--orphan', name, '--confirm', name)).data).toMatchObject({ changed: true });
+  expect(await isThere(name)).toBe(false);
+  expect((await ada('deprovision', 'left')).data).toEqual({ changed: false });
 });
 
 /** Null when nobody answers. */
