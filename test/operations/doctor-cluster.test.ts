@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { diagnose, mend } from '../../src/operations/doctor.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
+import { provision } from '../../src/operations/provision.ts';
 import { openPractice, type Patient, type Practice } from '../support/doctor.ts';
 import { borrowMetadata, provisioningServices, wipe, withSession } from '../support/provisioning.ts';
 
@@ -110,7 +111,10 @@ test('databases and roles that no record knows are listed with the command that 
     expect(found).toHaveLength(3);
     expect(found).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ ok: false, fix: `Only if nobody needs its rows: ${drop(whole.db)}` }),
+        expect.objectContaining({
+          ok: false,
+          fix: `cd '${whole.directory}' && turbobackend provision (keeps every row). Only if nobody needs its rows: ${drop(whole.db)}`,
+        }),
         expect.objectContaining({ ok: false, fix: `Only if nobody needs its rows: ${drop(trash)}` }),
         expect.objectContaining({
           ok: false,
@@ -120,6 +124,15 @@ test('databases and roles that no record knows are listed with the command that 
       ]),
     );
     for (const name of [whole.db, trash]) expect(await databaseExists(name)).toHaveLength(1);
+    await provision({ projectId: whole.id, env: 'dev' }, practice.app);
+    expect(await practice.kept(whole)).toBe('data');
+    await practice.inMetadata('DELETE FROM turbobackend.project_databases');
+    await practice.app.state.deleteProject(whole.id);
+    expect(about('orphan', await practice.diagnose(whole))).toMatchObject([
+      {
+        fix: expect.stringMatching(`^If the folder of project ${whole.id} is anywhere, there: turbobackend provision `),
+      },
+    ]);
     expect(await practice.app.databases.listRoles()).toContain(`${roles.db}_app`);
   } finally {
     await practice.asAdmin('postgres', async (query) => {
@@ -141,8 +154,11 @@ test('isolation that provision restores is mended; what the project made itself 
   );
   const isolation = async (look: 'diagnose' | 'mend') =>
     (await practice[look](drifted, own)).filter(({ name }) => name.startsWith('isolation'));
+  await practice.asAdmin(own.db, (query) => query('CREATE TABLE app.hers (id int)'));
   const psql = `psql "$(turbobackend db url ${own.id} --role mig)" -c`;
+  const give = `ALTER TABLE app.hers OWNER TO ${own.db}_own;`;
   const lasting = [
+    { name: 'isolation D3', fix: `As administrator of PostgreSQL, connected to ${own.db}: ${give}` },
     { name: 'isolation D4', fix: `${psql} 'REVOKE TRUNCATE ON keep FROM ${own.db}_app'` },
     { name: 'isolation D6', fix: `${psql} 'DROP TRIGGER loud ON <its table>'` },
   ];
@@ -151,5 +167,7 @@ test('isolation that provision restores is mended; what the project made itself 
     { name: 'isolation V4', ok: false, fix: `cd '${drifted.directory}' && turbobackend provision` },
   ]);
   expect(await isolation('mend')).toMatchObject(lasting);
+  await practice.asAdmin(own.db, (query) => query(give));
+  expect(await isolation('diagnose')).toMatchObject(lasting.slice(1));
   expect(await practice.kept(own)).toBe('data');
 });

@@ -1,3 +1,4 @@
+import { APP_SCHEMA } from '../../domain/database.ts';
 import { isPlainIdentifier } from '../../domain/identifier.ts';
 import type { IsolationFinding } from '../../ports/database-admin.ts';
 import type { DatabaseRecord, ProjectRecord } from '../../ports/state-store.ts';
@@ -47,6 +48,7 @@ function judge(finding: IsolationFinding, homes: readonly Home[], { cluster, own
   if (record.desired !== 'present' || record.status !== 'ready') {
     return sound(name, `${object}: while it is being made or taken away`);
   }
+  if (check === 'D3') return fault(name, object, ownershipFix(object, record.databaseName));
   const statement = statementFor(check, object);
   const fix = statement ? asMigrator(project.id, record.env, statement) : provisionCommand(project, record.env);
   return fault(name, object, project.owner === owner ? fix : `${project.owner}, whose project it is, types: ${fix}`);
@@ -63,6 +65,13 @@ function homeOf(object: string, homes: readonly Home[]): Home | undefined {
   return homes.find(({ record }) => record.databaseName === base);
 }
 
+/** Only whoever has both roles may give a table away; no login of the project is, or may become, another owner. */
+function ownershipFix(described: string, database: string): string {
+  const table = /^(\S+) owned by/.exec(described.replace(/^[^:]*: /, ''))?.[1] ?? '';
+  const name = isPlainIdentifier(table) ? table : '<table>';
+  return `As administrator of PostgreSQL, connected to ${database}: ALTER TABLE ${APP_SCHEMA}.${name} OWNER TO ${database}_own;`;
+}
+
 /** What the project itself made is its owner's to change; null for what `provision` restores. */
 function statementFor(check: string, described: string): string | null {
   const object = described.replace(/^[^:]*: /, '');
@@ -72,8 +81,6 @@ function statementFor(check: string, described: string): string | null {
     return isPlainIdentifier(name) || name === 'PUBLIC' ? name : '<name>';
   };
   switch (check) {
-    case 'D3':
-      return `ALTER TABLE ${plain(/^(\S+) owned by/)} OWNER TO CURRENT_USER`;
     case 'D4':
       return `REVOKE ${/ ([A-Z]+) to /.exec(object)?.[1] ?? 'ALL'} ON ${plain(/^(\S+) /)} FROM ${plain(/ to (\S+)$/)}`;
     case 'D5':

@@ -1,6 +1,8 @@
+import { parseDatabaseName } from '../../domain/database.ts';
 import type { DatabaseRecord } from '../../ports/state-store.ts';
 import { orphanName } from '../find-forsaken.ts';
 import { type Checked, type DoctorNeeds, fault } from './checked.ts';
+import { provisionCommand, withEnv } from './commands.ts';
 
 /**
  * Databases and roles of our name that no record knows, as after the metadata were restored from an older backup, and
@@ -29,7 +31,22 @@ async function checkUnrecorded(services: DoctorNeeds): Promise<readonly Checked[
   return describe(
     databases.filter((name) => after.databases.includes(name)),
     roles.filter((name) => after.roles.includes(name)),
+    await wayBack(services),
   );
+}
+
+/** What gives a database its record back, with every row; '' for one in the trash, whose name nobody remembers. */
+async function wayBack({ state, owner }: DoctorNeeds): Promise<(name: string) => string> {
+  const projects = await state.listProjects();
+  return (name) => {
+    const found = parseDatabaseName(name);
+    if (!found || found.inTrash) return '';
+    const project = projects.find(({ id }) => id === found.projectId);
+    if (!project)
+      return `If the folder of project ${found.projectId} is anywhere, there: turbobackend provision${withEnv(found.env)} (keeps every row). `;
+    const command = provisionCommand(project, found.env);
+    return `${project.owner === owner ? '' : `${project.owner}, whose project it is, types: `}${command} (keeps every row). `;
+  };
 }
 
 interface Objects {
@@ -52,12 +69,16 @@ function baseOf(name: string): string {
     .replace(/_(own|mig|app|ro)$/, '');
 }
 
-function describe(databases: readonly string[], roles: readonly string[]): readonly Checked[] {
+function describe(
+  databases: readonly string[],
+  roles: readonly string[],
+  wayBackOf: (name: string) => string,
+): readonly Checked[] {
   const bases = new Set(databases.map(baseOf));
   const left = [...new Set(roles.map(baseOf))].filter((base) => !bases.has(base));
   return [
     ...databases.map((name) =>
-      fault('orphan', `database ${name}: no project turbobackend knows has it`, drop('its rows', name)),
+      fault('orphan', `database ${name}: no record has it`, `${wayBackOf(name)}${drop('its rows', name)}`),
     ),
     ...left.map((base) => {
       const own = roles.filter((name) => baseOf(name) === base);
