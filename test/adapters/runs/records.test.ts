@@ -274,7 +274,7 @@ test.each(['in', 'after'])('a database that goes away for good %s a step ends th
   const gone = dbosRuns({
     login: async () => ({ ...server.cluster, database: 'postgres' }),
     schema: 'test_runs',
-    patience: { engineMs: 300, serverMs: 500 },
+    patience: { engineMs: 300, serverMs: 500, watchMs: 100 },
   });
   const body = async (step: Step) => {
     await step('one', async () => {

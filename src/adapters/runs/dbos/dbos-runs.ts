@@ -21,7 +21,7 @@ export interface DbosOptions {
   readonly patience?: Patience;
 }
 
-const PATIENCE: Patience = { engineMs: 10_000, serverMs: 40_000 };
+const PATIENCE: Patience = { engineMs: 10_000, serverMs: 40_000, watchMs: 2000 };
 
 /**
  * Runs recorded by one release must be resumable by the next, so this is not derived from the code. Change it only

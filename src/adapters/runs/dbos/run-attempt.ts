@@ -15,7 +15,7 @@ export interface RunAttempt {
   end(): void;
 }
 
-/** Runs `body` once, asking before each step that really runs whether the lock is still held. */
+/** Runs `body` once, asking before each step that really runs, and all the time while it does, whether the lock is still held. */
 export function startAttempt<T>(
   projectId: string,
   lock: RunLock,
@@ -46,7 +46,7 @@ export function startAttempt<T>(
     } catch (error) {
       // Not thrown into the engine: it would record as this step's failure what is no fault of the step, in a history
       // that is somebody else's by now. What runs beside it is waited for.
-      await Promise.allSettled([...working]);
+      await Promise.race([Promise.allSettled([...working]), dispossessed.catch(() => {})]);
       giveUp(error);
       await new Promise(() => {});
     }
@@ -61,12 +61,16 @@ export function startAttempt<T>(
         return await step(name, async () => {
           stop();
           await hold();
+          const unwatch = watchLock(lock, patience.watchMs, giveUp);
           const begun = work();
           working.add(begun);
           try {
             return await begun;
           } finally {
             working.delete(begun);
+            unwatch();
+            // Whatever it came to, it is not ours to write down any more.
+            if (isOver) await new Promise(() => {});
             stop = watch();
           }
         });
@@ -109,6 +113,21 @@ function watchEngine(lock: RunLock, ms: number, parked: () => void, lost: (reaso
       if (!ended) timer = setTimeout(parked, ms).unref();
     }, lost);
   }, ms).unref();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+/** A step may take minutes, and whoever takes the lock meanwhile runs it too: its end cannot be waited for. */
+function watchLock(lock: RunLock, ms: number, lost: (reason: unknown) => void): () => void {
+  let ended = false;
+  let timer: NodeJS.Timeout;
+  const look = () =>
+    lock.keep().then(() => {
+      if (!ended) timer = setTimeout(look, ms).unref();
+    }, lost);
+  timer = setTimeout(look, ms).unref();
   return () => {
     ended = true;
     clearTimeout(timer);

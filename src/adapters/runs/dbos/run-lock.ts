@@ -24,6 +24,8 @@ export interface Patience {
   readonly engineMs: number;
   /** What the server may take to come back; a dead machine's connection is ended by keep-alives before. */
   readonly serverMs: number;
+  /** How often the lock is looked at while a step runs. */
+  readonly watchMs: number;
 }
 
 const PROGRAM = 'turbobackend run';
