@@ -403,7 +403,14 @@ test('a record that has outlived its project is told of with the command that dr
   for (const database of [open.db, name ?? '']) {
     const orphan = parseDatabaseName(database);
     if (!orphan) throw new Error(`${database} is not one of our names`);
-    expect(await dropOrphan(orphan, practice.app)).toMatchObject({ changed: true });
+    // Once it is cut in the middle, then two go on with it at once.
+    const cut = (point: string) => {
+      if (point === `after:${orphan.inTrash ? 'drop-trash' : 'drop-database'}`) throw new Error('killed');
+    };
+    const order = { projectId: orphan.projectId, env: orphan.env, wish: 'absent', onStep: cut } as const;
+    await expect(reconcileDatabase(order, practice.app)).rejects.toThrow('killed');
+    const both = await Promise.all([dropOrphan(orphan, practice.app), dropOrphan(orphan, practice.app)]);
+    expect(both.filter(({ changed }) => changed)).toMatchObject([{ steps: ['drop-roles'] }]);
     expect(await dropOrphan(orphan, practice.app)).toEqual({ changed: false, steps: [] });
   }
   expect(await practice.diagnose(open, away)).toEqual([]);
