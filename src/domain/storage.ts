@@ -21,13 +21,31 @@ export function describeSize(bytes: number): string {
   return megabytes < 1024 ? `${megabytes.toFixed(1)} MB` : `${(megabytes / 1024).toFixed(1)} GB`;
 }
 
-/** What people should hear of a database's size; null while there is room. */
-export function storageWarning(database: string, bytes: number, limitMb: number | null): string | null {
+/** What the backend may do right now; null when nobody could look. */
+export type Writes = 'allowed' | 'refused' | null;
+
+/**
+ * What people should hear of a database's size and of what is in force (left out: as the size demands); null while
+ * there is room and nothing is refused.
+ */
+export function storageWarning(
+  database: string,
+  bytes: number,
+  limitMb: number | null,
+  writes?: Writes,
+): string | null {
   const level = storageLevel(bytes, limitMb);
-  if (level === 'unlimited' || level === 'fine' || limitMb === null) return null;
-  const share = Math.floor((bytes / (limitMb * MEGABYTE)) * 100);
-  const uses = `${database} uses ${describeSize(bytes)} of ${limitMb} MB (${share} %)`;
-  return level === 'near'
-    ? `${uses}; beyond it nothing more is written`
+  const uses = `${database} uses ${describeSize(bytes)}${limitMb === null ? '' : ` of ${limitMb} MB (${shareOf(bytes, limitMb)} %)`}`;
+  if (level !== 'over') {
+    if (writes === 'refused') return `${uses}, and its backend may still only read and delete, ${NEXT_LOOK}`;
+    return level === 'near' ? `${uses}; beyond it nothing more is written` : null;
+  }
+  if (writes === null) return `${uses}: beyond it its backend may only read and delete`;
+  return writes === 'allowed'
+    ? `${uses}; its backend still writes, ${NEXT_LOOK}`
     : `${uses}: its backend may only read and delete until there is room again`;
 }
+
+const NEXT_LOOK = 'until the next provision, limits or start';
+
+const shareOf = (bytes: number, limitMb: number) => Math.floor((bytes / (limitMb * MEGABYTE)) * 100);

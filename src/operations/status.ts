@@ -9,12 +9,13 @@ import {
 } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { identifier } from '../domain/identifier.ts';
+import type { Writes } from '../domain/storage.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { loginProblem, rotationProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';
-import { type StorageUse, storageUses } from './storage.ts';
+import { readWrites, type StorageUse, storageUses } from './storage.ts';
 
 export interface ProjectStatus {
   readonly project: ProjectRecord;
@@ -30,20 +31,24 @@ export interface DatabaseStatus {
   readonly env: Environment;
   readonly name: string;
   readonly status: string;
-  /** The backend's own login works right now. */
-  readonly reachable: boolean;
-  /** What drifted: each login of the project that does not work, and why. `provision` restores it. */
+  /** The backend's own login works right now; null when that is not ours to try. */
+  readonly reachable: boolean | null;
+  /** What drifted: each login that does not work, and why. `provision` restores it. Of one's own projects only. */
   readonly problems: readonly string[];
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
-  readonly storage: StorageUse;
+  /** `writes`: what is in force right now, which may not be what the size demands. */
+  readonly storage: StorageUse & { readonly writes: Writes };
   readonly limits: DatabaseLimits;
   /** Null outside the trash; unix seconds. */
   readonly trash: { readonly name: string; readonly restorableUntil: number } | null;
 }
 
-type StatusNeeds = Needs<'state' | 'target' | 'cluster' | 'vault' | 'sql' | 'databases' | 'limits'>;
+type StatusNeeds = Needs<'state' | 'target' | 'cluster' | 'vault' | 'sql' | 'databases' | 'limits' | 'owner'>;
 
-/** What is true of a project right now, asked of the server and the databases themselves. */
+/**
+ * What is true of a project right now, asked of the server and the databases themselves. Into somebody else's it does
+ * not look: the passwords are their owner's.
+ */
 export async function projectStatus(project: ProjectRecord, services: StatusNeeds): Promise<ProjectStatus> {
   const [databases, server] = await Promise.all([allDatabases(project, services), services.target.inspect(project.id)]);
   return { project, database: databases.find(({ env }) => env === 'dev') ?? null, databases, server };
@@ -56,20 +61,24 @@ async function allDatabases(project: ProjectRecord, services: StatusNeeds): Prom
   // One after the other: of the few connections a server has, a look takes no more than it must.
   for (const [index, record] of records.entries()) {
     const { bytes = null, limitMb = null, level = 'unlimited' } = uses[index] ?? {};
-    found.push(await databaseStatus(record, { bytes, limitMb, level }, services));
+    const isOwn = project.owner === services.owner;
+    found.push(await databaseStatus(record, { bytes, limitMb, level }, isOwn, services));
   }
   return found;
 }
 
 async function databaseStatus(
   record: DatabaseRecord,
-  storage: StorageUse,
+  use: StorageUse,
+  isOwn: boolean,
   services: StatusNeeds,
 ): Promise<DatabaseStatus> {
   const { projectId, env, databaseName: name, status, desired, trashName, trashedAt } = record;
   const trash =
     trashName === null || trashedAt === null ? null : { name: trashName, restorableUntil: trashedAt + TRASH_SECONDS };
+  const storage = { ...use, writes: null };
   const known = { env, name, status, storage, limits: limitsOf(record.limits, services.limits), trash };
+  if (!isOwn) return { ...known, reachable: null, problems: [], tables: [] };
   if (desired !== 'present') {
     const half = `It is half taken away: turbobackend deprovision ${projectId} --env ${env} --purge`;
     return { ...known, reachable: false, problems: desired === 'absent' ? [half] : [], tables: [] };
@@ -81,6 +90,7 @@ async function databaseStatus(
   const works = (role: string) => broken.every((login) => login.role !== role);
   return {
     ...known,
+    storage: { ...use, writes: works('ro') ? await readWrites(record, services) : null },
     reachable: works('app'),
     problems: [...new Set([...broken.map(({ problem }) => problem), rotationProblem(record)])].flatMap(
       (problem) => problem ?? [],

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseNames } from '../../src/domain/database.ts';
+import { storageWarning } from '../../src/domain/storage.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
+import { enforceStorage, readWrites } from '../../src/operations/storage.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -183,4 +185,28 @@ test('of two at once only one can be the last database an owner may have', async
   expect(await first.state.listDatabases()).toHaveLength(2);
   for (const { state } of hands.slice(1)) await state.close();
   await releaseMetadata(server, own, first);
+});
+
+test('what is in force is told, not what ought to be, and a bound that went from the settings lets writes in again', async () => {
+  const order = await fullProject();
+  const record = () => services.state.findDatabase(order.projectId, 'dev');
+  const told = async () => storageWarning('It', 11 * 1024 * 1024, 10, await readWrites(order, services));
+  expect(await told()).toMatch(/still writes, until the next provision, limits or start$/);
+  await enforceStorage(await record(), services);
+  expect(await told()).toMatch(/may only read and delete until there is room again$/);
+  await as(order, 'mig', 'CREATE TABLE later (id int)');
+  expect(await told()).toMatch(/still writes/);
+  await services.state.setLimits(order.projectId, 'dev', { storageMb: null });
+  expect(await readWrites(order, services)).toBe('allowed');
+  await as(order, 'mig', 'DROP TABLE later');
+  expect(storageWarning('It', 1, null, await readWrites(order, services))).toMatch(/still only read and delete/);
+  await enforceStorage(await record(), services);
+  expect(await readWrites(order, services)).toBe('allowed');
+  await as(order, 'app', "INSERT INTO notes (body) VALUES ('room')");
+});
+
+test('nobody knows what is in force in a database that cannot be asked', async () => {
+  const order = newProject();
+  expect(await readWrites(order, services)).toBe(null);
+  expect(storageWarning('It', 11 * 1024 * 1024, 10, null)).toMatch(/beyond it its backend may only read and delete$/);
 });

@@ -2,7 +2,8 @@ import type { App } from '../../../app.ts';
 import { SETTINGS } from '../../../config.ts';
 import { type Environment, limitsOf, type OwnLimits } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
-import { describeSize } from '../../../domain/storage.ts';
+import { describeSize, storageWarning } from '../../../domain/storage.ts';
+import type { ProjectRecord } from '../../../ports/state-store.ts';
 import { type CliCommand, type Typed, textOption } from '../command.ts';
 import { environmentFlag, environmentOf, environmentOption } from '../options.ts';
 import type { Outcome, Style } from '../output/output.ts';
@@ -42,6 +43,7 @@ export const limitsCommand: CliCommand = {
       });
     }
     if (changes) await carryOut(project.id, env, wanted, services);
+    else if (project.owner === services.owner) await enforce(project.id, env, services);
     return show(project, env, services);
   },
 };
@@ -76,15 +78,29 @@ async function carryOut(id: string, env: Environment, wanted: Partial<OwnLimits>
   // What lies in the trash stays there; it comes back with the new limits.
   if (record?.desired !== 'present') return;
   const { keepDatabase } = await import('../../../operations/keep-database.ts');
-  await keepDatabase({ projectId: id, env }, services);
+  await keepDatabase({ projectId: id, env }, withoutWarnings(services));
 }
 
-async function show(project: { id: string; name: string }, env: Environment, services: App): Promise<Outcome> {
+async function enforce(id: string, env: Environment, services: App): Promise<void> {
+  const { enforceStorage } = await import('../../../operations/storage.ts');
+  await enforceStorage(await services.state.findDatabase(id, env), withoutWarnings(services));
+}
+
+/** How full it is is shown with its limits. */
+function withoutWarnings(services: App): App {
+  return { ...services, progress: (event) => (event.kind === 'warning' ? undefined : services.progress(event)) };
+}
+
+async function show(project: ProjectRecord, env: Environment, services: App): Promise<Outcome> {
   const { id, name } = project;
   const record = await services.state.findDatabase(id, env);
   if (record === null) throw new TurboError('project.incomplete', `The ${env} database of ${name} is gone.`);
-  const { storageUses } = await import('../../../operations/storage.ts');
-  const [storage] = await storageUses([record], services);
+  const { readWrites, storageUses } = await import('../../../operations/storage.ts');
+  const [use = null] = await storageUses([record], services);
+  // The passwords of somebody else's project are not ours to open.
+  const writes = project.owner === services.owner ? await readWrites(record, services) : null;
+  const bytes = use?.bytes ?? null;
+  const warning = bytes === null ? null : storageWarning('It', bytes, use?.limitMb ?? null, writes);
   const holding = limitsOf(record.limits, services.limits);
   const source = (kind: Kind) => (record.limits[kind] === null ? 'setting' : 'project');
   const limits = {
@@ -97,14 +113,15 @@ async function show(project: { id: string; name: string }, env: Environment, ser
     return `  ${label.padEnd(11)} ${text.padEnd(16)} ${style.dim(origin)}`;
   };
   return {
-    data: { project: { id, name }, env, limits, storage },
+    data: { project: { id, name }, env, limits, storage: { ...use, writes, warning } },
     text: (style) =>
       [
         `${style.bold(name)} ${style.dim(`${id} ${env}`)}`,
         line(style, 'connections', `${holding.connections} at once`, 'connections'),
         line(style, 'statements', `${holding.statementTimeoutSeconds} s each`, 'statementTimeoutSeconds'),
         line(style, 'storage', holding.storageMb === null ? 'no bound' : `${holding.storageMb} MB`, 'storageMb'),
-        ...(storage?.bytes == null ? [] : [`  in use      ${describeSize(storage.bytes)}`]),
+        ...(bytes === null ? [] : [`  in use      ${describeSize(bytes)}`]),
+        ...(warning === null ? [] : [`  ${style.yellow(warning)}`]),
       ].join('\n'),
   };
 }

@@ -20,19 +20,29 @@ export const statusCommand: CliCommand = {
     const record = await projectNamed(typed.args[0], cli.cwd, services, 'look');
     const { projectStatus } = await import('../../../operations/status.ts');
     const status = await projectStatus(record, services);
-    return { data: status, text: (style) => describe(status, cli.config.command, style) };
+    const isOwn = record.owner === services.owner;
+    return { data: status, text: (style) => describe(status, isOwn, cli.config.command, style) };
   },
 };
 
-function describe({ project, database, databases, server }: ProjectStatus, command: string, style: Style): string {
+function describe(
+  { project, database, databases, server }: ProjectStatus,
+  isOwn: boolean,
+  command: string,
+  style: Style,
+): string {
   const running = server?.status === 'running';
   const lines = [
     `${style.bold(project.name)} ${style.dim(project.id)}`,
-    `  server    ${running ? style.green('running') : style.yellow(server?.status ?? 'not deployed')}${server && running ? ` at ${style.cyan(server.url)} (pid ${server.pid}, ${server.restarts} restarts)` : ''}`,
+    `  server    ${running ? style.green('running') : style.yellow(server?.status ?? (isOwn ? 'not deployed' : 'none here'))}${server && running ? ` at ${style.cyan(server.url)} (pid ${server.pid}, ${server.restarts} restarts)` : ''}`,
     ...databases.flatMap((found) => describeDatabase(found, project.id, command, style)),
     ...(databases.length === 0 ? ['  database  none'] : []),
     `  folder    ${project.directory}`,
   ];
+  if (!isOwn) {
+    const owner = `${project.owner}; its passwords are its owner's: its databases were not looked into`;
+    return [...lines, `  owner     ${owner}`].join('\n');
+  }
   const broken = databases.find(({ problems }) => problems.length > 0);
   if (project.status === 'creating') lines.push(`  Not finished: ${command} resume ${project.id}`);
   else if (project.status === 'destroying') lines.push(`  Half taken away: ${command} destroy ${project.id}`);
@@ -48,14 +58,20 @@ function describeDatabase(found: DatabaseStatus, projectId: string, command: str
     const until = new Date(trash.restorableUntil * 1000).toISOString().slice(0, 16).replace('T', ' ');
     return [
       `  ${label} ${name}, ${style.yellow('in the trash')} until ${until} UTC${sizeOf(storage)}`,
-      `            Bring it back: ${command} deprovision ${projectId}${environmentFlag(env)} --undo`,
+      ...(reachable === null
+        ? []
+        : [`            Bring it back: ${command} deprovision ${projectId}${environmentFlag(env)} --undo`]),
     ];
   }
-  const reach = reachable ? style.green('reachable') : style.red('not reachable');
+  const reach = reachable
+    ? `, ${style.green('reachable')}`
+    : reachable === null
+      ? ''
+      : `, ${style.red('not reachable')}`;
   const bounds = `${limits.connections} connections, ${limits.statementTimeoutSeconds} s a statement`;
-  const warning = storage.bytes === null ? null : storageWarning('It', storage.bytes, storage.limitMb);
+  const warning = storage.bytes === null ? null : storageWarning('It', storage.bytes, storage.limitMb, storage.writes);
   return [
-    `  ${label} ${name}, ${status}, ${reach}${sizeOf(storage)}`,
+    `  ${label} ${name}, ${status}${reach}${sizeOf(storage)}`,
     `            ${style.dim(`limits: ${bounds}, ${limits.storageMb === null ? 'no bound of storage' : `${limits.storageMb} MB`}`)}`,
     ...(warning === null ? [] : [`            ${style.yellow(warning)}`]),
     ...problems.map((problem) => `            ${problem}`),
