@@ -15,7 +15,7 @@ export interface RunAttempt {
   end(): void;
 }
 
-/** Runs `body` once, asking before each step that really runs, and all the time while it does, whether the lock is still held. */
+/** Runs `body` once; before each step that really runs, and while it does, the lock is asked whether it is still held. */
 export function startAttempt<T>(
   projectId: string,
   lock: RunLock,

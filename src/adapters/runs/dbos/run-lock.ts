@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { RunHolder } from '../../../ports/runs.ts';
+import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
 
 /** Held by one process for one project. */
@@ -79,7 +80,7 @@ export async function lockRun(login: Login, projectId: string, patience: Patienc
 }
 
 async function connect(login: Login): Promise<pg.Client> {
-  const client = new pg.Client({
+  return connectClient({
     ...connectionSettings(login),
     connectionTimeoutMillis: 5000,
     query_timeout: ANSWER_MS,
@@ -88,9 +89,6 @@ async function connect(login: Login): Promise<pg.Client> {
     application_name: ownName,
     options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
   });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 /** A connection that holds the lock. Throws `run.locked`. */

@@ -2,6 +2,7 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { connectionSettings, type Login, loginUrl } from '../../../domain/database.ts';
 import type { RunHolder, RunRecord, RunState, RunStep } from '../../../ports/runs.ts';
+import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
 import { hasTables, readHolders } from './run-lock.ts';
 
@@ -61,18 +62,14 @@ const UNBORN = ['3D000', '55000'];
 
 /** Null when there is no metadata database yet. */
 async function connect(login: Login): Promise<pg.Client | null> {
-  const client = new pg.Client({
-    ...connectionSettings(login),
-    connectionTimeoutMillis: 5000,
-    query_timeout: 30_000,
-    application_name: 'turbobackend',
-  });
-  client.on('error', () => {});
   try {
-    await client.connect();
-    return client;
+    return await connectClient({
+      ...connectionSettings(login),
+      connectionTimeoutMillis: 5000,
+      query_timeout: 30_000,
+      application_name: 'turbobackend',
+    });
   } catch (error) {
-    await endClient(client);
     if (error instanceof pg.DatabaseError && UNBORN.includes(error.code ?? '')) return null;
     throw error;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
-import { endClient } from '../../shared/postgres/end-client.ts';
+import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { errorCode, isSilence, translateConnectError } from './errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -41,21 +41,16 @@ function startupOptions(settings: Readonly<Record<string, string>>): string {
 export async function openClient(login: Login, settings: Readonly<Record<string, string>>): Promise<pg.Client> {
   const startedAt = performance.now();
   for (;;) {
-    const client = new pg.Client({
-      ...connectionSettings(login),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      application_name: 'turbobackend',
-      options: startupOptions(settings),
-    });
-    // An idle connection that ends without a listener would end the process.
-    client.on('error', () => {});
     try {
-      await client.connect();
-      return client;
+      return await connectClient({
+        ...connectionSettings(login),
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: 10_000,
+        application_name: 'turbobackend',
+        options: startupOptions(settings),
+      });
     } catch (error) {
-      await endClient(client);
       if (performance.now() - startedAt + PAUSE_MS > patienceMs(error)) throw translateConnectError(error, login);
       await sleep(PAUSE_MS * (0.5 + Math.random()));
     }

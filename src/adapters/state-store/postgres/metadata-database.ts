@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { identifier } from '../../../domain/identifier.ts';
+import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
 import { errorState, isTransient, translateFailure } from './failures.ts';
 import { makeDatabase } from './make-database.ts';
@@ -26,17 +27,13 @@ export interface MetadataOptions {
 
 async function connect(login: Login): Promise<pg.Client> {
   for (let attempt = 1; ; attempt += 1) {
-    const client = new pg.Client({
-      ...connectionSettings(login),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'turbobackend',
-    });
-    client.on('error', () => {});
     try {
-      await client.connect();
-      return client;
+      return await connectClient({
+        ...connectionSettings(login),
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        application_name: 'turbobackend',
+      });
     } catch (error) {
-      await endClient(client);
       if (!isTransient(error) || attempt >= CONNECT_ATTEMPTS) throw error;
       await new Promise((next) => setTimeout(next, 100 * 2 ** attempt));
     }
