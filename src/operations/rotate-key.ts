@@ -7,6 +7,8 @@ import { listSealedValues, type SealedValue } from './sealed-values.ts';
 export interface KeyRotation extends KeyChange {
   /** Values that were sealed anew. */
   readonly resealed: number;
+  /** How many of those belong to other owners, who keep their passwords under the same key, by owner. */
+  readonly ofOthers: Readonly<Record<string, number>>;
   /** Values that no key here opens, by the id of the key they name; they were not touched. */
   readonly foreign: Readonly<Record<string, number>>;
   /** False: something does not open, so the old keys are kept. */
@@ -15,7 +17,8 @@ export interface KeyRotation extends KeyChange {
 
 /** What one pass over everything stored has found. */
 interface Pass {
-  readonly resealed: number;
+  /** The project of each value that was sealed anew. */
+  readonly resealed: readonly string[];
   /** Changed by somebody else meanwhile: to be looked at again. */
   readonly missed: number;
   readonly foreign: Readonly<Record<string, number>>;
@@ -31,15 +34,15 @@ const MAX_PASSES = 20;
  * Throws what `Vault.renewKey` throws.
  */
 export async function rotateKey(
-  services: Needs<'state' | 'vault'>,
+  services: Needs<'state' | 'vault' | 'owner'>,
   onStep: (point: string) => void = () => {},
 ): Promise<KeyRotation> {
-  let resealed = 0;
+  const resealed: string[] = [];
   let foreign: Pass['foreign'] = {};
   const change = await services.vault.renewKey(async (to) => {
     for (let count = 0; count < MAX_PASSES; count += 1) {
       const pass = await resealAll(to, services, onStep);
-      resealed += pass.resealed;
+      resealed.push(...pass.resealed);
       foreign = pass.foreign;
       if (pass.missed > 0) continue;
       onStep('before:retire');
@@ -50,7 +53,21 @@ export async function rotateKey(
       hint: 'Wait for them to end, then the same command again.',
     });
   });
-  return { ...change, resealed, foreign };
+  return { ...change, resealed: resealed.length, ofOthers: await countOthers(resealed, services), foreign };
+}
+
+/** Of these projects, one for each value, those of other owners. */
+async function countOthers(
+  projectIds: readonly string[],
+  { state, owner }: Needs<'state' | 'owner'>,
+): Promise<Readonly<Record<string, number>>> {
+  const owners = new Map((await state.listProjects()).map((project) => [project.id, project.owner]));
+  const counts = new Map<string, number>();
+  for (const id of projectIds) {
+    const name = owners.get(id) ?? 'nobody any more';
+    if (name !== owner) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
 }
 
 async function resealAll(
@@ -58,7 +75,7 @@ async function resealAll(
   services: Needs<'state' | 'vault'>,
   onStep: (point: string) => void,
 ): Promise<Pass> {
-  let resealed = 0;
+  const resealed: string[] = [];
   let missed = 0;
   const foreign: Record<string, number> = {};
   for (const value of await listSealedValues(services)) {
@@ -70,7 +87,7 @@ async function resealAll(
       foreign[name] = (foreign[name] ?? 0) + 1;
       continue;
     }
-    if (await services.state.resealSecret(value, value.sealed, fresh)) resealed += 1;
+    if (await services.state.resealSecret(value, value.sealed, fresh)) resealed.push(value.projectId);
     else missed += 1;
     onStep('value');
   }

@@ -18,8 +18,11 @@ export interface Vault {
   open(sealed: string, context: SecretContext): Promise<string>;
   /** Id of the key a value says it was sealed with, without opening it; null for what cannot have been sealed here. */
   keyIdOf(sealed: string): string | null;
-  /** Ids of the keys at hand: the one that seals first, then those that only open; none before the first use. */
-  keys(): Promise<readonly string[]>;
+  /**
+   * Ids of the keys at hand: the one that seals (null before the first use, and when its file is gone: the next value
+   * gets a new key), and those that only open.
+   */
+  keys(): Promise<{ readonly sealing: string | null; readonly opening: readonly string[] }>;
   /**
    * Changes the key. From the first instant to the last all vaults of this home open with either key and seal with the
    * new one; `reseal` moves what is stored and says whether the old ones are of no use any more. If not, they are kept

@@ -258,3 +258,25 @@ test('a key that was replaced seals nothing any more, also not in a process that
   await rolledBack.state.close();
   expect(await services.state.findDatabase(project.id, 'dev')).toEqual(settled);
 });
+
+test('values of other owners are not opened but counted, and told of when they get a new key with the others', async () => {
+  const stranger: SecretsServices = { ...services, owner: 'stranger' };
+  const { keyId, readable, unreadable, notLookedAt } = await checkSecrets(stranger);
+  expect({ readable, unreadable }).toEqual({ readable: 0, unreadable: [] });
+  expect(notLookedAt.map(({ owner }) => owner)).toContain('tester');
+  const count = notLookedAt.filter((found) => found.keyId === keyId).reduce((sum, found) => sum + found.count, 0);
+  expect((await rotateKey(stranger)).ofOthers).toEqual({ tester: count });
+  expect((await rotateKey(services)).ofOthers).toEqual({});
+});
+
+test('when the key in use is gone, a former one that is kept is not said to seal', async () => {
+  const { sealing } = await services.vault.keys();
+  const lone = join(metadata.home, 'a home with a former key only');
+  mkdirSync(join(lone, 'keys'), { recursive: true, mode: 0o700 });
+  copyFileSync(join(metadata.home, 'keys', 'vault.key'), join(lone, 'keys', `vault.key.old-${sealing}`));
+  const there = { ...services, vault: secretsServices(server, { ...metadata, home: lone }).vault };
+  expect(await checkSecrets(there)).toMatchObject({ keyId: null, formerKeys: [sealing], unreadable: [] });
+  await expect(there.vault.open('v1.AAAAAAAA.AAAA', passwordContext(project.id, 'dev', 'app'))).rejects.toThrow(
+    `of former keys there is ${sealing} here, and none in use`,
+  );
+});

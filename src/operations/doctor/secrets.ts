@@ -21,7 +21,11 @@ export async function checkStoredSecrets(
   });
   const old = Object.entries(byKey).filter(([id]) => id !== keyId);
   const cut = old.map(([id, count]) =>
-    fault('secrets', `${count} are still sealed with key ${id}, not ${keyId}`, 'turbobackend secrets rotate-key'),
+    fault(
+      'secrets',
+      `${count} are still sealed with key ${id}, ${keyId === null ? 'and there is none in use' : `not ${keyId}`}`,
+      'turbobackend secrets rotate-key',
+    ),
   );
   return [...lost, ...cut, ...(cut.length === 0 ? [sound('secrets', `${readable} stored passwords open`)] : [])];
 }

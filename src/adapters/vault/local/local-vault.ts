@@ -39,8 +39,10 @@ export function localVault(options: RenewOptions): Vault {
       if (!id || !encoded) throw unreadable(context, 'it is damaged');
       const key = await find(id);
       if (key) return openWith(key, encoded, context);
-      const { sealing } = await read();
-      const own = sealing ? `the one in use is ${sealing.id}` : 'there is none here';
+      const { sealing, opening } = await read();
+      const former = opening.map((known) => known.id).join(', ');
+      const kept = former === '' ? 'there is none here' : `of former keys there is ${former} here, and none in use`;
+      const own = sealing ? `the one in use is ${sealing.id}` : kept;
       throw unreadable(context, `it was sealed with key ${id}, ${own}`);
     },
 
@@ -48,7 +50,7 @@ export function localVault(options: RenewOptions): Vault {
 
     async keys() {
       const { sealing, opening } = await read();
-      return [...(sealing ? [sealing] : []), ...opening].map(({ id }) => id);
+      return { sealing: sealing?.id ?? null, opening: opening.map(({ id }) => id) };
     },
 
     renewKey: (reseal) => renewKey(options, reseal),

@@ -76,18 +76,22 @@ async function rotateMasterKey(cli: Cli): Promise<Outcome> {
   const { rotateKey } = await import('../../../operations/rotate-key.ts');
   const rotation = await rotateKey(services);
   const { nextMasterKey } = cli.config;
-  return { data: rotation, text: (style) => describeKey(rotation, nextMasterKey !== undefined, style).join('\n') };
+  return {
+    data: rotation,
+    text: (style) => describeKey(rotation, nextMasterKey !== undefined, cli.config.command, style).join('\n'),
+  };
 }
 
-function describeKey(rotation: KeyRotation, isGiven: boolean, style: Style): readonly string[] {
-  const { resealed, foreign, from, to, retired } = rotation;
+function describeKey(rotation: KeyRotation, isGiven: boolean, command: string, style: Style): readonly string[] {
+  const { resealed, ofOthers, foreign, from, to, retired } = rotation;
   const left = Object.entries(foreign).map(([id, count]) => `${count} sealed with key ${id}`);
   return [
     `${style.bold(`Key ${to}`)} seals from now on; ${resealed} secrets were sealed anew.`,
+    ...Object.entries(ofOthers).map(([owner, count]) => `  of them   ${count} of ${owner}, under the same key`),
     ...(retired
       ? [`  old key   ${from.length === 0 ? 'there was none' : `${from.join(', ')} is of no use any more`}`]
       : []),
-    ...(retired ? [] : [`  old key   kept: ${left.join(', ')} cannot be opened here (turbobackend secrets check)`]),
+    ...(retired ? [] : [`  old key   kept: ${left.join(', ')} cannot be opened here (${command} secrets check)`]),
     ...(isGiven
       ? [
           'Next: set TURBOBACKEND_MASTER_KEY to the new key wherever it is used, and unset TURBOBACKEND_MASTER_KEY_NEXT.',
@@ -108,13 +112,17 @@ async function check(cli: Cli): Promise<Outcome> {
 }
 
 function describeReport(
-  { readable, keyId, byKey, unreadable }: SecretsReport,
+  { readable, keyId, formerKeys, byKey, unreadable, notLookedAt }: SecretsReport,
   command: string,
   style: Style,
 ): readonly string[] {
   const counts = Object.entries(byKey).map(([id, count]) => `${count} with ${id}`);
   return [
-    `${readable} of ${readable + unreadable.length} secrets open${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; ${keyId === null ? 'there is no key yet' : `key ${keyId} seals`}.`,
+    `${readable} of ${readable + unreadable.length} secrets open${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; ${keyInUse(keyId, formerKeys)}.`,
+    ...notLookedAt.map(
+      ({ owner, count, keyId: id }) =>
+        `  Not looked at: ${count} of ${owner ?? 'a project that is gone'}, sealed with ${id === null ? 'no key' : `key ${id}`}.`,
+    ),
     ...unreadable.map(
       ({ project, projectId, env, problem }) => `${style.red('✖')} ${project} ${projectId} ${env}: ${problem}`,
     ),
@@ -124,4 +132,11 @@ function describeReport(
           `  → with the right key they open; when it is lost: ${command} secrets rotate <project> --env <env> --lost-key`,
         ]),
   ];
+}
+
+function keyInUse(keyId: string | null, formerKeys: readonly string[]): string {
+  if (keyId !== null) return `key ${keyId} seals`;
+  return formerKeys.length === 0
+    ? 'there is no key yet'
+    : `no key seals: that in use is gone, and ${formerKeys.join(', ')} only opens`;
 }
