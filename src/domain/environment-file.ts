@@ -32,9 +32,24 @@ export function withLogin(content: string | null, login: Login): string {
   const block = [`${BEGIN} (this block is rewritten by: turbobackend provision)`];
   block.push(...values.map(([name, value]) => `${name}=${quote(value)}`), END);
   const lines = (content ?? '').split('\n');
-  const begin = lines.findIndex((line) => line.startsWith(BEGIN));
-  const end = lines.findIndex((line, index) => index > begin && line.startsWith(END));
-  if (begin >= 0 && end > begin) lines.splice(begin, end - begin + 1, ...block);
+  const place = findBlock(lines);
+  if (place) lines.splice(place.begin, place.length, ...block);
   else lines.splice(0, 0, ...block);
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** Takes our block out of the content of a .env file; '' when nothing else is in it. Unchanged when it has none. */
+export function withoutLogin(content: string): string {
+  const lines = content.split('\n');
+  const place = findBlock(lines);
+  if (!place) return content;
+  lines.splice(place.begin, place.length);
+  const rest = lines.join('\n');
+  return rest.trim() === '' ? '' : `${rest.trimEnd()}\n`;
+}
+
+function findBlock(lines: readonly string[]): { readonly begin: number; readonly length: number } | null {
+  const begin = lines.findIndex((line) => line.startsWith(BEGIN));
+  const end = lines.findIndex((line, index) => index > begin && line.startsWith(END));
+  return begin >= 0 && end > begin ? { begin, length: end - begin + 1 } : null;
 }

@@ -1,6 +1,6 @@
 import type { Database, Environment } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import { TurboError } from '../domain/errors.ts';
+import { isTurboError, TurboError } from '../domain/errors.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
@@ -16,6 +16,7 @@ import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
+import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { readMigrations } from './migration-files.ts';
 import { type LoginNeeds, settleLogins } from './settle-logins.ts';
@@ -83,10 +84,12 @@ export async function migrateStage(
   services: LoginNeeds,
 ): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
   const files = await readMigrations(folder, services);
-  const login = await openLogin(folder.project.id, env, 'mig', services);
   const record = (sql: string) =>
     services.state.recordQuery({ projectId: folder.project.id, env, kind: 'migration', sql });
-  const result = await migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
+  const result = await explainingLoss(folder.project, env, services, async () => {
+    const login = await openLogin(folder.project.id, env, 'mig', services);
+    return migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
+  });
   // New tables are bounded like the old ones.
   await enforceStorage(await services.state.findDatabase(folder.project.id, env), services);
   return result;
@@ -146,8 +149,11 @@ export async function startStage(
   services: LoginNeeds,
 ): Promise<{ readonly deployment: Deployment; readonly wasRunning: boolean }> {
   const project = await readManifest(record.directory, services);
-  if (project) await refreshLogins({ directory: record.directory, project }, services);
-  return start(record, services);
+  if (project === null) return start(record, services);
+  return explainingLoss(project, 'dev', services, async () => {
+    await refreshLogins({ directory: record.directory, project }, services);
+    return start(record, services);
+  });
 }
 
 /** Brings the `.env` files of all databases up to date: PostgreSQL may answer on another port by now. */
@@ -161,14 +167,37 @@ async function refreshLogins(folder: ProjectFolder, services: LoginNeeds): Promi
   }
 }
 
+/**
+ * What fails because its database was moved to the trash meanwhile says that, and not only what it noticed of it. What
+ * the failure itself is stays its cause.
+ */
+async function explainingLoss<T>(
+  project: Project,
+  env: Environment,
+  { state }: Needs<'state'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTurboError(error) && !(error instanceof SqlError)) throw error;
+    const record = await state.findDatabase(project.id, env).catch(() => null);
+    if (record === null || record.desired === 'present') throw error;
+    throw withdrawn(project, record, error);
+  }
+}
+
 /** A server without its database would only answer that it has none. */
-function withdrawn({ id, name }: Project, { desired }: DatabaseRecord): TurboError {
+function withdrawn({ id, name }: Project, { desired, env }: DatabaseRecord, cause?: unknown): TurboError {
+  const flag = env === 'dev' ? '' : ` --env ${env}`;
   return desired === 'trashed'
-    ? new TurboError('project.incomplete', `The dev database of ${name} is in the trash.`, {
-        hint: `Bring it back: turbobackend deprovision ${id} --undo`,
+    ? new TurboError('project.incomplete', `The ${env} database of ${name} is in the trash.`, {
+        hint: `Bring it back: turbobackend deprovision ${id}${flag} --undo`,
+        cause,
       })
-    : new TurboError('project.incomplete', `The dev database of ${name} is being taken away.`, {
-        hint: `turbobackend deprovision ${id} --purge, or, for a new one: turbobackend provision`,
+    : new TurboError('project.incomplete', `The ${env} database of ${name} is being taken away.`, {
+        hint: `turbobackend deprovision ${id}${flag} --purge, or, for a new one: turbobackend provision${flag}`,
+        cause,
       });
 }
 
@@ -178,8 +207,10 @@ export async function deployStage(
   options: { readonly port?: number },
   services: LoginNeeds,
 ): Promise<Deployment> {
-  await refreshLogins({ directory, project }, services);
-  const deployment = await services.target.start({ projectId: project.id, directory, ...options });
+  const deployment = await explainingLoss(project, 'dev', services, async () => {
+    await refreshLogins({ directory, project }, services);
+    return services.target.start({ projectId: project.id, directory, ...options });
+  });
   await services.state.recordDeployment(deployment, directory);
   await services.state.recordActivity({ projectId: project.id, action: 'deployed', details: { url: deployment.url } });
   return deployment;

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Login } from '../../src/domain/database.ts';
-import { withLogin } from '../../src/domain/environment-file.ts';
+import { withLogin, withoutLogin } from '../../src/domain/environment-file.ts';
 
 const login: Login = {
   host: '127.0.0.1',
@@ -29,6 +29,12 @@ test('lines of a person stay, before and after our block, and a second time chan
   expect(parseEnv(once)).toEqual({ ...values, API_KEY: 'mine', PORT: '8080' });
   expect(once).toContain('# my note');
   expect(withLogin(once, login)).toBe(once);
+});
+
+test('our block goes, and what a person wrote stays; a file that was ours alone is empty', () => {
+  expect(withoutLogin(withLogin(null, login))).toBe('');
+  expect(withoutLogin(withLogin('API_KEY=mine\n\n# my note\n', login))).toBe('API_KEY=mine\n\n# my note\n');
+  for (const own of ['API_KEY=mine', '', '# >>> turbobackend, cut']) expect(withoutLogin(own)).toBe(own);
 });
 
 test('a new password replaces the old one and nothing else', () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import {
@@ -8,15 +8,19 @@ import {
   LOGIN_ROLES,
   type LoginRole,
 } from '../../src/domain/database.ts';
+import { TurboError } from '../../src/domain/errors.ts';
 import { passwordContext } from '../../src/domain/provisioning.ts';
 import { checkSecrets } from '../../src/operations/check-secrets.ts';
 import { loginProblem, rotationProblem } from '../../src/operations/login-problem.ts';
+import { readManifest } from '../../src/operations/manifest.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { reconcileDatabase } from '../../src/operations/reconcile-database.ts';
 import { rotateKey } from '../../src/operations/rotate-key.ts';
+import { withdrawDatabase } from '../../src/operations/withdraw-database.ts';
 import { rotatePasswords } from '../../src/pipeline/rotate-passwords.ts';
 import { settleLogins } from '../../src/pipeline/settle-logins.ts';
+import { deployStage, migrateStage, startStage } from '../../src/pipeline/stages.ts';
 import { asAdmin, borrowMetadata, releaseMetadata, withSession } from '../support/provisioning.ts';
 import {
   faultsAtRest,
@@ -279,4 +283,54 @@ test('when the key in use is gone, a former one that is kept is not said to seal
   await expect(there.vault.open('v1.AAAAAAAA.AAAA', passwordContext(project.id, 'dev', 'app'))).rejects.toThrow(
     `of former keys there is ${sealing} here, and none in use`,
   );
+});
+
+test('a database that is gone for good leaves no login in its files, also after a purge that was cut, and one in the trash does', async () => {
+  const left = await makeProject(services, metadata.home);
+  const at = (file: string) => join(left.directory, file);
+  writeFileSync(at('.env'), `${readFileSync(at('.env'), 'utf8')}API_KEY=mine\n`);
+  const trashed = await withdrawDatabase(left, { env: 'dev', purge: false }, services);
+  expect(trashed.cleaned).toEqual([]);
+  expect(readFileSync(at('.env'), 'utf8')).toContain('DATABASE_URL');
+  await reconcileDatabase({ projectId: left.id, env: 'dev', wish: 'absent' }, services);
+  const purged = await withdrawDatabase(left, { env: 'dev', purge: true }, services);
+  expect(purged.cleaned).toEqual(['.env', '.env.migrate']);
+  expect(readFileSync(at('.env'), 'utf8')).toBe('API_KEY=mine\n');
+  expect(existsSync(at('.env.migrate'))).toBe(false);
+  expect((await withdrawDatabase(left, { env: 'dev', purge: true }, services)).cleaned).toEqual([]);
+});
+
+test('the folder of another project keeps its logins', async () => {
+  const [left, other] = [await makeProject(services, metadata.home), await makeProject(services, metadata.home)];
+  const moved = { id: left.id, directory: other.directory };
+  expect((await withdrawDatabase(moved, { env: 'dev', purge: true }, services)).cleaned).toEqual([]);
+  expect(readFileSync(join(other.directory, '.env'), 'utf8')).toContain('DATABASE_URL');
+});
+
+test('what fails because its database went to the trash meanwhile says so', async () => {
+  const gone = await makeProject(services, metadata.home);
+  const manifest = await readManifest(gone.directory, services);
+  if (!manifest) throw new Error('no manifest');
+  const folder = { directory: gone.directory, project: manifest };
+  await services.target.stop(gone.id);
+  const start = async (): Promise<never> => {
+    await withdrawDatabase(gone, { env: 'dev', purge: false }, services);
+    throw new TurboError('deploy.unhealthy', 'It does not answer.');
+  };
+  const failing: SecretsServices = { ...services, target: { ...services.target, start } };
+  const inTrash = { code: 'project.incomplete', message: expect.stringContaining('is in the trash') };
+  const record = { ...gone };
+  await expect(startStage(record, failing)).rejects.toMatchObject({
+    ...inTrash,
+    cause: expect.objectContaining({ code: 'deploy.unhealthy' }),
+  });
+  await provision({ projectId: gone.id, env: 'dev' }, services);
+  await expect(deployStage(folder, {}, failing)).rejects.toMatchObject(inTrash);
+  await expect(migrateStage(folder, 'dev', services)).rejects.toMatchObject(inTrash);
+  await provision({ projectId: gone.id, env: 'dev' }, services);
+  const broken = async (): Promise<never> => {
+    throw new TurboError('deploy.unhealthy', 'It does not answer.');
+  };
+  const unwell: SecretsServices = { ...services, target: { ...services.target, start: broken } };
+  await expect(deployStage(folder, {}, unwell)).rejects.toMatchObject({ code: 'deploy.unhealthy' });
 });

@@ -83,8 +83,11 @@ async function withdraw(cli: Cli, typed: Typed, wanted: Withdrawal, services: Ap
 }
 
 function describe({ project, env }: Withdrawal, withdrawn: Withdrawn, undo: string | null, command: string): string {
-  const { changed, trash, restorableUntil, serverWasRunning } = withdrawn;
-  const server = serverWasRunning ? ['  server    stopped'] : [];
+  const { changed, trash, restorableUntil, serverWasRunning, cleaned } = withdrawn;
+  const server = [
+    ...(serverWasRunning ? ['  server    stopped'] : []),
+    ...(cleaned.length === 0 ? [] : [`  files     its logins are out of ${cleaned.join(' and ')}`]),
+  ];
   if (trash === null || restorableUntil === null || undo === null) {
     if (!changed) return [`${project.name} has no ${env} database: nothing to do.`, ...server].join('\n');
     return [`The ${env} database of ${project.name} is gone, with its roles.`, ...server].join('\n');
