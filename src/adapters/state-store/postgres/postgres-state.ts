@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { connectionSettings } from '../../../domain/database.ts';
 import type { Clock, Ids } from '../../../ports/clock.ts';
@@ -65,19 +65,12 @@ async function openDatabase(options: StateOptions): Promise<Kysely<Tables>> {
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 2000,
     application_name: 'turbobackend',
+    // With the connection itself: a statement of its own could fail in between, and the pool would wait for it for ever.
+    options: `-c search_path=${options.schema}`,
     types,
   });
   // Without listeners a server that goes away would end the process: between two calls, and in the middle of one.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool,
-      onCreateConnection: async (connection) => {
-        await connection.executeQuery(
-          CompiledQuery.raw("select set_config('search_path', $1, false)", [options.schema]),
-        );
-      },
-    }),
-  });
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
