@@ -8,7 +8,7 @@ import { checkMetadata } from './doctor/metadata.ts';
 import { checkOrphans } from './doctor/orphans.ts';
 import { checkPostgresql } from './doctor/postgresql.ts';
 import { checkProjects } from './doctor/projects.ts';
-import { checkStoredSecrets } from './doctor/secrets.ts';
+import { checkKeys, checkStoredSecrets } from './doctor/secrets.ts';
 import { checkStorage } from './doctor/storage.ts';
 
 export interface DoctorHands {
@@ -79,7 +79,9 @@ async function examine({ machine, configure }: DoctorHands, services: DoctorNeed
   return [...below, ...(await examineProjects(configure, services))];
 }
 
-async function examineProjects(configure: Configure, services: DoctorNeeds): Promise<readonly Checked[]> {
+async function examineProjects(configure: Configure, given: DoctorNeeds): Promise<readonly Checked[]> {
+  // Nobody who looks closes a key that is open: it is a finding first.
+  const services = { ...given, vault: given.vault.asFound() };
   const { state, owner } = services;
   const [projects, records] = [await state.listProjects(), await state.listDatabases()];
   const households: readonly Household[] = projects.map((project) => ({
@@ -91,6 +93,7 @@ async function examineProjects(configure: Configure, services: DoctorNeeds): Pro
   const others = households.filter((household) => !own.includes(household));
   return [
     ...(await checkDatabases(own, configure, services)),
+    ...(await guarded('secrets', () => checkKeys(given))),
     ...(await guarded('secrets', () => checkStoredSecrets(ownRecords, services))),
     ...(await guarded('storage', () => checkStorage(ownRecords, services))),
     ...(await guarded('isolation', () => checkIsolation(services))),

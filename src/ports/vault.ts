@@ -24,6 +24,13 @@ export interface Vault {
    */
   keys(): Promise<{ readonly sealing: string | null; readonly opening: readonly string[] }>;
   /**
+   * The same vault for somebody who only looks: a key that others can get at is left as it is. Any other use of a vault
+   * takes it away from them.
+   */
+  asFound(): Vault;
+  /** Paths of keys that others can get at; empty when none is kept here. Changes nothing. */
+  exposedKeys(): Promise<readonly string[]>;
+  /**
    * Changes the key. From the first instant to the last all vaults of this home open with either key and seal with the
    * new one; `reseal` moves what is stored and says whether the old ones are of no use any more. If not, they are kept
    * (`retired` is false). Cut off anywhere, the next call goes on with the same new key; of two at once the second

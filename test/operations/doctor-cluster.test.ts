@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
@@ -170,4 +170,18 @@ test('isolation that provision restores is mended; what the project made itself 
   await practice.asAdmin(own.db, (query) => query(give));
   expect(await isolation('diagnose')).toMatchObject(lasting.slice(1));
   expect(await practice.kept(own)).toBe('data');
+});
+
+test('a key that others can read is a finding that a look leaves as it is, and --fix mends it', async () => {
+  await practice.admit('exposed');
+  const key = join(practice.home, 'keys', 'vault.key');
+  const mode = () => statSync(key).mode & 0o777;
+  chmodSync(key, 0o644);
+  const exposed = { name: 'secrets', ok: false, detail: `others can get at the key ${key}` };
+  const found = about('secrets', await diagnose(practice.hands, practice.app));
+  expect(found).toContainEqual(expect.objectContaining(exposed));
+  expect(mode()).toBe(0o644);
+  const mended = (await mend(practice.hands, practice.app)).filter(({ mended }) => mended?.includes(key));
+  expect(mended).toHaveLength(1);
+  expect(mode()).toBe(0o600);
 });

@@ -29,3 +29,14 @@ export async function checkStoredSecrets(
   );
   return [...lost, ...cut, ...(cut.length === 0 ? [sound('secrets', `${readable} stored passwords open`)] : [])];
 }
+
+/** Keys that others can get at. */
+export async function checkKeys({ vault }: DoctorNeeds): Promise<readonly Checked[]> {
+  return (await vault.exposedKeys()).map((path) =>
+    fault('secrets', `others can get at the key ${path}`, 'turbobackend doctor --fix', async () => {
+      // Whoever reads the keys to use them closes them.
+      await vault.keys();
+      return `Only you can get at ${path} now. If somebody may have read it: turbobackend secrets rotate-key`;
+    }),
+  );
+}

@@ -147,6 +147,29 @@ test('a key file others could read is closed again, and that is said', async () 
   expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
 });
 
+test('who only looks leaves an open key as it is, and learns that it is open', async () => {
+  const vault = localVault({ home });
+  const sealed = await vault.seal(SECRET, CONTEXT);
+  expect(await vault.exposedKeys()).toEqual([]);
+  chmodSync(keyFile(), 0o644);
+  expect(await vault.asFound().open(sealed, CONTEXT)).toBe(SECRET);
+  expect(await vault.exposedKeys()).toEqual([keyFile()]);
+  expect(statSync(keyFile()).mode & 0o777).toBe(0o644);
+  await vault.keys();
+  chmodSync(join(home, 'keys'), 0o755);
+  expect(await vault.exposedKeys()).toEqual([keyFile()]);
+  expect(await localVault({ home, masterKey: 'x'.repeat(32) }).exposedKeys()).toEqual([]);
+});
+
+test('many who find the same key open at once tell it once', async () => {
+  const sealed = await localVault({ home }).seal(SECRET, CONTEXT);
+  const notes: string[] = [];
+  const vault = localVault({ home, onNote: (note) => notes.push(note) });
+  chmodSync(keyFile(), 0o644);
+  await Promise.all([1, 2, 3, 4].map(() => vault.open(sealed, CONTEXT)));
+  expect(notes).toHaveLength(1);
+});
+
 test.each(['', 'short', `${'x'.repeat(43)}x`, '\0'.repeat(43)])(
   'a damaged key file is told and kept: %j',
   async (text) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import { type Key, newKeyText, parseKey } from './key.ts';
@@ -18,19 +18,26 @@ export interface KeyFiles {
 const CURRENT = 'vault.key';
 const NEXT = 'vault.key.next';
 const OLD = /^vault\.key\.old-[A-Za-z0-9_-]{8}$/;
+const KEY = /^vault\.key(\.next|\.old-[A-Za-z0-9_-]{8})?$/;
 /** A key on its way to its name; what a killed process left of it may be a second name of a key in use. */
 const DRAFT = /^\.vault\.key-[A-Za-z0-9_-]{12}$/;
 
 /**
  * Key files, 0600 in a folder 0700. One appears under its name only when it is whole, and only once: of two processes
  * at once one makes it and both use it. An existing file is never replaced but by `promote`; one that others could
- * read is closed, with a note. All throw `secret.unreadable` for a damaged file and `workspace.unwritable` when the
+ * read is closed, with a note, unless `onNote` is null: then somebody only looks. All throw `secret.unreadable` for a damaged file and `workspace.unwritable` when the
  * folder does not allow it, or everybody can write to `home`.
  */
-export function keyFiles(home: string, onNote: (message: string) => void) {
+export function keyFiles(home: string, onNote: ((message: string) => void) | null) {
   const folder = join(home, 'keys');
   const at = (name: string) => join(folder, name);
-  const load = async (name: string) => read(at(name), onNote);
+  // Several reads at once find the same; one of them tells.
+  const told = new Set<string>();
+  const tell = (message: string) => {
+    if (!told.has(message)) onNote?.(message);
+    told.add(message);
+  };
+  const load = async (name: string) => read(at(name), onNote && tell);
 
   const look = async (): Promise<KeyFiles> => {
     // In this order a change that happens meanwhile is seen as done or as under way, never as not begun.
@@ -50,6 +57,14 @@ export function keyFiles(home: string, onNote: (message: string) => void) {
 
   return {
     look: () => translated(at(CURRENT), look),
+    /** Paths of the keys that others can get at, themselves or through the folder. */
+    exposed: () =>
+      translated(at(CURRENT), async () => {
+        const names = await list(folder, KEY);
+        const isFolderOpen = names.length > 0 && isOpenToOthers(await stat(folder));
+        const modes = await Promise.all(names.map((name) => lstat(at(name)).catch(() => null)));
+        return names.filter((_, index) => isFolderOpen || isOpenToOthers(modes[index] ?? { mode: 0 })).map(at);
+      }),
     /** The current key, made at the first use. */
     makeCurrent: () => translated(at(CURRENT), () => make(CURRENT)),
     /** The next key, made when there is none. */
@@ -146,7 +161,7 @@ async function removeAll(folder: string, names: readonly string[]): Promise<void
   await syncFolder(folder);
 }
 
-async function read(file: string, onNote: (message: string) => void): Promise<Key | null> {
+async function read(file: string, onNote: ((message: string) => void) | null): Promise<Key | null> {
   // Never through a symbolic link somebody put there.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(
     (error: NodeJS.ErrnoException) => {
@@ -156,17 +171,21 @@ async function read(file: string, onNote: (message: string) => void): Promise<Ke
   );
   if (!handle) return null;
   try {
-    const folder = join(file, '..');
-    const isOpen = { file: isOpenToOthers(await handle.stat()), folder: isOpenToOthers(await stat(folder)) };
-    if (isOpen.file) await handle.chmod(0o600);
-    if (isOpen.folder) await chmod(folder, 0o700);
-    if (isOpen.file || isOpen.folder) onNote(`Others could get at the key ${file}; now only you can.`);
+    if (onNote) await close(file, handle, onNote);
     const key = parseKey(await handle.readFile('utf8'));
     if (!key) throw damaged(file);
     return key;
   } finally {
     await handle.close();
   }
+}
+
+async function close(file: string, handle: FileHandle, onNote: (message: string) => void): Promise<void> {
+  const folder = join(file, '..');
+  const isOpen = { file: isOpenToOthers(await handle.stat()), folder: isOpenToOthers(await stat(folder)) };
+  if (isOpen.file) await handle.chmod(0o600);
+  if (isOpen.folder) await chmod(folder, 0o700);
+  if (isOpen.file || isOpen.folder) onNote(`Others could get at the key ${file}; now only you can.`);
 }
 
 const isOpenToOthers = ({ mode }: { readonly mode: number }) => process.platform !== 'win32' && (mode & 0o077) !== 0;

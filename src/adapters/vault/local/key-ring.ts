@@ -8,6 +8,8 @@ export interface KeyOptions {
   readonly masterKey?: string | undefined;
   /** TURBOBACKEND_MASTER_KEY_NEXT: seals in place of the other, which then only opens. */
   readonly nextMasterKey?: string | undefined;
+  /** Leaves a key that is open to others as it is: for those who only look. */
+  readonly leavesExposed?: boolean;
   /** Told, in a sentence, when a key was open to others and is closed now. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -40,7 +42,7 @@ export function keyRings(options: KeyOptions): {
     return known;
   };
   const { masterKey, nextMasterKey } = options;
-  const files = keyFiles(options.home, options.onNote ?? (() => {}));
+  const files = keyFiles(options.home, options.leavesExposed ? null : (options.onNote ?? (() => {})));
   const read = async (): Promise<KeyRing> => {
     const given = nextMasterKey === undefined ? null : await derive(nextMasterKey, 'TURBOBACKEND_MASTER_KEY_NEXT');
     if (masterKey !== undefined) {

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { TurboError } from '../../../domain/errors.ts';
 import type { SecretContext, Vault } from '../../../ports/vault.ts';
 import type { Key } from './key.ts';
+import { keyFiles } from './key-files.ts';
 import { type KeyRing, keyRings } from './key-ring.ts';
 import { type RenewOptions, renewKey } from './renew-key.ts';
 
@@ -52,6 +53,10 @@ export function localVault(options: RenewOptions): Vault {
       const { sealing, opening } = await read();
       return { sealing: sealing?.id ?? null, opening: opening.map(({ id }) => id) };
     },
+
+    asFound: () => localVault({ ...options, leavesExposed: true }),
+
+    exposedKeys: async () => (options.masterKey === undefined ? keyFiles(options.home, null).exposed() : []),
 
     renewKey: (reseal) => renewKey(options, reseal),
   };

@@ -24,8 +24,13 @@ export const logsCommand: CliCommand = {
     const lines = parseCount(textOption(typed, 'lines') ?? '100');
     const services = await cli.services();
     const project = await projectNamed(typed.args[0], cli.cwd, services, 'look');
+    const isHere = (await services.target.inspect(project.id)) !== null;
+    if (!isHere) {
+      const where = 'is not run from here: it was never deployed, or runs on another machine or in another home';
+      services.progress({ kind: 'warning', message: `${project.name} ${where}, where its log is.` });
+    }
     const options = { lines, follow, ...(follow ? { signal: cli.untilSignal() } : {}) };
     for await (const line of services.target.logs(project.id, options)) cli.output.line(stripInvisible(line));
-    return { data: { projectId: project.id }, text: () => '' };
+    return { data: { projectId: project.id, isHere }, text: () => '' };
   },
 };
