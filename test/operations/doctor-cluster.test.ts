@@ -185,3 +185,18 @@ test('a key that others can read is a finding that a look leaves as it is, and -
   expect(mended).toHaveLength(1);
   expect(mode()).toBe(0o600);
 });
+
+test('one repair of this machine that mends two faults is told once', async () => {
+  let isMended = false;
+  const fault = (name: string) => ({ name, ok: isMended, detail: isMended ? 'fine' : 'open', fix: null });
+  const machine = {
+    examine: async () => [fault('key folder'), fault('key file')],
+    repair: async () => {
+      isMended = true;
+      return ['The key folder is closed.', 'The key file is closed.'];
+    },
+  };
+  const told = (await mend({ ...practice.hands, machine }, practice.app)).map(({ mended }) => mended ?? '');
+  expect(told.filter((text) => text.includes('The key file is closed.'))).toHaveLength(1);
+  expect(told).toContain('Mended with the one before.');
+});

@@ -11,9 +11,10 @@ export interface Machine {
 
 export async function checkMachine(machine: Machine): Promise<readonly Checked[]> {
   let repaired: Promise<readonly string[]> | null = null;
-  // One call mends all there is.
+  // One call mends all there is, and one finding tells of it.
   const mend = async () => {
-    repaired ??= machine.repair();
+    if (repaired !== null) return repaired.then(() => 'Mended with the one before.');
+    repaired = machine.repair();
     const done = await repaired;
     return done.length === 0 ? 'Nothing of it can be mended from here.' : done.join(' ');
   };

@@ -30,8 +30,9 @@ export async function checkStoredSecrets(
   return [...lost, ...cut, ...(cut.length === 0 ? [sound('secrets', `${readable} stored passwords open`)] : [])];
 }
 
-/** Keys that others can get at. */
-export async function checkKeys({ vault }: DoctorNeeds): Promise<readonly Checked[]> {
+/** Keys that others can get at; where PostgreSQL is this machine's own, the look at its files finds them. */
+export async function checkKeys({ cluster, vault }: DoctorNeeds): Promise<readonly Checked[]> {
+  if (cluster.kind !== 'external') return [];
   return (await vault.exposedKeys()).map((path) =>
     fault('secrets', `others can get at the key ${path}`, 'turbobackend doctor --fix', async () => {
       // Whoever reads the keys to use them closes them.
