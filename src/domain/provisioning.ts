@@ -178,7 +178,7 @@ export async function retryTransient<T>(
 const HINTS: Readonly<Record<string, string>> = {
   '53100': 'The disk of the database server is full. Free some space, then run the same command again.',
   '42501':
-    'The administrator needs CREATEDB and CREATEROLE and must be the one who made this project here, or a superuser. Then run the same command again.',
+    'The administrator needs CREATEDB and CREATEROLE and must be the one who made this project here, or superuser rights. Then run the same command again.',
   '55006':
     'Somebody is connected to it whose session the administrator may not end. Close it, then run the same command again.',
   '2BP01': 'Other objects depend on it. Remove them as administrator, then run the same command again.',

@@ -266,7 +266,7 @@ test('limits are shown with where they come from, set, carried out, and end writ
   }
   await ada('config', 'set', 'limits.databases', '2');
   expect(await ada('provision', '--env', 'staging')).toMatchObject({ code: 3, error: 'limit.reached' });
-  expect(existsSync(join(here, '.env.staging'))).toBe(true);
+  expect(existsSync(join(here, '.env.staging'))).toBe(false);
   await ada('config', 'unset', 'limits.databases');
 });
 

@@ -153,13 +153,13 @@ test('no command tells a secret, whether it works, is refused or breaks', async 
     expect([2, 4]).toContain(failed.code);
   }
   await asAdmin(server.cluster, 'turbobackend_meta', (query) =>
-    query('ALTER TABLE turbobackend.project_databases RENAME app_secret TO gone'),
+    query('ALTER TABLE turbobackend.users RENAME name TO gone'),
   );
   for (const command of ['provision --verbose', 'secrets rotate --json-stream']) {
     expect([command, (await cli(command.split(' '))).code]).toEqual([command, 1]);
   }
   await asAdmin(server.cluster, 'turbobackend_meta', (query) =>
-    query('ALTER TABLE turbobackend.project_databases RENAME gone TO app_secret'),
+    query('ALTER TABLE turbobackend.users RENAME gone TO name'),
   );
   expect(canaries.size).toBeGreaterThan(48);
   for (const output of outputs) expect([output, canariesIn(output, canaries)]).toEqual([output, []]);
