@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -11,16 +12,7 @@ import {
   withSession,
 } from '../support/provisioning.ts';
 
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
-
-const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
+const { server, metadata, services, newProject } = lendProvisioning();
 
 /** Takes away for good; true when something was. */
 const purge = async (

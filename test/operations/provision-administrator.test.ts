@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
 import { findDrift } from '../../src/operations/reconcile-database.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
 import { withAdministrator } from '../support/lesser-administrator.ts';
-import {
-  asAdmin,
-  borrowMetadata,
-  provisioningServices,
-  releaseMetadata,
-  withSession,
-} from '../support/provisioning.ts';
+import { asAdmin, withSession } from '../support/provisioning.ts';
 
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
-
-const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
+const { server, metadata, services, newProject } = lendProvisioning();
 
 async function whoLogsIn(projectId: string): Promise<unknown[]> {
   return Promise.all(

@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames, LOGIN_ROLES } from '../../src/domain/database.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
-import {
-  asAdmin,
-  borrowMetadata,
-  provisioningServices,
-  releaseMetadata,
-  wipe,
-  withSession,
-} from '../support/provisioning.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
+import { asAdmin, wipe, withSession } from '../support/provisioning.ts';
 
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
-
-const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
+const { server, services, newProject } = lendProvisioning();
 
 /** What the isolation checks say of one project. */
 async function findings(projectId: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames } from '../../src/domain/database.ts';
 import { TurboError } from '../../src/domain/errors.ts';
 import type { ProvisionStep } from '../../src/domain/provisioning.ts';
@@ -10,26 +10,11 @@ import { restore } from '../../src/operations/restore.ts';
 import { enforceStorage } from '../../src/operations/storage.ts';
 import type { DatabaseAdmin, LockedAdmin } from '../../src/ports/database-admin.ts';
 import { SqlError } from '../../src/ports/sql.ts';
-import {
-  asAdmin,
-  borrowMetadata,
-  type ProvisioningServices,
-  provisioningServices,
-  releaseMetadata,
-  withSession,
-} from '../support/provisioning.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
+import { asAdmin, type ProvisioningServices, withSession } from '../support/provisioning.ts';
 
 /** What one command does to a database while another one waits for it, or after it has lost its lock. */
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
-
-const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
+const { server, services, newProject } = lendProvisioning();
 type Order = ReturnType<typeof newProject>;
 
 const withDatabases = (databases: Partial<DatabaseAdmin>): ProvisioningServices => ({

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames } from '../../src/domain/database.ts';
 import { storageWarning } from '../../src/domain/storage.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { enforceStorage, readWrites } from '../../src/operations/storage.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
 import {
   asAdmin,
   borrowMetadata,
@@ -14,16 +15,7 @@ import {
 
 /** A database that has outgrown its storage takes no more rows until it fits again; an empty one has about 8 MB. */
 
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
-
-const newProject = () => ({ projectId: services.ids.projectId(), env: 'dev' }) as const;
+const { server, metadata, services, newProject } = lendProvisioning();
 type Order = ReturnType<typeof newProject>;
 
 const as = async ({ projectId, env }: Order, role: 'mig' | 'app' | 'ro', text: string) =>

@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { databaseNames, type Environment, LOGIN_ROLES, parseDatabaseName } from '../../src/domain/database.ts';
 import { deprovision } from '../../src/operations/deprovision.ts';
 import { dropOrphan } from '../../src/operations/drop-orphan.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
-import {
-  asAdmin,
-  borrowMetadata,
-  provisioningServices,
-  releaseMetadata,
-  withSession,
-} from '../support/provisioning.ts';
+import { lendProvisioning } from '../support/lend-provisioning.ts';
+import { asAdmin, withSession } from '../support/provisioning.ts';
 
 /** What goes to the trash comes back whole, and nobody gets at it in between. */
 
-const server = inject('cluster');
-const metadata = borrowMetadata();
-const services = provisioningServices(server, metadata);
-
-beforeAll(async () => {
-  await services.state.listDatabases();
-});
-afterAll(() => releaseMetadata(server, metadata, services));
+const { server, metadata, services } = lendProvisioning();
 
 interface Order {
   readonly projectId: string;
