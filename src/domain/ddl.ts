@@ -98,6 +98,7 @@ function renderDefault(column: Column, table: Table, nameObject: NameObject): st
   }
   switch (given.generate) {
     case 'id':
+    case 'owner':
       return '';
     case 'uuid':
       return ' DEFAULT gen_random_uuid()';

@@ -8,16 +8,35 @@ import type { Column, Table } from './schema.ts';
  */
 
 /** Paths of the backend itself. */
-const OWN_PATHS: ReadonlySet<string> = new Set(['health', 'ready']);
+const OWN_PATHS: ReadonlySet<string> = new Set(['health', 'ready', 'auth', 'openapi']);
+
+/** The description of the API for programs, and for people. */
+export const OPENAPI_PATH = '/openapi.json';
+export const DOCS_PATH = '/openapi';
+
+/** What people do with their account; there only when the schema has accounts. */
+export const AUTH_PATHS = {
+  register: '/auth/register',
+  login: '/auth/login',
+  refresh: '/auth/refresh',
+  logout: '/auth/logout',
+  me: '/auth/me',
+  password: '/auth/password',
+} as const;
 
 /** `/order-items` for the table `order_items`; `/_health` for one named like a path of the backend itself. */
 export function resourcePath(table: Pick<Table, 'name'>): string {
   return `/${OWN_PATHS.has(table.name) ? '_' : ''}${table.name.replaceAll('_', '-')}`;
 }
 
-/** A column the backend or the database fills in; never accepted from a client. */
+/** A column the backend or the database fills in. */
 export function isServerMade(column: Column): boolean {
   return column.default !== null && 'generate' in column.default;
+}
+
+/** A column whose value may come from a client. */
+export function isClientMade(column: Column): boolean {
+  return !isServerMade(column) && !column.protected;
 }
 
 /** One field a client may send. */
@@ -33,7 +52,7 @@ export interface InputField {
 /** The fields of a create or update, in column order. A sensitive `password_hash` is sent as `password` and hashed. */
 export function inputFields(table: Table): readonly InputField[] {
   return table.columns
-    .filter((column) => !isServerMade(column))
+    .filter((column) => isClientMade(column))
     .map((column) => {
       const hashed = column.sensitive && column.name.endsWith('_hash');
       return {

@@ -3,6 +3,7 @@ import { formatColumnType, parseColumnType } from './column-type.ts';
 import { TurboError } from './errors.ts';
 import { stripInvisible } from './request.ts';
 import { enumSchema, type Schema, schemaShape, tableSchema } from './schema.ts';
+import { checkAccess } from './schema-rules/access.ts';
 import { checkColumns } from './schema-rules/columns.ts';
 import type { RuleContext, SchemaProblem } from './schema-rules/context.ts';
 import { checkCycles } from './schema-rules/cycles.ts';
@@ -76,7 +77,13 @@ function salvage(input: unknown): { schema: Schema; unreadable: Set<string> } {
       if (typeof name === 'string') unreadable.add(name);
       return [];
     });
-  const schema: Schema = { version: 1, tables: read(tableSchema, 'tables'), enums: read(enumSchema, 'enums') };
+  const accounts = schemaShape.shape.accounts.safeParse(member(input, 'accounts'));
+  const schema: Schema = {
+    version: 1,
+    tables: read(tableSchema, 'tables'),
+    enums: read(enumSchema, 'enums'),
+    accounts: accounts.data ?? null,
+  };
   return { schema, unreadable };
 }
 
@@ -100,7 +107,7 @@ export function findProblems(input: unknown): SchemaProblem[] {
     enums: new Map(schema.enums.map((type) => [type.name, type])),
     report: (path, message) => problems.push({ path, message }),
   };
-  for (const check of [checkNames, checkColumns, checkKeys, checkCycles]) check(context);
+  for (const check of [checkNames, checkColumns, checkKeys, checkCycles, checkAccess]) check(context);
   return problems;
 }
 

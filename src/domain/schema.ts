@@ -11,8 +11,8 @@ export type ReferentialAction = (typeof REFERENTIAL_ACTIONS)[number];
 
 const action = z.enum(REFERENTIAL_ACTIONS).default('no-action');
 
-/** A value the database or the backend fills in: nano id, unix seconds at insert, unix seconds at each write, … */
-export const GENERATORS = ['id', 'created', 'updated', 'uuid', 'identity'] as const;
+/** A value the database or the backend fills in: nano id, unix seconds at insert, the account that makes the row, … */
+export const GENERATORS = ['id', 'created', 'updated', 'uuid', 'identity', 'owner'] as const;
 export type Generator = (typeof GENERATORS)[number];
 
 const columnDefault = z.union([
@@ -45,6 +45,8 @@ const columnSchema = z.strictObject({
   check: columnCheck.nullable().default(null),
   /** Sensitive values (password hashes, tokens) are never selected by generated endpoints. */
   sensitive: z.boolean().default(false),
+  /** Shown, but never taken from a client: roles, balances, what makes an account trusted. */
+  protected: z.boolean().default(false),
 });
 
 /** A foreign key over several columns; single-column ones stand at the column. */
@@ -62,6 +64,33 @@ const tableCheck = z.strictObject({
   right: z.string(),
 });
 
+/** Who may see rows: `accounts` is everybody who is signed in, `owner` the account a row belongs to. */
+export const READERS = ['everyone', 'accounts', 'owner'] as const;
+/** Who may make, change and delete rows. */
+export const WRITERS = ['everyone', 'accounts', 'owner', 'admins'] as const;
+
+/** Who may do what with the rows of a table; `access.ts` tells what holds where nothing is said. */
+const accessSchema = z.strictObject({
+  read: z.enum(READERS),
+  write: z.enum(WRITERS),
+  /** Rows belong to whom the row belongs that this column refers to: a line of an order to whom placed the order. */
+  through: z.string().nullable().default(null),
+  /** Columns with the key of an account that may read the row too: the recipient of a message. */
+  sharedWith: z.array(z.string()).default([]),
+});
+
+/** People who sign in. */
+const accountsSchema = z.strictObject({
+  table: z.string(),
+  /** The unique text they sign in with. */
+  login: z.string(),
+  /** The sensitive column that holds the hash of the password. */
+  password: z.string(),
+  /** The protected column that tells what an account may do, and its values that may do everything. */
+  role: z.string().nullable().default(null),
+  admins: z.array(z.string()).default([]),
+});
+
 export const tableSchema = z.strictObject({
   name: z.string(),
   description: z.string().default(''),
@@ -70,6 +99,7 @@ export const tableSchema = z.strictObject({
   indexes: z.array(z.strictObject({ columns: z.array(z.string()).min(1) })).default([]),
   foreignKeys: z.array(foreignKey).default([]),
   checks: z.array(tableCheck).default([]),
+  access: accessSchema.nullable().default(null),
 });
 
 export const enumSchema = z.strictObject({
@@ -81,6 +111,8 @@ export const schemaShape = z.strictObject({
   version: z.literal(1),
   tables: z.array(tableSchema),
   enums: z.array(enumSchema).default([]),
+  /** Null: nobody signs in, and everybody may do everything. */
+  accounts: accountsSchema.nullable().default(null),
 });
 
 type DeepReadonly<T> = T extends (infer U)[]
@@ -95,6 +127,11 @@ export type SchemaInput = z.input<typeof schemaShape>;
 export type Table = Schema['tables'][number];
 export type Column = Table['columns'][number];
 export type EnumType = Schema['enums'][number];
+export type Accounts = NonNullable<Schema['accounts']>;
+export type Reader = (typeof READERS)[number];
+export type Writer = (typeof WRITERS)[number];
+
+export const EMPTY_SCHEMA: Schema = { version: 1, tables: [], enums: [], accounts: null };
 
 /** The primary-key columns of a table, in column order. */
 export function primaryKey(table: Table): readonly Column[] {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Project } from '../../src/domain/project.ts';
-import type { Schema } from '../../src/domain/schema.ts';
+import { EMPTY_SCHEMA, type Schema } from '../../src/domain/schema.ts';
 import { scaffold, scaffoldFiles } from '../../src/phases/scaffold.ts';
 import type { FileTree } from '../../src/ports/workspace.ts';
 import { projectOf, readSchema, repositoryRoot, run, scaffoldServices } from '../support/generated-projects.ts';
@@ -15,7 +15,7 @@ const schemas: Readonly<Record<string, () => Schema | null>> = {
   blog: () => readSchema('blog'),
   'every type': () => readSchema('types'),
   'hostile names': () => readSchema('hostile'),
-  'no tables': () => ({ version: 1, tables: [], enums: [] }),
+  'no tables': () => EMPTY_SCHEMA,
   'no schema': () => null,
 };
 let template: FileTree = {};
@@ -96,7 +96,7 @@ test('a name that could lead out of the folder or the code is refused', () => {
   const [table] = readSchema('blog').tables;
   if (!table) throw new Error('the blog has tables');
   for (const name of ['../../x', 'a b', 'A', '', '__proto__', "x';--"]) {
-    const schema: Schema = { version: 1, enums: [], tables: [{ ...table, name }] };
+    const schema: Schema = { ...EMPTY_SCHEMA, tables: [{ ...table, name }] };
     expect(() => scaffoldFiles(projectOf(schema), template)).toThrow('is not a name');
   }
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
 import type { ProgressEvent } from '../../src/domain/progress.ts';
-import type { Schema } from '../../src/domain/schema.ts';
+import { EMPTY_SCHEMA, type Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import type { Verification } from '../../src/domain/verification.ts';
 import { verify } from '../../src/phases/verify.ts';
@@ -13,7 +13,7 @@ import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
 const everything = (): Schema => {
   const schemas = Object.values(SAMPLE_SCHEMAS).map((input) => parseSchema(input));
   const other = schemas.slice(1);
-  return { version: 1, tables: other.flatMap(({ tables }) => tables), enums: other.flatMap(({ enums }) => enums) };
+  return { ...EMPTY_SCHEMA, tables: other.flatMap(({ tables }) => tables), enums: other.flatMap(({ enums }) => enums) };
 };
 
 const failures = (verification: Verification) =>

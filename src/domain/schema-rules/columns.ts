@@ -17,6 +17,8 @@ const GENERATOR_TYPES: Readonly<Record<Generator, { readonly as: string; fits(ty
   updated: { as: 'bigint, timestamptz, timestamp or date', fits: isMoment },
   uuid: { as: 'uuid', fits: (type) => type.base === 'uuid' },
   identity: { as: 'smallint, integer or bigint', fits: (type) => type.kind === 'integer' || type.kind === 'bigint' },
+  // The account's key, whatever its type is; `access.ts` looks at the reference.
+  owner: { as: 'that of the key of the accounts table', fits: () => true },
 };
 
 function isMoment(type: ColumnType): boolean {
@@ -34,7 +36,8 @@ function generatorProblem(generator: Generator, column: Column, type: ColumnType
     return `"${generator}" makes no value of ${show(column.type)}: the type must be ${wanted.as}`;
   }
   if (generator === 'identity' && column.nullable) return 'an identity column is never null: set nullable to false';
-  if (column.references) return `"${generator}" would make a value that nothing refers to: the column is a foreign key`;
+  if (column.references && generator !== 'owner')
+    return `"${generator}" would make a value that nothing refers to: the column is a foreign key`;
   return null;
 }
 

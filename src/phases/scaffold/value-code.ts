@@ -1,7 +1,7 @@
 import type { ColumnType } from '../../domain/column-type.ts';
 import type { InputField } from '../../domain/rest.ts';
 import { sampleValue } from '../../domain/sample-values.ts';
-import type { Column } from '../../domain/schema.ts';
+import { type Column, EMPTY_SCHEMA } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
 import { jsonCode, listed, numberCode, quoted } from './source.ts';
 
@@ -67,7 +67,7 @@ const LONG_SEED = 999_999_999;
  */
 function isEmail(column: Column, type: ColumnType): boolean {
   if (!EMAIL_NAME.test(column.name) || type.kind !== 'text' || type.array) return false;
-  const sample = sampleValue(column, { version: 1, tables: [], enums: [] }, LONG_SEED);
+  const sample = sampleValue(column, EMPTY_SCHEMA, LONG_SEED);
   return typeof sample === 'string' && sample.length <= MAX_EMAIL_LENGTH && EMAIL.test(sample);
 }
 

@@ -10,7 +10,7 @@ import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.
 import { BACKEND_DDL } from '../../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../../src/domain/database.ts';
 import { renderDdl } from '../../../src/domain/ddl.ts';
-import type { Schema } from '../../../src/domain/schema.ts';
+import { EMPTY_SCHEMA, type Schema } from '../../../src/domain/schema.ts';
 import {
   buildWorker,
   connectProject,
@@ -30,7 +30,7 @@ const schemas: Readonly<Record<string, Schema | null>> = {
   blog: readSchema('blog'),
   types: readSchema('types'),
   hostile: readSchema('hostile'),
-  empty: { version: 1, tables: [], enums: [] },
+  empty: EMPTY_SCHEMA,
   plain: null,
 };
 const databases = new Map<string, ProjectDatabase>();

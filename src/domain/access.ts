@@ -1,0 +1,109 @@
+import { readableIdentifier } from './identifier.ts';
+import { type Column, primaryKey, type Reader, type Schema, type Table, type Writer } from './schema.ts';
+
+/**
+ * Who may see and change which rows. The statements of the generated backend, the row-level security of its database,
+ * its documentation and the attacks on it all read this, so they cannot disagree.
+ */
+
+/** How a row tells whose it is. */
+export type Owner =
+  /** A row of the accounts table is its own. */
+  | { readonly kind: 'self'; readonly column: string }
+  /** A column holds the key of the account; the backend fills it in. */
+  | { readonly kind: 'column'; readonly column: string }
+  /** It belongs to whom the row belongs that a column refers to. */
+  | { readonly kind: 'parent'; readonly column: string; readonly table: string; readonly parentColumn: string };
+
+export interface Access {
+  readonly read: Reader;
+  readonly write: Writer;
+  readonly owner: Owner | null;
+  /** Columns with the key of an account that may read the row too. */
+  readonly sharedWith: readonly string[];
+}
+
+/** Nobody signs in. */
+const OPEN: Access = { read: 'everyone', write: 'everyone', owner: null, sharedWith: [] };
+
+export function isAccountsTable(table: Pick<Table, 'name'>, { accounts }: Schema): boolean {
+  return accounts?.table === table.name;
+}
+
+/** The table people sign in as, and its key; null when nobody does. */
+export function accountsOf(schema: Schema): { readonly table: Table; readonly key: Column } | null {
+  const table = schema.tables.find((candidate) => isAccountsTable(candidate, schema));
+  const [key] = table ? primaryKey(table) : [];
+  return table && key ? { table, key } : null;
+}
+
+/**
+ * What holds for a table. Where nothing is said, rows with an owner are their owner's alone, and all others are seen by
+ * everybody and changed by whoever is signed in. People see and change their own account; it is made by registering.
+ */
+export function accessOf(table: Table, schema: Schema): Access {
+  const accounts = accountsOf(schema);
+  if (!accounts) return OPEN;
+  if (accounts.table === table) {
+    return { read: 'owner', write: 'owner', owner: { kind: 'self', column: accounts.key.name }, sharedWith: [] };
+  }
+  const owner = ownerOf(table);
+  const said = table.access;
+  if (said) return { read: said.read, write: said.write, owner, sharedWith: said.sharedWith };
+  return owner
+    ? { read: 'owner', write: 'owner', owner, sharedWith: [] }
+    : { read: 'everyone', write: 'accounts', owner: null, sharedWith: [] };
+}
+
+function ownerOf(table: Table): Owner | null {
+  const own = table.columns.find(({ default: made }) => made && 'generate' in made && made.generate === 'owner');
+  if (own) return { kind: 'column', column: own.name };
+  const link = table.columns.find(({ name }) => name === table.access?.through);
+  if (!link?.references) return null;
+  const { table: parent, column: parentColumn } = link.references;
+  return { kind: 'parent', column: link.name, table: parent, parentColumn };
+}
+
+/** How a condition names things. */
+export interface ConditionText {
+  /** The account in SQL: `$3`, or a function call. */
+  readonly account: string;
+  /** A table in SQL, by name. */
+  readonly table: (name: string) => string;
+  /** What stands before the columns of the row itself, with its dot; nothing by default. */
+  readonly prefix?: string;
+}
+
+/** SQL that is true for the rows of an account; null where rows have no owner. */
+export function ownerCondition(table: Table, schema: Schema, text: ConditionText): string | null {
+  const { owner } = accessOf(table, schema);
+  if (!owner) return null;
+  const column = `${text.prefix ?? ''}${readableIdentifier(owner.column)}`;
+  if (owner.kind !== 'parent') return `${column} = ${text.account}`;
+  const parent = schema.tables.find(({ name }) => name === owner.table);
+  const inner = parent ? ownerCondition(parent, schema, { ...text, prefix: '' }) : null;
+  if (inner === null) return null;
+  return `${column} in (select ${readableIdentifier(owner.parentColumn)} from ${text.table(owner.table)} where ${inner})`;
+}
+
+/** SQL that is true for the rows an account may read, where only owners read; null where others do too. */
+export function readCondition(table: Table, schema: Schema, text: ConditionText): string | null {
+  const { read, sharedWith } = accessOf(table, schema);
+  if (read !== 'owner') return null;
+  const own = ownerCondition(table, schema, text);
+  if (own === null) return null;
+  const shared = sharedWith.map((name) => `${text.prefix ?? ''}${readableIdentifier(name)} = ${text.account}`);
+  return shared.length === 0 ? own : `(${[own, ...shared].join(' or ')})`;
+}
+
+/** References of a table to rows that only some may read: a row may not be tied to what its maker cannot see. */
+export function guardedReferences(
+  table: Table,
+  schema: Schema,
+): readonly { readonly column: Column; readonly parent: Table }[] {
+  return table.columns.flatMap((column) => {
+    const parent = schema.tables.find(({ name }) => name === column.references?.table);
+    if (!parent || isAccountsTable(parent, schema) || accessOf(parent, schema).read !== 'owner') return [];
+    return [{ column, parent }];
+  });
+}
