@@ -63,7 +63,7 @@ export async function repairCluster(config: Config, progress: ReportProgress): P
 
 export async function openServices(config: Config, progress: ReportProgress): Promise<App> {
   const cluster = await openCluster(config, progress);
-  const [admin, sql, state, vault, workspace, templates, builder, target, http, machine] = await Promise.all([
+  const [admin, sql, state, vault, workspace, templates, builder, target, http, wire, machine] = await Promise.all([
     import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
     import('./adapters/sql/postgres/postgres-sql.ts'),
     import('./adapters/state-store/postgres/postgres-state.ts'),
@@ -73,6 +73,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     import('./adapters/builder/nitro/nitro-builder.ts'),
     import('./adapters/deploy-target/local/local-target.ts'),
     import('./adapters/http/node/node-http.ts'),
+    import('./adapters/wire/node/node-wire.ts'),
     import('./adapters/clock/system/system-clock.ts'),
   ]);
   const clock: Clock = machine.systemClock();
@@ -114,6 +115,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
       environment: config.serverEnvironment,
     }),
     http: http.nodeHttp(),
+    wire: wire.nodeWire(),
     runs: lazyRuns(async () => {
       const { dbosRuns } = await import('./adapters/runs/dbos/dbos-runs.ts');
       return dbosRuns({

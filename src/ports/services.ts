@@ -12,6 +12,7 @@ import type { Sql } from './sql.ts';
 import type { StateStore } from './state-store.ts';
 import type { Templates } from './templates.ts';
 import type { Vault } from './vault.ts';
+import type { Wire } from './wire.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Everything outside the process. A verb's signature names the part it touches: `Needs<'cluster' | 'state'>`. */
@@ -27,6 +28,7 @@ export interface Services {
   readonly builder: Builder;
   readonly target: DeployTarget;
   readonly http: Http;
+  readonly wire: Wire;
   readonly runs: Runs;
   readonly clock: Clock;
   readonly ids: Ids;

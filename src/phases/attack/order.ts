@@ -1,0 +1,42 @@
+import type { Schema } from '../../domain/schema.ts';
+import type { Profile } from '../../domain/verification.ts';
+
+/** A table of the database that the backend has no business with. */
+export interface Plant {
+  /** As SQL names it: `app.secret_plans`. */
+  readonly table: string;
+  readonly column: string;
+  /** What stands in it: at least 12 letters and digits found nowhere else. */
+  readonly marker: string;
+  /** Whether it is still as it was planted. */
+  readonly isIntact: () => Promise<boolean>;
+}
+
+/** One value of the database, as text. */
+export interface Cell {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string;
+}
+
+export interface AttackOrder {
+  /** Where the backend runs. */
+  readonly url: string;
+  readonly schema: Schema;
+  readonly profile: Profile;
+  /** Chooses what `quick` tries, and the values of rows; the same seed tries the same. */
+  readonly seed?: number;
+  readonly accounts?: {
+    /** Gives an account its first role of `schema.accounts.admins`, past the API. Without it nobody attacks as an admin. */
+    readonly promote?: (key: string | number) => Promise<void>;
+    /** What the backend signs tokens with; without it expired tokens are not tried. */
+    readonly secret?: string;
+  };
+  readonly plant?: Plant;
+  /** Every text of the database, to look for passwords in it. */
+  readonly readCells?: () => Promise<readonly Cell[]>;
+  /** Everything the backend has logged since it was started. */
+  readonly readLog?: () => Promise<string>;
+  /** Rows by table, of all tables the attack makes no rows in. */
+  readonly countRows?: () => Promise<Readonly<Record<string, number>>>;
+}
