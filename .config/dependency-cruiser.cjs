@@ -35,6 +35,8 @@ const HOMES = [
     'Only the embedded cluster knows where its programs come from.',
   ],
   ['openai', '^src/adapters/model/openai/', 'A model service is one adapter among others.'],
+  ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
+  ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['nitro', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
   ['execa', '^src/adapters/', 'Child processes are the outside world.'],
   ['get-port', '^src/adapters/', 'Ports of this machine are the outside world.'],

@@ -4,6 +4,7 @@ import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
 import type { Clock, Ids } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
+import type { Contract } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
@@ -116,6 +117,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     }),
     http: http.nodeHttp(),
     wire: wire.nodeWire(),
+    contract: lazyContract,
     runs: lazyRuns(async () => {
       const { dbosRuns } = await import('./adapters/runs/dbos/dbos-runs.ts');
       return dbosRuns({
@@ -152,6 +154,14 @@ function lazyModel(load: () => Promise<Model>): Model {
     design: async (request) => (await model()).design(request),
   };
 }
+
+/** The validator is loaded when there is something to check. */
+const lazyContract: Contract = {
+  open: async (document) => {
+    const { ajvContract } = await import('./adapters/contract/ajv/ajv-contract.ts');
+    return ajvContract().open(document);
+  },
+};
 
 /** DBOS is the heaviest package we have: only a command that runs or forgets a run pays for it. */
 function lazyRuns(load: () => Promise<Runs>): Runs {

@@ -3,6 +3,7 @@ import type { ReportProgress } from '../domain/progress.ts';
 import type { Builder } from './builder.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Cluster } from './cluster.ts';
+import type { Contract } from './contract.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import type { DeployTarget } from './deploy-target.ts';
 import type { Http } from './http.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly target: DeployTarget;
   readonly http: Http;
   readonly wire: Wire;
+  readonly contract: Contract;
   readonly runs: Runs;
   readonly clock: Clock;
   readonly ids: Ids;
