@@ -37,6 +37,18 @@ export function accountsOf(schema: Schema): { readonly table: Table; readonly ke
   return table && key ? { table, key } : null;
 }
 
+/** What others may know of somebody; never how to reach them or how they sign in by mail. */
+const PUBLIC_NAME =
+  /^(?:(?:user|display|first|last|middle|given|family|full|nick|screen|pen|public)_?)?name$|^(?:nick|handle|avatar(?:_url)?|(?:profile_)?(?:picture|photo|image)(?:_url)?|bio)$/;
+
+/** The columns of an account that are shown to people who may see what it made: its key and what it is called by. */
+export function profileColumns(schema: Schema): readonly Column[] {
+  const accounts = accountsOf(schema);
+  if (!accounts) return [];
+  const isPublic = ({ name, sensitive }: Column) => !sensitive && PUBLIC_NAME.test(name);
+  return accounts.table.columns.filter((column) => column.primaryKey || isPublic(column));
+}
+
 /**
  * What holds for a table. Where nothing is said, rows with an owner are their owner's alone, and all others are seen by
  * everybody and changed by whoever is signed in. People see and change their own account; it is made by registering.
