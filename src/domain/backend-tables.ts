@@ -1,11 +1,15 @@
+import { accountsOf } from './access.ts';
+import { columnTypeSql } from './ddl.ts';
+import { literal, readableIdentifier as name } from './identifier.ts';
+import type { Schema } from './schema.ts';
+
 /**
  * Tables of the generated backend itself, beside those of the schema. Their names begin with an underscore, as no name
- * of a schema may.
+ * of a schema may. Those of accounts are there only when the schema has accounts.
  */
-export const BACKEND_TABLES: readonly string[] = ['_idempotency_keys'];
+export const BACKEND_TABLES: readonly string[] = ['_idempotency_keys', '_login_failures', '_sessions'];
 
-/** Makes them; runs with the schema's own first migration. */
-export const BACKEND_DDL = `CREATE TABLE _idempotency_keys (
+const IDEMPOTENCY = `CREATE TABLE _idempotency_keys (
   key_hash bytea NOT NULL,
   fingerprint bytea NOT NULL,
   answer text NOT NULL,
@@ -14,3 +18,56 @@ export const BACKEND_DDL = `CREATE TABLE _idempotency_keys (
 );
 COMMENT ON TABLE _idempotency_keys IS 'Answers to POST requests with an Idempotency-Key, kept for a day.';
 `;
+
+/** Makes the tables of the backend, and the view `_signed_in`; runs with the schema's own first migration. */
+export function backendDdl(schema: Schema): string {
+  return IDEMPOTENCY + accountsDdl(schema);
+}
+
+function accountsDdl(schema: Schema): string {
+  const accounts = accountsOf(schema);
+  if (!accounts) return '';
+  const { table, key } = accounts;
+  return `
+CREATE TABLE _sessions (
+  id_hash bytea NOT NULL,
+  account_id ${columnTypeSql(key)} NOT NULL,
+  refresh_hash bytea NOT NULL,
+  created_at bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  CONSTRAINT _sessions_pkey PRIMARY KEY (id_hash),
+  CONSTRAINT _sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES ${name(table.name)} (${name(key.name)}) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX _sessions_account_id_idx ON _sessions (account_id);
+CREATE INDEX _sessions_expires_at_idx ON _sessions (expires_at);
+COMMENT ON TABLE _sessions IS 'Who is signed in; of tokens only hashes.';
+
+CREATE TABLE _login_failures (
+  key_hash bytea NOT NULL,
+  attempts integer NOT NULL,
+  until bigint NOT NULL,
+  CONSTRAINT _login_failures_pkey PRIMARY KEY (key_hash)
+);
+CREATE INDEX _login_failures_until_idx ON _login_failures (until);
+COMMENT ON TABLE _login_failures IS 'Attempts to sign in that failed, and registrations, by hashed login and address.';
+
+${signedInView(schema, name(table.name), name(key.name))}COMMENT ON VIEW _signed_in IS 'The accounts behind the sessions, with the rights they have now.';
+`;
+}
+
+/** A view sees what its owner sees, so that a session is found before anybody is signed in. */
+function signedInView({ accounts }: Schema, table: string, key: string): string {
+  const columns = 'session.id_hash, session.account_id';
+  if (accounts === null || accounts.role === null || accounts.admins.length === 0) {
+    return `CREATE VIEW _signed_in AS
+SELECT ${columns}, false AS is_admin, session.expires_at
+FROM _sessions AS session;
+`;
+  }
+  const admins = accounts.admins.map((role) => literal(role).trimStart()).join(', ');
+  return `CREATE VIEW _signed_in AS
+SELECT ${columns}, coalesce(account.${name(accounts.role)}::text IN (${admins}), false) AS is_admin, session.expires_at
+FROM _sessions AS session
+JOIN ${table} AS account ON account.${key} = session.account_id;
+`;
+}

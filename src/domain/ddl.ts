@@ -78,7 +78,8 @@ const list = (columns: readonly string[]): string => `(${columns.map(name).join(
 /** `literal` puts a blank before E'…'; here one is there already. */
 const constant = (value: string | number | boolean): string => literal(value).trimStart();
 
-function typeOf(column: Column): string {
+/** The type of a column as it stands in DDL. */
+export function columnTypeSql(column: Column): string {
   const type = parseColumnType(column.type);
   return type ? formatColumnType(type) : name(column.type);
 }
@@ -168,7 +169,7 @@ function renderConstraints(table: Table, relations: readonly Relation[], nameObj
 function renderTable(table: Table, relations: readonly Relation[], nameObject: NameObject): string[] {
   const columns = table.columns.map((column) => {
     const required = column.nullable ? '' : ' NOT NULL';
-    return `${name(column.name)} ${typeOf(column)}${required}${renderDefault(column, table, nameObject)}`;
+    return `${name(column.name)} ${columnTypeSql(column)}${required}${renderDefault(column, table, nameObject)}`;
   });
   const lines = [...columns, ...renderConstraints(table, relations, nameObject)];
   const indexes = table.indexes.map(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BACKEND_DDL } from './backend-tables.ts';
+import { backendDdl } from './backend-tables.ts';
 import { renderDdl } from './ddl.ts';
 import { TurboError } from './errors.ts';
 import {
@@ -95,7 +95,7 @@ function migrationVersion(createdAt: number): string {
 export function initialMigration(schema: Schema, createdAt: number): { path: string; content: string } {
   return {
     path: `${MIGRATIONS_FOLDER}/${migrationVersion(createdAt)}_initial.sql`,
-    content: normalise(renderDdl(schema) + (schema.tables.length > 0 ? `\n${BACKEND_DDL}` : '')),
+    content: normalise(renderDdl(schema) + (schema.tables.length > 0 ? `\n${backendDdl(schema)}` : '')),
   };
 }
 

@@ -1,6 +1,7 @@
+import { accountsOf, guardedReferences } from './access.ts';
 import { parseColumnType } from './column-type.ts';
 import type { Embedding } from './embedding.ts';
-import type { Column, Table } from './schema.ts';
+import type { Column, Schema, Table } from './schema.ts';
 
 /**
  * How a table looks over HTTP. The generator, the sample rows and the verification all read this, so they cannot
@@ -62,6 +63,22 @@ export function inputFields(table: Table): readonly InputField[] {
         hashed,
       };
     });
+}
+
+/** What registering and signing in call the password, whatever its column is called. */
+export const PASSWORD_FIELD = 'password';
+
+/**
+ * The fields of a registration, in column order; none without accounts. Who registers cannot see the rows of others
+ * yet, so that references to those are left for later.
+ */
+export function registrationFields(schema: Schema): readonly InputField[] {
+  const accounts = accountsOf(schema);
+  if (!accounts) return [];
+  const guarded = guardedReferences(accounts.table, schema).map(({ column }) => column);
+  return inputFields(accounts.table)
+    .filter(({ column }) => !guarded.includes(column))
+    .map((field) => (field.column.name === schema.accounts?.password ? { ...field, name: PASSWORD_FIELD } : field));
 }
 
 /** The fields a PATCH may change: all but the key. A table without any has no PATCH. */

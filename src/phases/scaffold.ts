@@ -5,6 +5,8 @@ import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree, Workspace } from '../ports/workspace.ts';
+import { accountsModule } from './scaffold/accounts-module.ts';
+import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
@@ -24,10 +26,23 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const withDatabase = schema !== null && schema.tables.length > 0;
   if (withDatabase) checkNames(schema);
   const resources = withDatabase ? resourcesOf(schema) : [];
-  const texts = { ...folderOf(template, 'base/'), ...folderOf(template, withDatabase ? 'database/' : 'plain/') };
-  const computed = withDatabase ? computedFiles(schema, resources) : {};
-  const files = { ...fillIn(texts, project, resources), ...computed };
+  const layers = layersOf(schema).map((layer) => folderOf(template, `${layer}/`));
+  const texts = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer)));
+  const computed = withDatabase ? computedFiles(schema, resources, nameOf(project)) : {};
+  const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
+  const files = { ...fillIn(texts, values), ...computed };
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What lies over what. */
+function layersOf(schema: Schema | null): readonly string[] {
+  if (schema === null || schema.tables.length === 0) return ['base', 'plain'];
+  const { accounts } = schema;
+  return ['base', 'database', ...(accounts ? ['accounts'] : []), ...(accounts?.role ? ['roles'] : [])];
+}
+
+function nameOf(project: Project): string {
+  return slug(project.name) || 'backend';
 }
 
 function folderOf(tree: FileTree, folder: string): FileTree {
@@ -44,13 +59,15 @@ function checkNames(schema: Schema): void {
   });
 }
 
-function computedFiles(schema: Schema, resources: readonly Resource[]): FileTree {
+function computedFiles(schema: Schema, resources: readonly Resource[], name: string): FileTree {
   const files: Record<string, string> = {
     'server/lib/checks.ts': checkModule(schema, resources),
     'test/samples.json': testSamples(schema, resources),
   };
   const enums = enumModule(schema);
   if (enums !== null) files['server/lib/enums.ts'] = enums;
+  const accounts = accountsModule(schema, resources, name);
+  if (accounts !== null) files['server/lib/accounts.ts'] = accounts;
   for (const resource of resources) {
     files[`server/data/${resource.table.name}.ts`] = dataModule(resource);
     files[`server/schemas/${resource.table.name}.ts`] = schemaModule(resource);
@@ -62,18 +79,28 @@ function computedFiles(schema: Schema, resources: readonly Resource[]): FileTree
 }
 
 const NAMED_FILES: ReadonlySet<string> = new Set(['package.json', 'package-lock.json']);
-const FILLED_FILES: ReadonlySet<string> = new Set(['README.md', 'fly.toml']);
+/** In package.json, which must stay JSON. */
+const LAST_SCRIPT = '"migrate": "node scripts/migrate.mjs"';
+const FILLED_FILES: ReadonlySet<string> = new Set(['.env.example', 'README.md', 'fly.toml', 'scripts/set-role.mjs']);
 
-function fillIn(texts: FileTree, project: Project, resources: readonly Resource[]): FileTree {
-  const name = slug(project.name) || 'backend';
-  const values: Readonly<Record<string, string>> = {
-    name,
+/** What stands for `{{name}}` in a text. */
+type TextValues = Readonly<Record<string, string>>;
+
+function valuesOf(project: Project, resources: readonly Resource[]): TextValues {
+  return {
+    name: nameOf(project),
     request: markdownText(project.request),
     endpoints: endpointTable(resources),
     tables: project.schema ? tableList(project.schema) : '',
   };
+}
+
+function fillIn(texts: FileTree, values: TextValues): FileTree {
   const fill = (path: string, text: string): string => {
-    if (NAMED_FILES.has(path)) return text.replaceAll('"name": "project"', `"name": ${JSON.stringify(name)}`);
+    if (NAMED_FILES.has(path)) {
+      const named = text.replaceAll('"name": "project"', `"name": ${JSON.stringify(values.name)}`);
+      return named.replace(LAST_SCRIPT, (script) => `${script}${values.moreScripts}`);
+    }
     if (!FILLED_FILES.has(path)) return text;
     return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
   };

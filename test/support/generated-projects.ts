@@ -8,7 +8,7 @@ import { rolldown } from 'rolldown';
 import { afterAll } from 'vitest';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
-import { BACKEND_DDL } from '../../src/domain/backend-tables.ts';
+import { backendDdl } from '../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../src/domain/database.ts';
 import { renderDdl } from '../../src/domain/ddl.ts';
 import type { Project } from '../../src/domain/project.ts';
@@ -71,10 +71,18 @@ export async function writeProject(directory: string, schema: Schema | null): Pr
   await scaffold({ directory, project: projectOf(schema), into: 'new-folder' }, scaffoldServices);
 }
 
+/** What signs the tokens of projects with accounts. */
+export const APP_SECRET = 'a-secret-of-tests-with-more-than-32-characters';
+
 /** Loads the schema into its database and tells the project where it is. */
 export async function connectProject(directory: string, schema: Schema, database: ProjectDatabase): Promise<void> {
-  await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${BACKEND_DDL}`);
-  writeFileSync(join(directory, '.env'), `DATABASE_URL="${loginUrl(database.login('app'))}"\n`, { mode: 0o600 });
+  await database.admin(
+    `SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${backendDdl(schema)}`,
+  );
+  const secret = schema.accounts ? `APP_SECRET="${APP_SECRET}"\n` : '';
+  writeFileSync(join(directory, '.env'), `DATABASE_URL="${loginUrl(database.login('app'))}"\n${secret}`, {
+    mode: 0o600,
+  });
 }
 
 function freePort(): Promise<number> {

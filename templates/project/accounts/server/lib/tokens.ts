@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { issuer } from './accounts.ts';
 import { keyedHash } from './secret.ts';
 
@@ -16,6 +16,8 @@ interface Claims {
   readonly iat: number;
   readonly exp: number;
   readonly iss: string;
+  /** Different for each token. */
+  readonly jti?: string;
 }
 
 // The only header there is: a token cannot choose how it is checked.
@@ -34,7 +36,8 @@ function sign(payload: string): string {
 export function makeToken(accountId: string | number, sessionId: string): string {
   const iat = Math.floor(Date.now() / 1000);
   const exp = iat + ACCESS_SECONDS;
-  const claims: Claims = { sub: String(accountId), sid: sessionId, iat, exp, iss: issuer };
+  const jti = randomBytes(8).toString('base64url');
+  const claims: Claims = { sub: String(accountId), sid: sessionId, iat, exp, iss: issuer, jti };
   const payload = encode(claims);
   return `${HEADER}.${payload}.${sign(payload)}`;
 }

@@ -1,0 +1,35 @@
+import { APP_SCHEMA } from '../../domain/database.ts';
+import { readableIdentifier } from '../../domain/identifier.ts';
+import type { Schema } from '../../domain/schema.ts';
+import type { FileTree } from '../../ports/workspace.ts';
+
+/**
+ * What the texts of a project say about accounts, by the name of the gap it goes into. `parts` are the pieces of text
+ * in the template folder of the same name.
+ */
+export function accountsTexts(schema: Schema | null, parts: FileTree): Readonly<Record<string, string>> {
+  const accounts = schema?.accounts ?? null;
+  const part = (path: string): string => (parts[path] ?? '').trimEnd();
+  if (!accounts) {
+    return {
+      authentication: part('open/README.md'),
+      secret: '',
+      accountSettings: '',
+      flyAccounts: '',
+      moreScripts: '',
+    };
+  }
+  const role = accounts.role === null ? '' : readableIdentifier(accounts.role);
+  return {
+    authentication:
+      part('accounts/README.md').replaceAll('LOGIN', accounts.login) +
+      (role ? part('roles/README.md').replaceAll('ROLE', role) : ''),
+    secret: part('accounts/secret.env'),
+    accountSettings: part('accounts/settings.env'),
+    flyAccounts: part('accounts/fly.toml'),
+    moreScripts: role === '' ? '' : part('roles/scripts.json'),
+    accountsTable: `${APP_SCHEMA}.${readableIdentifier(accounts.table)}`,
+    loginColumn: readableIdentifier(accounts.login),
+    roleColumn: role,
+  };
+}
