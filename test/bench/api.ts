@@ -6,7 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BACKEND_DDL } from '../../src/domain/backend-tables.ts';
+import { backendDdl } from '../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../src/domain/database.ts';
 import { renderDdl } from '../../src/domain/ddl.ts';
 import { withListIndexes } from '../../src/domain/list-order.ts';
@@ -78,7 +78,9 @@ async function fill(database: ProjectDatabase): Promise<void> {
 
 async function prepareDatabase(database: ProjectDatabase): Promise<string> {
   const schema = readBlog();
-  await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${BACKEND_DDL}`);
+  await database.admin(
+    `SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${backendDdl(schema)}`,
+  );
   // All servers are connected at the same time.
   await database.admin(`ALTER ROLE ${database.names.app} CONNECTION LIMIT 100`);
   await database.admin(`ALTER DATABASE ${database.names.database} CONNECTION LIMIT 150`);

@@ -8,9 +8,8 @@ import { rolldown } from 'rolldown';
 import { afterAll } from 'vitest';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
-import { backendDdl } from '../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../src/domain/database.ts';
-import { renderDdl } from '../../src/domain/ddl.ts';
+import { initialMigration } from '../../src/domain/migration.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
@@ -77,7 +76,7 @@ export const APP_SECRET = 'a-secret-of-tests-with-more-than-32-characters';
 /** Loads the schema into its database and tells the project where it is. */
 export async function connectProject(directory: string, schema: Schema, database: ProjectDatabase): Promise<void> {
   await database.admin(
-    `SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${backendDdl(schema)}`,
+    `SET ROLE ${database.names.owner}; SET search_path = app; ${initialMigration(schema, 0).content}`,
   );
   const secret = schema.accounts ? `APP_SECRET="${APP_SECRET}"\n` : '';
   writeFileSync(join(directory, '.env'), `DATABASE_URL="${loginUrl(database.login('app'))}"\n${secret}`, {

@@ -6,9 +6,8 @@ import { inject } from 'vitest';
 import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
 import { localTarget } from '../../src/adapters/deploy-target/local/local-target.ts';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
-import { backendDdl } from '../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../src/domain/database.ts';
-import { renderDdl } from '../../src/domain/ddl.ts';
+import { initialMigration } from '../../src/domain/migration.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { scaffoldFiles } from '../../src/phases/scaffold.ts';
 import { randomProjectId, supervisorBundle } from './fake-backend.ts';
@@ -41,7 +40,7 @@ export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBa
     const database = await makeProjectDatabase(inject('cluster'));
     const target = localTarget({ home: join(folder, 'home'), supervisorPath: await supervisorBundle() });
     try {
-      if (schema) await load(loginUrl(database.login('mig')), renderDdl(schema) + backendDdl(schema));
+      if (schema) await load(loginUrl(database.login('mig')), initialMigration(schema, 0).content);
       const secret = schema?.accounts ? `APP_SECRET=${projectId.repeat(3)}\n` : '';
       writeFileSync(join(directory, '.env'), `DATABASE_URL=${loginUrl(database.login('app'))}\n${secret}`);
       const { url } = await target.start({ projectId, directory });

@@ -7,9 +7,8 @@ import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
-import { backendDdl } from '../../../src/domain/backend-tables.ts';
 import { loginUrl } from '../../../src/domain/database.ts';
-import { renderDdl } from '../../../src/domain/ddl.ts';
+import { initialMigration } from '../../../src/domain/migration.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../../src/domain/schema.ts';
 import {
   buildWorker,
@@ -200,7 +199,9 @@ test('a PostgreSQL that goes away and comes back, again and again, costs 503s an
   try {
     const database = await makeProjectDatabase(cluster);
     const schema = readSchema('blog');
-    await database.admin(`SET ROLE ${database.names.owner}; SET search_path = app; ${renderDdl(schema)}${backendDdl(schema)}`);
+    await database.admin(
+      `SET ROLE ${database.names.owner}; SET search_path = app; ${initialMigration(schema, 0).content}`,
+    );
     const server = await startBuilt(folderOf('blog'), { DATABASE_URL: loginUrl(database.login('app')) });
     const post = (name: string) =>
       fetch(`${server.url}/tags`, {
