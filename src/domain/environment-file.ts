@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Environment, type Login, loginUrl } from './database.ts';
 
 /**
@@ -19,7 +20,35 @@ function quote(value: string): string {
   return `"${value}"`;
 }
 
-/** Puts our block into the content of a .env file (null: there is none yet), leaving all other lines as they are. */
+/** What signs the tokens of people who are signed in. */
+const SECRET = 'APP_SECRET';
+const SECRET_BYTES = 32;
+const SECRET_LINE = new RegExp(`^\\s*(?:export\\s+)?${SECRET}\\s*=\\s*(.*)$`);
+const EMPTY = /^(?:""|''|#.*)?$/;
+
+/** Whether the content of a .env file holds what signs tokens. Where a name stands twice, readers take the last one. */
+export function hasSecret(content: string): boolean {
+  const given = content.split('\n').flatMap((line) => SECRET_LINE.exec(line)?.[1]?.trim() ?? []);
+  return !EMPTY.test(given.at(-1) ?? '');
+}
+
+/** Adds what signs tokens to the content of a .env file with our block; one that is there stays. */
+export function withSecret(content: string, secret = randomBytes(SECRET_BYTES).toString('base64url')): string {
+  if (hasSecret(content)) return content;
+  const line = `${SECRET}=${quote(secret)}`;
+  const lines = content.split('\n');
+  // A copy of .env.example holds the bare name, and may hold it below our block.
+  const bare = lines.findLastIndex((candidate) => SECRET_LINE.test(candidate));
+  const end = findBlock(lines)?.end ?? lines.length - 1;
+  if (bare >= 0) lines.splice(bare, 1, line);
+  else lines.splice(end, 0, line);
+  return lines.join('\n');
+}
+
+/**
+ * Puts our block into the content of a .env file (null: there is none yet), leaving all other lines as they are, and
+ * what signs tokens.
+ */
 export function withLogin(content: string | null, login: Login): string {
   const values: readonly (readonly [string, string])[] = [
     ['DB_HOST', login.host],
@@ -30,10 +59,12 @@ export function withLogin(content: string | null, login: Login): string {
     ['DATABASE_URL', loginUrl(login)],
   ];
   const block = [`${BEGIN} (this block is rewritten by: turbobackend provision)`];
-  block.push(...values.map(([name, value]) => `${name}=${quote(value)}`), END);
+  block.push(...values.map(([name, value]) => `${name}=${quote(value)}`));
   const lines = (content ?? '').split('\n');
   const place = findBlock(lines);
-  if (place) lines.splice(place.begin, place.length, ...block);
+  const secrets = place ? lines.slice(place.begin, place.end).filter((line) => SECRET_LINE.test(line)) : [];
+  block.push(...secrets, END);
+  if (place) lines.splice(place.begin, place.end + 1 - place.begin, ...block);
   else lines.splice(0, 0, ...block);
   return `${lines.join('\n').trimEnd()}\n`;
 }
@@ -43,13 +74,13 @@ export function withoutLogin(content: string): string {
   const lines = content.split('\n');
   const place = findBlock(lines);
   if (!place) return content;
-  lines.splice(place.begin, place.length);
+  lines.splice(place.begin, place.end + 1 - place.begin);
   const rest = lines.join('\n');
   return rest.trim() === '' ? '' : `${rest.trimEnd()}\n`;
 }
 
-function findBlock(lines: readonly string[]): { readonly begin: number; readonly length: number } | null {
+function findBlock(lines: readonly string[]): { readonly begin: number; readonly end: number } | null {
   const begin = lines.findIndex((line) => line.startsWith(BEGIN));
   const end = lines.findIndex((line, index) => index > begin && line.startsWith(END));
-  return begin >= 0 && end > begin ? { begin, length: end - begin + 1 } : null;
+  return begin >= 0 && end > begin ? { begin, end } : null;
 }

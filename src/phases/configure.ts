@@ -1,5 +1,5 @@
 import type { Environment, Login } from '../domain/database.ts';
-import { environmentFiles, withLogin } from '../domain/environment-file.ts';
+import { environmentFiles, withLogin, withSecret } from '../domain/environment-file.ts';
 import type { Needs } from '../ports/services.ts';
 
 const SECRET_MODE = 0o600;
@@ -17,6 +17,8 @@ export async function configure(
     readonly env: Environment;
     readonly app: Login;
     readonly migrations: Login;
+    /** People sign in: the backend gets a secret of its own, made once and kept. */
+    readonly withAccounts?: boolean;
   },
   { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<void> {
@@ -33,7 +35,8 @@ export async function configure(
     [files.migrations, order.migrations],
   ] as const) {
     const before = await workspace.read(directory, file);
-    const after = withLogin(before, login);
+    const configured = withLogin(before, login);
+    const after = order.withAccounts && file === files.server ? withSecret(configured) : configured;
     if (after !== before) {
       await workspace.write(directory, file, after, { mode: SECRET_MODE });
     } else if (await workspace.protect(directory, file)) {

@@ -15,6 +15,8 @@ export type OnStep = (point: string) => void;
 export interface ProjectPlace {
   readonly id: string;
   readonly directory: string;
+  /** People sign in to its backend. */
+  readonly withAccounts?: boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ async function settleFiles(
 }
 
 async function writeLogins(
-  { id, directory }: ProjectPlace,
+  { id, directory, withAccounts = false }: ProjectPlace,
   env: Environment,
   services: Needs<'cluster' | 'state' | 'vault' | 'sql' | 'workspace' | 'progress'>,
 ): Promise<void> {
@@ -79,7 +81,7 @@ async function writeLogins(
     openLogin(id, env, 'app', services),
     openLogin(id, env, 'mig', services),
   ]);
-  await configure({ directory, env, app, migrations }, services);
+  await configure({ directory, env, app, migrations, withAccounts }, services);
 }
 
 const RUNNING = ['running', 'unhealthy', 'restarting'];

@@ -75,7 +75,8 @@ export async function configureStage(
   env: Environment,
   services: LoginNeeds,
 ): Promise<void> {
-  await settleLogins({ id: project.id, directory }, env, services);
+  const withAccounts = (project.schema?.accounts ?? null) !== null;
+  await settleLogins({ id: project.id, directory, withAccounts }, env, services);
 }
 
 export async function migrateStage(

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Login } from '../../src/domain/database.ts';
-import { withLogin, withoutLogin } from '../../src/domain/environment-file.ts';
+import { hasSecret, withLogin, withoutLogin, withSecret } from '../../src/domain/environment-file.ts';
 
 const login: Login = {
   host: '127.0.0.1',
@@ -49,3 +49,26 @@ test.each(['"', '$', '`', '\\', '\n'])(
     expect(() => withLogin(null, { ...login, password: `a${evil}b` })).toThrow(RangeError);
   },
 );
+
+test('what signs tokens is made once, and outlives a new login; without our block it goes', () => {
+  const made = withSecret(withLogin('A=1\n', login));
+  const { APP_SECRET = '' } = parseEnv(made);
+  expect(APP_SECRET).toMatch(/^[\w-]{43}$/);
+  expect(withSecret(made)).toBe(made);
+  const renewed = withLogin(made, { ...login, password: 'new' });
+  expect(parseEnv(renewed)).toMatchObject({ APP_SECRET, DB_PASSWORD: 'new', A: '1' });
+  expect(withoutLogin(renewed)).toBe('A=1\n');
+  expect(parseEnv(withSecret(withLogin(null, login)))).not.toMatchObject({ APP_SECRET });
+});
+
+test('a secret of a person is taken as it is, and a name without a value is filled in', () => {
+  const own = withLogin('export APP_SECRET = mine\n', login);
+  expect(withSecret(own)).toBe(own);
+  for (const empty of ['APP_SECRET=', 'APP_SECRET=""', 'APP_SECRET= # later', "export APP_SECRET=''"]) {
+    const content = withLogin(`A=1\n${empty}\nB=2\n`, login);
+    expect(hasSecret(content)).toBe(false);
+    expect(parseEnv(withSecret(content, 'made'))).toEqual({ ...values, A: '1', APP_SECRET: 'made', B: '2' });
+  }
+  expect(hasSecret('APP_SECRET=mine\nAPP_SECRET=\n')).toBe(false);
+  expect(hasSecret('# APP_SECRET=mine\n')).toBe(false);
+});

@@ -1,5 +1,5 @@
 import type { Environment } from '../../domain/database.ts';
-import { environmentFiles, withLogin } from '../../domain/environment-file.ts';
+import { environmentFiles, hasSecret, withLogin } from '../../domain/environment-file.ts';
 import { isTurboError } from '../../domain/errors.ts';
 import { MANIFEST_FILE, type Project } from '../../domain/project.ts';
 import type { RunRecord } from '../../ports/runs.ts';
@@ -112,7 +112,7 @@ async function checkFiles(found: Case, manifest: Project): Promise<readonly Chec
   const findings: Checked[] = [];
   // While passwords change, that is what there is to finish.
   for (const { env } of databases.filter(({ status, rotation }) => status === 'ready' && rotation === null)) {
-    const problems = await fileProblems(project, env, services);
+    const problems = await fileProblems(project, env, manifest, services);
     if (problems.length === 0) continue;
     const write = async () => {
       await configure({ directory: project.directory, project: manifest }, env);
@@ -128,6 +128,7 @@ async function checkFiles(found: Case, manifest: Project): Promise<readonly Chec
 async function fileProblems(
   { id, directory }: ProjectRecord,
   env: Environment,
+  manifest: Project,
   services: DoctorNeeds,
 ): Promise<readonly string[]> {
   const files = environmentFiles(env);
@@ -140,6 +141,8 @@ async function fileProblems(
     if (content === null) problems.push(`${file} is missing`);
     else if (withLogin(content, await openLogin(id, env, role, services)) !== content) {
       problems.push(`${file} does not hold the login that works now`);
+    } else if (role === 'app' && manifest.schema?.accounts && !hasSecret(content)) {
+      problems.push(`${file} holds no APP_SECRET`);
     }
     if (await services.workspace.isExposed(directory, file)) problems.push(`others can read ${file}`);
   }

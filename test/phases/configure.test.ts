@@ -1,0 +1,37 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
+import type { Login } from '../../src/domain/database.ts';
+import { configure } from '../../src/phases/configure.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+
+const app: Login = { host: '127.0.0.1', port: 5433, database: 'db', user: 'app', password: 'one' };
+const migrations: Login = { ...app, user: 'mig' };
+const services = { workspace: localWorkspace(), progress: () => {} };
+
+test('a backend with accounts gets a secret for each environment, which stays, and migrations get none', () =>
+  withTemporaryFolder(async (directory) => {
+    const read = (file: string) => parseEnv(readFileSync(join(directory, file), 'utf8'));
+    const write = (env: 'dev' | 'prod', password = 'one') =>
+      configure({ directory, env, app: { ...app, password }, migrations, withAccounts: true }, services);
+    await write('dev');
+    await write('prod');
+    const { APP_SECRET } = read('.env');
+    expect(APP_SECRET).toMatch(/^[\w-]{43}$/);
+    expect(read('.env.production').APP_SECRET).not.toBe(APP_SECRET);
+    expect(read('.env.migrate')).not.toHaveProperty('APP_SECRET');
+    expect(statSync(join(directory, '.env')).mode & 0o777).toBe(0o600);
+
+    await write('dev', 'two');
+    expect(read('.env')).toMatchObject({ APP_SECRET, DB_PASSWORD: 'two' });
+    await configure({ directory, env: 'dev', app, migrations }, services);
+    expect(read('.env')).toMatchObject({ APP_SECRET, DB_PASSWORD: 'one' });
+  }));
+
+test('a backend without accounts gets no secret', () =>
+  withTemporaryFolder(async (directory) => {
+    await configure({ directory, env: 'dev', app, migrations }, services);
+    expect(readFileSync(join(directory, '.env'), 'utf8')).not.toContain('APP_SECRET');
+  }));
