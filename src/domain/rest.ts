@@ -77,8 +77,8 @@ export function registrationFields(schema: Schema): readonly InputField[] {
   if (!accounts) return [];
   const guarded = guardedReferences(accounts.table, schema).map(({ column }) => column);
   return inputFields(accounts.table)
-    .filter(({ column }) => !guarded.includes(column))
-    .map((field) => (field.column.name === schema.accounts?.password ? { ...field, name: PASSWORD_FIELD } : field));
+    .map((field) => (field.column.name === schema.accounts?.password ? { ...field, name: PASSWORD_FIELD } : field))
+    .filter(({ column, name, hashed }) => !guarded.includes(column) && (name !== PASSWORD_FIELD || hashed));
 }
 
 /** The fields a PATCH may change: all but the key. A table without any has no PATCH. */

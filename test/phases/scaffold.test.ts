@@ -15,6 +15,10 @@ const schemas: Readonly<Record<string, () => Schema | null>> = {
   blog: () => readSchema('blog'),
   'every type': () => readSchema('types'),
   'hostile names': () => readSchema('hostile'),
+  'accounts of their own': () => readSchema('tasks'),
+  'accounts with roles': () => readSchema('forum'),
+  'accounts with numbers': () => readSchema('shop'),
+  'accounts with hostile names': () => readSchema('hostile-accounts'),
   'no tables': () => EMPTY_SCHEMA,
   'no schema': () => null,
 };

@@ -19,17 +19,16 @@ export function accountsTexts(schema: Schema | null, parts: FileTree): Readonly<
       moreScripts: '',
     };
   }
-  const role = accounts.role === null ? '' : readableIdentifier(accounts.role);
+  const { login, role } = accounts;
+  const about = `${part('accounts/README.md')}${role === null ? '' : part('roles/README.md')}`;
   return {
-    authentication:
-      part('accounts/README.md').replaceAll('LOGIN', accounts.login) +
-      (role ? part('roles/README.md').replaceAll('ROLE', role) : ''),
+    authentication: about.replaceAll('LOGIN', login).replaceAll('ROLE', role ?? ''),
     secret: part('accounts/secret.env'),
     accountSettings: part('accounts/settings.env'),
     flyAccounts: part('accounts/fly.toml'),
-    moreScripts: role === '' ? '' : part('roles/scripts.json'),
+    moreScripts: role === null ? '' : part('roles/scripts.json'),
     accountsTable: `${APP_SCHEMA}.${readableIdentifier(accounts.table)}`,
-    loginColumn: readableIdentifier(accounts.login),
-    roleColumn: role,
+    loginColumn: readableIdentifier(login),
+    roleColumn: role === null ? '' : readableIdentifier(role),
   };
 }

@@ -7,7 +7,11 @@ import { parseArgs, parseEnv } from 'node:util';
 import pg from 'pg';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const FILES = { dev: '.env.migrate', staging: '.env.staging.migrate', prod: '.env.production.migrate' };
+const FILES = {
+  dev: '.env.migrate',
+  staging: '.env.staging.migrate',
+  prod: '.env.production.migrate',
+};
 
 function connectionOf(environment) {
   if (!Object.hasOwn(FILES, environment)) throw new Error('--env is dev, staging or prod.');
