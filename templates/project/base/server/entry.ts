@@ -22,8 +22,12 @@ const handle = toNodeHandler(app as unknown as H3);
 // Errors are logged once, by the error handler.
 if (app.h3) app.h3.config.silent = true;
 
-// Who sends its request slower than this is cut off.
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000 } as const;
+// Who sends its request slower than this is cut off, within a second.
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
+} as const;
 
 const server = createServer(TIMEOUTS, (request, response) => {
   const started = performance.now();

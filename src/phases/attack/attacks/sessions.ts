@@ -1,0 +1,86 @@
+import { AUTH_PATHS } from '../../../domain/rest.ts';
+import type { Person } from '../people.ts';
+import type { Reply } from '../reply.ts';
+import type { Scene } from '../scene.ts';
+
+/** Tokens whose session is over: logged out, used up, password changed. Runs with people of its own. */
+export async function attackSessions(scene: Scene): Promise<void> {
+  const { people, report } = scene;
+  if (!people) return;
+  const guest = await people.register('a guest who signs out');
+  if (!guest) return;
+  const refreshed = await reuseRefresh(guest, scene);
+  if (refreshed && (await people.signIn(guest))) await changePassword(guest, scene);
+  await signOut(guest, scene);
+  if (!refreshed) report('not-attacked', `POST ${AUTH_PATHS.refresh}`, 'A refresh token gave no new pair.');
+}
+
+function me({ fire }: Scene, token: string): Promise<Reply> {
+  return fire({ method: 'GET', path: AUTH_PATHS.me, headers: { authorization: `Bearer ${token}` } });
+}
+
+function refresh({ fire }: Scene, refreshToken: string): Promise<Reply> {
+  return fire({ method: 'POST', path: AUTH_PATHS.refresh, json: { refreshToken } });
+}
+
+/** An old refresh token is refused, and whoever has the new one is signed out too: one of the two stole it. */
+async function reuseRefresh(guest: Person, scene: Scene): Promise<boolean> {
+  const { field, report } = scene;
+  const first = await refresh(scene, guest.refreshToken);
+  const { accessToken, refreshToken } = first.row() ?? {};
+  if (typeof accessToken !== 'string' || typeof refreshToken !== 'string') return false;
+  field.ledger.keepSecret(accessToken, 'token of a guest');
+  field.ledger.keepSecret(refreshToken, 'refresh token of a guest');
+  const where = `POST ${AUTH_PATHS.refresh}`;
+  const again = await refresh(scene, guest.refreshToken);
+  if (again.isGood) report('refresh-reusable', where, 'A used refresh token gives another pair.', again);
+  const wrong = await refresh(scene, accessToken);
+  if (wrong.isGood) report('token-forged', where, 'An access token is taken for a refresh token.', wrong);
+  const later = await refresh(scene, refreshToken);
+  if (!again.isGood && later.isGood && !scene.isFull) return true;
+  if (!again.isGood && later.isGood) {
+    report('refresh-reusable', `${where} (theft)`, 'After an old one was used the session goes on.', later);
+  }
+  return true;
+}
+
+async function signOut(guest: Person, scene: Scene): Promise<void> {
+  const { people, fire, report } = scene;
+  if (!people || !(await people.signIn(guest))) return;
+  const gone = { token: guest.token, refreshToken: guest.refreshToken };
+  const reply = await fire({ method: 'POST', path: AUTH_PATHS.logout, as: guest });
+  if (!reply.isGood)
+    report('session-alive', `POST ${AUTH_PATHS.logout}`, `Signing out is answered with ${reply.status}.`, reply);
+  const still = await me(scene, gone.token);
+  if (still.isGood) report('session-alive', `GET ${AUTH_PATHS.me}`, 'The access token works after signing out.', still);
+  const renewed = await refresh(scene, gone.refreshToken);
+  if (renewed.isGood)
+    report('session-alive', `POST ${AUTH_PATHS.refresh}`, 'The refresh token works after signing out.', renewed);
+}
+
+async function changePassword(guest: Person, scene: Scene): Promise<void> {
+  const { people, fire, report } = scene;
+  if (!people || !scene.isFull) return;
+  const other = { token: guest.token, refreshToken: guest.refreshToken };
+  if (!(await people.signIn(guest))) return;
+  const newPassword = people.newPassword();
+  const path = AUTH_PATHS.password;
+  const wrong = await fire({
+    method: 'POST',
+    path,
+    as: guest,
+    json: { currentPassword: `${guest.password}x`, newPassword },
+  });
+  if (wrong.isGood) report('session-alive', `POST ${path}`, 'The password is changed without the current one.', wrong);
+  const json = { currentPassword: guest.password, newPassword };
+  const reply = await fire({ method: 'POST', path, as: guest, json });
+  if (!reply.isGood) return;
+  const oldPassword = guest.password;
+  guest.password = newPassword;
+  const still = await me(scene, other.token);
+  if (still.isGood)
+    report('session-alive', `GET ${AUTH_PATHS.me} after a new password`, 'Other sessions go on.', still);
+  const login = { [people.accounts.login]: guest.login, password: oldPassword };
+  const old = await fire({ method: 'POST', path: AUTH_PATHS.login, json: login });
+  if (old.isGood) report('session-alive', `POST ${AUTH_PATHS.login}`, 'The old password still works.', old);
+}

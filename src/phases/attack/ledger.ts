@@ -1,0 +1,70 @@
+import type { AttackResult, Exchange, Weakness } from '../../domain/verification.ts';
+import { KINDS, type Kind } from './kinds.ts';
+
+/** Of one kind more are no news. */
+const MAX_OF_A_KIND = 20;
+
+/** What was tried and found. */
+export class Ledger {
+  readonly #attacks = new Map<string, { attempts: number; ms: number }>();
+  readonly #weaknesses = new Map<string, Weakness>();
+  readonly #perKind = new Map<string, number>();
+  readonly #secrets = new Map<string, string>();
+
+  tried(attack: string): void {
+    this.#of(attack).attempts += 1;
+  }
+
+  took(attack: string, ms: number): void {
+    this.#of(attack).ms += ms;
+  }
+
+  #of(attack: string): { attempts: number; ms: number } {
+    const known = this.#attacks.get(attack) ?? { attempts: 0, ms: 0 };
+    this.#attacks.set(attack, known);
+    return known;
+  }
+
+  /** Notes a value that no answer, log or report may show; `label` stands for it in exchanges. */
+  keepSecret(value: string, label: string): void {
+    if (value.length >= 8) this.#secrets.set(value, label);
+  }
+
+  /** Values whose labels begin so. */
+  secrets(prefix: string): readonly string[] {
+    return [...this.#secrets].filter(([, label]) => label.startsWith(prefix)).map(([value]) => value);
+  }
+
+  redact(text: string): string {
+    let shown = text;
+    for (const [value, label] of this.#secrets) {
+      if (shown.includes(value)) shown = shown.replaceAll(value, `<${label}>`);
+    }
+    return shown;
+  }
+
+  /** One weakness for each kind and place; what is found again there is not repeated. */
+  report(attack: string, kind: Kind, where: string, evidence: string, exchange: Exchange | null): void {
+    const id = `${kind} ${where}`;
+    if (this.#weaknesses.has(id)) return;
+    const count = (this.#perKind.get(kind) ?? 0) + 1;
+    this.#perKind.set(kind, count);
+    if (count > MAX_OF_A_KIND) return;
+    const { title, severity, cwe, fix } = KINDS[kind];
+    const shown = this.redact(evidence);
+    this.#weaknesses.set(id, { attack, title, severity, cwe, where, evidence: shown, exchange, fix });
+  }
+
+  has(kind: Kind): boolean {
+    return this.#perKind.has(kind);
+  }
+
+  result(): AttackResult {
+    const order = ['critical', 'high', 'medium', 'low'];
+    const rank = (weakness: Weakness) => order.indexOf(weakness.severity);
+    return {
+      attacks: [...this.#attacks].map(([name, { attempts, ms }]) => ({ name, attempts, ms: Math.round(ms) })),
+      weaknesses: [...this.#weaknesses.values()].sort((one, other) => rank(one) - rank(other)),
+    };
+  }
+}
