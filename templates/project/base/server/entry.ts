@@ -7,14 +7,14 @@ import { answerCors } from './lib/cors.ts';
 import { lifecycle } from './lib/lifecycle.ts';
 import { describeError, log } from './lib/log.ts';
 
-const HEADERS = {
+const HEADERS = Object.entries({
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-} as const;
+});
 
 const app = useNitroApp();
 // Of the app it is given, the adapter uses `fetch` alone; Nitro's has it too.
@@ -34,9 +34,9 @@ const server = createServer(TIMEOUTS, (request, response) => {
   const { method, url = '/' } = request;
   const requestId = requestIdOf(request);
   response.setHeader('x-request-id', requestId);
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of HEADERS) response.setHeader(name, value);
   if (config.logRequests) {
-    response.once('close', () => {
+    response.on('close', () => {
       const path = url.split('?', 1)[0]?.slice(0, 500);
       const ms = Math.round((performance.now() - started) * 10) / 10;
       log('info', 'request', { requestId, method, path, status: response.statusCode, ms });

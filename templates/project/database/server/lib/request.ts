@@ -50,7 +50,8 @@ function withoutPrototype<T>(fields: T): T {
 async function readBytes({ req }: H3Event): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of req.body ?? []) {
+  // Past the framework where there is a way: it would make a web stream of it.
+  for await (const chunk of req.runtime?.node?.req ?? req.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }

@@ -28,15 +28,15 @@ export async function answerRow(
   }
   const tag = `"${xmin}"`;
   if (isKnown(event, tag)) return new Response(null, { status: 304, headers: { etag: tag } });
-  setTag(event, tag);
+  setHeader(event, 'etag', tag);
   return fields ? pick(row, fields) : row;
 }
 
 /** Past the framework where there is a way: it would copy all headers for one more. */
-function setTag(event: H3Event, tag: string): void {
+function setHeader(event: H3Event, name: string, value: string): void {
   const response = event.req.runtime?.node?.res;
-  if (response) response.setHeader('etag', tag);
-  else event.res.headers.set('etag', tag);
+  if (response) response.setHeader(name, value);
+  else event.res.headers.set(name, value);
 }
 
 function tagsOf(header: string): string[] {
@@ -60,7 +60,7 @@ export function answerCreated<T extends object>(
 ): object {
   const parts = key.map((part) => encodeURIComponent(String(part)));
   event.res.status = 201;
-  event.res.headers.set('location', [path, ...parts].join('/'));
+  setHeader(event, 'location', [path, ...parts].join('/'));
   return withVersion(event, stored);
 }
 
@@ -74,7 +74,7 @@ export function answerAllCreated(
 }
 
 function withVersion(event: H3Event, { xmin, ...row }: Stored<object>): object {
-  setTag(event, `"${xmin}"`);
+  setHeader(event, 'etag', `"${xmin}"`);
   return row;
 }
 
