@@ -20,13 +20,15 @@ import { lookForTraces } from './attack/attacks/traces.ts';
 import { traverse } from './attack/attacks/traversal.ts';
 import { attackValues } from './attack/attacks/values.ts';
 import { Chance } from './attack/chance.ts';
+import type { Field } from './attack/field.ts';
 import { Ledger } from './attack/ledger.ts';
 import { sensitiveKeys } from './attack/oracles.ts';
 import type { AttackOrder } from './attack/order.ts';
 import { Gate } from './attack/parallel.ts';
 import { openPeople } from './attack/people.ts';
-import { type Field, isAlive, openTalk, type Scene } from './attack/scene.ts';
+import type { Scene } from './attack/scene.ts';
 import { Stock } from './attack/stock.ts';
+import { isAlive, openTalk } from './attack/talk.ts';
 
 type Attack = readonly [name: string, run: (scene: Scene) => Promise<void>];
 

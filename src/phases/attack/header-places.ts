@@ -1,7 +1,7 @@
 import { resourcePath } from '../../domain/rest.ts';
 import { sampleChange } from '../../domain/sample.ts';
 import type { Schema, Table } from '../../domain/schema.ts';
-import type { Person } from './people.ts';
+import type { Person } from './person.ts';
 import type { Shot } from './reply.ts';
 import type { Specimen } from './stock.ts';
 

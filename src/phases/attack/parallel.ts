@@ -24,8 +24,3 @@ export class Gate {
 export async function each<T>(items: readonly T[], work: (item: T, index: number) => Promise<unknown>): Promise<void> {
   await Promise.all(items.map((item, index) => work(item, index)));
 }
-
-/** One after the other. */
-export async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  for (const item of items) await work(item);
-}

@@ -2,19 +2,11 @@ import { accountsOf } from '../../domain/access.ts';
 import { AUTH_PATHS, resourcePath } from '../../domain/rest.ts';
 import { sampleInput } from '../../domain/sample.ts';
 import type { Accounts, Column, Schema, Table } from '../../domain/schema.ts';
-import type { Reply, Row } from './reply.ts';
-import type { Field, Scene } from './scene.ts';
-
-/** Somebody who registered for this attack. */
-export interface Person {
-  readonly name: string;
-  readonly login: string;
-  password: string;
-  token: string;
-  refreshToken: string;
-  readonly key: string | number;
-  readonly row: Row;
-}
+import type { Field } from './field.ts';
+import type { Person } from './person.ts';
+import type { Reply } from './reply.ts';
+import type { Row } from './row.ts';
+import type { Talk } from './talk.ts';
 
 /** Who plays which part. */
 export interface Cast {
@@ -30,7 +22,7 @@ const MAX_TRIES = 4;
 /** Registers people, and takes them away again. */
 export class People {
   readonly #field: Field;
-  readonly #talk: Pick<Scene, 'fire'>;
+  readonly #talk: Pick<Talk, 'fire'>;
   readonly accounts: Accounts;
   readonly table: Table;
   readonly key: Column;
@@ -40,7 +32,7 @@ export class People {
 
   constructor(
     field: Field,
-    talk: Pick<Scene, 'fire'>,
+    talk: Pick<Talk, 'fire'>,
     accounts: Accounts,
     { table, key }: { table: Table; key: Column },
   ) {
@@ -152,7 +144,7 @@ export class People {
   }
 }
 
-export function openPeople(schema: Schema, field: Field, talk: Pick<Scene, 'fire'>): People | null {
+export function openPeople(schema: Schema, field: Field, talk: Pick<Talk, 'fire'>): People | null {
   const found = accountsOf(schema);
   return schema.accounts && found ? new People(field, talk, schema.accounts, found) : null;
 }

@@ -5,7 +5,7 @@ import { isComparable, nestedPath, outputColumns, resourcePath } from '../../dom
 import { sampleValue } from '../../domain/sample-values.ts';
 import { type Column, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import { headerPlaces, type Place } from './header-places.ts';
-import type { Person } from './people.ts';
+import type { Person } from './person.ts';
 import type { Shot } from './reply.ts';
 import type { Scene } from './scene.ts';
 import { pathOf, type Specimen } from './stock.ts';

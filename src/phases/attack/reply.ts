@@ -1,7 +1,6 @@
 import type { Exchange } from '../../domain/verification.ts';
-import type { Person } from './people.ts';
-
-export type Row = Readonly<Record<string, unknown>>;
+import type { Person } from './person.ts';
+import { isRow, type Row } from './row.ts';
 
 /** A request of an attack. */
 export interface Shot {
@@ -92,8 +91,4 @@ export class Reply {
 
 function shownHeaders(headers: Readonly<Record<string, string>>, shown: (text: string) => string) {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, shown(value)]));
-}
-
-export function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,139 +1,16 @@
 import type { Schema } from '../../domain/schema.ts';
-import type { Exchange } from '../../domain/verification.ts';
-import type { Needs } from '../../ports/services.ts';
-import type { WirePart } from '../../ports/wire.ts';
 import type { Chance } from './chance.ts';
-import type { Kind } from './kinds.ts';
-import type { Ledger } from './ledger.ts';
-import { judge, type Oracle } from './oracles.ts';
-import type { AttackOrder } from './order.ts';
-import type { Gate } from './parallel.ts';
+import type { Field } from './field.ts';
 import type { People } from './people.ts';
-import { Reply, type Shot } from './reply.ts';
 import type { Stock } from './stock.ts';
-
-/** What all attacks of one run share. */
-export interface Field {
-  readonly order: AttackOrder;
-  readonly schema: Schema;
-  /** Where it runs, without a slash at the end. */
-  readonly base: string;
-  readonly isFull: boolean;
-  readonly chance: Chance;
-  readonly ledger: Ledger;
-  readonly oracle: Oracle;
-  readonly gate: Gate;
-  readonly needs: Needs<'http' | 'wire' | 'clock' | 'progress'>;
-}
-
-export type Report = (kind: Kind, where: string, evidence: string, reply?: Reply | Exchange | null) => void;
+import type { Talk } from './talk.ts';
 
 /** What one attack works with. */
-export interface Scene {
+export interface Scene extends Talk {
   readonly field: Field;
   readonly schema: Schema;
   readonly isFull: boolean;
   readonly chance: Chance;
-  /** Sends a request; its answer has been looked through. Never rejects. */
-  readonly fire: (shot: Shot) => Promise<Reply>;
-  /** Sends bytes; status 0 when what came back is no HTTP. */
-  readonly strike: (strike: Strike) => Promise<Reply>;
-  readonly report: Report;
   readonly people: People | null;
   readonly stock: Stock;
-}
-
-export interface Strike {
-  readonly name: string;
-  readonly parts: readonly WirePart[];
-  readonly deadlineMs?: number;
-  readonly until?: 'answer' | 'close' | 'abort';
-}
-
-const TIMEOUT_MS = 8000;
-const WIRE_MS = 3000;
-
-/** Sends for one attack, and looks through what comes back. */
-export function openTalk(field: Field, attack: string): Pick<Scene, 'fire' | 'strike' | 'report'> {
-  const { ledger } = field;
-  const report: Report = (kind, where, evidence, reply = null) => {
-    const exchange = reply instanceof Reply ? reply.exchange((text) => ledger.redact(text)) : reply;
-    ledger.report(attack, kind, where, evidence, exchange);
-  };
-  const look = (reply: Reply) => {
-    for (const { kind, evidence } of judge(reply, field.oracle)) report(kind, whereOf(reply.shot), evidence, reply);
-    return reply;
-  };
-  const fire = (shot: Shot): Promise<Reply> =>
-    field.gate.run(async () => {
-      ledger.tried(attack);
-      const reply = (await send(field, shot)) ?? (await send(field, shot));
-      if (reply) return look(reply);
-      const none = new Reply(shot, { status: 0, headers: {}, body: '', ms: TIMEOUT_MS });
-      report((await isAlive(field)) ? 'no-answer' : 'crash', whereOf(shot), 'Nothing came back, twice.', none);
-      return none;
-    });
-  const strike = async ({ name, parts, deadlineMs = WIRE_MS, until = 'answer' }: Strike): Promise<Reply> => {
-    ledger.tried(attack);
-    const answer = await field.needs.wire.talk(field.base, { parts, deadlineMs, until });
-    const reply = parseRaw({ method: 'RAW', path: name, text: shownParts(parts), where: name }, answer.text, answer.ms);
-    // The parser of HTTP itself answers 501 and 505.
-    return reply.status === 501 || reply.status === 505 || reply.status < 200 ? reply : look(reply);
-  };
-  return { fire, strike, report };
-}
-
-/** How a place is called in a report. */
-export function whereOf({ method, path, where }: Shot): string {
-  return where ?? `${method} ${path.split('?', 1)[0]}`;
-}
-
-/** Null when nothing came back, or when no client would send that. */
-async function send({ base, needs }: Field, shot: Shot): Promise<Reply | null> {
-  const { method, path, as, json, text, timeoutMs = TIMEOUT_MS } = shot;
-  const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
-  const headers: Record<string, string> = {
-    ...(as ? { authorization: `Bearer ${as.token}` } : {}),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...shot.headers,
-  };
-  const options = body === undefined ? { headers, timeoutMs } : { headers, body, timeoutMs };
-  const started = needs.clock.elapsedMs();
-  try {
-    const answer = await needs.http.request(method, `${base}${path}`, options);
-    return new Reply(shot, { ...answer, ms: needs.clock.elapsedMs() - started });
-  } catch {
-    return null;
-  }
-}
-
-/** Whether the server still answers; it may need a moment. */
-export async function isAlive({ base, needs }: Field): Promise<boolean> {
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const answer = await needs.http.request('GET', `${base}/health`, { timeoutMs: 3000 }).catch(() => null);
-    if (answer?.status === 200) return true;
-    await needs.clock.sleep(200);
-  }
-  return false;
-}
-
-function parseRaw(shot: Shot, text: string, ms: number): Reply {
-  const [head = '', body = ''] = splitOnce(text, '\r\n\r\n');
-  const [first = '', ...lines] = head.split('\r\n');
-  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1] ?? 0);
-  const headers: Record<string, string> = {};
-  for (const line of lines) {
-    const [name = '', value = ''] = splitOnce(line, ':');
-    headers[name.toLowerCase()] = value.trim();
-  }
-  return new Reply(shot, { status, headers, body, ms });
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-function shownParts(parts: readonly WirePart[]): string {
-  return parts.map((part) => (typeof part === 'string' ? part.slice(0, 300) : '…')).join('');
 }

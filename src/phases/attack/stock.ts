@@ -2,9 +2,12 @@ import { accessOf, isAccountsTable } from '../../domain/access.ts';
 import { resourcePath } from '../../domain/rest.ts';
 import { insertionOrder, type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
 import { primaryKey, type Schema, type Table } from '../../domain/schema.ts';
-import type { People, Person } from './people.ts';
-import type { Reply, Row } from './reply.ts';
-import type { Field, Scene } from './scene.ts';
+import type { Field } from './field.ts';
+import type { People } from './people.ts';
+import type { Person } from './person.ts';
+import type { Reply } from './reply.ts';
+import type { Row } from './row.ts';
+import type { Talk } from './talk.ts';
 
 /** A row made for this attack. */
 export interface Specimen {
@@ -25,7 +28,7 @@ const SEEDS_TO_SKIP = 1009;
 /** Makes rows with the parents they need, as one person, and removes them. */
 export class Stock {
   readonly #field: Field;
-  readonly #talk: Pick<Scene, 'fire'>;
+  readonly #talk: Pick<Talk, 'fire'>;
   readonly #people: People | null;
   readonly #schema: Schema;
   readonly #rows = new Map<string, Promise<Specimen | null>>();
@@ -36,7 +39,7 @@ export class Stock {
   readonly refusals = new Map<string, Reply>();
   #seed: number;
 
-  constructor(field: Field, talk: Pick<Scene, 'fire'>, people: People | null) {
+  constructor(field: Field, talk: Pick<Talk, 'fire'>, people: People | null) {
     this.#field = field;
     this.#talk = talk;
     this.#people = people;

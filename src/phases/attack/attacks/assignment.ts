@@ -4,8 +4,9 @@ import { AUTH_PATHS, inputFields, resourcePath } from '../../../domain/rest.ts';
 import { sampleValue } from '../../../domain/sample-values.ts';
 import type { Column, Schema, Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
-import type { Person } from '../people.ts';
-import type { Reply, Row } from '../reply.ts';
+import type { Person } from '../person.ts';
+import type { Reply } from '../reply.ts';
+import type { Row } from '../row.ts';
 import type { Scene } from '../scene.ts';
 
 /** Set by nobody but the server, under names that frameworks like to obey. */

@@ -1,6 +1,6 @@
 import { AUTH_PATHS, resourcePath } from '../../../domain/rest.ts';
 import { each } from '../parallel.ts';
-import type { Person } from '../people.ts';
+import type { Person } from '../person.ts';
 import type { Reply } from '../reply.ts';
 import type { Scene } from '../scene.ts';
 

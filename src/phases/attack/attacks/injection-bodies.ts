@@ -3,7 +3,7 @@ import { inputFields, patchFields, resourcePath } from '../../../domain/rest.ts'
 import type { Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
 import { BREAKERS, PAIRS, SLEEP_SECONDS, SLEEPS } from '../payloads.ts';
-import { isRow } from '../reply.ts';
+import { isRow } from '../row.ts';
 import type { Scene } from '../scene.ts';
 
 const OBJECTS: readonly unknown[] = [

@@ -4,8 +4,9 @@ import { isComparable, nestedPath, outputColumns, resourcePath } from '../../../
 import { sampleValue } from '../../../domain/sample-values.ts';
 import { primaryKey, type Schema, type Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
-import type { Person } from '../people.ts';
-import { isRow, type Reply, type Row } from '../reply.ts';
+import type { Person } from '../person.ts';
+import type { Reply } from '../reply.ts';
+import { isRow, type Row } from '../row.ts';
 import type { Scene } from '../scene.ts';
 import { pathOf, type Specimen } from '../stock.ts';
 

@@ -3,7 +3,7 @@ import { patchFields, resourcePath } from '../../../domain/rest.ts';
 import { sampleChange } from '../../../domain/sample.ts';
 import type { Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
-import type { Person } from '../people.ts';
+import type { Person } from '../person.ts';
 import type { Reply, Shot } from '../reply.ts';
 import type { Scene } from '../scene.ts';
 import type { Specimen } from '../stock.ts';

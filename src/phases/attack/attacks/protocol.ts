@@ -1,7 +1,8 @@
 import { OPENAPI_PATH, resourcePath } from '../../../domain/rest.ts';
 import type { WirePart } from '../../../ports/wire.ts';
 import { each } from '../parallel.ts';
-import type { Scene, Strike } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+import type { Strike } from '../talk.ts';
 
 interface Malformed {
   readonly name: string;

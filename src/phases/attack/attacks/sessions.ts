@@ -1,5 +1,5 @@
 import { AUTH_PATHS } from '../../../domain/rest.ts';
-import type { Person } from '../people.ts';
+import type { Person } from '../person.ts';
 import type { Reply } from '../reply.ts';
 import type { Scene } from '../scene.ts';
 

@@ -35,9 +35,18 @@ async function inCells({ field, schema, report, people }: Scene): Promise<void> 
   }
 }
 
-async function inLog({ field, report }: Scene): Promise<void> {
-  const text = await field.order.readLog?.();
-  if (text === undefined) return;
+/** Begins a line where newlines of a request get into the log. */
+const CANARY = 'injected-log-line';
+
+async function inLog({ field, fire, report }: Scene): Promise<void> {
+  if (!field.order.readLog) return;
+  await fire({ method: 'GET', path: `/%0a${CANARY}%0d%0a${CANARY}`, headers: { 'user-agent': `a%0a${CANARY}` } });
+  // A server may write what it logs a moment later.
+  await field.needs.clock.sleep(50);
+  const text = await field.order.readLog();
+  if (text.split(/[\r\n]+/).some((line) => line.startsWith(CANARY))) {
+    report('log-injection', 'the log', 'A line of it begins with what a request sent.');
+  }
   const secrets = ['password', 'token', 'refresh token', 'value'].flatMap((label) =>
     field.ledger.secrets(label).map((value) => ({ label, value })),
   );
@@ -45,14 +54,7 @@ async function inLog({ field, report }: Scene): Promise<void> {
   if (found) report('secret-logged', 'the log', `A ${found.label} that was sent stands in it.`);
   if (/postgres(?:ql)?:\/\/[^\s"@:]*:[^\s"@]+@/.test(text))
     report('secret-logged', 'the log', 'A connection string stands in it.');
-  const lines = text.split('\n').filter((line) => line.includes(LOG_CANARY));
-  if (lines.some((line) => line.trimStart().startsWith(LOG_CANARY))) {
-    report('log-injection', 'the log', 'A line of it begins with what a request sent.');
-  }
 }
-
-/** Begins a line where newlines get into the log. */
-export const LOG_CANARY = 'injected-log-line';
 
 async function inPlant({ field, report }: Scene): Promise<void> {
   const { plant } = field.order;
