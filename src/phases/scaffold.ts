@@ -9,6 +9,7 @@ import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
+import { openapiFile } from './scaffold/openapi/document.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
 import { relationsModule } from './scaffold/relations-module.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
@@ -28,7 +29,7 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const resources = withDatabase ? resourcesOf(schema) : [];
   const layers = layersOf(schema).map((layer) => folderOf(template, `${layer}/`));
   const texts = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer)));
-  const computed = withDatabase ? computedFiles(schema, resources, nameOf(project)) : {};
+  const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
   const files = { ...fillIn(texts, values), ...computed };
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -59,14 +60,15 @@ function checkNames(schema: Schema): void {
   });
 }
 
-function computedFiles(schema: Schema, resources: readonly Resource[], name: string): FileTree {
+function computedFiles(project: Project, schema: Schema, resources: readonly Resource[]): FileTree {
   const files: Record<string, string> = {
     'server/lib/checks.ts': checkModule(schema, resources),
+    'server/openapi.json': openapiFile(project, schema, resources),
     'test/samples.json': testSamples(schema, resources),
   };
   const enums = enumModule(schema);
   if (enums !== null) files['server/lib/enums.ts'] = enums;
-  const accounts = accountsModule(schema, resources, name);
+  const accounts = accountsModule(schema, resources, nameOf(project));
   if (accounts !== null) files['server/lib/accounts.ts'] = accounts;
   for (const resource of resources) {
     files[`server/data/${resource.table.name}.ts`] = dataModule(resource);

@@ -1,7 +1,7 @@
-import type { ValueKind } from '../../domain/column-type.ts';
 import { readableIdentifier } from '../../domain/identifier.ts';
 import type { InputField } from '../../domain/rest.ts';
 import type { Column, Schema } from '../../domain/schema.ts';
+import { columnKind } from './column-kind.ts';
 import { enumNames, type Resource } from './resource.ts';
 import { commentText, entry, importLine, listed, member, property, quoted } from './source.ts';
 import { defaultCode, fieldCode, textCode, typeCode } from './value-code.ts';
@@ -106,24 +106,6 @@ function keySchema(resource: Resource): string {
   ].join('\n');
 }
 
-/** What may be asked of a column of each kind. */
-const COLUMN_KINDS: Readonly<Record<ValueKind, 'text' | 'ordered' | 'equal' | 'bytes' | 'json'>> = {
-  text: 'text',
-  integer: 'ordered',
-  bigint: 'ordered',
-  decimal: 'ordered',
-  float: 'ordered',
-  date: 'ordered',
-  time: 'ordered',
-  timestamp: 'ordered',
-  interval: 'ordered',
-  boolean: 'equal',
-  uuid: 'equal',
-  network: 'equal',
-  bytes: 'bytes',
-  json: 'json',
-};
-
 function columns(resource: Resource): string {
   return [
     '/** What lists can show, and be filtered and sorted by. */',
@@ -134,8 +116,7 @@ function columns(resource: Resource): string {
 }
 
 function columnEntry(resource: Resource, column: Column): string {
-  const { type } = resource.typeOf(column);
-  const kind = type?.array ? 'list' : type ? COLUMN_KINDS[type.kind] : 'equal';
+  const kind = columnKind(resource, column);
   const name = quoted(readableIdentifier(column.name));
   const rule = kind === 'list' || kind === 'json' ? [name] : [name, textCode(resource, column)];
   const lead = `${property(column.name)}: column.`;

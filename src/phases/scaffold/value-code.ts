@@ -2,8 +2,8 @@ import type { ColumnType } from '../../domain/column-type.ts';
 import type { InputField } from '../../domain/rest.ts';
 import type { Column } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
-import { jsonCode, listed, numberCode, quoted } from './source.ts';
-import { fieldRule, textRule, type ValueRule } from './value-rule.ts';
+import { jsonCode, listed, numberCode } from './source.ts';
+import { defaultValue, fieldRule, textRule, type ValueRule } from './value-rule.ts';
 
 /** `value.text({ max: 80 })`. */
 function call(name: string, bounds: Readonly<Record<string, number | undefined>> = {}): string {
@@ -65,22 +65,7 @@ function itemType(type: ColumnType): string {
   }
 }
 
-/** The constant of a column as its checked value would be. In the schema it is spelled as SQL wants it. */
+/** The constant of a column as its checked value would be. */
 export function defaultCode(resource: Resource, column: Column, constant: string | number | boolean): string {
-  const { type, array } = resource.typeOf(column);
-  if (array) return '[]';
-  switch (type?.kind) {
-    case 'integer':
-    case 'bigint':
-    case 'float':
-      return numberCode(Number(constant));
-    case 'boolean':
-      return String(constant);
-    case 'json':
-      return jsonCode(JSON.parse(String(constant)));
-    case 'bytes':
-      return quoted(Buffer.from(String(constant).slice(2), 'hex').toString('base64'));
-    default:
-      return quoted(String(constant));
-  }
+  return jsonCode(defaultValue(resource, column, constant));
 }

@@ -127,3 +127,23 @@ export function textRule(resource: Resource, column: Column): ValueRule {
   if (type.array || type.kind === 'json') return { kind: 'text', bounds: {} };
   return itemRule(type, null);
 }
+
+/** The constant of a column as it travels in JSON. In the schema it is spelled as SQL wants it. */
+export function defaultValue(resource: Resource, column: Column, constant: string | number | boolean): unknown {
+  const { type, array } = resource.typeOf(column);
+  if (array) return [];
+  switch (type?.kind) {
+    case 'integer':
+    case 'bigint':
+    case 'float':
+      return Number(constant);
+    case 'boolean':
+      return constant === true || constant === 'true';
+    case 'json':
+      return JSON.parse(String(constant));
+    case 'bytes':
+      return Buffer.from(String(constant).slice(2), 'hex').toString('base64');
+    default:
+      return String(constant);
+  }
+}

@@ -63,15 +63,20 @@ function errorText({ instancePath, message = 'is not valid', params }: ErrorObje
 
 /** The response that is described for an answer; a sentence when there is none. */
 function responsePlace(document: Json, method: string, pathname: string, status: number): Place | string {
-  const shared = (name: string, code: number) => {
-    const place = status === code ? placeAt(document, ['components', 'responses', name]) : null;
-    return place ?? `must be ${code}: the document does not have it`;
-  };
+  const shared = (name: string) => placeAt(document, ['components', 'responses', name]);
   const path = findPath(document, pathname);
-  if (path === null) return shared('NotFound', 404);
+  if (path === null) {
+    // 400 is for an address that cannot be read at all.
+    const place = status === 404 ? shared('NotFound') : status === 400 ? shared('BadRequest') : null;
+    return place ?? 'must be 404: the document does not have this address';
+  }
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
   const operation = child(child(child(document, 'paths'), path), verb);
-  if (!isJson(operation.responses)) return shared('MethodNotAllowed', 405);
+  if (!isJson(operation.responses)) {
+    return (
+      (status === 405 ? shared('MethodNotAllowed') : null) ?? 'must be 405: the document does not have this method'
+    );
+  }
   const names = ['paths', path, verb, 'responses', String(status)];
   return placeAt(document, names) ?? 'the document does not have this status';
 }

@@ -38,9 +38,9 @@ export function placeAt(document: Json, names: readonly string[], depth = 0): Pl
   return placeAt(document, decoded, depth + 1);
 }
 
-/** The path of the document that an address belongs to: `/posts/{id}` for `/posts/7`. Fixed parts come first. */
+/** The path of the document that an address belongs to: `/posts/{id}` for `/posts/7`. Fixed parts come first; a slash at the end says nothing. */
 export function findPath(document: Json, pathname: string): string | null {
-  const asked = pathname.split('/');
+  const asked = pathname.replace(/\/+$/, '').split('/');
   const paths = Object.keys(child(document, 'paths'));
   const isVariable = (part: string) => part.startsWith('{') && part.endsWith('}');
   const found = paths.filter((path) => {

@@ -44,7 +44,7 @@ function tagsOf(header: string): string[] {
 }
 
 /** The client has this version, says If-None-Match. */
-function isKnown({ req }: H3Event, tag: string): boolean {
+export function isKnown({ req }: H3Event, tag: string): boolean {
   const header = req.headers.get('if-none-match');
   return (
     header !== null && tagsOf(header).some((own) => own === '*' || own.replace(/^W\//, '') === tag)

@@ -1,0 +1,51 @@
+import { type Access, accessOf, accountsOf, isAccountsTable } from '../../../domain/access.ts';
+import { apiNames, type TableNames } from '../../../domain/api-names.ts';
+import type { InputField } from '../../../domain/rest.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import { enumNames, type Resource } from '../resource.ts';
+
+/** Names in the document and in the client that belong to no table. */
+const SHARED_NAMES = [
+  ...['Problem', 'FieldProblem', 'Session', 'Login', 'Registration', 'Refresh', 'PasswordChange', 'Health', 'Ready'],
+  // What the client is written with.
+  ...['ApiError', 'Client', 'ClientOptions', 'Create', 'CreateOptions', 'Filter', 'ListQuery', 'Options', 'Page'],
+  ...['ReadOnlyResource', 'Resource', 'RowQuery', 'SessionStore', 'Tokens', 'Transport', 'WriteOptions', 'Accounts'],
+  ...['AbortSignal', 'Array', 'Awaited', 'Date', 'Error', 'Exclude', 'Extract', 'Headers', 'Map', 'Object', 'Omit'],
+  ...['Partial', 'Pick', 'Promise', 'Readonly', 'ReadonlyArray', 'Record', 'Request', 'RequestInit', 'Required'],
+  ...['Response', 'Set', 'String', 'Number', 'Boolean', 'URL', 'URLSearchParams', 'JSON', 'Symbol', 'Function'],
+];
+const FILTER_KINDS =
+  'Text Integer Number Decimal Boolean Date Time DateTime LocalDateTime Interval Uuid Bytes Network'.split(' ');
+
+/** A schema as its API is described. */
+export interface Scene {
+  readonly schema: Schema;
+  readonly resources: readonly Resource[];
+  /** People sign in. */
+  readonly secured: boolean;
+  namesOf(table: string): TableNames;
+  accessOf(resource: Resource): Access;
+  /** The table people sign in as. */
+  isAccounts(table: string): boolean;
+}
+
+export function sceneOf(schema: Schema, resources: readonly Resource[]): Scene {
+  const enums = [...enumNames(schema).values()];
+  const kinds = [...FILTER_KINDS, ...enums].flatMap((kind) => [`${kind}Filter`, `Optional${kind}Filter`]);
+  const names = apiNames(schema.tables, [...SHARED_NAMES, ...enums, ...kinds]);
+  return {
+    schema,
+    resources,
+    secured: accountsOf(schema) !== null,
+    namesOf: (table) => names.get(table) ?? { one: table, many: table, member: table },
+    accessOf: ({ table }) => accessOf(table, schema),
+    isAccounts: (name) => isAccountsTable({ name }, schema),
+  };
+}
+
+/** The fields of a PUT or PATCH. What people sign in with is changed elsewhere. */
+export function changeableFields({ schema, isAccounts }: Scene, { table, patches }: Resource): readonly InputField[] {
+  if (!isAccounts(table.name)) return patches;
+  const { login, password } = schema.accounts ?? {};
+  return patches.filter(({ column }) => column.name !== login && column.name !== password);
+}

@@ -1,0 +1,3 @@
+import { methodNotAllowed } from '../lib/methods.ts';
+
+export default methodNotAllowed('GET');

@@ -1,0 +1,222 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
+import { ajvContract } from '../../../src/adapters/contract/ajv/ajv-contract.ts';
+import { nodeHttp } from '../../../src/adapters/http/node/node-http.ts';
+import { accountsOf } from '../../../src/domain/access.ts';
+import { embeddings } from '../../../src/domain/embedding.ts';
+import { isComparable, resourcePath } from '../../../src/domain/rest.ts';
+import { insertionOrder, parentLinks, sampleChange, sampleInput } from '../../../src/domain/sample.ts';
+import { primaryKey, type Schema, type Table } from '../../../src/domain/schema.ts';
+import type { CheckAnswer } from '../../../src/ports/contract.ts';
+import type { HttpAnswer } from '../../../src/ports/http.ts';
+import {
+  buildWorker,
+  connectProject,
+  type RunningServer,
+  readSchema,
+  repositoryRoot,
+  startBuilt,
+  writeProject,
+} from '../../support/generated-projects.ts';
+import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
+
+/** Real backends keep what their own documents promise, whatever they are asked. */
+const root = mkdtempSync(join(tmpdir(), 'tb-contract-'));
+const builder = nitroBuilder({ packageRoot: repositoryRoot, workerPath: await buildWorker() });
+const http = nodeHttp();
+
+interface Backend {
+  readonly schema: Schema;
+  readonly database: ProjectDatabase;
+  readonly server: RunningServer;
+  readonly check: CheckAnswer;
+  /** Everything that was found wrong. */
+  readonly problems: string[];
+  asked: number;
+}
+
+const NAMES = ['blog', 'types'];
+const backends = new Map<string, Backend>();
+
+beforeAll(async () => {
+  for (const name of NAMES) {
+    builder.warmUp();
+    const directory = join(root, name);
+    const schema = readSchema(name);
+    await writeProject(directory, schema);
+    await builder.build(directory);
+    const database = await makeProjectDatabase(inject('cluster'));
+    await connectProject(directory, schema, database);
+    const server = await startBuilt(directory, { LOG_REQUESTS: 'false' });
+    const { body } = await http.request('GET', `${server.url}/openapi.json`);
+    const check = await ajvContract().open(JSON.parse(body));
+    backends.set(name, { schema, database, server, check, problems: [], asked: 0 });
+  }
+});
+
+afterAll(async () => {
+  await builder.close();
+  for (const { server, database } of backends.values()) {
+    expect(await server.stop()).toBe(0);
+    await database.drop();
+  }
+  rmSync(root, { recursive: true, force: true });
+});
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Asks, and notes what is not as described. */
+async function ask(
+  backend: Backend,
+  method: string,
+  path: string,
+  json?: unknown,
+  headers: Headers = {},
+): Promise<HttpAnswer> {
+  const answer = await http.request(method, backend.server.url + path, {
+    ...(json !== undefined && { json }),
+    headers,
+  });
+  backend.asked += 1;
+  backend.problems.push(...backend.check(method, path, answer));
+  return answer;
+}
+
+const BAD_VALUES: readonly unknown[] = [null, -1, '\0', {}, 'x'.repeat(300), '2026-02-30'];
+
+/** Bodies that are good, and bodies that are not. */
+async function askBodies(backend: Backend, table: Table, good: Record<string, unknown>, auth: Headers): Promise<void> {
+  const path = resourcePath(table);
+  for (const name of [...Object.keys(good), 'no_such_field', primaryKey(table)[0]?.name ?? '']) {
+    for (const value of BAD_VALUES) await ask(backend, 'POST', path, { ...good, [name]: value }, auth);
+  }
+  for (const body of [null, [], 7, 'text', {}, [{}], [good, good]]) await ask(backend, 'POST', path, body, auth);
+}
+
+async function askQueries(backend: Backend, table: Table, path: string, auth: Headers): Promise<void> {
+  const columns = table.columns.filter((column) => isComparable(column));
+  const include = embeddings(table, backend.schema).map(({ name }) => name);
+  const queries = [
+    ...[
+      'limit=1',
+      'limit=0',
+      'limit=x',
+      'offset=1',
+      'offset=-1',
+      'count=true',
+      'count=1',
+      'cursor=x',
+      'limit=1&limit=2',
+    ],
+    ...['sort=nothing', 'fields=nothing', 'fields=', 'include=nothing', 'nothing=1', 'include='],
+    ...include.flatMap((name) => [`include=${name}`, `include=${name}&fields=${primaryKey(table)[0]?.name}`]),
+    ...(include.length > 0 ? [`include=${include.join(',')}&count=true`] : []),
+    ...columns.flatMap(({ name }) => [
+      `sort=-${name}`,
+      `fields=${name}&sort=${name}`,
+      `${name}[eq]=1`,
+      `${name}[ne]=a`,
+    ]),
+    ...columns.flatMap(({ name }) => [
+      `${name}[in]=1,2`,
+      `${name}[like]=%25`,
+      `${name}[null]=true`,
+      `${name}[gt]=2026-01-01`,
+    ]),
+  ];
+  for (const query of queries) await ask(backend, 'GET', `${path}?${query}`, undefined, auth);
+}
+
+async function askRow(backend: Backend, table: Table, row: string, auth: Headers): Promise<void> {
+  const read = await ask(backend, 'GET', row, undefined, auth);
+  const tag = read.headers.etag ?? '';
+  await ask(backend, 'GET', row, undefined, { ...auth, 'if-none-match': tag });
+  await ask(backend, 'HEAD', row, undefined, auth);
+  await askQueries(backend, table, row, auth);
+  const change = sampleChange(table, backend.schema, 9001);
+  if (change) {
+    await ask(backend, 'PATCH', row, change, auth);
+    await ask(backend, 'PATCH', row, { ...change, nothing: 1 }, auth);
+    await ask(backend, 'PATCH', row, change, { ...auth, 'if-match': tag });
+    for (const [name] of Object.entries(change)) {
+      for (const value of BAD_VALUES) await ask(backend, 'PATCH', row, { [name]: value }, auth);
+    }
+    await ask(backend, 'PUT', row, {}, auth);
+  }
+  for (const { name, kind } of embeddings(table, backend.schema)) {
+    if (kind === 'children') await ask(backend, 'GET', `${row}/${name.replaceAll('_', '-')}?limit=1`, undefined, auth);
+  }
+  for (const method of ['POST', 'OPTIONS', 'TRACE']) await ask(backend, method, row, undefined, auth);
+  await ask(backend, 'DELETE', row, undefined, { ...auth, 'if-match': '"1"' });
+}
+
+async function askOddly(backend: Backend, path: string): Promise<void> {
+  for (const odd of [
+    '/no/such/address',
+    '/',
+    `${path}/%00`,
+    `${path}/%zz`,
+    `${path}/${'x'.repeat(500)}`,
+    `${path}//`,
+  ]) {
+    await ask(backend, 'GET', odd);
+  }
+  const send = async (body: string, headers: Headers) => {
+    const answer = await http.request('POST', backend.server.url + path, { body, headers });
+    backend.problems.push(...backend.check('POST', path, answer));
+  };
+  await send('{', { 'content-type': 'application/json' });
+  await send('{}', { 'content-type': 'text/plain' });
+  await send('{}', { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+  await send(`"${'x'.repeat(1_100_000)}"`, { 'content-type': 'application/json' });
+  for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) await ask(backend, method, path);
+}
+
+const SEED = 4001;
+
+/** Makes a row of each table and asks everything of it; children before parents are removed at the end. */
+async function askEverything(backend: Backend, auth: Headers): Promise<number> {
+  const { schema } = backend;
+  const made = new Map<string, { path: string; row: Record<string, unknown> }>();
+  for (const table of insertionOrder(schema)) {
+    if (accountsOf(schema)?.table === table) continue;
+    const parents: Record<string, unknown> = {};
+    for (const link of parentLinks(table)) {
+      const parent = made.get(link.table)?.row;
+      for (const [at, column] of link.columns.entries()) {
+        if (parent) parents[column] = parent[link.parentColumns[at] ?? ''];
+      }
+    }
+    const body = sampleInput(table, schema, SEED, parents);
+    const path = resourcePath(table);
+    const key = { ...auth, 'idempotency-key': `contract-of-${table.name}`.padEnd(16, 'x') };
+    const answer = await ask(backend, 'POST', path, body, key);
+    expect({ table: table.name, status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+    await ask(backend, 'POST', path, body, key);
+    await ask(backend, 'POST', path, { ...body, ...sampleInput(table, schema, SEED + 1, parents) }, key);
+    await ask(backend, 'POST', path, body, { ...auth, 'idempotency-key': 'short' });
+    await ask(backend, 'POST', path, body, auth);
+    const row = answer.headers.location ?? '';
+    made.set(table.name, { path: row, row: JSON.parse(answer.body) });
+    await askBodies(backend, table, body, auth);
+    await askQueries(backend, table, path, auth);
+    await askRow(backend, table, row, auth);
+    await askOddly(backend, path);
+  }
+  const rows = [...made.values()];
+  for (const { path } of rows) await ask(backend, 'DELETE', path, undefined, auth);
+  for (const { path } of rows.reverse()) await ask(backend, 'DELETE', path, undefined, auth);
+  return made.size;
+}
+
+test.each(NAMES)('every answer of a real backend is as its document says: %s', async (name) => {
+  const backend = backends.get(name);
+  if (!backend) throw new Error(`${name} does not run`);
+  for (const path of ['/health', '/ready', '/openapi.json', '/openapi']) await ask(backend, 'GET', path);
+  const tables = await askEverything(backend, {});
+  console.log(name, tables, backend.asked);
+  expect([...new Set(backend.problems.map((p) => p.slice(0, 300)))].slice(0, 40)).toEqual([]);
+});
