@@ -111,7 +111,7 @@ let pool: pg.Pool | null = null;
 
 function openPool(): pg.Pool {
   if (pool) return pool;
-  const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 5, 1000));
+  const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 7, 1000));
   pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) =>
     log('warn', 'lost an idle database connection', { error: error.message }),
