@@ -1,3 +1,4 @@
+import { type Relation, relationsOf } from './ddl.ts';
 import { readableIdentifier } from './identifier.ts';
 import { type Column, primaryKey, type Reader, type Schema, type Table, type Writer } from './schema.ts';
 
@@ -117,5 +118,68 @@ export function guardedReferences(
     const parent = schema.tables.find(({ name }) => name === column.references?.table);
     if (!parent || isAccountsTable(parent, schema) || accessOf(parent, schema).read !== 'owner') return [];
     return [{ column, parent }];
+  });
+}
+
+/** Whether some accounts see and change everything. */
+export function hasAdmins({ accounts }: Schema): boolean {
+  return accounts !== null && accounts.role !== null && accounts.admins.length > 0;
+}
+
+/** Who has to ask: anybody, somebody who is signed in, or an administrator. */
+export type Guard = 'anybody' | 'account' | 'admin';
+
+/** Who may try to read, make and change rows of a table; which rows these then are is said by the conditions. */
+export interface Guards {
+  readonly read: Guard;
+  /** Null: rows are not made like that, accounts only by registering. */
+  readonly create: Guard | null;
+  readonly change: Guard;
+}
+
+export function guardsOf(table: Table, schema: Schema): Guards {
+  const { read, write, owner } = accessOf(table, schema);
+  const reading = read === 'everyone' ? 'anybody' : 'account';
+  if (isAccountsTable(table, schema)) return { read: reading, create: null, change: 'account' };
+  if (write === 'admins') return { read: reading, create: 'admin', change: 'admin' };
+  if (write !== 'everyone') return { read: reading, create: 'account', change: 'account' };
+  // A row needs somebody to belong to, and what cannot be seen cannot be changed.
+  return { read: reading, create: owner?.kind === 'column' ? 'account' : 'anybody', change: reading };
+}
+
+/** SQL that is true for the rows an account may change; null where these are all it can see, and it sees all. */
+export function changeCondition(table: Table, schema: Schema, text: ConditionText): string | null {
+  const condition = accessOf(table, schema).write === 'owner' ? ownerCondition : readCondition;
+  return condition(table, schema, text);
+}
+
+/** Whether an account may see rows of others that it may not change: it is told so, and not that they are not there. */
+export function seesMoreThanItChanges(table: Table, schema: Schema): boolean {
+  const { read, write, owner, sharedWith } = accessOf(table, schema);
+  return owner !== null && write === 'owner' && (read !== 'owner' || sharedWith.length > 0);
+}
+
+/** A reference that may not lead to just any row. */
+export interface GuardedRelation {
+  readonly relation: Relation;
+  readonly parent: Table;
+  /** The row must be the account's own, or one that it may read. */
+  readonly demand: 'own' | 'readable';
+}
+
+/**
+ * References to rows that only some may read, over one column or several, and the one through which a row gets its
+ * owner: nobody makes or moves a row into somebody else's.
+ */
+export function guardedRelations(table: Table, schema: Schema): readonly GuardedRelation[] {
+  const { owner, write } = accessOf(table, schema);
+  return relationsOf(table).flatMap((relation): GuardedRelation[] => {
+    const parent = schema.tables.find(({ name }) => name === relation.target.table);
+    if (!parent || !schema.accounts) return [];
+    const [first] = relation.columns;
+    const isThrough = owner?.kind === 'parent' && relation.columns.length === 1 && first === owner.column;
+    if (isThrough && write === 'owner') return [{ relation, parent, demand: 'own' }];
+    if (isAccountsTable(parent, schema) || accessOf(parent, schema).read !== 'owner') return [];
+    return [{ relation, parent, demand: 'readable' }];
   });
 }

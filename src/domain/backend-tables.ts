@@ -1,6 +1,7 @@
 import { accountsOf } from './access.ts';
 import { columnTypeSql } from './ddl.ts';
 import { literal, readableIdentifier as name } from './identifier.ts';
+import { policyDdl } from './policies.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -19,17 +20,19 @@ const IDEMPOTENCY = `CREATE TABLE _idempotency_keys (
 COMMENT ON TABLE _idempotency_keys IS 'Answers to POST requests with an Idempotency-Key, kept for a day.';
 `;
 
-/** Makes the tables of the backend, and the view `_signed_in`; runs with the schema's own first migration. */
+/**
+ * Makes the tables of the backend, and with accounts the view `_signed_in` and the policies of all tables; runs with
+ * the schema's own first migration.
+ */
 export function backendDdl(schema: Schema): string {
-  return IDEMPOTENCY + accountsDdl(schema);
+  return [IDEMPOTENCY, accountsDdl(schema), policyDdl(schema)].filter((part) => part !== '').join('\n');
 }
 
 function accountsDdl(schema: Schema): string {
   const accounts = accountsOf(schema);
   if (!accounts) return '';
   const { table, key } = accounts;
-  return `
-CREATE TABLE _sessions (
+  return `CREATE TABLE _sessions (
   id_hash bytea NOT NULL,
   account_id ${columnTypeSql(key)} NOT NULL,
   refresh_hash bytea NOT NULL,

@@ -86,6 +86,13 @@ export function patchFields(table: Table): readonly InputField[] {
   return inputFields(table).filter(({ column }) => !column.primaryKey);
 }
 
+/** The fields a PATCH or PUT may change. People do not change how they sign in like that. */
+export function changeableFields(table: Table, { accounts }: Schema): readonly InputField[] {
+  const fields = patchFields(table);
+  if (accounts?.table !== table.name) return fields;
+  return fields.filter(({ column: { name } }) => name !== accounts.login && name !== accounts.password);
+}
+
 /** The columns a client gets to see. */
 export function outputColumns(table: Table): readonly Column[] {
   return table.columns.filter((column) => !column.sensitive);

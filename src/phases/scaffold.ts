@@ -1,5 +1,6 @@
 import { TurboError } from '../domain/errors.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
+import { PROFILES_VIEW } from '../domain/policies.ts';
 import { fileHash, MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
@@ -10,6 +11,7 @@ import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
+import { profilesModule } from './scaffold/profiles-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
 import { relationsModule } from './scaffold/relations-module.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
@@ -70,12 +72,14 @@ function computedFiles(project: Project, schema: Schema, resources: readonly Res
   if (enums !== null) files['server/lib/enums.ts'] = enums;
   const accounts = accountsModule(schema, resources, nameOf(project));
   if (accounts !== null) files['server/lib/accounts.ts'] = accounts;
+  const profiles = profilesModule(schema, resources);
+  if (profiles !== null) files[`server/data/${PROFILES_VIEW}.ts`] = profiles;
   for (const resource of resources) {
     files[`server/data/${resource.table.name}.ts`] = dataModule(resource);
     files[`server/schemas/${resource.table.name}.ts`] = schemaModule(resource);
     const relations = relationsModule(resource);
     if (relations !== '') files[`server/relations/${resource.table.name}.ts`] = relations;
-    Object.assign(files, routeFiles(resource));
+    Object.assign(files, routeFiles(resource, resources));
   }
   return files;
 }

@@ -1,12 +1,22 @@
 import { createPart } from './data-module/create.ts';
 import { collectionPart, findPart } from './data-module/read.ts';
-import { removePart, replacePart, updatePart } from './data-module/write.ts';
+import { referencesPart } from './data-module/references.ts';
+import { removePart, replacePart, unchangedPart, updatePart } from './data-module/write.ts';
 import type { Resource } from './resource.ts';
 import { importLine } from './source.ts';
 
 /** `server/data/<table>.ts`: the statements of a table, and a function for each. */
 export function dataModule(resource: Resource): string {
-  const parts = [collectionPart, findPart, createPart, updatePart, replacePart, removePart];
+  const parts = [
+    collectionPart,
+    findPart,
+    referencesPart,
+    createPart,
+    updatePart,
+    replacePart,
+    removePart,
+    unchangedPart,
+  ];
   const body = parts
     .map((part) => part(resource))
     .filter((text) => text !== '')
@@ -14,20 +24,36 @@ export function dataModule(resource: Resource): string {
   return `${imports(resource, body)}\n\n${body}\n`;
 }
 
-function imports({ table, patches }: Resource, body: string): string {
-  const used = (...names: readonly string[]) => names.filter((name) => new RegExp(`\\b${name}[(<]`).test(body));
-  const line = (names: readonly string[], from: string) => (names.length > 0 ? [importLine(names, from)] : []);
-  const shapes = ['Create', 'Key', ...(patches.length > 0 ? ['Patch', 'Replace'] : []), 'Row'];
+/** Names the code of a table may need, by where they come from, in the order of the imports. */
+const SOURCES: readonly (readonly [from: string, names: readonly string[]])[] = [
+  ['node:crypto', ['randomUUID']],
+  ['nanoid', ['nanoid']],
+  ['../lib/as-account.ts', ['findRowsAs', 'findVisible', 'readRowAs', 'readRowsAs', 'SYSTEM']],
+  ['../lib/auth.ts', ['type Account']],
+  ['../lib/database.ts', ['findRows', 'readRow', 'readRows', 'type Statement']],
+  ['../lib/idempotency.ts', ['type Once']],
+  ['../lib/list-query.ts', ['type Collection']],
+  ['../lib/password.ts', ['hashPassword']],
+  ['../lib/rows.ts', ['type Stored']],
+  ['../lib/types.ts', ['toBytea', 'toJson', 'toJsonArray']],
+  [
+    '../lib/writes.ts',
+    ['deadReferences', 'forbidden', 'insertRow', 'insertRows', 'type NewRow', 'type References', 'writeRow'],
+  ],
+];
+const SHAPES = ['columns', 'type Create', 'type Key', 'type Patch', 'type Replace', 'type Row'];
+
+function imports({ table }: Resource, body: string): string {
+  // Texts and SQL hold names of the schema.
+  const code = body.replace(/`[^`]*`/g, '``').replace(/'[^'\n]*'/g, "''");
+  const isUsed = (name: string) => new RegExp(`(?<![\\w.])${name.replace('type ', '')}\\b(?!\\??:)`).test(code);
+  const line = (from: string, names: readonly string[]) => {
+    const used = names.filter(isUsed);
+    return used.length > 0 ? [importLine(used, from)] : [];
+  };
   return [
-    ...line(used('randomUUID'), 'node:crypto'),
-    ...line(used('nanoid'), 'nanoid'),
-    importLine(['readRow', 'type Statement'], '../lib/database.ts'),
-    importLine(['type Once'], '../lib/idempotency.ts'),
-    importLine(['type Collection'], '../lib/list-query.ts'),
-    ...line(used('hashPassword'), '../lib/password.ts'),
-    importLine(['type Stored'], '../lib/rows.ts'),
-    ...line(used('toBytea', 'toJson', 'toJsonArray'), '../lib/types.ts'),
-    importLine(used('insertRow', 'insertRows', 'writeRow'), '../lib/writes.ts'),
-    importLine(['columns', ...shapes.map((name) => `type ${name}`)], `../schemas/${table.name}.ts`),
+    ...SOURCES.flatMap(([from, names]) => line(from, names)),
+    ...(/\benums\./.test(code) ? ["import type * as enums from '../lib/enums.ts';"] : []),
+    ...line(`../schemas/${table.name}.ts`, SHAPES),
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { nestedPath } from '../../domain/rest.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
-import { rowMethods } from './route-files.ts';
+import { listMethods, rowMethods } from './route-files.ts';
 import { commentText } from './source.ts';
 
 /** One row for each path, as a Markdown table. */
@@ -13,7 +13,7 @@ export function endpointTable(resources: readonly Resource[]): string {
       .filter((relation) => relation.nested)
       .map((relation) => `${row}/${nestedPath(relation.embedding)}`);
     return [
-      `| \`${path}\` | GET, POST |`,
+      `| \`${path}\` | ${listMethods(resource).join(', ')} |`,
       `| \`${row}\` | ${rowMethods(resource).join(', ')} |`,
       ...nested.map((below) => `| \`${below}\` | GET |`),
     ];

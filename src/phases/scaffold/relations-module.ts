@@ -1,13 +1,10 @@
-import { APP_SCHEMA } from '../../domain/database.ts';
-import type { Embedding } from '../../domain/embedding.ts';
-import { readableIdentifier } from '../../domain/identifier.ts';
-import type { Column } from '../../domain/schema.ts';
-import type { Resource } from './resource.ts';
+import { typeName } from './data-module/statements.ts';
+import type { Resource, ResourceRelation } from './resource.ts';
 import { entry, listed, quoted } from './source.ts';
 
 /** Words that a variable cannot be called. */
 const RESERVED: ReadonlySet<string> = new Set(
-  `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+  `account arguments await break case catch class const continue debugger default delete do else enum eval export extends false
   finally for function if implements import in instanceof interface let new null package private protected public
   relations return static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
 );
@@ -21,40 +18,55 @@ function variable(table: string): string {
 export function relationsModule(resource: Resource): string {
   const { relations } = resource;
   if (relations.length === 0) return '';
-  const tables = [...new Set(relations.map(({ embedding }) => embedding.table))].sort();
-  const imports = tables.map((table) => importCollection(table));
-  const entries = relations.map(({ embedding, columns }) => `  ${relationCode(resource, embedding, columns)}`);
-  return `${imports.join('\n')}
-import type { Relations } from '../lib/relations.ts';
+  const modules = [...new Set(relations.map(({ source }) => source.module))].sort();
+  const isBound = hasBoundRelations(resource);
+  const indent = isBound ? 4 : 2;
+  const entries = relations.map((relation) => `${' '.repeat(indent)}${relationCode(resource, relation, indent)}`);
+  return `${modules.map(importCollection).join('\n')}
+${isBound ? "import type { Account } from '../lib/auth.ts';\n" : ''}import type { Relations } from '../lib/relations.ts';
 
-/** What a row can be shown with: \`?include=\`. */
-export const relations = {
-${entries.join('\n')}
-} satisfies Relations;
+${isBound ? boundRelations(entries) : plainRelations(entries)}
 `;
 }
 
-function importCollection(table: string): string {
-  const name = variable(table);
-  return `import { collection as ${name} } from '../data/${table}.ts';`;
+/** Some of the rows depend on who asks. */
+export function hasBoundRelations({ relations }: Resource): boolean {
+  return relations.some(({ source }) => source.isBound);
 }
 
-function relationCode(resource: Resource, embedding: Embedding, columns: readonly Column[]): string {
-  const { name, kind, table } = embedding;
+function plainRelations(entries: readonly string[]): string {
+  return `/** What a row can be shown with: \`?include=\`. */
+export const relations = {
+${entries.join('\n')}
+} satisfies Relations;`;
+}
+
+function boundRelations(entries: readonly string[]): string {
+  return `/** What a row can be shown with: \`?include=\`, as far as an account may see it. */
+export function relations(account: Account | null) {
+  return {
+${entries.join('\n')}
+  } satisfies Relations;
+}`;
+}
+
+function importCollection(module: string): string {
+  const name = variable(module);
+  return `import { collection as ${name} } from '../data/${module}.ts';`;
+}
+
+function relationCode(resource: Resource, relation: ResourceRelation, indent: number): string {
+  const { embedding, columns, source } = relation;
+  const { name, kind } = embedding;
+  const inner = indent + 2;
   const texts = (values: readonly string[]) => `[${values.map(quoted).join(', ')}]`;
+  const rows = variable(source.module);
   const fields = [
-    entry('kind', quoted(kind), 4),
-    entry('rows', variable(table), 4),
-    entry('from', texts(embedding.columns), 4),
-    entry('to', texts(embedding.otherColumns), 4),
-    entry('types', texts(columns.map((column) => typeName(resource, column))), 4),
+    entry('kind', quoted(kind), inner),
+    entry('rows', source.isBound ? `${rows}(account)` : rows, inner),
+    entry('from', texts(embedding.columns), inner),
+    entry('to', texts(embedding.otherColumns), inner),
+    entry('types', texts(columns.map((column) => typeName(resource, column))), inner),
   ];
-  return listed(`${name}: {`, fields, '},', 2);
-}
-
-/** The type of a column without its length, which would cut values. */
-function typeName(resource: Resource, column: Column): string {
-  const { type } = resource.typeOf(column);
-  if (!type) return `${APP_SCHEMA}.${readableIdentifier(column.type)}`;
-  return type.base === 'char' ? 'bpchar' : type.base;
+  return listed(`${name}: {`, fields, '},', indent);
 }

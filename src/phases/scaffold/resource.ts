@@ -1,9 +1,10 @@
 import { type ColumnType, parseColumnType } from '../../domain/column-type.ts';
 import { type Embedding, embeddings, isNested } from '../../domain/embedding.ts';
 import { listOrder } from '../../domain/list-order.ts';
-import { type InputField, inputFields, outputColumns, patchFields, resourcePath } from '../../domain/rest.ts';
+import { changeableFields, type InputField, inputFields, outputColumns, resourcePath } from '../../domain/rest.ts';
 import { type Column, type EnumType, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import { pascalCase } from './source.ts';
+import { type RowSource, rowSource, type Wall, wallOf } from './wall.ts';
 
 /** One column with everything the builders ask about it. */
 export interface FieldType {
@@ -22,6 +23,8 @@ export interface ResourceRelation {
   readonly columns: readonly Column[];
   /** They are listed below the row too. */
   readonly nested: boolean;
+  /** Where they are read: a table, guarded or not, or what everybody may see of accounts. */
+  readonly source: RowSource;
 }
 
 /** A table as the generated code sees it. */
@@ -36,6 +39,8 @@ export interface Resource {
   /** What lists are ordered by: the time of creation when there is one, then the key. Never null, always visible. */
   readonly order: readonly Column[];
   readonly relations: readonly ResourceRelation[];
+  /** Who may see and change which rows; null when nobody signs in. */
+  readonly wall: Wall | null;
   typeOf(column: Column): FieldType;
 }
 
@@ -53,9 +58,10 @@ export function resourcesOf(schema: Schema): readonly Resource[] {
     key: primaryKey(table),
     output: outputColumns(table),
     inputs: inputFields(table),
-    patches: patchFields(table),
+    patches: changeableFields(table, schema),
     order: listOrder(table),
     relations: relationsOf(table, schema),
+    wall: wallOf(table, schema),
     typeOf,
   }));
 }
@@ -65,7 +71,8 @@ function relationsOf(table: Table, schema: Schema): readonly ResourceRelation[] 
   return embeddings(table, schema).flatMap((embedding) => {
     const columns = embedding.columns.flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
     const isScalar = columns.every((column) => !column.type.endsWith(']'));
-    return isScalar ? [{ embedding, columns, nested: isNested(embedding, table) }] : [];
+    if (!isScalar) return [];
+    return [{ embedding, columns, nested: isNested(embedding, table), source: rowSource(embedding, schema) }];
   });
 }
 

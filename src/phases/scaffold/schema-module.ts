@@ -7,13 +7,18 @@ import { commentText, entry, importLine, listed, member, property, quoted } from
 import { defaultCode, fieldCode, textCode, typeCode } from './value-code.ts';
 
 /** `server/schemas/<table>.ts`: what comes in and what goes out, checked and typed. */
-export function schemaModule(resource: Resource): string {
+export function schemaModule(whole: Resource): string {
+  const isAccounts = whole.wall?.isAccounts ?? false;
+  // What else an account is made of is said where people register.
+  const resource = isAccounts ? { ...whole, inputs: whole.patches } : whole;
   const body = [
     rowType(resource),
     fields(resource),
-    createSchema(resource),
+    isAccounts ? '' : createSchema(resource, 'POST', 'createSchema', 'Create'),
     patchSchema(resource),
-    replaceSchema(resource),
+    isAccounts && resource.patches.length > 0
+      ? createSchema(resource, 'PUT', 'replaceSchema', 'Replace')
+      : replaceSchema(resource),
     keySchema(resource),
     columns(resource),
   ]
@@ -59,16 +64,17 @@ function lenientFields(resource: Resource, fields: readonly InputField[]): strin
     });
 }
 
-function createSchema(resource: Resource): string {
+/** A body with all fields. */
+function createSchema(resource: Resource, method: string, name: string, type: string): string {
   const { inputs } = resource;
   const lenient = lenientFields(resource, inputs);
-  const lead = 'export const createSchema = z.strictObject(';
+  const lead = `export const ${name} = z.strictObject(`;
   const shape = inputs.length === 0 ? '{}' : 'fields';
   return [
-    '/** Body of a POST. */',
+    `/** Body of a ${method}. */`,
     lenient.length === 0 ? `${lead}${shape});` : listed(`${lead}{`, ['...fields', ...lenient], '});'),
     '',
-    'export type Create = z.output<typeof createSchema>;',
+    `export type ${type} = z.output<typeof ${name}>;`,
   ].join('\n');
 }
 

@@ -1,48 +1,138 @@
 import type { Column } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { entry, listed, quoted } from '../source.ts';
+import { AskerPlaces, anyOf, Places } from './places.ts';
 import { keyValues, outputList, sqlNames, statement, tableName, whereKey } from './statements.ts';
 
 /** The usual lists, and what all others are made of. */
 export function collectionPart(resource: Resource): string {
-  const { table, key } = resource;
+  const { table, key, wall } = resource;
   const order = sqlNames(resource.order);
-  const places = order.map((_, index) => `$${index + 2}`);
-  const together = (items: readonly string[]) => (items.length === 1 ? items.join() : `(${items.join(', ')})`);
-  const select = [outputList(resource, 'select', null), `from ${tableName(resource)}`];
-  const sorted = `order by ${order.join(', ')}`;
   const names = (columns: readonly Column[]) => columns.map(({ name }) => quoted(name));
+  const isBound = wall?.isBound ?? false;
+  const indent = isBound ? 4 : 2;
+  const list = listStatement(resource, order);
+  const after = afterStatement(resource, order);
+  const visible = visiblePart(resource);
+  const read = (name: string, values: readonly string[], lead: string) => {
+    const call = listed(`${isBound ? 'readRowsAs(account, ' : 'readRows('}${name}, [`, values, '])', indent + 2);
+    const line = `${lead} ${call},`;
+    return indent + line.length <= 100 && !call.includes('\n') ? line : `${lead}\n${' '.repeat(indent + 2)}${call},`;
+  };
+  const find = !isBound ? 'findRows' : visible === '' ? findAs('findRowsAs(account, query)') : FIND_VISIBLE;
+  const lines = [
+    `${entry('name', quoted(table.name))},`,
+    `${entry('from', quoted(visible === '' ? tableName(resource) : 'visible'))},`,
+    'columns,',
+    listed('key: [', names(key), '],', indent),
+    listed('order: [', names(resource.order), '],', indent),
+    read('LIST', list.values, 'first: (limit, offset) =>'),
+    read('LIST_AFTER', after.values, 'after: (limit, position) =>'),
+    `find: ${find},`,
+  ];
   return [
-    statement('LIST', resource, 'list', [...select, sorted, 'limit $1 offset $2']),
+    list.code,
     '',
-    statement('LIST_AFTER', resource, 'after', [
-      ...select,
-      `where ${together(order)} > ${together(places)}`,
-      sorted,
-      'limit $1',
-    ]),
+    after.code,
     '',
-    '/** How the rows are listed. */',
-    'export const collection: Collection = {',
-    `  ${entry('name', quoted(table.name))},`,
-    `  ${entry('from', quoted(tableName(resource)))},`,
-    '  columns,',
-    `  ${listed('key: [', names(key), '],', 2)}`,
-    `  ${listed('order: [', names(resource.order), '],', 2)}`,
-    '  list: LIST,',
-    '  after: LIST_AFTER,',
-    '};',
+    ...(visible === '' ? [] : [visible, '']),
+    isBound ? '/** How the rows are listed that an account may see. */' : '/** How the rows are listed. */',
+    isBound
+      ? `export function collection(account: Account | null): Collection {\n  return {`
+      : 'export const collection: Collection = {',
+    ...lines.map((line) => ' '.repeat(indent) + line),
+    isBound ? '  };\n}' : '};',
+  ].join('\n');
+}
+
+const FIND_VISIBLE = '(query) => findVisible(account, visible, query)';
+
+function findAs(call: string): string {
+  return `(query) => ${call}`;
+}
+
+interface ListStatement {
+  readonly code: string;
+  readonly values: readonly string[];
+}
+
+function listStatement(resource: Resource, order: readonly string[]): ListStatement {
+  const places = new Places(['limit', 'offset']);
+  const mine = readLine(resource, places, 'where', false);
+  const code = statement('LIST', resource, 'list', [
+    outputList(resource, 'select', null),
+    `from ${tableName(resource)}`,
+    ...mine,
+    `order by ${order.join(', ')}`,
+    'limit $1 offset $2',
+  ]);
+  return { code, values: places.values };
+}
+
+function afterStatement(resource: Resource, order: readonly string[]): ListStatement {
+  const places = new Places(['limit', ...order.map(() => '')]);
+  const behind = order.map((_, index) => `$${index + 2}`);
+  const together = (items: readonly string[]) => (items.length === 1 ? items.join() : `(${items.join(', ')})`);
+  const mine = readLine(resource, places, '  and', false);
+  const code = statement('LIST_AFTER', resource, 'after', [
+    outputList(resource, 'select', null),
+    `from ${tableName(resource)}`,
+    `where ${together(order)} > ${together(behind)}`,
+    ...mine,
+    `order by ${order.join(', ')}`,
+    'limit $1',
+  ]);
+  return { code, values: ['limit', '...position', ...places.values.slice(order.length + 1)] };
+}
+
+/** The line that leaves only rows that the account may see; none where everybody sees all. */
+export function readLine(
+  resource: Resource,
+  places: Places,
+  lead: 'where' | '  and',
+  isSignedIn: boolean,
+): readonly string[] {
+  const asker = new AskerPlaces(places, resource, isSignedIn);
+  const conditions = asker.guard((account) => resource.wall?.readConditions(account) ?? null);
+  if (!conditions) return [];
+  return [`${lead} ${lead === 'where' ? conditions.join(' or ') : anyOf(conditions)}`];
+}
+
+/** In a text of the generated code. */
+function inserted(name: string): string {
+  return `$\{${name}}`;
+}
+
+/** The rows of all other lists, where there is a condition on them. */
+function visiblePart(resource: Resource): string {
+  const { wall } = resource;
+  const own = wall?.readConditions(inserted('account'));
+  if (!wall || !own) return '';
+  const conditions = wall.hasAdmins ? [...own, inserted('admin')] : own;
+  const parameters = wall.hasAdmins ? 'account: string, admin: string' : 'account: string';
+  return [
+    '/** The rows that all other lists are made of. */',
+    `const visible = (${parameters}) => \``,
+    '    select *',
+    `    from ${tableName(resource)}`,
+    `    where ${conditions.join(' or ')}\`;`,
   ].join('\n');
 }
 
 /** One row by its key. */
 export function findPart(resource: Resource): string {
-  const lines = [outputList(resource, 'select'), `from ${tableName(resource)}`, whereKey(resource)];
+  const { wall } = resource;
+  const places = new Places(keyValues(resource));
+  const mine = readLine(resource, places, '  and', true);
+  const lines = [outputList(resource, 'select'), `from ${tableName(resource)}`, whereKey(resource), ...mine];
+  const [parameters, call] = wall?.isBound
+    ? ['key: Key, account: Account', 'return readRowAs(account, FIND, [']
+    : ['key: Key', 'return readRow(FIND, ['];
   return [
     statement('FIND', resource, 'find', lines),
     '',
-    'export function find(key: Key): Promise<Stored<Row> | undefined> {',
-    `  ${listed('return readRow(FIND, [', keyValues(resource), ']);', 2)}`,
+    `export function find(${parameters}): Promise<Stored<Row> | undefined> {`,
+    `  ${listed(call, places.values, ']);', 2)}`,
     '}',
   ].join('\n');
 }

@@ -42,6 +42,13 @@ export function keyValues(resource: Resource): string[] {
   return resource.key.map((column) => parameter(resource, column, member('key', column.name)));
 }
 
+/** The type of a column without its length, which would cut values. */
+export function typeName(resource: Resource, column: Column): string {
+  const { type } = resource.typeOf(column);
+  if (!type) return `${APP_SCHEMA}.${readableIdentifier(column.type)}`;
+  return type.base === 'char' ? 'bpchar' : type.base;
+}
+
 /** How a checked value is handed to the driver. */
 export function parameter(resource: Resource, column: Column, value: string): string {
   const { type } = resource.typeOf(column);

@@ -8,6 +8,8 @@ export function madeValue(resource: Resource, column: Column): string {
       return 'nanoid()';
     case 'uuid':
       return 'randomUUID()';
+    case 'owner':
+      return 'account.id';
     default:
       return momentCode(resource, column);
   }

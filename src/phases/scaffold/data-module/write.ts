@@ -1,21 +1,11 @@
 import { readableIdentifier } from '../../../domain/identifier.ts';
+import type { Column } from '../../../domain/schema.ts';
 import { generatorOf, type Resource } from '../resource.ts';
 import { listed, member } from '../source.ts';
+import { AskerPlaces, accountParameter, anyOf, Places } from './places.ts';
+import { referenceSql, referencesOf } from './references.ts';
 import { keyValues, outputList, parameter, sqlNames, statement, tableName, whereKey } from './statements.ts';
 import { hashCode, momentCode } from './values.ts';
-
-/** Collects what a statement is given, and where. */
-class Places {
-  readonly values: string[];
-
-  constructor(values: readonly string[]) {
-    this.values = [...values];
-  }
-
-  add(value: string): string {
-    return `$${this.values.push(value)}`;
-  }
-}
 
 const VERSIONS = 'versions: readonly string[] | null = null';
 
@@ -25,32 +15,75 @@ function whereVersion(places: Places): string {
   return `  and (${place}::text[] is null or xmin::text = any(${place}))`;
 }
 
-function updateStatement(resource: Resource, name: 'update' | 'replace', sets: readonly string[], places: Places) {
+/** Whoever changes a row is signed in. */
+function isSignedIn({ wall }: Resource): boolean {
+  return wall?.guards.change !== 'anybody';
+}
+
+/** The end of a WHERE: rows that the account may change, and references that lead somewhere. */
+function whereMine(resource: Resource, places: Places, sets: ReadonlyMap<Column, SetValue> = new Map()): string[] {
+  const { wall, patches } = resource;
+  if (!wall) return [];
+  const asker = new AskerPlaces(places, resource, isSignedIn(resource));
+  const mine = asker.guard((account) => wall.changeConditions(account));
+  const demands = referencesOf(resource, sets.size > 0 ? patches : []).map((reference) =>
+    referenceSql(resource, reference, asker, (column) => {
+      const set = sets.get(column);
+      if (!set) return { sql: readableIdentifier(column.name), canBeNull: column.nullable };
+      const isAlone = reference.guarded.relation.columns.length === 1;
+      return { sql: isAlone ? set.place : set.sql, canBeNull: column.nullable || set.isOptional };
+    }),
+  );
+  return [...(mine ? [anyOf(mine)] : []), ...demands].map((condition) => `  and ${condition}`);
+}
+
+/** What a column is set to. */
+interface SetValue {
+  readonly sql: string;
+  /** Of the value that is given, if one is. */
+  readonly place: string;
+  readonly isOptional: boolean;
+}
+
+function updateStatement(
+  resource: Resource,
+  name: 'update' | 'replace',
+  sets: ReadonlyMap<Column, SetValue>,
+  places: Places,
+) {
   const moments = resource.table.columns
     .filter((column) => generatorOf(column) === 'updated' && !column.primaryKey)
     .map((column) => `${readableIdentifier(column.name)} = ${places.add(momentCode(resource, column))}`);
-  const all = [...sets, ...moments];
+  const all = [...[...sets].map(([column, { sql }]) => `${readableIdentifier(column.name)} = ${sql}`), ...moments];
   return statement(name.toUpperCase(), resource, name, [
     `update ${tableName(resource)}`,
     'set',
     ...all.map((set, index) => `  ${set}${index < all.length - 1 ? ',' : ''}`),
     whereKey(resource),
     whereVersion(places),
+    ...whereMine(resource, places, sets),
     outputList(resource, 'returning'),
   ]);
 }
 
 function updateFunction(resource: Resource, name: 'update' | 'replace', input: string, places: Places): string {
   const hashes = resource.patches.some((field) => field.hashed);
+  const { account, asker } = askerOf(resource);
   return [
     listed(
       `export ${hashes ? 'async ' : ''}function ${name}(`,
-      ['key: Key', input, VERSIONS],
+      ['key: Key', input, ...account, VERSIONS],
       '): Promise<Stored<Row> | undefined> {',
     ),
-    `  ${listed(`return writeRow(${name.toUpperCase()}, [`, places.values, ']);', 2)}`,
+    `  ${listed(`return writeRow(${asker}${name.toUpperCase()}, [`, places.values, ']);', 2)}`,
     '}',
   ].join('\n');
+}
+
+/** The parameter of who asks, and the argument it becomes. */
+function askerOf(resource: Resource): { readonly account: readonly string[]; readonly asker: string } {
+  if (!resource.wall) return { account: [], asker: '' };
+  return { account: [accountParameter(isSignedIn(resource))], asker: 'account, ' };
 }
 
 /** Changes of some fields. */
@@ -58,13 +91,14 @@ export function updatePart(resource: Resource): string {
   const { patches } = resource;
   if (patches.length === 0) return '';
   const places = new Places(keyValues(resource));
-  const sets = patches.map(({ name, column, hashed }) => {
+  const sets = new Map<Column, SetValue>();
+  for (const { name, column, hashed } of patches) {
     const own = readableIdentifier(column.name);
     const value = member('patch', name);
     const given = places.add(`${value} !== undefined`);
     const place = places.add(hashed ? hashCode(value, false) : parameter(resource, column, value));
-    return `${own} = case when ${given} then ${place} else ${own} end`;
-  });
+    sets.set(column, { sql: `case when ${given} then ${place} else ${own} end`, place, isOptional: true });
+  }
   return [
     updateStatement(resource, 'update', sets, places),
     '',
@@ -78,11 +112,12 @@ export function replacePart(resource: Resource): string {
   const { patches } = resource;
   if (patches.length === 0) return '';
   const places = new Places(keyValues(resource));
-  const sets = patches.map(({ name, column, hashed, required }) => {
+  const sets = new Map<Column, SetValue>();
+  for (const { name, column, hashed, required } of patches) {
     const value = member('input', name);
     const place = places.add(hashed ? hashCode(value, required) : parameter(resource, column, value));
-    return `${readableIdentifier(column.name)} = ${place}`;
-  });
+    sets.set(column, { sql: place, place, isOptional: false });
+  }
   return [
     updateStatement(resource, 'replace', sets, places),
     '',
@@ -98,15 +133,73 @@ export function removePart(resource: Resource): string {
     `delete from ${tableName(resource)}`,
     whereKey(resource),
     whereVersion(places),
+    ...whereMine(resource, places),
     `returning ${sqlNames(resource.key).join(', ')}`,
   ];
+  const { account, asker } = askerOf(resource);
   return [
     statement('DELETE', resource, 'delete', lines),
     '',
     '/** True when there was such a row. */',
-    listed('export async function remove(', ['key: Key', VERSIONS], '): Promise<boolean> {'),
-    `  ${listed('const row = await writeRow(DELETE, [', places.values, ']);', 2)}`,
+    listed('export async function remove(', ['key: Key', ...account, VERSIONS], '): Promise<boolean> {'),
+    `  ${listed(`const row = await writeRow(${asker}DELETE, [`, places.values, ']);', 2)}`,
     '  return row !== undefined;',
     '}',
   ].join('\n');
+}
+
+/**
+ * Why a row was not changed, where that is more than that it is not there, or of another version: others may see it,
+ * or a reference leads nowhere.
+ */
+export function unchangedPart(resource: Resource): string {
+  const { wall, patches } = resource;
+  if (!wall) return '';
+  const hasReferences = referencesOf(resource, patches).length > 0;
+  if (!explainsMore(resource)) return '';
+  const account = accountParameter(isSignedIn(resource));
+  const parameters = ['key: Key', account, ...(hasReferences ? ['links: Links = {}'] : [])];
+  const places = new Places(keyValues(resource));
+  const mine = wall.hasOnlookers ? [mineStatement(resource, places), ''] : [];
+  const find = wall.hasOnlookers
+    ? [
+        `  ${listed('const row = await readRowAs<{ mine: boolean }>(account, MINE, [', places.values, ']);', 2)}`,
+        '  if (row && !row.mine) throw forbidden();',
+      ]
+    : [`  const row = await find(${wall.isBound ? 'key, account' : 'key'});`];
+  const about = [
+    ...(wall.hasOnlookers ? ["403 when it is somebody else's"] : []),
+    ...(hasReferences ? ['422 when a reference leads nowhere'] : []),
+  ].join(', ');
+  return [
+    ...mine,
+    `/** The row that was not changed. Throws ${about}. */`,
+    listed('export async function findUnchanged(', parameters, '): Promise<object | undefined> {'),
+    ...find,
+    ...(hasReferences
+      ? [
+          '  const dead = row && (await deadReferences(account, referencesOf(links, account)));',
+          '  if (dead) throw dead;',
+        ]
+      : []),
+    '  return row;',
+    '}',
+  ].join('\n');
+}
+
+/** There is a function that tells why a row was not changed. */
+export function explainsMore(resource: Resource): boolean {
+  return resource.wall?.hasOnlookers === true || referencesOf(resource, resource.patches).length > 0;
+}
+
+function mineStatement(resource: Resource, places: Places): string {
+  const asker = new AskerPlaces(places, resource, true);
+  const mine = anyOf(asker.guard((account) => resource.wall?.changeConditions(account) ?? null) ?? ['true']);
+  const seen = asker.guard((account) => resource.wall?.readConditions(account) ?? null);
+  return statement('MINE', resource, 'mine', [
+    `select ${mine} as mine`,
+    `from ${tableName(resource)}`,
+    whereKey(resource),
+    ...(seen ? [`  and ${anyOf(seen)}`] : []),
+  ]);
 }

@@ -55,6 +55,10 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
     case '23514':
       return brokenCheck(constraint);
   }
+  // Row-level security, which has a last word behind the conditions of the statements.
+  if (code === '42501' && error.routine === 'ExecWithCheckOptions') {
+    return problem(403, 'This row may not be written like that.', { cause: error });
+  }
   if (code === '42501' && /^\s*(?:insert|update)\b/i.test(statement.text))
     return fullStorage(error);
   if (PASSING.test(code)) {

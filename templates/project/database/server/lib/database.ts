@@ -13,7 +13,7 @@ const READ_TIMEOUT_MS = 5000;
 const WRITE_TIMEOUT_MS = 10_000;
 
 /** A pooler in transaction mode lies between: no named statements, and no connection of our own for reads. */
-const pooler = env.DATABASE_POOLER === 'true';
+export const pooler = env.DATABASE_POOLER === 'true';
 
 /** Settings of every connection. Throws when DATABASE_URL is missing. */
 function connection(timeoutMs: number): pg.ClientConfig {
@@ -24,6 +24,8 @@ function connection(timeoutMs: number): pg.ClientConfig {
     types,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    // What is sent together does not wait for the answers in between.
+    pipeline: !pooler,
     query_timeout: timeoutMs + 1000,
     // A pooler refuses settings it does not know; the role's own limits hold there.
     ...(!pooler && { statement_timeout: timeoutMs }),
@@ -43,11 +45,15 @@ class Lane {
   #retryAt = 0;
 
   async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+    return this.use(async (client) => (await client.query<R>({ ...statement, values })).rows);
+  }
+
+  async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     this.pending += 1;
     try {
       const client = await this.open();
       this.#gather();
-      return (await client.query<R>({ ...statement, values })).rows;
+      return await work(client);
     } finally {
       this.pending -= 1;
     }
@@ -67,7 +73,7 @@ class Lane {
     const socket = new Socket();
     this.#socket = socket;
     const stream = () => socket;
-    const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), pipeline: true, stream });
+    const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), stream });
     const opening = client.connect().then(() => {
       this.#failures = 0;
       this.isOpen = true;
@@ -99,7 +105,7 @@ const firstLane = new Lane();
 const secondLane = new Lane();
 
 /** The less busy of the open lanes. A second one is opened, in the background, when the first one is busy. */
-function chooseLane(): Lane {
+export function chooseLane(): Lane {
   const [one, other] = firstLane.isOpen ? [firstLane, secondLane] : [secondLane, firstLane];
   if (!one.isOpen) return firstLane;
   if (other.isOpen) return other.pending < one.pending ? other : one;
@@ -109,7 +115,7 @@ function chooseLane(): Lane {
 
 let pool: pg.Pool | null = null;
 
-function openPool(): pg.Pool {
+export function openPool(): pg.Pool {
   if (pool) return pool;
   const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 7, 1000));
   pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
@@ -155,7 +161,7 @@ const MAX_NAMED_QUERIES = 100;
 const queryNames = new Map<string, string>();
 
 /** Queries that were put together: the first ones have names and are prepared, so that rare ones do not pile up. */
-function nameOf(text: string): string {
+export function nameOf(text: string): string {
   const known = queryNames.get(text);
   if (known !== undefined || queryNames.size === MAX_NAMED_QUERIES) return known ?? '';
   const name = `query.${queryNames.size}`;

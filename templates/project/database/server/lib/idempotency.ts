@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { H3Event } from 'nitro/h3';
 import pg from 'pg';
-import { runInPool, transact } from './database.ts';
+import { type Run, runInPool, transact } from './database.ts';
 import type { Statement } from './database-errors.ts';
 import { describeError, log } from './log.ts';
 import { invalidFields, problem } from './problem.ts';
@@ -66,19 +66,18 @@ const FORGET: Statement = {
 };
 
 /**
- * The rows of an INSERT … RETURNING, made now, or by an earlier request with the same key. What fails is not kept, and
+ * The rows that `make` makes now, or that an earlier request with the same key has made. What fails is not kept, and
  * can be tried again. Throws 422 when the earlier request was another one.
  */
 export async function insertOnce<R extends object>(
   { keyHash, fingerprint }: Once,
-  statement: Statement,
-  values: unknown[],
+  make: (run: Run) => Promise<R[]>,
 ): Promise<R[]> {
   const now = Math.floor(Date.now() / 1000);
   const rows = await transact(async (run) => {
     const claimed = await run(CLAIM, [keyHash, fingerprint, now, now - KEPT_SECONDS]).catch(refuse);
     if (claimed.length === 0) return null;
-    const made = await run<R>(statement, values);
+    const made = await make(run);
     await run(KEEP, [keyHash, JSON.stringify(made)]);
     return made;
   });

@@ -1,23 +1,31 @@
 import type { H3Event } from 'nitro/h3';
 import type { Column, Columns } from './columns.ts';
 import { decodeCursor } from './cursor.ts';
-import type { Statement } from './database.ts';
 import { type Condition, type Report, readCondition } from './filters.ts';
+import type { Query } from './list-sql.ts';
+import type { Row } from './pages.ts';
 import { type FieldProblem, invalidFields } from './problem.ts';
 
-/** The rows of a table, as they are listed. */
-export interface Collection {
-  /** The name of the table. */
+/** Rows that can be looked for. */
+export interface Rows {
+  /** The name of their table. */
   readonly name: string;
-  /** The table in SQL. */
+  /** Where they are in SQL. */
   readonly from: string;
   readonly columns: Columns;
   readonly key: readonly string[];
   /** The columns that lists are ordered by when nothing else is asked for: never null, different for each row. */
   readonly order: readonly string[];
-  /** The first rows, and those after a position. */
-  readonly list: Statement;
-  readonly after: Statement;
+  /** Runs a SELECT of them. */
+  readonly find: <R extends object>(query: Query) => Promise<R[]>;
+}
+
+/** The rows of a table, as they are listed. */
+export interface Collection extends Rows {
+  /** The first ones. */
+  readonly first: (limit: number, offset: number) => Promise<Row[]>;
+  /** Those after a position. */
+  readonly after: (limit: number, position: readonly unknown[]) => Promise<Row[]>;
 }
 
 export interface SortKey {
@@ -61,11 +69,7 @@ const SETTINGS: ReadonlySet<string> = new Set([
 type Settings = ReadonlyMap<string, string>;
 
 /** Reads the query of a list. Throws 400 that names every parameter at fault. */
-export function readListQuery(
-  event: H3Event,
-  collection: Collection,
-  relations: object = {},
-): ListQuery {
+export function readListQuery(event: H3Event, collection: Rows, relations: object = {}): ListQuery {
   const problems: FieldProblem[] = [];
   const report: Report = (field, message) => problems.push({ field, message });
   const settings = new Map<string, string>();
@@ -126,7 +130,7 @@ function readParameters({ url }: H3Event, report: Report): Settings {
 }
 
 /** `-created_at,title`, then the key in the direction of the last one, so that an index can be read backwards. */
-function readOrder(sort: string, collection: Collection, report: Report): SortKey[] {
+function readOrder(sort: string, collection: Rows, report: Report): SortKey[] {
   const { columns, key, order } = collection;
   const wanted = sort === '' ? [] : [...new Set(sort.split(','))];
   if (wanted.length > MAX_SORT_KEYS) report('sort', `must be at most ${MAX_SORT_KEYS} columns`);
@@ -150,7 +154,7 @@ function readOrder(sort: string, collection: Collection, report: Report): SortKe
 }
 
 /** The order of lists that ask for no other. */
-export function defaultOrder(collection: Collection): SortKey[] {
+export function defaultOrder(collection: Rows): SortKey[] {
   return readOrder('', collection, () => {});
 }
 

@@ -1,6 +1,6 @@
 import type { Operator } from './columns.ts';
 import type { Condition } from './filters.ts';
-import type { Collection, ListQuery, SortKey } from './list-query.ts';
+import type { ListQuery, Rows, SortKey } from './list-query.ts';
 
 /** A statement made for one request: of names this server knows, operators of a closed list, and parameters. */
 export interface Query {
@@ -18,7 +18,7 @@ class Parameters {
 }
 
 /** The rows that are asked for, and one more that tells whether others follow. */
-export function listQuery(collection: Collection, query: ListQuery, columns: string[]): Query {
+export function listQuery(collection: Rows, query: ListQuery, columns: string[]): Query {
   const { conditions, order, after, limit, offset } = query;
   const parameters = new Parameters();
   const wheres = conditions.map((condition) => conditionSql(condition, parameters));
@@ -35,7 +35,7 @@ export function listQuery(collection: Collection, query: ListQuery, columns: str
 }
 
 /** How many rows meet the conditions, as `total`. */
-export function countQuery(collection: Collection, conditions: readonly Condition[]): Query {
+export function countQuery(collection: Rows, conditions: readonly Condition[]): Query {
   const parameters = new Parameters();
   const wheres = conditions.map((condition) => conditionSql(condition, parameters));
   const lines = ['select count(*) as total', `from ${collection.from}`, ...whereLines(wheres)];

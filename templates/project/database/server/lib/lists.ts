@@ -1,7 +1,6 @@
 import type { H3Event } from 'nitro/h3';
-import { findRows, readRows } from './database.ts';
 import type { Condition } from './filters.ts';
-import { type Collection, type ListQuery, readListQuery } from './list-query.ts';
+import { type Collection, type ListQuery, type Rows, readListQuery } from './list-query.ts';
 import { countQuery, listQuery } from './list-sql.ts';
 import { type Page, pick, type Row, toPage } from './pages.ts';
 import { embed, type Relation, type Relations } from './relations.ts';
@@ -44,21 +43,17 @@ function isPlain({ sort, conditions, fields, include, count }: ListQuery): boole
 }
 
 /** The usual lists are quick: they share their connection with all other reads. */
-function plainRows({ list, after }: Collection, query: ListQuery): Promise<Row[]> {
-  if (!query.after) return readRows(list, [query.limit + 1, query.offset]);
+function plainRows({ first, after }: Collection, query: ListQuery): Promise<Row[]> {
+  if (!query.after) return first(query.limit + 1, query.offset);
   const position = query.after.map((value, index) => query.order[index]?.column.parameter(value));
-  return readRows(after, [query.limit + 1, ...position]);
+  return after(query.limit + 1, position);
 }
 
-async function readPage(
-  collection: Collection,
-  query: ListQuery,
-  relations: Relations,
-): Promise<Page> {
+async function readPage(collection: Rows, query: ListQuery, relations: Relations): Promise<Page> {
   const { fields, include, count, conditions } = query;
   const [rows, counted] = await Promise.all([
-    findRows<Row>(listQuery(collection, query, neededColumns(collection, query, relations))),
-    count ? findRows<{ total: number }>(countQuery(collection, conditions)) : [],
+    collection.find<Row>(listQuery(collection, query, neededColumns(collection, query, relations))),
+    count ? collection.find<{ total: number }>(countQuery(collection, conditions)) : [],
   ]);
   const page = toPage(rows, query, collection);
   const data = await embed(page.data, include, relations);
@@ -72,7 +67,7 @@ async function readPage(
 
 /** What is answered, and what the cursor and the relations are made of. */
 function neededColumns(
-  { columns }: Collection,
+  { columns }: Rows,
   { fields, include, order }: ListQuery,
   relations: Relations,
 ): string[] {

@@ -1,5 +1,5 @@
 import { encodeCursor } from './cursor.ts';
-import type { Collection, ListQuery } from './list-query.ts';
+import type { ListQuery, Rows } from './list-query.ts';
 
 /** A row, as it is answered. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface Page {
 export function toPage(
   rows: readonly Row[],
   { limit, order, sort }: Pick<ListQuery, 'limit' | 'order' | 'sort'>,
-  { name }: Collection,
+  { name }: Rows,
 ): Page {
   const data = rows.slice(0, limit);
   const last = data.at(-1);

@@ -1,12 +1,11 @@
-import { findRows } from './database.ts';
-import { type Collection, defaultOrder } from './list-query.ts';
+import { defaultOrder, type Rows } from './list-query.ts';
 import type { Query } from './list-sql.ts';
 import { type Page, type Row, toPage } from './pages.ts';
 
 /** Rows of another table that belong to a row: the one it refers to, or those that refer to it. */
 export interface Relation {
   readonly kind: 'parent' | 'children';
-  readonly rows: Collection;
+  readonly rows: Rows;
   /** Columns of the row, … */
   readonly from: readonly string[];
   /** … those of the other table that hold the same values, … */
@@ -50,14 +49,14 @@ async function load(rows: readonly Row[], relation: Relation): Promise<(Row | Pa
     numbers.set(text, number);
     return number;
   });
-  const found = keys.length > 0 ? await findRows<Found>(embedQuery(relation, keys)) : [];
+  const { kind, rows: others } = relation;
+  const found = keys.length > 0 ? await others.find<Found>(embedQuery(relation, keys)) : [];
   const groups = new Map<number, Row[]>();
   for (const { _number, ...row } of found) {
     const group = groups.get(_number);
     if (group) group.push(row);
     else groups.set(_number, [row]);
   }
-  const { kind, rows: others } = relation;
   const query = { limit: CHILDREN_LIMIT, sort: '', order: defaultOrder(others) };
   return places.map((number) => {
     const group = groups.get(number) ?? [];

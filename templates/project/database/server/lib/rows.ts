@@ -100,6 +100,6 @@ export async function whyNot(
   event: H3Event,
   find: () => Promise<object | undefined>,
 ): Promise<Error> {
-  if (versionsToChange(event) === null || !(await find())) return notFound();
+  if (!(await find()) || versionsToChange(event) === null) return notFound();
   return problem(412, 'The row was changed since you read it.');
 }

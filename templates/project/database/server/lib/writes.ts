@@ -46,7 +46,7 @@ async function insert<R extends object>(
 ): Promise<R[]> {
   try {
     return once
-      ? await insertOnce<R>(once, statement, values)
+      ? await insertOnce(once, (run) => run<R>(statement, values))
       : await runInPool<R>(statement, values);
   } catch (error) {
     throw translateDatabaseError(error, { ...statement, name });
