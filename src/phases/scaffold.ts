@@ -17,7 +17,7 @@ import { relationsModule } from './scaffold/relations-module.ts';
 import { type Resource, resourcesOf } from './scaffold/resource.ts';
 import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
-import { testSamples } from './scaffold/test-samples.ts';
+import { testFiles } from './scaffold/test-files.ts';
 
 /**
  * All files of a project, without its manifest: those of the template folder `project` (what every project has in
@@ -66,7 +66,7 @@ function computedFiles(project: Project, schema: Schema, resources: readonly Res
   const files: Record<string, string> = {
     'server/lib/checks.ts': checkModule(schema, resources),
     'server/openapi.json': openapiFile(project, schema, resources),
-    'test/samples.json': testSamples(schema, resources),
+    ...testFiles(schema, resources),
   };
   const enums = enumModule(schema);
   if (enums !== null) files['server/lib/enums.ts'] = enums;

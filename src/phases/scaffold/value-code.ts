@@ -18,7 +18,7 @@ function call(name: string, bounds: Readonly<Record<string, number | undefined>>
 
 function ruleCode(rule: ValueRule): string {
   if (rule.kind === 'enum') return `enums.${rule.name}`;
-  if (rule.kind === 'list') return `z.array(${ruleCode(rule.item)})`;
+  if (rule.kind === 'list') return `value.list(${ruleCode(rule.item)})`;
   return call(rule.kind, 'bounds' in rule ? rule.bounds : {});
 }
 

@@ -17,16 +17,6 @@ function freePort() {
   });
 }
 
-function run(command, options) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit', ...options });
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${command.join(' ')} ended with ${code}`)),
-    );
-  });
-}
-
 /** Why the server is not well: what it answered, otherwise the last line of its log. */
 async function reasonOf(answer, log) {
   const problem = await answer?.json().catch(() => null);
@@ -40,18 +30,16 @@ async function reasonOf(answer, log) {
 }
 
 /**
- * Starts what `npm run build` made (and makes it when there is nothing) on a port of its own. Throws an error of one
- * line when it does not become healthy.
+ * Starts what `npm run build` made, on a port of its own, with more settings than those of `.env`. Throws an error of
+ * one line when it does not become healthy.
  */
-export async function startServer() {
-  if (!existsSync(output)) {
-    await run([join(root, 'node_modules', 'nitro', 'dist', 'cli', 'index.mjs'), 'build']);
-  }
+export async function startServer(settings = {}) {
+  if (!existsSync(output)) throw new Error('There is nothing to test: run `npm run build` first.');
   const port = await freePort();
-  const env = { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_REQUESTS: 'false' };
+  const own = { HOST: '127.0.0.1', PORT: String(port), LOG_REQUESTS: 'false' };
   const child = spawn(process.execPath, [output], {
     cwd: root,
-    env,
+    env: { ...process.env, ...own, ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let log = '';
@@ -72,6 +60,8 @@ export async function startServer() {
   }
   return {
     url,
+    /** What it printed so far. */
+    log: () => log,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -126,6 +126,11 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   return z.enum(values, { error: expecting(`must be one of: ${values.join(', ')}`) });
 }
 
+/** A list of values of one kind. */
+export function list<T extends z.ZodType>(item: T) {
+  return z.array(item, { error: expecting('must be a list') });
+}
+
 /** `2026-01-31`. */
 export function date() {
   return z.iso

@@ -1,0 +1,125 @@
+import { accessOf } from '../../../domain/access.ts';
+import type { InputField } from '../../../domain/rest.ts';
+import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
+import type { Schema, Table } from '../../../domain/schema.ts';
+import { generatorOf, type Resource } from '../resource.ts';
+import { entry, jsonCode, listed, member, property } from '../source.ts';
+import { missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
+
+/** `test/samples.mjs`: how rows of each table are made, for all files of tests. */
+export function samplesModule(schema: Schema, resources: readonly Resource[]): string {
+  const entries = resources.map((resource) => tableEntry(resource, schema, resources));
+  const body = entries.join('\n');
+  const uses = (name: string) => body.includes(name);
+  const crypto = ['randomInt', ...(uses('randomUUID(') ? ['randomUUID'] : [])];
+  const day = uses('day(')
+    ? `
+function day(number) {
+  return new Date((number % 30_000) * 86_400_000).toISOString();
+}
+`
+    : '';
+  return `import { ${crypto.join(', ')} } from 'node:crypto';
+
+let last = randomInt(100_000_000, 900_000_000);
+
+/** A number that no other row is made of. */
+${uses('next()') ? '' : 'export '}function next() {
+  last += 1;
+  return last;
+}
+${day}
+/** For each table its address, the parts of its key, a key that no row has, and a body that makes a row. */
+export const tables = {
+${body}
+};
+`;
+}
+
+function tableEntry(resource: Resource, schema: Schema, resources: readonly Resource[]): string {
+  const { table, path, key } = resource;
+  const missing = key.map((column) => String(missingValue(column, schema)));
+  const touched = table.columns.filter((column) => generatorOf(column) === 'updated' && !column.sensitive);
+  const times = touched.length > 0 ? [`    ${entry('touched', textList(touched.map(({ name }) => name)), 4)},`] : [];
+  const maker = accessOf(table, schema).write === 'admins' ? ["    maker: 'admin',"] : [];
+  return [
+    `  ${property(table.name)}: {`,
+    `    ${entry('path', jsonCode(path), 4)},`,
+    `    ${entry('key', textList(key.map(({ name }) => name)), 4)},`,
+    `    ${entry('missing', textList(missing), 4)},`,
+    ...times,
+    ...maker,
+    `    ${bodyCode(resource, schema, resources)}`,
+    '  },',
+  ].join('\n');
+}
+
+/** The foreign keys that a body follows: those a row cannot do without, the owner's left out. */
+export function requiredLinks(table: Table, schema: Schema): readonly ParentLink[] {
+  const made = new Set(
+    table.columns
+      .filter(({ default: made, protected: isProtected }) => isProtected || (made && 'generate' in made))
+      .map(({ name }) => name),
+  );
+  return parentLinks(table).filter(
+    (link) =>
+      !link.optional &&
+      link.table !== table.name &&
+      !link.columns.some((name) => made.has(name)) &&
+      schema.tables.some(({ name }) => name === link.table),
+  );
+}
+
+/**
+ * Of the foreign keys that a unique set is made of, the last one gets a row of its own each time. People are the
+ * dearest to make, so that they come last in the choice.
+ */
+function freshLinks(
+  table: Table,
+  links: readonly ParentLink[],
+  resources: readonly Resource[],
+): ReadonlySet<ParentLink> {
+  const fresh = new Set<ParentLink>();
+  for (const columns of uniqueSets(table)) {
+    const own = columns.some((name) => !links.some((link) => link.columns.includes(name)) && isMade(table, name));
+    const inside = links.filter((link) => link.columns.some((name) => columns.includes(name)));
+    if (own || inside.length === 0 || inside.some((link) => fresh.has(link))) continue;
+    const dear = (link: ParentLink) =>
+      resources.some((resource) => resource.table.name === link.table && resource.inputs.some(({ hashed }) => hashed));
+    const chosen = inside.filter((link) => !dear(link)).at(-1) ?? inside.at(-1);
+    if (chosen) fresh.add(chosen);
+  }
+  return fresh;
+}
+
+/** Whether a column that is no foreign key of the body gets another value in each row; an owner's is always the same. */
+function isMade(table: Table, name: string): boolean {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  return !(column?.default && 'generate' in column.default && column.default.generate === 'owner');
+}
+
+function bodyCode(resource: Resource, schema: Schema, resources: readonly Resource[]): string {
+  const { table, inputs } = resource;
+  const values = sampleBody(resource, schema, SEED);
+  const links = requiredLinks(table, schema);
+  const fresh = freshLinks(table, links, resources);
+  const unique = new Set(uniqueSets(table).flat());
+  const fields = inputs.flatMap((field): string[] => {
+    const { name } = field.column;
+    const link = links.find(({ columns }) => columns.includes(name));
+    if (link) return [linkField(field, link, fresh.has(link) && link.columns.length === 1)];
+    if (!Object.hasOwn(values, field.name)) return [];
+    const value = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[field.name]);
+    return [entry(field.name, value, 6)];
+  });
+  const usesClient = fields.some((text) => text.includes('client.'));
+  const start = usesClient ? 'body: async (client) => (' : 'body: () => (';
+  if (fields.length === 0) return 'body: () => ({}),';
+  return listed(`${start}{`, fields, '}),', 4);
+}
+
+function linkField(field: InputField, link: ParentLink, isFresh: boolean): string {
+  const at = link.columns.indexOf(field.column.name);
+  const row = `(await client.${isFresh ? 'make' : 'parent'}(${jsonCode(link.table)}))`;
+  return entry(field.name, member(row, link.parentColumns[at] ?? ''), 6);
+}
