@@ -215,7 +215,7 @@ async function removeOrphans(
 ): Promise<readonly string[]> {
   const theirs: string[] = [];
   for (const [path, hash] of Object.entries(project.files)) {
-    if (Object.hasOwn(files, path) || !path.startsWith('server/')) continue;
+    if (Object.hasOwn(files, path) || !/^(?:server|test)\//.test(path)) continue;
     const there = await workspace.read(directory, path);
     if (there === null) continue;
     if (fileHash(there) === hash) await workspace.remove(directory, path);

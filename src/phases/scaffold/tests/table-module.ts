@@ -5,7 +5,7 @@ import { pointAt, sampleValue, scaleOf } from '../../../domain/sample-values.ts'
 import type { Column, Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource, type ResourceRelation } from '../resource.ts';
 import { rowMethods } from '../route-files.ts';
-import { commentText, importLine, jsonCode, listed, member, property, quoted } from '../source.ts';
+import { commentText, entry, importLine, jsonCode, listed, member, property, quoted } from '../source.ts';
 import { defaultCode } from '../value-code.ts';
 import { limitsOf } from './limits.ts';
 import { hasFewRows, missingValue, SEED, sampleBody, shownValue, textList, uniqueSets } from './values.ts';
@@ -41,8 +41,18 @@ export function callCase(name: string, check: string, args: readonly (string | N
   const named = args.map((arg) => (typeof arg === 'string' ? arg : arg.as));
   const short = `test(${quoted(name)}, ${lead} ${check}(${named.join(', ')}));`;
   if (short.length <= 100) return { name, code: `${constants.join('')}${short}` };
-  const call = listed(`  ${check}(`, named, '));', 2);
+  const call = brokenCall(`  ${check}(`, named);
   return { name, code: `${constants.join('')}test(${quoted(name)}, ${lead}\n${call}` };
+}
+
+/** A call of several lines; a list at its end stays with the arguments before it. */
+function brokenCall(open: string, args: readonly string[]): string {
+  const last = args.at(-1) ?? '';
+  const lead = `${open}${[...args.slice(0, -1), '['].join(', ')}`;
+  const isHugged = last.startsWith('[') && `${open}${args.join(', ')}));`.length > 100 && lead.length <= 100;
+  if (!isHugged) return listed(open, args, '));', 2);
+  const items = last.slice(1, -1).split(', ');
+  return [lead, ...items.map((item) => `    ${item},`), '  ]));'].join('\n');
 }
 
 /** A list of lists stands line by line, as the formatter has it. */
@@ -281,7 +291,12 @@ function changeCases(resource: Resource, voice: Voice): readonly Case[] {
   const isUnique = (change: Readonly<Record<string, string>>) => unique.has(Object.keys(change)[0] ?? '');
   const plain = changes.filter((change) => !isUnique(change));
   const own = changes.filter(isUnique).flatMap((change) => Object.keys(change));
-  const list = lines(plain.map((change) => objectCode(change)));
+  const list = constantList(
+    'changes',
+    '[',
+    plain.map((change) => objectCode(change)),
+    ']',
+  );
   return [
     callCase('PATCH changes one field and nothing else', 'checkPatch', [
       ...who,
@@ -341,10 +356,11 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
     const target = parent?.columns.find(({ name }) => name === column.references?.column);
     if (!parent || !field || !target) return [];
     const changeable = resource.patches.includes(field);
-    const nowhere = objectCode({ [field.name]: jsonCode(missingValue(target, schema)) });
+    const nowhere = jsonCode(missingValue(target, schema));
     const cases = [
       callCase(`${field.name} must be that of a row`, 'checkReference', [
         ...who,
+        quoted(field.name),
         nowhere,
         changeable ? 'methods' : "['POST']",
       ]),
@@ -356,8 +372,9 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
       ...cases,
       callCase(`the row that ${field.name} names ${what}`, 'checkParentRemoval', [
         ...who,
-        objectCode({ [field.name]: quoted(target.name) }),
+        quoted(field.name),
         quoted(parent.name),
+        quoted(target.name),
         quoted(outcome),
       ]),
     ];
@@ -575,12 +592,12 @@ function parentCase(resource: Resource, { embedding }: ResourceRelation, { clien
   if (!parent || isAccountsTable(parent, schema)) return [];
   const isOwned = embedding.columns.some((name) => !resource.inputs.some(({ column }) => column.name === name));
   if (isOwned) return [];
-  const links = embedding.columns.map((name, at) => `${name}: ${member('parent', embedding.otherColumns[at] ?? '')}`);
+  const links = embedding.columns.map((name, at) => entry(name, member('parent', embedding.otherColumns[at] ?? ''), 4));
   const code = [
     `test(${quoted(`a row is shown with its ${embedding.name}`)}, async () => {`,
     `  const parent = await ${client}.make(${quoted(parent.name)});`,
     `  ${listed(`const row = await ${client}.make(${quoted(table.name)}, {`, links, '});', 2)}`,
-    `  await checkParent(${client}, ${quoted(table.name)}, ${quoted(embedding.name)}, row, parent);`,
+    `  ${listed('await checkParent(', [client, quoted(table.name), quoted(embedding.name), 'row', 'parent'], ');', 2)}`,
     '});',
   ].join('\n');
   return [{ name: embedding.name, code }];
@@ -593,17 +610,20 @@ function childrenCase(resource: Resource, { embedding, nested }: ResourceRelatio
   if (!child || hasFewRows(child) || child.table.name === accountsOf(schema)?.table.name) return [];
   const isSendable = embedding.otherColumns.every((name) => child.inputs.some(({ column }) => column.name === name));
   if (!isSendable) return [];
-  const links = embedding.otherColumns.map((name, at) => `${name}: ${member('row', embedding.columns[at] ?? '')}`);
+  const links = embedding.otherColumns.map((name, at) => entry(name, member('row', embedding.columns[at] ?? ''), 4));
   const below = nested ? quoted(nestedPath(embedding)) : 'null';
+  const children = [
+    `name: ${quoted(embedding.name)}`,
+    `below: ${below}`,
+    `table: ${quoted(embedding.table)}`,
+    'rows: [child]',
+  ];
   const code = [
     `test(${quoted(`a row is shown with its ${embedding.name}`)}, async () => {`,
     `  const row = await ${client}.make(${quoted(table.name)});`,
     `  ${listed(`const child = await ${client}.make(${quoted(embedding.table)}, {`, links, '});', 2)}`,
-    `  await checkChildren(${client}, ${quoted(table.name)}, ${quoted(embedding.name)}, row, {`,
-    `    below: ${below},`,
-    '    child,',
-    `    childTable: ${quoted(embedding.table)},`,
-    '  });',
+    `  ${listed('const children = {', children, '};', 2)}`,
+    `  ${listed('await checkChildren(', [client, quoted(table.name), 'row', 'children'], ');', 2)}`,
     '});',
   ].join('\n');
   return [{ name: embedding.name, code }];

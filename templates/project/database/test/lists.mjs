@@ -218,14 +218,14 @@ export async function checkParent(client, table, name, row, parent) {
 }
 
 /** A row is shown with those that refer to it, and they are listed below it. */
-export async function checkChildren(client, table, name, row, { below, child, childTable }) {
+export async function checkChildren(client, table, row, { name, below, table: childTable, rows }) {
   const path = pathOf(table, row);
   const shown = answered(await client.get(`${path}?include=${name}`), 200);
-  assert.deepEqual(shown, { ...row, [name]: { data: [child], nextCursor: null } });
+  assert.deepEqual(shown, { ...row, [name]: { data: rows, nextCursor: null } });
   const [listed] = answered(await client.get(`${listOf(table, [row])}&include=${name}`), 200).data;
   assert.deepEqual(listed, shown);
   if (below === null) return;
-  assert.deepEqual(answered(await client.get(`${path}/${below}`), 200).data, [child]);
+  assert.deepEqual(answered(await client.get(`${path}/${below}`), 200).data, rows);
   const [own] = tables[childTable].key;
   const none = `${own}[in]=${encodeURIComponent(tables[childTable].missing[0])}`;
   assert.deepEqual(answered(await client.get(`${path}/${below}?${none}`), 200).data, []);

@@ -151,23 +151,23 @@ export async function checkUnique(client, table, fields, methods) {
 }
 
 /** A row that is referred to must be there. `nowhere` is the key of none. */
-export async function checkReference(client, table, nowhere, methods) {
-  const fields = Object.keys(nowhere);
-  const errors = Object.fromEntries(fields.map((field) => [field, 'does not exist']));
-  refused(await client.post(tables[table].path, await client.body(table, nowhere)), 422, errors);
+export async function checkReference(client, table, field, nowhere, methods) {
+  const errors = { [field]: 'does not exist' };
+  const body = await client.body(table, { [field]: nowhere });
+  refused(await client.post(tables[table].path, body), 422, errors);
+  refused(await client.post(tables[table].path, [body]), 422, errors);
   if (!methods.includes('PATCH')) return;
   const row = await client.make(table);
-  refused(await client.patch(pathOf(table, row), nowhere), 422, errors);
+  refused(await client.patch(pathOf(table, row), { [field]: nowhere }), 422, errors);
+  for (const name of tables[table].key) delete body[name];
+  refused(await client.put(pathOf(table, row), body), 422, errors);
   assert.deepEqual(answered(await client.get(pathOf(table, row)), 200), row);
 }
 
-/** What becomes of a row when the one it refers to goes. */
-export async function checkParentRemoval(client, table, columns, parentTable, outcome) {
+/** What becomes of a row when the one that a field refers to goes. */
+export async function checkParentRemoval(client, table, field, parentTable, column, outcome) {
   const parent = await client.make(parentTable);
-  const links = Object.fromEntries(
-    Object.entries(columns).map(([own, name]) => [own, parent[name]]),
-  );
-  const row = await client.make(table, links);
+  const row = await client.make(table, { [field]: parent[column] });
   const removed = await client.makerOf(parentTable).delete(pathOf(parentTable, parent));
   if (outcome === 'restrict') {
     refused(removed, 409);
@@ -177,7 +177,7 @@ export async function checkParentRemoval(client, table, columns, parentTable, ou
   answered(removed, 204);
   const left = await client.get(pathOf(table, row));
   if (outcome === 'cascade') refused(left, 404);
-  else for (const own of Object.keys(columns)) assert.equal(answered(left, 200)[own], null);
+  else assert.equal(answered(left, 200)[field], null);
 }
 
 /** A row is changed only in the version that is named, and not sent to who has it. */
