@@ -1,6 +1,7 @@
 import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
 import type { ProjectFolder } from './domain/project.ts';
+import type { Accounts } from './domain/schema.ts';
 import { designSchema } from './phases/design-schema.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide } from './pipeline/design.ts';
@@ -23,7 +24,12 @@ import type { Needs, Services } from './ports/services.ts';
 export interface Created {
   readonly project: { readonly id: string; readonly name: string; readonly directory: string };
   readonly decision: Decision;
-  readonly database: { readonly name: string; readonly tables: readonly string[] } | null;
+  readonly database: {
+    readonly name: string;
+    readonly tables: readonly string[];
+    /** Who signs in; null or left out when nobody does. */
+    readonly accounts?: Pick<Accounts, 'table' | 'login'> | null;
+  } | null;
   readonly url: string;
   readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
   readonly phases: readonly PhaseTime[];
@@ -119,7 +125,11 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
   return {
     project: { id, name, directory },
     decision,
-    database: database && { name: database.name, tables: schema?.tables.map((table) => table.name) ?? [] },
+    database: database && {
+      name: database.name,
+      tables: schema?.tables.map((table) => table.name) ?? [],
+      accounts: schema?.accounts ? { table: schema.accounts.table, login: schema.accounts.login } : null,
+    },
     url: deployment.url,
     checks: verification.checks.map((check) => ({ name: check.name, passed: check.passed })),
     costUsd: decision.costUsd,

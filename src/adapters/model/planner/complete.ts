@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { Draft, Model } from './draft.ts';
-import { findDraft, findLink } from './draft.ts';
+import { findLink } from './draft.ts';
 import type { ColumnFact, Fact } from './facts.ts';
 import { isHappening } from './happening.ts';
 import type { ColumnDraft } from './notation.ts';
@@ -29,7 +29,7 @@ function mergeFacts(first: ColumnFact, second: ColumnFact): ColumnFact {
 }
 
 /** Gives every table its columns: what was said, then what the lexicon adds, then a name when nothing is left. */
-export function completeColumns(model: Model, facts: readonly Fact[], context: Context): void {
+export function completeColumns(model: Model, context: Context): void {
   for (const one of model.drafts) {
     if (one.join) continue;
     const known = one.entity?.columns ?? [];
@@ -50,7 +50,6 @@ export function completeColumns(model: Model, facts: readonly Fact[], context: C
     one.columns = columns.filter((column) => !one.links.some(({ role }) => `${role}_id` === column.name));
     addUniques(one);
   }
-  addCredentials(model, facts);
 }
 
 /** Columns of a thing nobody told anything about: things have a name, happenings a time and notes. */
@@ -106,20 +105,4 @@ function addUniques(one: Draft): void {
       one.uniques.push(found);
     }
   }
-}
-
-/** Where people log in there is an address to log in with, and a password that nobody can read. */
-function addCredentials(model: Model, facts: readonly Fact[]): void {
-  const wanted =
-    facts.some((fact) => fact.kind === 'accounts' && fact.wanted) &&
-    !facts.some((fact) => fact.kind === 'accounts' && !fact.wanted);
-  const people = model.drafts.filter((one) => one.entity?.person);
-  const owner = findDraft(model, 'user') ?? (people.length === 1 ? people[0] : undefined);
-  if (!owner || owner.columns.some(({ name }) => name.startsWith('password'))) return;
-  if (!wanted && !(owner.entity?.name === 'user' && !owner.closed)) return;
-  const base = { kind: 'text', nullable: false, unique: false } as const;
-  if (!owner.columns.some(({ name }) => /^(e_?mail|username|login|nickname|phone)/.test(name))) {
-    owner.columns.push({ ...base, name: 'email', unique: true });
-  }
-  owner.columns.push({ ...base, name: 'password_hash', sensitive: true, nullable: !wanted });
 }

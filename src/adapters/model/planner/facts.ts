@@ -37,7 +37,18 @@ export type Fact =
   | { readonly kind: 'without'; readonly name: string; readonly why: string }
   /** Somebody does what makes a row of a lexicon entity: `borrow` for a loan. */
   | { readonly kind: 'happens'; readonly verb: string; readonly subject: string | null; readonly why: string }
-  | { readonly kind: 'accounts'; readonly wanted: boolean; readonly why: string };
+  /** People sign in, or nobody does; `who` when the request says which people. */
+  | { readonly kind: 'accounts'; readonly wanted: boolean; readonly who?: string | undefined; readonly why: string }
+  /** Who may see and change something; `entity` null for everything. `admins` leaves people what they made. */
+  | {
+      readonly kind: 'access';
+      readonly entity: string | null;
+      readonly read?: 'everyone' | 'accounts' | 'owner' | undefined;
+      readonly write?: 'owner' | 'admins' | 'only-admins' | undefined;
+      readonly why: string;
+    }
+  /** Some accounts may do more than others. */
+  | { readonly kind: 'role'; readonly name: string; readonly why: string };
 
 /** How sure a reader is that a phrase is an entity. From `WANTED` on it gets a table. */
 export const STRENGTH = { passing: 1, wanted: 2, listed: 3, defined: 6 } as const;

@@ -17,7 +17,8 @@ export function gatherEntities(facts: readonly Fact[], context: Context): Model 
   const isWanted = (name: string, entity: Entity | null) =>
     !unwanted.has(name) && !(entity && unwanted.has(entity.name));
   const model: Model = { drafts: [] };
-  const found = candidates(facts, context);
+  const spoken = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' ? [fact.why.toLowerCase()] : [])));
+  const found = candidates(facts, context).filter((candidate) => !isSigningIn(candidate, spoken, context));
   for (const candidate of found) {
     const { name, strength, entity } = candidate;
     if (strength >= STRENGTH.wanted && (strength >= STRENGTH.defined || isWanted(name, entity)))
@@ -63,6 +64,14 @@ function candidates(facts: readonly Fact[], context: Context): readonly Candidat
     strength: one.strength + (one.entity ? ((words.get(one.entity) ?? 1) - 1) * 0.3 : 0),
   }));
   return all.sort((a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined));
+}
+
+/** "customer login", "user accounts": where people sign in, the word for it is no thing of its own. */
+function isSigningIn({ name, strength }: Candidate, spoken: ReadonlySet<string>, { lexicon }: Context): boolean {
+  if (strength >= STRENGTH.defined || spoken.size === 0) return false;
+  const last = name.split('_').at(-1) ?? '';
+  const isWord = lexicon.english.accounts.has(name) || lexicon.english.accounts.has(last);
+  return isWord || (last === 'account' && (spoken.has('account') || spoken.has('accounts')));
 }
 
 /**
@@ -181,7 +190,14 @@ function addAccounts(model: Model, facts: readonly Fact[], context: Context, add
   const people = model.drafts.filter((one) => one.entity?.person);
   const usual = context.domains[0]?.domain.file.accounts === true && people.length === 0;
   const user = senseOf('user', context);
-  if (user && (usual || (said && people.length === 0))) add(user.entity);
+  const who = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' && fact.wanted && fact.who ? [fact.who] : [])));
+  for (const name of who) {
+    const sense = senseOf(name, context);
+    if (sense?.entity.person) add(sense.entity);
+  }
+  // Contacts, patients and the like are written down by somebody else, who signs in.
+  if (user && (usual || (said && !model.drafts.some((one) => one.entity?.person && !one.entity.recorded))))
+    add(user.entity);
 }
 
 /** What is there calls for more: an order and a product for the lines between them, an answer for its question. */

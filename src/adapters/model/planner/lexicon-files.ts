@@ -32,6 +32,14 @@ const entityFile = z.strictObject({
   weak: z.boolean().default(false),
   /** What its name means as long as little else speaks for another domain (`post` is what a blog has). */
   usual: z.boolean().default(false),
+  /** Who sees it where people sign in: `everyone` for what is made to be seen; private where nothing is said. */
+  shown: z.enum(['everyone', 'accounts']).optional(),
+  /** Who keeps it: `owner` for its maker, who gets a column; `accounts` and `admins` when it belongs to nobody. */
+  keptBy: z.enum(['owner', 'accounts', 'admins']).optional(),
+  /** Other things are sorted by it: it is as private as they are. */
+  lookup: z.boolean().default(false),
+  /** A person others keep notes about, who does not sign in. */
+  recorded: z.boolean().default(false),
 });
 
 export const domainFile = z.strictObject({
@@ -41,6 +49,8 @@ export const domainFile = z.strictObject({
   core: words,
   /** Its users have accounts even when nobody says so. */
   accounts: z.boolean().default(false),
+  /** Those who sign in work together: what belongs to nobody is kept by all of them. */
+  shared: z.boolean().default(false),
   /** Loses against every other domain with the same word. */
   general: z.boolean().default(false),
   entities: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), entityFile),

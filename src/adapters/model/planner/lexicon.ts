@@ -42,6 +42,10 @@ export interface Entity {
   readonly person: boolean;
   readonly weak: boolean;
   readonly usual: boolean;
+  readonly shown: 'everyone' | 'accounts' | undefined;
+  readonly keptBy: 'owner' | 'accounts' | 'admins' | undefined;
+  readonly lookup: boolean;
+  readonly recorded: boolean;
 }
 
 export interface Comparison {

@@ -93,6 +93,10 @@ function readDomain(name: string, file: DomainFile, attribute: Attributes): Doma
       person: raw.person,
       weak: raw.weak,
       usual: raw.usual,
+      shown: raw.shown,
+      keptBy: raw.keptBy,
+      lookup: raw.lookup,
+      recorded: raw.recorded,
     });
   }
   return { name, file, entities };

@@ -1,7 +1,9 @@
+import { withAccess } from '../../../domain/access-design.ts';
 import type { Request } from '../../../domain/request.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import { parseSchema } from '../../../domain/schema-rules.ts';
 import type { Model } from '../../../ports/model.ts';
+import { accessHints } from './access.ts';
 import { completeColumns, sayColumns } from './complete.ts';
 import { decide } from './detection.ts';
 import { gatherEntities } from './gather.ts';
@@ -26,12 +28,15 @@ export function planner(options: { lexicon: Lexicon }): Model {
   };
 }
 
-/** Readers produce facts, facts are merged into drafts of tables, drafts are rendered. */
+/** Readers produce facts, facts are merged into drafts of tables, drafts are rendered; then people sign in, if they do. */
 function designSchema(request: Request, lexicon: Lexicon): Schema {
   const { facts, context } = readFacts(request.text, lexicon);
   const model = gatherEntities(facts, context);
   sayColumns(model, facts, context);
   relate(model, facts, context);
-  completeColumns(model, facts, context);
-  return parseSchema(render(model));
+  completeColumns(model, context);
+  const { schema, names } = render(model);
+  const design = parseSchema(schema);
+  const hints = accessHints({ model, names, facts, context });
+  return hints ? parseSchema(withAccess(design, hints)) : design;
 }

@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import { readContext } from './context.ts';
 import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
+import { readAccess } from './readers/access.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
@@ -29,6 +30,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readUniques,
   readNegations,
   readAccounts,
+  readAccess,
 ];
 
 /** Everything a request says. Definitions and samples are read first and blanked out, so that nothing reads them twice. */

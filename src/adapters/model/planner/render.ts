@@ -35,11 +35,11 @@ interface Names {
   readonly enums: { name: string; values: string[] }[];
 }
 
-/** Renders the drafts as a schema with keys, indexes, delete actions, times of change and descriptions. */
-export function render(model: Model): SchemaInput {
+/** The drafts as a schema with keys, indexes, delete actions, times of change and descriptions, and what each is called there. */
+export function render(model: Model): { readonly schema: SchemaInput; readonly names: ReadonlyMap<Draft, string> } {
   const names: Names = { tables: tableNames(model), enums: [] };
   const tables = model.drafts.map((one) => renderTable(one, names));
-  return { version: 1, tables, enums: names.enums };
+  return { schema: { version: 1, tables, enums: names.enums }, names: names.tables };
 }
 
 function tableNames(model: Model): ReadonlyMap<Draft, string> {

@@ -4,6 +4,7 @@ import { parseRequest } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { databaseOption, parseDatabaseOption, parsePort } from '../options.ts';
+import { accountsText } from '../output/access-text.ts';
 import { createdReport } from '../output/created-report.ts';
 import type { Outcome } from '../output/output.ts';
 
@@ -66,6 +67,7 @@ async function planOnly(cli: Cli, order: CreateOrder): Promise<Outcome> {
       [
         style.bold(`Would create ${name}`),
         `  database  ${decision.needsDatabase ? tables.join(', ') : `none: ${decision.reason}`}`,
+        ...(schema ? [`  accounts  ${accountsText(schema.accounts)}`] : []),
         `  steps     ${steps.join(' → ')}`,
         style.dim('Nothing was made.'),
       ].join('\n'),

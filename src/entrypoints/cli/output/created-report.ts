@@ -1,5 +1,6 @@
 import { resourcePath } from '../../../domain/rest.ts';
 import type { Created } from '../../../pipeline.ts';
+import { accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
 
 /** The end of `create`, for people: where it is, what was proven, what it took, what to type next. */
@@ -15,6 +16,10 @@ export function createdReport(created: Created, command: string, style: Style): 
     `  folder    ${project.directory}`,
     `  database  ${database ? `${database.name} (${database.tables.join(', ')})` : style.yellow(`none: ${decision.reason}`)}`,
   ];
+  if (database) {
+    const accounts = accountsText(database.accounts ?? null);
+    lines.push(`  accounts  ${database.accounts ? accounts : style.yellow(accounts)}`);
+  }
   if (!decision.needsDatabase) {
     lines.push(
       style.yellow('            The built-in planner writes no custom behaviour: the server has /health only.'),

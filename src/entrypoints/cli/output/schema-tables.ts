@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Column, Schema } from '../../../domain/schema.ts';
+import { accessTexts, accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
 
 /** A schema as tables for a terminal. */
@@ -17,7 +18,18 @@ export function schemaTables(schema: Schema, style: Style): string {
     return `${style.bold(table.name)}${description}\n${grid.toString()}${uniques}`;
   });
   const enums = schema.enums.map((type) => `${style.bold(type.name)}: ${type.values.join(' | ')}`);
-  return [...parts, ...enums].join('\n\n');
+  return [...parts, ...enums, accessTable(schema, style)].join('\n\n');
+}
+
+/** Who may do what, for all tables at a glance. */
+function accessTable(schema: Schema, style: Style): string {
+  const accounts = accountsText(schema.accounts);
+  if (!schema.accounts) return `${style.bold('accounts')} ${style.yellow(accounts)}`;
+  const grid = new Table({ head: ['table', 'read by', 'written by', 'owner'], style: { head: [], border: [] } });
+  for (const table of schema.tables) grid.push([table.name, ...accessTexts(table, schema)]);
+  const { role, admins } = schema.accounts;
+  const administrators = role === null ? '' : `; administrators have the ${role} ${admins.join(' or ')}`;
+  return `${style.bold('accounts')} ${accounts}${administrators}\n${grid.toString()}`;
 }
 
 function defaultText({ default: value }: Column): string {
@@ -34,6 +46,7 @@ function notes(column: Column): string {
     references ? `→ ${references.table}.${references.column}, on delete ${references.onDelete}` : '',
     ...(range ?? []),
     column.sensitive ? 'never shown' : '',
+    column.protected ? 'not set by clients' : '',
   ]
     .filter((note) => note !== '')
     .join('; ');

@@ -22,6 +22,10 @@ function short(fact: Fact): string {
       return `happens ${fact.verb}`;
     case 'accounts':
       return fact.wanted ? 'accounts' : 'no accounts';
+    case 'access':
+      return `${fact.entity ?? 'everything'}: ${fact.read ?? '-'}/${fact.write ?? '-'}`;
+    case 'role':
+      return `role ${fact.name}`;
     case 'closed':
       return `closed ${fact.entity}`;
   }
@@ -81,6 +85,18 @@ const says: [string, string[]][] = [
   // people
   ['As a librarian I lend books', ['entity librarian', 'happens lend']],
   ['people log in', ['accounts']],
+  // who may see and change what
+  ['anyone can browse potions', ['potion: everyone/-']],
+  ['potions are public', ['potion: everyone/-']],
+  ['potions are private, spells are public', ['potion: owner/owner', 'spell: everyone/-']],
+  ['only logged in users can see potions', ['accounts', 'potion: accounts/-']],
+  ['each user only sees their own potions', ['accounts', 'potion: owner/owner']],
+  ['users can only see their own data', ['everything: owner/owner']],
+  ['users can edit their own potions', ['potion: -/owner']],
+  ['admins manage potions and spells', ['role admin', 'potion: -/admins', 'spell: -/admins']],
+  ['only admins can edit potions', ['role admin', 'potion: -/only-admins']],
+  ['potions are managed by administrators', ['role admin', 'potion: -/admins']],
+  ['moderators can delete potions', ['accounts', 'role moderator']],
   // rules
   ['one vote per user and poll', ['unique vote(user poll)']],
   ['at most one review per user and product', ['unique review(user product)']],

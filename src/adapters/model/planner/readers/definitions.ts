@@ -130,7 +130,7 @@ function isDefinition(
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
   if (codeLike) return true;
-  if (lexicon.english.filler.has(name)) return false;
+  if (lexicon.english.filler.has(name) || lexicon.english.determiners.has(name)) return false;
   const known = fields.filter((field) => {
     const plain = snake(field.replace(/[?:(].*$/, ''));
     return lexicon.attributes.looksLike(plain) || lexicon.nouns.has(singular(plain));

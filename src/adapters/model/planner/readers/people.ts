@@ -15,22 +15,67 @@ export function readStories(context: Context): readonly Fact[] {
     const after = phrase ? tokens[phrase.to]?.word : undefined;
     if (!phrase || (after !== 'i' && after !== ',' && after !== 'we')) return [];
     const why = textBetween(context, at, phrase.to);
-    return [{ kind: 'entity', name: phrase.name, strength: STRENGTH.listed, why } as const, accounts(true, why)];
+    const who = { ...accounts(true, why), who: phrase.name };
+    return [{ kind: 'entity', name: phrase.name, strength: STRENGTH.listed, why } as const, who];
   });
 }
 
-function accounts(wanted: boolean, why: string): Fact {
+function accounts(wanted: boolean, why: string): Extract<Fact, { kind: 'accounts' }> {
   return { kind: 'accounts', wanted, why };
 }
 
-/** Words like "log in", "sign up", "account": people have accounts. */
+/** Words like "log in", "sign up", "customer accounts": people have accounts, and sometimes which people. */
 export function readAccounts(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
-  const said = tokens.find((token, at) => {
-    const pair = `${token.word}_${tokens[at + 1]?.word ?? ''}`;
-    return lexicon.english.accounts.has(token.lemma) || lexicon.english.accounts.has(pair);
+  const isOther = keepsAccounts(context);
+  return tokens.flatMap((token, at): readonly Fact[] => {
+    const isPair = lexicon.english.accounts.has(`${token.word}_${tokens[at + 1]?.word ?? ''}`);
+    const isSaid = isPair || lexicon.english.accounts.has(token.lemma) || (token.word === 'accounts' && !isOther);
+    const isHalf = /^register(s|ed)?$/.test(token.word) || (token.lemma === 'account' && !isOther);
+    if (!isSaid && !isHalf) return [];
+    const who = personBefore(context, at) ?? personBehind(context, isPair ? at + 2 : at + 1);
+    const isTheirs = who !== null && (token.lemma === 'account' ? who.isBeside : who.isBefore);
+    return isSaid || isTheirs ? [{ ...accounts(true, token.raw), who: who?.name }] : [];
   });
-  return said ? [accounts(true, said.raw)] : [];
+}
+
+/** In a bank and in bookkeeping an account is something else. */
+function keepsAccounts({ lexicon, domains }: Context): boolean {
+  const homes = (lexicon.nouns.get('account') ?? []).flatMap(({ domain, entity }) =>
+    entity.name === 'account' ? [domain] : [],
+  );
+  return domains.some(({ domain, evidence }) => evidence >= 2 && homes.includes(domain));
+}
+
+interface Near {
+  readonly name: string;
+  readonly isBefore: boolean;
+  /** Nothing stands in between: "customer accounts". */
+  readonly isBeside: boolean;
+}
+
+const FARTHEST = 8;
+
+/** Who is spoken of before a word: "customers can log in". */
+function personBefore(context: Context, at: number): Near | null {
+  for (let from = at - 1; from >= Math.max(0, at - FARTHEST); from -= 1) {
+    if (['.', ';', '\n', 'but'].includes(context.tokens[from]?.word ?? '')) return null;
+    const mention = context.mentionAt.get(from);
+    if (mention && mention.to <= at && senseOf(mention.name, context)?.entity.person)
+      return { name: mention.name, isBefore: true, isBeside: mention.to === at };
+  }
+  return null;
+}
+
+/** "login for members", "accounts for our customers". */
+function personBehind(context: Context, at: number): Near | null {
+  if (!['for', 'by', 'as', 'of'].includes(context.tokens[at]?.word ?? '')) return null;
+  for (let from = at + 1; from <= at + 3; from += 1) {
+    const mention = context.mentionAt.get(from);
+    if (mention && senseOf(mention.name, context)?.entity.person)
+      return { name: mention.name, isBefore: false, isBeside: false };
+  }
+  return null;
 }
 
 /** "kids borrow books", "members vote once": verbs whose doing is kept. */
