@@ -232,23 +232,34 @@ export function renderDdl(schema: Schema): string {
   return groups.length === 0 ? '' : `${groups.join('\n\n')}\n`;
 }
 
-/** A check constraint as `renderDdl` names it. */
-export interface CheckConstraint {
+/** A constraint as `renderDdl` names it. */
+export interface Constraint {
   readonly name: string;
   readonly table: string;
-  /** One column with its limits, or the left and the right one of a comparison. */
+  /** Of a check one column with its limits, or the left and the right one of a comparison. */
   readonly columns: readonly string[];
 }
 
 /** All check constraints of a schema, in the order they are made. */
-export function checkConstraints(schema: Schema): readonly CheckConstraint[] {
+export function checkConstraints(schema: Schema): readonly Constraint[] {
+  return constraintsOf(schema, ['check']);
+}
+
+/** All primary, unique and foreign keys of a schema, in the order they are made. */
+export function keyConstraints(schema: Schema): readonly Constraint[] {
+  return constraintsOf(schema, ['pkey', 'key', 'fkey']);
+}
+
+function constraintsOf(schema: Schema, suffixes: readonly string[]): readonly Constraint[] {
   const nameObject = namesOf(schema);
-  const checks: CheckConstraint[] = [];
+  const found: Constraint[] = [];
   renderGroups(schema, (parts, suffix) => {
     const name = nameObject(parts, suffix);
     const [table = '', ...columns] = parts;
-    if (suffix === 'check') checks.push({ name, table, columns });
+    const key = schema.tables.find((candidate) => candidate.name === table);
+    const own = suffix === 'pkey' && key ? primaryKey(key).map((column) => column.name) : columns;
+    if (suffixes.includes(suffix)) found.push({ name, table, columns: own });
     return name;
   });
-  return checks;
+  return found;
 }

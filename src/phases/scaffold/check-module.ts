@@ -1,7 +1,7 @@
-import { checkConstraints } from '../../domain/ddl.ts';
+import { checkConstraints, keyConstraints } from '../../domain/ddl.ts';
 import type { Schema, Table } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
-import { entry, quoted } from './source.ts';
+import { entry, listed, quoted } from './source.ts';
 
 type Operator = Table['checks'][number]['operator'];
 
@@ -15,7 +15,10 @@ const DEMANDS: Readonly<Record<Operator, readonly [left: string, right: string]>
   '<>': ['must differ from', 'must differ from'],
 };
 
-/** `server/lib/checks.ts`: what each check constraint of the database asks of the fields of a body. */
+/**
+ * `server/lib/checks.ts`: what each check constraint of the database asks of the fields of a body, and which columns
+ * its keys are of. The database itself does not tell them where row-level security is on.
+ */
 export function checkModule(schema: Schema, resources: readonly Resource[]): string {
   const constraints = checkConstraints(schema);
   const entries = resources.flatMap((resource) => {
@@ -28,10 +31,19 @@ export function checkModule(schema: Schema, resources: readonly Resource[]): str
     });
   });
   const record = 'Readonly<Record<string, Readonly<Record<string, string>>>>';
-  const lines = entries.filter((text) => text !== '').map((text) => `\n${text}`);
+  const keys = keyConstraints(schema).map(
+    ({ name, columns }) => `  ${listed(`${name}: [`, columns.map(quoted), '],', 2)}`,
+  );
   return `/** Name of a check constraint → its fields, and what is wrong with each when it is broken. */
-export const checks: ${record} = {${lines.join('')}${lines.length > 0 ? '\n' : ''}};
+export const checks: ${record} = {${lines(entries.filter((text) => text !== ''))}};
+
+/** Name of a primary, unique or foreign key → its columns. */
+export const keys: Readonly<Record<string, readonly string[]>> = {${lines(keys)}};
 `;
+}
+
+function lines(entries: readonly string[]): string {
+  return entries.length === 0 ? '' : `\n${entries.join('\n')}\n`;
 }
 
 type Message = readonly [field: string, message: string];

@@ -1,6 +1,6 @@
 import { HTTPError } from 'nitro/h3';
 import pg from 'pg';
-import { checks } from './checks.ts';
+import { checks, keys } from './checks.ts';
 import { type FieldProblem, problem } from './problem.ts';
 
 /** A statement with a fixed text: prepared once on each connection, under its name. */
@@ -10,9 +10,13 @@ export interface Statement {
   readonly text: string;
 }
 
-/** The columns an integrity error is about, from its detail: `Key (email, tenant)=(…) already exists.` */
-function fieldsOf(error: pg.DatabaseError): string[] {
-  const list = /\(([^()]+)\)=\(/.exec(error.detail ?? '')?.[1];
+/**
+ * The columns an integrity error is about. Of a key that was added by hand they stand in its detail, if anywhere:
+ * `Key (email, tenant)=(…) already exists.`
+ */
+function fieldsOf({ constraint = '', detail = '' }: pg.DatabaseError): readonly string[] {
+  if (Object.hasOwn(keys, constraint)) return keys[constraint] ?? [];
+  const list = /\(([^()]+)\)=\(/.exec(detail)?.[1];
   return list ? list.split(', ').map((name) => name.replaceAll('"', '')) : [];
 }
 
