@@ -10,6 +10,7 @@ import type { Needs } from '../ports/services.ts';
 import type { SqlSession } from '../ports/sql.ts';
 import { explainJournalFailure } from './migrate/failure.ts';
 import { compareJournal, ensureJournal, planRun, readJournal } from './migrate/journal.ts';
+import { openForReports } from './migrate/reader.ts';
 import { runAlone } from './migrate/run-alone.ts';
 import { cleanSession, type MigrationLimits, type RunServices, runInTransaction } from './migrate/run-file.ts';
 
@@ -19,6 +20,8 @@ export interface MigrateOrder {
   readonly files: Readonly<Record<string, string>>;
   /** The `_mig` login, which acts as the owner of the database. */
   readonly login: Login;
+  /** The login for reports, which is let past row-level security; nobody unless given. */
+  readonly reader?: string;
   /** Told after each file was committed. */
   readonly onApplied?: (migration: AppliedMigration) => void | Promise<void>;
   /** Deadlines in milliseconds; 5 s for a lock, 15 min for a statement and for another runner unless given. */
@@ -104,7 +107,9 @@ export async function migrateUp(
   const limits = { ...LIMITS, ...order.limits };
   const session = await connect(order.login, services, limits.waitMs);
   try {
-    return await applyPending(files, session, order, { ...services, limits });
+    const result = await applyPending(files, session, order, { ...services, limits });
+    if (order.reader !== undefined) await openForReports(session, order.reader);
+    return result;
   } catch (error) {
     throw explainJournalFailure(error);
   } finally {

@@ -1,4 +1,4 @@
-import type { Database, Environment } from '../domain/database.ts';
+import { type Database, databaseNames, type Environment } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { isTurboError, TurboError } from '../domain/errors.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
@@ -89,7 +89,8 @@ export async function migrateStage(
     services.state.recordQuery({ projectId: folder.project.id, env, kind: 'migration', sql });
   const result = await explainingLoss(folder.project, env, services, async () => {
     const login = await openLogin(folder.project.id, env, 'mig', services);
-    return migrateUp({ files, login, onApplied: ({ sql }) => record(sql) }, services);
+    const reader = databaseNames(folder.project.id, env).ro;
+    return migrateUp({ files, login, reader, onApplied: ({ sql }) => record(sql) }, services);
   });
   // New tables are bounded like the old ones.
   await enforceStorage(await services.state.findDatabase(folder.project.id, env), services);
