@@ -24,15 +24,18 @@ export const NAME_ENDINGS = [
   'Patch',
   'Replace',
   'Profile',
-  'Key',
+  'Relations',
   'Filters',
-  'Query',
-  'Api',
+  'Shapes',
 ] as const;
+
+/** Longer ones would not fit on a line of code together with what is said of them. */
+const LONGEST_NAME = 30;
 
 function capitalize(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  const whole = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  return whole.slice(0, LONGEST_NAME);
 }
 
 function firstFree(wishes: readonly string[], isFree: (name: string) => boolean): string {

@@ -9,6 +9,7 @@ import type { FileTree, Workspace } from '../ports/workspace.ts';
 import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
+import { clientModule } from './scaffold/client-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
@@ -64,6 +65,7 @@ function checkNames(schema: Schema): void {
 
 function computedFiles(project: Project, schema: Schema, resources: readonly Resource[]): FileTree {
   const files: Record<string, string> = {
+    'client/index.ts': clientModule(schema, resources),
     'server/lib/checks.ts': checkModule(schema, resources),
     'server/openapi.json': openapiFile(project, schema, resources),
     ...testFiles(schema, resources),

@@ -8,11 +8,8 @@ import { enumNames, type Resource } from '../resource.ts';
 const SHARED_NAMES = [
   ...['Problem', 'FieldProblem', 'Session', 'Login', 'Registration', 'Refresh', 'PasswordChange', 'Health', 'Ready'],
   // What the client is written with.
-  ...['ApiError', 'Client', 'ClientOptions', 'Create', 'CreateOptions', 'Filter', 'ListQuery', 'Options', 'Page'],
-  ...['ReadOnlyResource', 'Resource', 'RowQuery', 'SessionStore', 'Tokens', 'Transport', 'WriteOptions', 'Accounts'],
-  ...['AbortSignal', 'Array', 'Awaited', 'Date', 'Error', 'Exclude', 'Extract', 'Headers', 'Map', 'Object', 'Omit'],
-  ...['Partial', 'Pick', 'Promise', 'Readonly', 'ReadonlyArray', 'Record', 'Request', 'RequestInit', 'Required'],
-  ...['Response', 'Set', 'String', 'Number', 'Boolean', 'URL', 'URLSearchParams', 'JSON', 'Symbol', 'Function'],
+  ...['Accounts', 'ApiError', 'Auth', 'Changeable', 'Client', 'ClientOptions', 'Creatable', 'EqualFilter'],
+  ...['OrderedFilter', 'Page', 'Partial', 'Readable', 'Record', 'Removable', 'SessionOptions', 'Sorted'],
 ];
 const FILTER_KINDS =
   'Text Integer Number Decimal Boolean Date Time DateTime LocalDateTime Interval Uuid Bytes Network'.split(' ');
