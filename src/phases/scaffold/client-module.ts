@@ -2,7 +2,7 @@ import { accountsOf, profileColumns } from '../../domain/access.ts';
 import { type InputField, isComparable, PASSWORD_FIELD, registrationFields } from '../../domain/rest.ts';
 import type { Column, Schema } from '../../domain/schema.ts';
 import { columnKind } from './column-kind.ts';
-import { changeableFields, type Scene, sceneOf } from './openapi/scene.ts';
+import { type Scene, sceneOf } from './openapi/scene.ts';
 import { enumNames, type Resource } from './resource.ts';
 import { commentText, entry, importLine, listed, property, quoted } from './source.ts';
 import { typeCode } from './value-code.ts';
@@ -82,7 +82,7 @@ function inputMembers(resource: Resource, fields: readonly InputField[]): string
 function tableTypes(scene: Scene, resource: Resource): string {
   const { table, inputs, key, output } = resource;
   const { one } = scene.namesOf(table.name);
-  const changes = changeableFields(scene, resource);
+  const changes = resource.patches;
   const isAccounts = scene.isAccounts(table.name);
   const columns = columnMembers(resource, isAccounts ? profileColumns(scene.schema) : []);
   const [first] = key;
@@ -114,7 +114,7 @@ function tableTypes(scene: Scene, resource: Resource): string {
 /** The bodies of PUT and PATCH. */
 function changeTypes(scene: Scene, resource: Resource): readonly string[] {
   const { one } = scene.namesOf(resource.table.name);
-  const changes = changeableFields(scene, resource);
+  const changes = resource.patches;
   if (changes.length === 0) return [];
   const isSame = !scene.isAccounts(resource.table.name) && changes.length === resource.inputs.length;
   return [
@@ -180,7 +180,7 @@ function clientType(scene: Scene): string {
     const can = [
       'Readable',
       ...(isAccounts ? [] : ['Creatable']),
-      ...(changeableFields(scene, resource).length > 0 ? ['Changeable'] : []),
+      ...(resource.patches.length > 0 ? ['Changeable'] : []),
       'Removable',
     ];
     const types = can.map((part) => `${part}<${one}Shapes>`);

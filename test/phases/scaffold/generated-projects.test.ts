@@ -58,7 +58,7 @@ test('all projects type-check strictly', async () => {
   const settings = {
     extends: './blog/tsconfig.json',
     compilerOptions: { typeRoots: ['./blog/node_modules/@types'] },
-    include: Object.keys(schemas).flatMap((name) => [`${name}/server`]),
+    include: Object.keys(schemas).flatMap((name) => [`${name}/server`, `${name}/client`]),
   };
   writeFileSync(join(root, 'tsconfig.json'), JSON.stringify(settings));
   symlinkSync(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));

@@ -5,7 +5,7 @@ import type { Resource } from '../resource.ts';
 import { pascalCase } from '../source.ts';
 import { keyParameters, listParameters, rowParameters } from './parameters.ts';
 import { headers, jsonResponse, type ProblemName, problems } from './responses.ts';
-import { changeableFields, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { componentRef, type Json } from './value-schema.ts';
 
 const WRITE_PROBLEMS = [
@@ -24,7 +24,7 @@ export function tablePaths(scene: Scene, resource: Resource): Json {
   const { path, key } = resource;
   const row = `${path}/${key.map(({ name }) => `{${name}}`).join('/')}`;
   const isAccounts = scene.isAccounts(resource.table.name);
-  const fields = changeableFields(scene, resource);
+  const fields = resource.patches;
   return {
     [path]: item([], { get: listRows(scene, resource), ...(!isAccounts && { post: createRows(scene, resource) }) }),
     [row]: item(keyParameters(resource), {

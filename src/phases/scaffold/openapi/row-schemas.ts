@@ -4,7 +4,7 @@ import type { InputField } from '../../../domain/rest.ts';
 import type { Column } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { columnRule, defaultValue, fieldRule } from '../value-rule.ts';
-import { changeableFields, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { answerSchema, componentRef, described, inputSchema, type Json, nullable } from './value-schema.ts';
 
 /** A shape of which no other fields are known. */
@@ -25,7 +25,7 @@ export function rowSchemas(scene: Scene, resource: Resource): Json {
   const columns = columnSchemas(resource, resource.output);
   const relations = relationSchemas(scene, resource);
   const names = Object.keys(columns);
-  const changes = changeableFields(scene, resource);
+  const changes = resource.patches;
   const isAccounts = scene.isAccounts(table.name);
   const part = shape({ ...columns, ...relations }, [], 'What `fields` asked for.');
   return {

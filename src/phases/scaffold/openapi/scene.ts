@@ -1,6 +1,5 @@
 import { type Access, accessOf, accountsOf, isAccountsTable } from '../../../domain/access.ts';
 import { apiNames, type TableNames } from '../../../domain/api-names.ts';
-import type { InputField } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import { enumNames, type Resource } from '../resource.ts';
 
@@ -38,11 +37,4 @@ export function sceneOf(schema: Schema, resources: readonly Resource[]): Scene {
     accessOf: ({ table }) => accessOf(table, schema),
     isAccounts: (name) => isAccountsTable({ name }, schema),
   };
-}
-
-/** The fields of a PUT or PATCH. What people sign in with is changed elsewhere. */
-export function changeableFields({ schema, isAccounts }: Scene, { table, patches }: Resource): readonly InputField[] {
-  if (!isAccounts(table.name)) return patches;
-  const { login, password } = schema.accounts ?? {};
-  return patches.filter(({ column }) => column.name !== login && column.name !== password);
 }
