@@ -91,6 +91,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
     createdAt,
     decision,
     schema,
+    ...(order.framework && { framework: order.framework }),
     files: {},
   };
   const folder: ProjectFolder = { directory, project };

@@ -135,7 +135,7 @@ test('settings are saved for their owner only, and read back', () =>
 test('limits have defaults, and a saved one replaces its own only', () =>
   withTemporaryFolder(async (folder) => {
     const limits = () => loadConfig(folder, { TURBOBACKEND_HOME: folder }).limits;
-    const defaults = { connections: 10, statementTimeoutSeconds: 15, storageMb: null, databases: 1000 };
+    const defaults = { connections: 20, statementTimeoutSeconds: 15, storageMb: null, databases: 1000 };
     expect(limits()).toEqual(defaults);
     const settings = await openSettings(folder);
     settings.set('limits.storage', '10');

@@ -5,7 +5,7 @@ export const SETTINGS = {
   'cluster.port': 'Port of the embedded PostgreSQL (default: a free one, then always the same).',
   'metadata.schema': 'Schema of the metadata tables (default: turbobackend).',
   owner: 'Name recorded as the owner of new projects (default: your user name).',
-  'limits.connections': 'Connections at once that the login of a backend may open, 1 to 90 (default: 10).',
+  'limits.connections': 'Connections at once that the login of a backend may open, 1 to 90 (default: 20).',
   'limits.statement-timeout': 'Seconds a statement of a backend may take, 1 to 3600 (default: 15).',
   'limits.storage': 'Megabytes the database of a project may grow to, 10 or more (default: no limit).',
   'limits.databases': 'Databases one owner may have, 1 to 100000 (default: 1000).',
@@ -97,7 +97,7 @@ export function checkSetting(name: SettingName, value: string): void {
 export function limitsOf(saved: Settings): Limits {
   const storage = saved['limits.storage'];
   return Object.freeze({
-    connections: connections(saved['limits.connections'] ?? '10'),
+    connections: connections(saved['limits.connections'] ?? '20'),
     statementTimeoutSeconds: seconds(saved['limits.statement-timeout'] ?? '15'),
     storageMb: storage === undefined ? null : megabytes(storage),
     databases: databases(saved['limits.databases'] ?? '1000'),

@@ -4,6 +4,10 @@ import { type Decision, decisionShape } from './decision.ts';
 import { isProjectId } from './ids.ts';
 import { type Schema, schemaShape } from './schema.ts';
 
+/** What the generated server is written for. */
+export const FRAMEWORKS = ['nitro', 'hono'] as const;
+export type Framework = (typeof FRAMEWORKS)[number];
+
 /** The file that makes a folder a project. It holds no secret and belongs into git. */
 export const MANIFEST_FILE = 'turbobackend.json';
 
@@ -20,6 +24,8 @@ export const projectShape = z.strictObject({
   createdAt: z.int().nonnegative(),
   decision: decisionShape.nullable(),
   schema: schemaShape.nullable(),
+  /** Nitro, when nothing is said. */
+  framework: z.enum(FRAMEWORKS).optional(),
   /** sha256 (hex) of each file as we wrote it; a file with another hash was changed by a person and is theirs. */
   files: z.record(z.string(), z.string()).default({}),
 });
@@ -34,6 +40,10 @@ export type Project = Readonly<Omit<z.output<typeof projectShape>, 'decision' | 
   readonly schema: Schema | null;
   readonly files: Readonly<Record<string, string>>;
 };
+
+export function frameworkOf(project: Pick<Project, 'framework'>): Framework {
+  return project.framework ?? 'nitro';
+}
 
 /** A project and where it lies (absolute path). */
 export interface ProjectFolder {

@@ -1,7 +1,7 @@
 import { TurboError } from '../domain/errors.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
 import { PROFILES_VIEW } from '../domain/policies.ts';
-import { fileHash, MANIFEST_FILE, type Project } from '../domain/project.ts';
+import { type Framework, fileHash, frameworkOf, MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
@@ -11,6 +11,7 @@ import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientModule } from './scaffold/client-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
+import { honoFiles } from './scaffold/hono-files.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
@@ -30,11 +31,14 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const withDatabase = schema !== null && schema.tables.length > 0;
   if (withDatabase) checkNames(schema);
   const resources = withDatabase ? resourcesOf(schema) : [];
-  const layers = layersOf(schema).map((layer) => folderOf(template, `${layer}/`));
-  const texts = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer)));
+  const layered = (layers: readonly string[]): FileTree =>
+    Object.assign({}, ...layers.map((layer) => folderOf(template, `${layer}/`)));
+  const texts = layered(layersOf(schema));
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
-  const files = { ...fillIn(texts, values), ...computed };
+  const forNitro = { ...fillIn(texts, values), ...computed };
+  const forHono = fillIn(layered(['hono/base', withDatabase ? 'hono/database' : 'hono/plain']), values);
+  const files = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
@@ -94,10 +98,16 @@ const FILLED_FILES: ReadonlySet<string> = new Set(['.env.example', 'README.md', 
 /** What stands for `{{name}}` in a text. */
 type TextValues = Readonly<Record<string, string>>;
 
+const FRAMEWORK_LINKS: Readonly<Record<Framework, string>> = {
+  nitro: '[Nitro](https://nitro.build)',
+  hono: '[Hono](https://hono.dev)',
+};
+
 function valuesOf(project: Project, resources: readonly Resource[]): TextValues {
   return {
     name: nameOf(project),
     request: markdownText(project.request),
+    framework: FRAMEWORK_LINKS[frameworkOf(project)],
     endpoints: endpointTable(resources),
     tables: project.schema ? tableList(project.schema) : '',
   };

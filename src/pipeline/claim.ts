@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { TurboError } from '../domain/errors.ts';
+import { frameworkOf } from '../domain/project.ts';
 import { nameFromRequest, parseProjectName, slug } from '../domain/project-name.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { assertOwner } from '../operations/ownership.ts';
@@ -62,6 +63,11 @@ async function adopt(
   const decided = manifest?.decision?.needsDatabase;
   if (order.database !== undefined && decided !== undefined && decided !== order.database) {
     throw new TurboError('project.exists', `${record.directory} was made ${decided ? 'with' : 'without'} a database.`, {
+      hint: `Take it away first: turbobackend destroy ${record.id}, or give the new one another folder: --dir <folder>`,
+    });
+  }
+  if (order.framework !== undefined && manifest !== null && frameworkOf(manifest) !== order.framework) {
+    throw new TurboError('project.exists', `${record.directory} was made with ${frameworkOf(manifest)}.`, {
       hint: `Take it away first: turbobackend destroy ${record.id}, or give the new one another folder: --dir <folder>`,
     });
   }

@@ -36,6 +36,7 @@ export async function saveDraft(
     createdAt: same?.createdAt ?? services.clock.now(),
     decision,
     schema: schema ?? (decision.needsDatabase ? (same?.schema ?? null) : null),
+    ...(same?.framework && { framework: same.framework }),
     files: {},
   };
   await writeManifest(directory, project, services);

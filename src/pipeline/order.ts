@@ -1,3 +1,4 @@
+import type { Framework } from '../domain/project.ts';
 import type { Request } from '../domain/request.ts';
 
 /** What `create` was asked for. */
@@ -10,4 +11,6 @@ export interface CreateOrder {
   /** Overrules detection. */
   readonly database?: boolean;
   readonly port?: number;
+  /** Nitro, when nothing is said. */
+  readonly framework?: Framework;
 }

@@ -1,7 +1,7 @@
 import { type Database, databaseNames, type Environment } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { isTurboError, TurboError } from '../domain/errors.ts';
-import type { Project, ProjectFolder } from '../domain/project.ts';
+import { frameworkOf, type Project, type ProjectFolder } from '../domain/project.ts';
 import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
 import { readManifest } from '../operations/manifest.ts';
@@ -138,6 +138,8 @@ export async function scaffoldStage(
     schema: project.schema,
     files: result.project.files,
     toolVersion: services.toolVersion,
+    framework: frameworkOf(project),
+    directory,
   });
   return result;
 }

@@ -1,5 +1,6 @@
 import type { Environment, LoginRole, OwnLimits } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import type { Framework } from '../domain/project.ts';
 import type { Wish } from '../domain/provisioning.ts';
 
 export interface ProjectRecord {
@@ -141,6 +142,9 @@ export interface StateStore {
     schema: unknown;
     files: Readonly<Record<string, string>>;
     toolVersion: string;
+    /** What the server is written for, and where. */
+    framework: Framework;
+    directory: string;
   }): Promise<void>;
   recordModelCall(call: ModelCall): Promise<void>;
   /** What happened to a project, for people: "created", "started", "destroyed". */

@@ -230,7 +230,7 @@ test('somebody else may look, and not act', async () => {
 
 test('limits are shown with where they come from, set, carried out, and end writing with 507', async () => {
   expect((await ada('limits')).data.limits).toEqual({
-    connections: { value: 10, from: 'setting' },
+    connections: { value: 20, from: 'setting' },
     statementTimeoutSeconds: { value: 15, from: 'setting' },
     storageMb: { value: null, from: 'setting' },
   });

@@ -10,7 +10,7 @@ import { localTemplates } from '../../src/adapters/templates/local/local-templat
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
 import { loginUrl } from '../../src/domain/database.ts';
 import { initialMigration } from '../../src/domain/migration.ts';
-import type { Project } from '../../src/domain/project.ts';
+import type { Framework, Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { scaffold } from '../../src/phases/scaffold.ts';
@@ -66,8 +66,13 @@ export const scaffoldServices = {
 };
 
 /** Writes a project into a new folder. */
-export async function writeProject(directory: string, schema: Schema | null): Promise<void> {
-  await scaffold({ directory, project: projectOf(schema), into: 'new-folder' }, scaffoldServices);
+export async function writeProject(
+  directory: string,
+  schema: Schema | null,
+  framework: Framework = 'nitro',
+): Promise<void> {
+  const project = { ...projectOf(schema), framework };
+  await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
 }
 
 /** What signs the tokens of projects with accounts. */

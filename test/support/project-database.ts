@@ -46,11 +46,11 @@ export async function makeProjectDatabase(cluster: Admin): Promise<ProjectDataba
     `CREATE ROLE ${role} LOGIN ${rest} CONNECTION LIMIT ${limit} PASSWORD '${secret}'`;
   await asAdmin(admin, 'postgres', async (client) => {
     await client.query(
-      `BEGIN; CREATE ROLE ${db} NOLOGIN; CREATE ROLE ${owner} NOLOGIN; ${login(mig, 4, 'NOINHERIT')}; ${login(app, 10)}; ${login(ro, 3)};
+      `BEGIN; CREATE ROLE ${db} NOLOGIN; CREATE ROLE ${owner} NOLOGIN; ${login(mig, 4, 'NOINHERIT')}; ${login(app, 20)}; ${login(ro, 3)};
        GRANT ${owner} TO ${mig} WITH INHERIT FALSE, SET TRUE, ADMIN FALSE;
        GRANT ${db} TO ${mig}, ${app}, ${ro} WITH INHERIT FALSE, SET FALSE, ADMIN FALSE; COMMIT`,
     );
-    await client.query(`CREATE DATABASE ${db} OWNER ${owner} TEMPLATE template0 CONNECTION LIMIT 20`);
+    await client.query(`CREATE DATABASE ${db} OWNER ${owner} TEMPLATE template0 CONNECTION LIMIT 40`);
     await client.query(
       `REVOKE ALL ON DATABASE ${db} FROM PUBLIC; GRANT CONNECT ON DATABASE ${db} TO ${mig}, ${app}, ${ro};
        ALTER ROLE ${mig} IN DATABASE ${db} SET role = '${owner}';

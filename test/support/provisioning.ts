@@ -66,7 +66,7 @@ export function provisioningServices(
     events,
     owner: 'tester',
     progress: (event) => events.push(event),
-    limits: { connections: 10, statementTimeoutSeconds: 15, storageMb: null, databases: 100_000, ...options.limits },
+    limits: { connections: 20, statementTimeoutSeconds: 15, storageMb: null, databases: 100_000, ...options.limits },
     sql,
     clock,
     ids,

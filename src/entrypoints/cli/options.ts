@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { ENVIRONMENTS, type Environment } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
+import { FRAMEWORKS, type Framework } from '../../domain/project.ts';
 import { type Typed, textOption } from './command.ts';
 
 /** `--env dev|staging|prod`: which of a project's databases is meant. */
@@ -39,6 +40,17 @@ export function parsePort(value: string | undefined): number | undefined {
   throw new TurboError('usage.invalid', `${JSON.stringify(value)} is not a port.`, {
     hint: 'Give a number from 1024 to 65535: --port 8080',
   });
+}
+
+/** `--framework nitro|hono`: what the server is written for. */
+export function frameworkOption(): Option {
+  return new Option('--framework <framework>', 'what the server is written for (default: nitro)').choices([
+    ...FRAMEWORKS,
+  ]);
+}
+
+export function frameworkOf(typed: Typed): Framework | undefined {
+  return FRAMEWORKS.find((framework) => framework === textOption(typed, 'framework'));
 }
 
 /** A count of lines, at least 1. */

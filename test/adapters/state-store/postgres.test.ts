@@ -97,7 +97,14 @@ test('a project can be found, marked ready and deleted with all that hangs on it
   } as const;
   await store.recordDeployment(deployment, '/p/ccc');
   await store.recordDeployment({ ...deployment, port: 20001 }, '/p/ccc');
-  await store.recordGeneration({ projectId: id, schema: { version: 1 }, files: { a: 'b' }, toolVersion: '1' });
+  await store.recordGeneration({
+    projectId: id,
+    schema: { version: 1 },
+    files: { a: 'b' },
+    toolVersion: '1',
+    framework: 'hono',
+    directory: '/p/ccc',
+  });
   await store.deleteProject(id);
   expect(await store.findProject(id)).toBeNull();
 });

@@ -3,6 +3,11 @@
  * and ends; it also ends when its parent does.
  */
 
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 /** What the parent sends. */
 export interface BuildOrder {
   readonly rootDir: string;
@@ -22,25 +27,47 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function run(tools: Promise<Tools>, { rootDir, outputDir }: BuildOrder): Promise<BuildOutcome> {
+const ROLLDOWN_CONFIG = 'rolldown.config.mjs';
+
+async function run(tools: Promise<Tools>, order: BuildOrder): Promise<BuildOutcome> {
   try {
-    const { build, createNitro, prepare } = await tools;
-    process.chdir(rootDir);
+    process.chdir(order.rootDir);
     const unresolved: string[] = [];
-    const rolldownConfig = {
-      // Nitro warns and leaves the import as it is: the server would end at its first request.
-      onwarn({ code, message }: { code?: string; message: string }) {
-        if (code === 'UNRESOLVED_IMPORT' && !message.includes('node_modules')) unresolved.push(message);
-      },
+    // The bundler warns and leaves the import as it is: the server would end at its first request.
+    const onwarn = ({ code, message }: { code?: string; message: string }) => {
+      if (code === 'UNRESOLVED_IMPORT' && !message.includes('node_modules')) unresolved.push(message);
     };
-    const nitro = await createNitro({ rootDir, dev: false, logLevel: 1, output: { dir: outputDir }, rolldownConfig });
-    await prepare(nitro);
-    await build(nitro);
-    await nitro.close();
+    if (existsSync(ROLLDOWN_CONFIG)) await buildWithRolldown(order, onwarn);
+    else await buildWithNitro(await tools, order, onwarn);
     return unresolved.length === 0 ? { ok: true } : { ok: false, message: unresolved.join('\n') };
   } catch (error) {
     return { ok: false, message: messageOf(error) };
   }
+}
+
+type OnWarn = (warning: { code?: string; message: string }) => void;
+
+async function buildWithNitro({ build, createNitro, prepare }: Tools, order: BuildOrder, onwarn: OnWarn) {
+  const { rootDir, outputDir } = order;
+  const rolldownConfig = { onwarn };
+  const nitro = await createNitro({ rootDir, dev: false, logLevel: 1, output: { dir: outputDir }, rolldownConfig });
+  await prepare(nitro);
+  await build(nitro);
+  await nitro.close();
+}
+
+/** As the project's own `npm run build` does, with its own Rolldown and settings, into another folder. */
+async function buildWithRolldown({ rootDir, outputDir }: BuildOrder, onwarn: OnWarn): Promise<void> {
+  const own = createRequire(join(rootDir, 'package.json')).resolve('rolldown');
+  const { build }: typeof import('rolldown') = await import(pathToFileURL(own).href);
+  const { default: config } = await import(pathToFileURL(join(rootDir, ROLLDOWN_CONFIG)).href);
+  await build({
+    ...config,
+    cwd: rootDir,
+    logLevel: 'warn',
+    onwarn,
+    output: { ...config.output, dir: join(outputDir, 'server') },
+  });
 }
 
 const [toolsUrl] = process.argv.slice(2);

@@ -6,7 +6,7 @@ type RecordMethods = Pick<
   'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'recordModelCall' | 'recordActivity'
 >;
 
-/** The one service a generated project has today. */
+/** The one service a generated project has today; what it is written for is known when it is generated. */
 const SERVICE = { name: 'api', framework: 'nitro' } as const;
 
 export function recordMethods({ open, clock }: Connection): RecordMethods {
@@ -50,18 +50,28 @@ export function recordMethods({ open, clock }: Connection): RecordMethods {
       });
     },
 
-    async recordGeneration({ projectId, schema, files, toolVersion }) {
+    async recordGeneration({ projectId, schema, files, toolVersion, framework, directory }) {
       const database = await open();
-      await database
-        .insertInto('generation_history')
-        .values({
-          project_id: projectId,
-          schema: schema === null ? null : JSON.stringify(schema),
-          files: JSON.stringify(files),
-          tool_version: toolVersion,
-          created_at: clock.now(),
-        })
-        .execute();
+      const now = clock.now();
+      await database.transaction().execute(async (transaction) => {
+        await transaction
+          .insertInto('generation_history')
+          .values({
+            project_id: projectId,
+            schema: schema === null ? null : JSON.stringify(schema),
+            files: JSON.stringify(files),
+            tool_version: toolVersion,
+            created_at: now,
+          })
+          .execute();
+        await transaction
+          .insertInto('services')
+          .values({ project_id: projectId, name: SERVICE.name, framework, directory, created_at: now, updated_at: now })
+          .onConflict((conflict) =>
+            conflict.columns(['project_id', 'name']).doUpdateSet({ framework, directory, updated_at: now }),
+          )
+          .execute();
+      });
     },
 
     async recordModelCall(call) {

@@ -3,7 +3,7 @@ import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
-import { databaseOption, parseDatabaseOption, parsePort } from '../options.ts';
+import { databaseOption, frameworkOf, frameworkOption, parseDatabaseOption, parsePort } from '../options.ts';
 import { accountsText } from '../output/access-text.ts';
 import { createdReport } from '../output/created-report.ts';
 import type { Outcome } from '../output/output.ts';
@@ -20,6 +20,7 @@ export const createCommand: CliCommand = {
       .option('--name <name>', 'name of the project (default: from the request)')
       .option('--dir <folder>', 'project folder (default: the name, in the current folder)')
       .addOption(databaseOption())
+      .addOption(frameworkOption())
       .option('--port <port>', 'port of the server (default: a free one)')
       .option('--dry-run', 'show what would be made, and make nothing'),
 
@@ -38,6 +39,7 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));
   const database = parseDatabaseOption(textOption(typed, 'database'));
+  const framework = frameworkOf(typed);
   if (name?.trim() === '') throw new TurboError('name.invalid', 'The name is empty.', { hint: 'Leave --name out.' });
   return {
     request: parseRequest(text),
@@ -46,6 +48,7 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
     ...(directory === undefined ? {} : { directory: resolve(cli.cwd, directory) }),
     ...(database === undefined ? {} : { database }),
     ...(port === undefined ? {} : { port }),
+    ...(framework === undefined ? {} : { framework }),
   };
 }
 

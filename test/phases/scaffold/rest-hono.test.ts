@@ -1,0 +1,3 @@
+import { describeRest } from './rest-suite.ts';
+
+describeRest('hono');
