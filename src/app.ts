@@ -64,19 +64,21 @@ export async function repairCluster(config: Config, progress: ReportProgress): P
 
 export async function openServices(config: Config, progress: ReportProgress): Promise<App> {
   const cluster = await openCluster(config, progress);
-  const [admin, sql, state, vault, workspace, templates, builder, target, http, wire, machine] = await Promise.all([
-    import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
-    import('./adapters/sql/postgres/postgres-sql.ts'),
-    import('./adapters/state-store/postgres/postgres-state.ts'),
-    import('./adapters/vault/local/local-vault.ts'),
-    import('./adapters/workspace/local/local-workspace.ts'),
-    import('./adapters/templates/local/local-templates.ts'),
-    import('./adapters/builder/nitro/nitro-builder.ts'),
-    import('./adapters/deploy-target/local/local-target.ts'),
-    import('./adapters/http/node/node-http.ts'),
-    import('./adapters/wire/node/node-wire.ts'),
-    import('./adapters/clock/system/system-clock.ts'),
-  ]);
+  const [admin, sql, state, vault, workspace, templates, builder, target, programs, http, wire, machine] =
+    await Promise.all([
+      import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
+      import('./adapters/sql/postgres/postgres-sql.ts'),
+      import('./adapters/state-store/postgres/postgres-state.ts'),
+      import('./adapters/vault/local/local-vault.ts'),
+      import('./adapters/workspace/local/local-workspace.ts'),
+      import('./adapters/templates/local/local-templates.ts'),
+      import('./adapters/builder/nitro/nitro-builder.ts'),
+      import('./adapters/deploy-target/local/local-target.ts'),
+      import('./adapters/programs/local/local-programs.ts'),
+      import('./adapters/http/node/node-http.ts'),
+      import('./adapters/wire/node/node-wire.ts'),
+      import('./adapters/clock/system/system-clock.ts'),
+    ]);
   const clock: Clock = machine.systemClock();
   const ids: Ids = machine.randomIds();
   const adminLogin = async (database: string) => {
@@ -115,6 +117,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
       supervisorPath: join(config.packageRoot, 'dist', 'supervisor.js'),
       environment: config.serverEnvironment,
     }),
+    programs: programs.localPrograms({ home: config.home, environment: config.serverEnvironment }),
     http: http.nodeHttp(),
     wire: wire.nodeWire(),
     contract: lazyContract,

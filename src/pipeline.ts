@@ -2,10 +2,14 @@ import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
 import type { ProjectFolder } from './domain/project.ts';
 import type { Accounts } from './domain/schema.ts';
+import type { Profile, Section } from './domain/verification.ts';
 import { designSchema } from './phases/design-schema.ts';
+import { buildProject } from './pipeline/build-project.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide } from './pipeline/design.ts';
 import type { CreateOrder } from './pipeline/order.ts';
+import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
+import { assertPassed, saveReport } from './pipeline/report-files.ts';
 import {
   configureStage,
   deployStage,
@@ -15,8 +19,8 @@ import {
   register,
   scaffoldStage,
   startStage,
-  verifyStage,
 } from './pipeline/stages.ts';
+import { verifyProject } from './pipeline/verify-project.ts';
 import { type PhaseTime, together, watch } from './pipeline/watch.ts';
 import type { Needs, Services } from './ports/services.ts';
 
@@ -32,6 +36,17 @@ export interface Created {
   } | null;
   readonly url: string;
   readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
+  /** What it was proven by, without the checks; null when nobody wanted it proven. */
+  readonly verification: {
+    readonly profile: Profile;
+    readonly sections: readonly Pick<Section, 'name' | 'outcome' | 'reason'>[];
+    /** Attacks tried, in attempts. */
+    readonly attempts: number;
+    /** Indexes that would help. */
+    readonly indexes: readonly string[];
+    /** Path of the whole report. */
+    readonly report: string;
+  } | null;
   readonly phases: readonly PhaseTime[];
   /** Milliseconds from the call to the answer; less than the sum of the phases, since some run side by side. */
   readonly ms: number;
@@ -103,38 +118,71 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       : noDatabase(folder, services),
     phase('scaffold', 'Write the project', async () => (await scaffoldStage(folder, services)).written.length),
   ]);
-  await together([
-    withDatabase
-      ? phase('migrate', 'Migrate the database', async () => {
-          await configureStage(folder, 'dev', services);
-          return migrateStage(folder, 'dev', services);
-        })
-      : null,
-    phase('build', 'Build the server', async () => {
-      await services.builder.build(directory);
-      return null;
-    }),
-  ]);
-  const deployment = await phase('deploy', 'Start the server', () =>
-    deployStage(folder, order.port === undefined ? {} : { port: order.port }, services),
-  );
-  const verification = await phase('verify', 'Prove that it works', async () => {
-    const proof = await verifyStage(folder, deployment.url, services);
+  const trial = withDatabase && order.verify !== 'none' ? prepareTrial(folder, services) : null;
+  try {
+    await together([
+      withDatabase
+        ? phase('migrate', 'Migrate the database', async () => {
+            await configureStage(folder, 'dev', services);
+            return migrateStage(folder, 'dev', services);
+          })
+        : null,
+      phase('build', 'Build the server', async () => {
+        // Made while the build has the processor.
+        trial?.begin();
+        await buildProject(folder, services);
+        return null;
+      }),
+    ]);
+    const [deployment, proof] = await together([
+      phase('deploy', 'Start the server', () =>
+        deployStage(folder, order.port === undefined ? {} : { port: order.port }, services),
+      ),
+      prove(folder, order, trial, phase, services),
+    ]);
     await services.state.setProjectStatus(id, 'ready');
-    return proof;
+    return {
+      project: { id, name, directory },
+      decision,
+      database: database && {
+        name: database.name,
+        tables: schema?.tables.map((table) => table.name) ?? [],
+        accounts: schema?.accounts ? { table: schema.accounts.table, login: schema.accounts.login } : null,
+      },
+      url: deployment.url,
+      checks: proof?.checks ?? [],
+      verification: proof?.verification ?? null,
+      costUsd: decision.costUsd,
+    };
+  } finally {
+    await trial?.end();
+  }
+}
+
+/** Nothing when nobody wanted it. Throws `verify.failed`; the report is there all the same. */
+async function prove(
+  folder: ProjectFolder,
+  { verify = 'quick' }: CreateOrder,
+  trial: PreparedTrial | null,
+  phase: Phase,
+  services: Services,
+): Promise<Pick<Created, 'checks' | 'verification'> | null> {
+  if (verify === 'none') return null;
+  return phase('verify', 'Prove that it works', async () => {
+    const report = await verifyProject(folder, { profile: verify, ...(trial ? { trial } : {}) }, services);
+    const path = await saveReport(folder, report, null, services);
+    assertPassed(report, path);
+    return {
+      checks: report.sections.flatMap(({ checks }) => checks.map(({ name, passed }) => ({ name, passed }))),
+      verification: {
+        profile: report.profile,
+        sections: report.sections.map(({ name, outcome, reason }) => ({ name, outcome, reason })),
+        attempts: (report.attacks?.attacks ?? []).reduce((sum, { attempts }) => sum + attempts, 0),
+        indexes: report.indexes.map(({ fix }) => fix),
+        report: path,
+      },
+    };
   });
-  return {
-    project: { id, name, directory },
-    decision,
-    database: database && {
-      name: database.name,
-      tables: schema?.tables.map((table) => table.name) ?? [],
-      accounts: schema?.accounts ? { table: schema.accounts.table, login: schema.accounts.login } : null,
-    },
-    url: deployment.url,
-    checks: verification.checks.map((check) => ({ name: check.name, passed: check.passed })),
-    costUsd: decision.costUsd,
-  };
 }
 
 /** Keeps what a model did and cost; the built-in planner's calls are free and recorded all the same. */

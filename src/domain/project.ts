@@ -35,6 +35,12 @@ export function fileHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** One hash for many files, by their paths; the order they come in does not matter. */
+export function treeHash(files: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(files).map(([path, text]) => `${fileHash(text)} ${path}`);
+  return fileHash(lines.sort().join('\n'));
+}
+
 export type Project = Readonly<Omit<z.output<typeof projectShape>, 'decision' | 'schema' | 'files'>> & {
   readonly decision: Decision | null;
   readonly schema: Schema | null;

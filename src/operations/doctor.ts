@@ -8,6 +8,7 @@ import { checkMetadata } from './doctor/metadata.ts';
 import { checkOrphans } from './doctor/orphans.ts';
 import { checkPostgresql } from './doctor/postgresql.ts';
 import { checkProjects } from './doctor/projects.ts';
+import { checkScratches } from './doctor/scratches.ts';
 import { checkKeys, checkStoredSecrets } from './doctor/secrets.ts';
 import { checkStorage } from './doctor/storage.ts';
 
@@ -98,6 +99,7 @@ async function examineProjects(configure: Configure, given: DoctorNeeds): Promis
     ...(await guarded('storage', () => checkStorage(ownRecords, services))),
     ...(await guarded('isolation', () => checkIsolation(services))),
     ...(await guarded('orphans', () => checkOrphans(services))),
+    ...(await guarded('scratch', () => checkScratches(projects, services))),
     ...(await guarded('projects', () => checkProjects(own, configure, services))),
     ...others.map(({ project }) =>
       sound(`project ${project.name}`, `belongs to ${project.owner}, whose doctor looks at it`),

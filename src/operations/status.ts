@@ -10,9 +10,11 @@ import {
 import type { Deployment } from '../domain/deployment.ts';
 import { identifier } from '../domain/identifier.ts';
 import type { Writes } from '../domain/storage.ts';
+import type { Profile } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import { fingerprint } from './fingerprint.ts';
 import { loginProblem, rotationProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';
 import { readWrites, type StorageUse, storageUses } from './storage.ts';
@@ -25,6 +27,15 @@ export interface ProjectStatus {
   readonly databases: readonly DatabaseStatus[];
   /** Null when it was never deployed. */
   readonly server: Deployment | null;
+  /** The last one; null when there was none. */
+  readonly verification: {
+    readonly passed: boolean;
+    readonly profile: Profile;
+    /** Unix seconds. */
+    readonly at: number;
+    /** The files have changed since. */
+    readonly isOutdated: boolean;
+  } | null;
 }
 
 export interface DatabaseStatus {
@@ -43,15 +54,34 @@ export interface DatabaseStatus {
   readonly trash: { readonly name: string; readonly restorableUntil: number } | null;
 }
 
-type StatusNeeds = Needs<'state' | 'target' | 'cluster' | 'vault' | 'sql' | 'databases' | 'limits' | 'owner'>;
+type StatusNeeds = Needs<
+  'state' | 'target' | 'cluster' | 'vault' | 'sql' | 'databases' | 'limits' | 'owner' | 'workspace'
+>;
 
 /**
  * What is true of a project right now, asked of the server and the databases themselves. Into somebody else's it does
  * not look: the passwords are their owner's.
  */
 export async function projectStatus(project: ProjectRecord, services: StatusNeeds): Promise<ProjectStatus> {
-  const [databases, server] = await Promise.all([allDatabases(project, services), services.target.inspect(project.id)]);
-  return { project, database: databases.find(({ env }) => env === 'dev') ?? null, databases, server };
+  const [databases, server, verification] = await Promise.all([
+    allDatabases(project, services),
+    services.target.inspect(project.id),
+    lastVerification(project, services),
+  ]);
+  return { project, database: databases.find(({ env }) => env === 'dev') ?? null, databases, server, verification };
+}
+
+async function lastVerification(
+  { id, directory, owner }: ProjectRecord,
+  services: Needs<'state' | 'workspace' | 'owner'>,
+): Promise<ProjectStatus['verification']> {
+  const last = await services.state.findVerification(id);
+  if (last === null) return null;
+  const { passed, profile, at } = last.report;
+  // Somebody else's files are not ours to read.
+  const isOwn = owner === services.owner;
+  const isOutdated = isOwn && last.fingerprint !== (await fingerprint(directory, services));
+  return { passed, profile, at, isOutdated };
 }
 
 async function allDatabases(project: ProjectRecord, services: StatusNeeds): Promise<readonly DatabaseStatus[]> {

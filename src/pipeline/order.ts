@@ -1,5 +1,6 @@
 import type { Framework } from '../domain/project.ts';
 import type { Request } from '../domain/request.ts';
+import type { Profile } from '../domain/verification.ts';
 
 /** What `create` was asked for. */
 export interface CreateOrder {
@@ -13,4 +14,6 @@ export interface CreateOrder {
   readonly port?: number;
   /** Nitro, when nothing is said. */
   readonly framework?: Framework;
+  /** How much is tried in the end; `quick` unless said. */
+  readonly verify?: Profile | 'none';
 }

@@ -2,7 +2,6 @@ import { type Database, databaseNames, type Environment } from '../domain/databa
 import type { Deployment } from '../domain/deployment.ts';
 import { isTurboError, TurboError } from '../domain/errors.ts';
 import { frameworkOf, type Project, type ProjectFolder } from '../domain/project.ts';
-import type { Verification } from '../domain/verification.ts';
 import { followMove } from '../operations/follow-move.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
@@ -14,13 +13,11 @@ import { start } from '../operations/start.ts';
 import { enforceStorage } from '../operations/storage.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
-import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
 import { readMigrations } from './migration-files.ts';
 import { type LoginNeeds, settleLogins } from './settle-logins.ts';
-import { withJournal } from './verify-journal.ts';
 
 /**
  * Each phase applied to a project folder, with what it records. `create` strings them together; the commands of the
@@ -218,23 +215,4 @@ export async function deployStage(
   await services.state.recordDeployment(deployment, directory);
   await services.state.recordActivity({ projectId: project.id, action: 'deployed', details: { url: deployment.url } });
   return deployment;
-}
-
-/** Proves the running backend; throws `verify.failed` with the failed checks, and stops nothing. */
-export async function verifyStage(
-  { directory, project }: ProjectFolder,
-  url: string,
-  services: Needs<'http' | 'clock' | 'progress' | 'workspace'>,
-): Promise<Verification> {
-  const { schema } = project;
-  const verification = await withJournal({ directory, url, schema }, services, (http) =>
-    verify({ url, schema }, { ...services, http }),
-  );
-  if (verification.passed) return verification;
-  const failed = verification.checks.filter((check) => !check.passed);
-  throw new TurboError(
-    'verify.failed',
-    `${failed.length} of ${verification.checks.length} checks failed; the first: ${failed[0]?.name}: ${failed[0]?.detail}`,
-    { hint: 'turbobackend logs', details: { failed } },
-  );
 }

@@ -8,6 +8,7 @@ import type { DatabaseAdmin } from './database-admin.ts';
 import type { DeployTarget } from './deploy-target.ts';
 import type { Http } from './http.ts';
 import type { Model } from './model.ts';
+import type { Programs } from './programs.ts';
 import type { Runs } from './runs.ts';
 import type { Sql } from './sql.ts';
 import type { StateStore } from './state-store.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly templates: Templates;
   readonly builder: Builder;
   readonly target: DeployTarget;
+  readonly programs: Programs;
   readonly http: Http;
   readonly wire: Wire;
   readonly contract: Contract;

@@ -2,6 +2,7 @@ import type { Environment, LoginRole, OwnLimits } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Framework } from '../domain/project.ts';
 import type { Wish } from '../domain/provisioning.ts';
+import type { VerificationReport } from '../domain/verification.ts';
 
 export interface ProjectRecord {
   readonly id: string;
@@ -52,6 +53,18 @@ export interface DatabaseWish
   readonly maxOfOwner?: number;
 }
 
+/** A database that lives as long as a verification. Its id stands where other databases have that of a project. */
+export interface ScratchRecord {
+  readonly id: string;
+  readonly projectId: string;
+}
+
+/** What was proven of a project last, and of which files: see `fingerprint`. */
+export interface VerificationRecord {
+  readonly fingerprint: string;
+  readonly report: VerificationReport;
+}
+
 export interface ModelCall {
   readonly projectId: string | null;
   readonly phase: string;
@@ -97,7 +110,7 @@ export interface StateStore {
   listDatabases(projectId?: string): Promise<readonly DatabaseRecord[]>;
   /** What has been in the trash for its seven days by the clock of the metadata database, and nobody has wished back. */
   listExpiredTrash(): Promise<readonly DatabaseRecord[]>;
-  /** Records whose project is not there any more; all, or those of one id, or of the name a destroyed project had. */
+  /** Records whose project is not there any more, and that are no scratch; all, or those of one id, or of the name a destroyed project had. */
   listForsaken(idOrName?: string): Promise<readonly DatabaseRecord[]>;
   /**
    * Only when `generation` is still the row's; false otherwise. Settled as ready without an error, next
@@ -127,6 +140,17 @@ export interface StateStore {
   retireKeys(keyIds: readonly string[]): Promise<boolean>;
   /** Limits of one database; null: as the settings say. Those left out stay. `provision` carries them out. */
   setLimits(projectId: string, env: Environment, limits: Partial<DatabaseRecord['limits']>): Promise<void>;
+
+  /** Written down before anything of it exists. */
+  addScratch(scratch: ScratchRecord): Promise<void>;
+  /** All, oldest first, or those of one project. */
+  listScratches(projectId?: string): Promise<readonly ScratchRecord[]>;
+  removeScratch(id: string): Promise<void>;
+
+  /** Takes the place of the project's last one. */
+  recordVerification(projectId: string, verification: VerificationRecord): Promise<void>;
+  /** Null when the project was never verified. */
+  findVerification(projectId: string): Promise<VerificationRecord | null>;
 
   /** Keeps a statement run for a project (DDL of provisioning and migrations), without secrets. */
   recordQuery(query: {

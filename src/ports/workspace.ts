@@ -8,6 +8,11 @@ export interface Workspace {
   /** Content of a file, null when it does not exist. */
   read(directory: string, path: string): Promise<string | null>;
   /**
+   * All files below a folder of the project, by their paths in the project; empty when there is none. Links are not
+   * followed.
+   */
+  readTree(directory: string, folder: string): Promise<FileTree>;
+  /**
    * Writes one file so that at every instant the old or the new content is there (temp, fsync, rename). One that only
    * its owner may read is not written into a folder where everybody could replace it (`workspace.unwritable`).
    */

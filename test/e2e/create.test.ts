@@ -114,7 +114,7 @@ test('each phase by hand, in an empty folder, gives what create gives', async ()
     ['scaffold'],
     ['migrate', 'up'],
     ['deploy'],
-    ['verify'],
+    ['verify', '--profile', 'quick'],
   ];
   for (const step of steps) {
     const result = await inProject(directory, ...step, '--json');

@@ -138,7 +138,7 @@ test('no secret is stored in a folder everybody can write to', async () => {
 test('files that are called like options are files', async () => {
   const odd = ['-rf', '--force', '--yes'];
   for (const name of odd) writeFileSync(join(one, name), '');
-  for (const args of [['scaffold'], ['migrate', 'up'], ['deploy'], ['verify']]) {
+  for (const args of [['scaffold'], ['migrate', 'up'], ['deploy'], ['verify', '--profile', 'quick']]) {
     expect([args, (await cli(one, ...args)).code]).toEqual([args, 0]);
   }
   expect(await failure(one, ['destroy'])).toEqual([2, 'confirm.needed']);

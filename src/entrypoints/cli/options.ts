@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { ENVIRONMENTS, type Environment } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { FRAMEWORKS, type Framework } from '../../domain/project.ts';
+import { PROFILES, type Profile } from '../../domain/verification.ts';
 import { type Typed, textOption } from './command.ts';
 
 /** `--env dev|staging|prod`: which of a project's databases is meant. */
@@ -21,6 +22,27 @@ export function environmentFlag(env: Environment): string {
 /** `--confirm <name>`: consent of scripts to what `--yes` is not enough for. */
 export function confirmOption(): Option {
   return new Option('--confirm <name>', 'consent without a question, also where --yes is not enough');
+}
+
+/** `--profile quick|full`: how much is tried. */
+export function profileOption(): Option {
+  return new Option('--profile <profile>', 'a few seconds, or everything').choices([...PROFILES]).default('full');
+}
+
+export function profileOf(typed: Typed): Profile {
+  return PROFILES.find((profile) => profile === textOption(typed, 'profile')) ?? 'full';
+}
+
+/** `--verify quick|full|none`: what `create` ends with. */
+export function verifyOption(): Option {
+  return new Option('--verify <profile>', 'how much is tried in the end')
+    .choices([...PROFILES, 'none'])
+    .default('quick');
+}
+
+export function verifyOf(typed: Typed): Profile | 'none' {
+  const wanted = textOption(typed, 'verify');
+  return wanted === 'none' ? 'none' : (PROFILES.find((profile) => profile === wanted) ?? 'quick');
 }
 
 /** `--database yes|no`: the person's word against detection. */

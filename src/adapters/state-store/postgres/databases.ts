@@ -139,6 +139,7 @@ export function databaseMethods({ open, clock }: Connection): DatabaseMethods {
         .selectAll()
         // One look at both tables: of two, a project may be made or destroyed in between.
         .where(sql<boolean>`NOT EXISTS (SELECT FROM projects WHERE id = project_databases.project_id)`)
+        .where(sql<boolean>`NOT EXISTS (SELECT FROM scratch_databases WHERE id = project_databases.project_id)`)
         .orderBy('db_name');
       const rows = await (idOrName === undefined ? all : all.where(isDestroyedAs(idOrName))).execute();
       return rows.map(toRecord);

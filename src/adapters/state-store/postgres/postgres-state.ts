@@ -11,6 +11,7 @@ import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
 import { secretMethods } from './secrets.ts';
 import type { Tables } from './tables.ts';
+import { verificationMethods } from './verifications.ts';
 
 export interface StateOptions extends MetadataOptions {
   /** Name of the owner of new projects. */
@@ -47,6 +48,7 @@ export function postgresState(options: StateOptions): StateStore {
       ...databaseMethods(connection),
       ...secretMethods(connection),
       ...recordMethods(connection),
+      ...verificationMethods(connection),
       version: () => metadataVersion(options),
     }),
     async close() {

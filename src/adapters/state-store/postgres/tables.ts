@@ -1,4 +1,5 @@
 import type { Generated, JSONColumnType } from 'kysely';
+import type { VerificationReport } from '../../../domain/verification.ts';
 
 /** Rows of the metadata database as kysely sees them; the truth is templates/state/*.sql. */
 export interface Tables {
@@ -72,6 +73,15 @@ export interface Tables {
     tool_version: string;
     created_at: number;
   };
+  verifications: {
+    project_id: string;
+    fingerprint: string;
+    profile: 'quick' | 'full';
+    passed: boolean;
+    report: JSONColumnType<VerificationReport>;
+    created_at: number;
+  };
+  scratch_databases: { id: string; project_id: string; created_at: number };
   activity_logs: {
     id: Generated<number>;
     project_id: string | null;

@@ -23,6 +23,7 @@ export function localWorkspace(): Workspace {
   return {
     list: (directory) => guarded(directory, () => listFolder(directory)),
     read: (directory, path) => guarded(join(directory, path), () => readText(directory, path)),
+    readTree: (directory, folder) => guarded(join(directory, folder), () => readAll(directory, folder)),
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
     protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
@@ -69,6 +70,21 @@ function missingIsNull(error: unknown): null {
 
 async function listFolder(directory: string): Promise<readonly string[] | null> {
   return (await readdir(directory).catch(missingIsNull))?.sort() ?? null;
+}
+
+async function readAll(directory: string, folder: string): Promise<FileTree> {
+  const path = await locate(directory, folder);
+  const there = await lstat(path).catch(missingIsNull);
+  if (!there?.isDirectory()) return {};
+  const entries = await readdir(path, { withFileTypes: true });
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<FileTree> => {
+      const name = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return readAll(directory, name);
+      return entry.isFile() ? { [name]: await readFile(join(directory, name), 'utf8') } : {};
+    }),
+  );
+  return Object.assign({}, ...found);
 }
 
 async function readText(directory: string, path: string): Promise<string | null> {

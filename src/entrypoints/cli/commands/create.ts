@@ -3,7 +3,15 @@ import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
-import { databaseOption, frameworkOf, frameworkOption, parseDatabaseOption, parsePort } from '../options.ts';
+import {
+  databaseOption,
+  frameworkOf,
+  frameworkOption,
+  parseDatabaseOption,
+  parsePort,
+  verifyOf,
+  verifyOption,
+} from '../options.ts';
 import { accountsText } from '../output/access-text.ts';
 import { createdReport } from '../output/created-report.ts';
 import type { Outcome } from '../output/output.ts';
@@ -22,6 +30,7 @@ export const createCommand: CliCommand = {
       .addOption(databaseOption())
       .addOption(frameworkOption())
       .option('--port <port>', 'port of the server (default: a free one)')
+      .addOption(verifyOption())
       .option('--dry-run', 'show what would be made, and make nothing'),
 
   async run(cli, typed) {
@@ -44,6 +53,7 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   return {
     request: parseRequest(text),
     parent: cli.cwd,
+    verify: verifyOf(typed),
     ...(name === undefined ? {} : { name }),
     ...(directory === undefined ? {} : { directory: resolve(cli.cwd, directory) }),
     ...(database === undefined ? {} : { database }),

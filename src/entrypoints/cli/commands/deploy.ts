@@ -1,5 +1,5 @@
 import { TurboError } from '../../../domain/errors.ts';
-import { type CliCommand, textOption } from '../command.ts';
+import { type CliCommand, flag, textOption } from '../command.ts';
 import { parsePort } from '../options.ts';
 import { folderHere, projectNamed } from '../project.ts';
 
@@ -8,8 +8,11 @@ export const deployCommand: CliCommand = {
     program
       .command('deploy')
       .summary('build and start the server')
-      .description('Builds the project and runs it as a supervised local server; a running one is replaced.')
-      .option('--port <port>', 'port of the server (default: the last one used, or a free one)'),
+      .description(
+        'Builds the project and runs it as a supervised local server; a running one is replaced. What was not verified as it is now is verified first, and refused when something is wrong.',
+      )
+      .option('--port <port>', 'port of the server (default: the last one used, or a free one)')
+      .option('--force', 'without verification, and in spite of what it found'),
 
   async run(cli, typed) {
     const port = parsePort(textOption(typed, 'port'));
@@ -21,8 +24,13 @@ export const deployCommand: CliCommand = {
         hint: 'turbobackend scaffold',
       });
     }
-    const { deployStage } = await import('../../../pipeline/stages.ts');
-    await services.builder.build(folder.directory);
+    const [{ buildProject }, { passGate }, { deployStage }] = await Promise.all([
+      import('../../../pipeline/build-project.ts'),
+      import('../../../pipeline/gate.ts'),
+      import('../../../pipeline/stages.ts'),
+    ]);
+    await buildProject(folder, services);
+    if (!flag(typed, 'force')) await passGate(folder, services);
     const deployment = await deployStage(folder, port === undefined ? {} : { port }, services);
     await services.state.setProjectStatus(record.id, 'ready');
     return { data: { deployment }, text: (style) => `Running at ${style.cyan(deployment.url)}` };

@@ -26,7 +26,7 @@ export const statusCommand: CliCommand = {
 };
 
 function describe(
-  { project, database, databases, server }: ProjectStatus,
+  { project, database, databases, server, verification }: ProjectStatus,
   isOwn: boolean,
   command: string,
   style: Style,
@@ -38,6 +38,7 @@ function describe(
     ...databases.flatMap((found) => describeDatabase(found, project.id, command, style)),
     ...(databases.length === 0 ? ['  database  none'] : []),
     `  folder    ${project.directory}`,
+    `  verified  ${describeVerification(verification, command, style)}`,
   ];
   if (!isOwn) {
     const owner = `${project.owner}; its passwords are its owner's: its databases were not looked into`;
@@ -49,6 +50,14 @@ function describe(
   else if (broken) lines.push(`  Restore it: ${command} provision${environmentFlag(broken.env)}, in its folder`);
   else if (!running && !database?.trash) lines.push(`  Start it: ${command} start ${project.id}`);
   return lines.join('\n');
+}
+
+function describeVerification(found: ProjectStatus['verification'], command: string, style: Style): string {
+  if (found === null) return `never: ${command} verify, in its folder`;
+  const when = new Date(found.at * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const verdict = found.passed ? style.green('passed') : style.red('failed');
+  const outdated = found.isOutdated ? `, ${style.yellow('and its files have changed since')}` : '';
+  return `${verdict} (${found.profile}) at ${when} UTC${outdated}`;
 }
 
 function describeDatabase(found: DatabaseStatus, projectId: string, command: string, style: Style): readonly string[] {

@@ -1,35 +1,72 @@
+import { extname, resolve } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
-import type { CliCommand } from '../command.ts';
+import type { ProjectFolder } from '../../../domain/project.ts';
+import { reportText } from '../../../domain/report.ts';
+import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
+import { profileOf, profileOption } from '../options.ts';
+import type { Outcome } from '../output/output.ts';
 import { folderHere, projectNamed } from '../project.ts';
 
 export const verifyCommand: CliCommand = {
   define: (program) =>
     program
       .command('verify')
-      .summary('prove that the running server works')
+      .summary('prove that the backend works, and attack it')
       .description(
-        'Creates, reads, changes and deletes a row of every table over HTTP, tries bad input, and leaves no row behind.',
-      ),
+        'Builds the backend, runs it on a database of its own, uses every endpoint, runs the tests, and attacks it. Neither your database nor your running server is touched.',
+      )
+      .addOption(profileOption())
+      .option('--mutation', 'also break it on purpose, and see whether its tests notice (some minutes)')
+      .option('--report <file>', 'also write the report to a file: .html or .json')
+      .option('--url <url>', 'use the endpoints of a server that runs, and nothing else; leaves no row behind'),
 
-  async run(cli) {
+  async run(cli, typed) {
     const services = await cli.services();
     const folder = await folderHere(cli.cwd, services);
-    const record = await projectNamed(undefined, cli.cwd, services);
-    const server = await services.target.inspect(record.id);
-    if (server?.status !== 'running') {
-      throw new TurboError('deploy.not_running', `The server of ${record.name} is not running.`, {
-        hint: 'turbobackend start',
-      });
-    }
-    const { verifyStage } = await import('../../../pipeline/stages.ts');
-    const verification = await verifyStage(folder, server.url, services);
-    return {
-      data: verification,
-      text: (style) =>
-        [
-          ...verification.checks.map((check) => `${style.green('✔')} ${check.name}`),
-          `${verification.checks.length} checks passed`,
-        ].join('\n'),
-    };
+    await projectNamed(undefined, cli.cwd, services);
+    const file = reportFile(cli, typed);
+    const url = textOption(typed, 'url');
+    return url === undefined ? verifyHere(cli, typed, folder, file) : verifyThere(cli, folder, parseUrl(url), file);
   },
 };
+
+async function verifyHere(cli: Cli, typed: Typed, folder: ProjectFolder, file: string | null): Promise<Outcome> {
+  const services = await cli.services();
+  const [{ verifyProject }, { assertPassed, saveReport }] = await Promise.all([
+    import('../../../pipeline/verify-project.ts'),
+    import('../../../pipeline/report-files.ts'),
+  ]);
+  const mutation = flag(typed, 'mutation');
+  const report = await verifyProject(folder, { profile: profileOf(typed), mutation, isTold: true }, services);
+  const saved = await saveReport(folder, report, file, services);
+  assertPassed(report, saved);
+  return { data: report, text: () => reportText(report) };
+}
+
+async function verifyThere(cli: Cli, folder: ProjectFolder, url: string, file: string | null): Promise<Outcome> {
+  const services = await cli.services();
+  const [{ verifyRunning }, { assertPassed, saveReport }] = await Promise.all([
+    import('../../../pipeline/verify-running.ts'),
+    import('../../../pipeline/report-files.ts'),
+  ]);
+  const report = await verifyRunning(folder, url, services);
+  const saved = await saveReport(folder, report, file, services);
+  assertPassed(report, saved);
+  return { data: report, text: () => reportText(report) };
+}
+
+function reportFile(cli: Cli, typed: Typed): string | null {
+  const name = textOption(typed, 'report');
+  if (name === undefined) return null;
+  if (['.html', '.json'].includes(extname(name))) return resolve(cli.cwd, name);
+  throw new TurboError('usage.invalid', `${JSON.stringify(name)} is neither .html nor .json.`, {
+    hint: 'For example: --report report.html',
+  });
+}
+
+function parseUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
+  throw new TurboError('usage.invalid', `${JSON.stringify(text)} is not the address of a server.`, {
+    hint: 'For example: --url http://127.0.0.1:3000',
+  });
+}

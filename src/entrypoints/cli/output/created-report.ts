@@ -5,8 +5,7 @@ import type { Style } from './output.ts';
 
 /** The end of `create`, for people: where it is, what was proven, what it took, what to type next. */
 export function createdReport(created: Created, command: string, style: Style): string {
-  const { project, database, checks, decision, phases } = created;
-  const passed = checks.filter((check) => check.passed).length;
+  const { project, database, decision, phases } = created;
   const timed = phases.filter((phase) => !phase.reused && phase.ms > 0);
   const lines = [
     '',
@@ -26,7 +25,7 @@ export function createdReport(created: Created, command: string, style: Style): 
       style.yellow('            Write your routes in server/routes, or run again with --database yes.'),
     );
   }
-  lines.push(`  verified  ${passed} of ${checks.length} checks passed over HTTP`);
+  lines.push(...verifiedLines(created, command));
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   const longest = timed.toSorted((a, b) => b.ms - a.ms).map(({ phase, ms }) => `${phase} ${seconds(ms)}`);
   lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
@@ -36,4 +35,15 @@ export function createdReport(created: Created, command: string, style: Style): 
   lines.push(`  cd ${project.directory} && ${command} status`);
   lines.push(`  cd ${project.directory} && ${command} logs -f`);
   return lines.join('\n');
+}
+
+function verifiedLines({ checks, verification }: Created, command: string): readonly string[] {
+  if (!verification) return [`  verified  no: ${command} verify, in its folder, proves it`];
+  const { attempts, indexes, report } = verification;
+  const passed = checks.filter((check) => check.passed).length;
+  return [
+    `  verified  ${passed} of ${checks.length} checks passed, ${attempts} attacks withstood`,
+    `            ${report}`,
+    ...(indexes.length === 0 ? [] : [`            ${indexes.length} indexes would make lists quicker: see there`]),
+  ];
 }

@@ -1,0 +1,23 @@
+import type { Check, Section, SectionName, VerificationReport, Weakness } from './verification.ts';
+
+/** Weaknesses that a backend must not have; those of low severity are told, and leave the choice to its owner. */
+export function isGrave({ severity }: Pick<Weakness, 'severity'>): boolean {
+  return severity !== 'low';
+}
+
+/** What came of one part: what was tried, or why nothing was. */
+export type SectionResult = { readonly checks: readonly Check[] } | { readonly skipped: string };
+
+export function toSection(name: SectionName, result: SectionResult, ms: number): Section {
+  if ('skipped' in result) return { name, outcome: 'skipped', reason: result.skipped, checks: [], ms };
+  const failed = result.checks.filter(({ passed }) => !passed).length;
+  if (failed === 0) return { name, outcome: 'passed', reason: '', checks: result.checks, ms };
+  return { name, outcome: 'failed', reason: `${failed} of ${result.checks.length} failed`, checks: result.checks, ms };
+}
+
+/** A sentence for each failed check, in the order of the report. */
+export function findingsOf({ sections }: Pick<VerificationReport, 'sections'>): readonly string[] {
+  return sections.flatMap(({ name, checks }) =>
+    checks.filter(({ passed }) => !passed).map((check) => `${name}: ${check.name}: ${check.detail}`),
+  );
+}

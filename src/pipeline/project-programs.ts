@@ -1,0 +1,58 @@
+import type { SectionResult } from '../domain/verdict.ts';
+import type { Check } from '../domain/verification.ts';
+import type { Needs } from '../ports/services.ts';
+
+const INSTALL_FIRST = 'npm ci in its folder makes it run';
+const SHOWN_LINES = 30;
+const TOOL_DEADLINE_MS = 120_000;
+const TESTS_DEADLINE_MS = 180_000;
+
+/** A tool of the project's own, when it is installed. */
+export async function runTool(
+  tool: { readonly name: string; readonly package: string; readonly command: readonly [string, ...string[]] },
+  directory: string,
+  services: Needs<'programs' | 'workspace' | 'clock'>,
+): Promise<SectionResult> {
+  const isThere = (await services.workspace.list(`${directory}/node_modules/${tool.package}`)) !== null;
+  if (!isThere) return { skipped: `${tool.package} is not installed: ${INSTALL_FIRST}` };
+  return runCheck(tool.name, { command: tool.command, directory, deadlineMs: TOOL_DEADLINE_MS }, services);
+}
+
+/** The project's own tests, on a database that is theirs alone. */
+export async function runTests(
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+  services: Needs<'programs' | 'workspace' | 'clock'>,
+): Promise<SectionResult> {
+  const script = scriptOf(await services.workspace.read(directory, 'package.json'), 'test');
+  if (script === null) return { skipped: 'package.json has no script "test"' };
+  const command = ['npm', 'test', '--silent'] as const;
+  return runCheck(script, { command, directory, environment, deadlineMs: TESTS_DEADLINE_MS }, services);
+}
+
+async function runCheck(
+  name: string,
+  order: Parameters<Needs<'programs'>['programs']['run']>[0],
+  { programs, clock }: Needs<'programs' | 'clock'>,
+): Promise<SectionResult> {
+  const begun = clock.elapsedMs();
+  const { code, output } = await programs.run(order);
+  const ms = Math.round(clock.elapsedMs() - begun);
+  const lines = output.trim().split('\n').slice(-SHOWN_LINES);
+  const how = code === null ? 'did not end in time, or could not be started' : `ended with ${code}`;
+  const check: Check = { name, passed: code === 0, detail: code === 0 ? '' : `${how}\n${lines.join('\n')}`, ms };
+  return { checks: [check] };
+}
+
+function scriptOf(manifest: string | null, name: string): string | null {
+  try {
+    const content: unknown = JSON.parse(manifest ?? '');
+    if (typeof content !== 'object' || content === null || !('scripts' in content)) return null;
+    const { scripts } = content;
+    if (typeof scripts !== 'object' || scripts === null) return null;
+    const script: unknown = Object.entries(scripts).find(([key]) => key === name)?.[1];
+    return typeof script === 'string' ? script : null;
+  } catch {
+    return null;
+  }
+}

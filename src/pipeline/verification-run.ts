@@ -1,0 +1,28 @@
+import type { ProjectFolder } from '../domain/project.ts';
+import type { AttackResult, IndexAdvice, Profile } from '../domain/verification.ts';
+import type { Needs } from '../ports/services.ts';
+import type { PreparedTrial } from './prepared-trial.ts';
+import type { Sections } from './report-sections.ts';
+import type { TrialNeeds } from './trial-database.ts';
+
+export type VerifyNeeds = TrialNeeds & Needs<'builder' | 'programs' | 'http' | 'wire' | 'contract'>;
+
+export interface VerifyOrder {
+  readonly profile: Profile;
+  /** Also break the backend on purpose, and look whether its tests notice. */
+  readonly mutation?: boolean;
+  /** Each section is a phase of its own to whoever watches. */
+  readonly isTold?: boolean;
+  /** A database that is being made already; it is not taken away. */
+  readonly trial?: PreparedTrial;
+}
+
+/** One verification, and what its sections find beside their checks. */
+export interface Run {
+  readonly folder: ProjectFolder;
+  readonly order: VerifyOrder;
+  readonly services: VerifyNeeds;
+  readonly sections: Sections;
+  attacks: AttackResult | null;
+  indexes: readonly IndexAdvice[];
+}
