@@ -18,8 +18,8 @@ import type { Column, Schema, Table } from './schema.ts';
  */
 
 /** Who asks: the key of the account as text, and `true` for those who see everything. Set for one transaction. */
-export const ACCOUNT_SETTING = 'app.account';
-export const ADMIN_SETTING = 'app.admin';
+const ACCOUNT_SETTING = 'app.account';
+const ADMIN_SETTING = 'app.admin';
 
 /** What everybody may see of an account; read by the backend like a table. */
 export const PROFILES_VIEW = '_profiles';

@@ -360,3 +360,20 @@ test.each(blocked)('kill -9 in the middle of %s: the next run finishes it', asyn
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test('the login for reports reads past row-level security, however often and by however many it is let in', async () => {
+  const files = {
+    [FIRST]: 'create table a (x int); insert into a values (1); alter table a enable row level security;',
+  };
+  const run = () => migrateUp({ files, login: database.login('mig'), reader: database.names.ro }, services());
+  await up(files);
+  const rowsOf = async (role: 'app' | 'ro') => {
+    const session = await postgresSql().connect(database.login(role));
+    return session.query('select x from app.a').finally(() => session.close());
+  };
+  expect((await rowsOf('ro')).rowCount).toBe(0);
+  await Promise.all([run(), run()]);
+  await run();
+  expect((await rowsOf('ro')).rowCount).toBe(1);
+  expect((await rowsOf('app')).rowCount).toBe(0);
+});

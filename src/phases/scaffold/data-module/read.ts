@@ -86,12 +86,7 @@ function afterStatement(resource: Resource, order: readonly string[]): ListState
 }
 
 /** The line that leaves only rows that the account may see; none where everybody sees all. */
-export function readLine(
-  resource: Resource,
-  places: Places,
-  lead: 'where' | '  and',
-  isSignedIn: boolean,
-): readonly string[] {
+function readLine(resource: Resource, places: Places, lead: 'where' | '  and', isSignedIn: boolean): readonly string[] {
   const asker = new AskerPlaces(places, resource, isSignedIn);
   const conditions = asker.guard((account) => resource.wall?.readConditions(account) ?? null);
   if (!conditions) return [];

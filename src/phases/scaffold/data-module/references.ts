@@ -84,6 +84,6 @@ export function referencesPart(resource: Resource): string {
 }
 
 /** Whoever writes is signed in. */
-export function needsAccount({ wall }: Resource): boolean {
+function needsAccount({ wall }: Resource): boolean {
   return wall?.guards.create !== 'anybody' && wall?.guards.change !== 'anybody';
 }
