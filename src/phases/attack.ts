@@ -91,7 +91,10 @@ export async function attack(
       return { field, schema, isFull, chance, people, stock, ...openTalk(field, name) };
     };
     await prepare(scene('preparation'));
-    for (const wave of WAVES) await Promise.all(wave.map(([name, run]) => timed(field, name, () => run(scene(name)))));
+    for (const wave of WAVES) {
+      const wanted = wave.filter(([name]) => order.only?.includes(name) ?? true);
+      await Promise.all(wanted.map(([name, run]) => timed(field, name, () => run(scene(name)))));
+    }
     await timed(field, 'traces', () => lookForTraces(scene('traces'), null));
   }
   await timed(field, 'removal', async () => {

@@ -26,6 +26,8 @@ export interface AttackOrder {
   readonly profile: Profile;
   /** Chooses what `quick` tries, and the values of rows; the same seed tries the same. */
   readonly seed?: number;
+  /** Names of the attacks to try; all of them by default. */
+  readonly only?: readonly string[];
   readonly accounts?: {
     /** Gives an account its first role of `schema.accounts.admins`, past the API. Without it nobody attacks as an admin. */
     readonly promote?: (key: string | number) => Promise<void>;

@@ -16,7 +16,7 @@ const UNLIKELY_SEED = 7_654_321;
 /** All of a table; `body` and `specimen` are of somebody who attacks. */
 export function placesOf(
   table: Table,
-  given: { readonly specimen: Specimen | null; readonly body: object | null },
+  given: { readonly specimen: Specimen | null; readonly body: object | null; readonly cursor: string | null },
   { schema, people, stock }: Scene,
 ): readonly Place[] {
   const as = people?.cast.attacker ?? null;
@@ -34,7 +34,7 @@ export function placesOf(
     list('cursor', Buffer.from(JSON.stringify([`${table.name} `, 'a', 'a'])).toString('base64url')),
     list('count', 'true'),
     list("id'", '1', 'name'),
-    ...cursorPlaces(table, as),
+    ...cursorPlaces(table, given.cursor, as),
   ];
   const unknown = unknownPath(table, schema);
   const inPath: Place[] = [
@@ -84,15 +84,30 @@ function harmlessValue(column: Column, schema: Schema): string {
   return String(sampleValue({ ...column, unique: true }, schema, UNLIKELY_SEED));
 }
 
-/** A cursor holds values: each of them may be one that was never given out. */
-function cursorPlaces(table: Table, as: Person | null): Place[] {
+/** A cursor holds values: the last of them may be one that was never given out. */
+function cursorPlaces(table: Table, cursor: string | null, as: Person | null): Place[] {
+  if (cursor === null) return [];
   const path = resourcePath(table);
-  const where = `GET ${path} ?cursor (its values)`;
-  const shot = (text: string): Shot => {
-    const cursor = Buffer.from(JSON.stringify([`${table.name} `, text, text])).toString('base64url');
-    return { method: 'GET', path: `${path}?cursor=${cursor}`, as, where, payload: text };
-  };
-  return [{ where, table, takes: 'value', harmless: '1', shot }];
+  return ['', `&sort=-${primaryKey(table)[0]?.name}`].map((sort) => {
+    const where = `GET ${path} ?cursor (its values)${sort}`;
+    const shot = (text: string): Shot => {
+      const changed = withLastValue(cursor, sort === '' ? '' : `-${primaryKey(table)[0]?.name}`, text);
+      return { method: 'GET', path: `${path}?cursor=${changed}${sort}`, as, where, payload: text };
+    };
+    return { where, table, takes: 'value', harmless: '1', shot };
+  });
+}
+
+/** Ours are JSON in base64: which list in which order, then the values of the last row. */
+function withLastValue(cursor: string, sort: string, text: string): string {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (!Array.isArray(parts)) return cursor;
+    const changed = sort === '' ? [...parts.slice(0, -1), text] : [`${String(parts[0]).trimEnd()} ${sort}`, text];
+    return Buffer.from(JSON.stringify(changed)).toString('base64url');
+  } catch {
+    return cursor;
+  }
 }
 
 /** The path of a row that is not there; the last part is where payloads go. */

@@ -1,4 +1,5 @@
 import { isAccountsTable } from '../../../domain/access.ts';
+import { resourcePath } from '../../../domain/rest.ts';
 import type { Place } from '../header-places.ts';
 import { each } from '../parallel.ts';
 import { BREAKERS, NAME_PAIRS, PAIRS, raids, SLEEP_SECONDS, SLEEPS } from '../payloads.ts';
@@ -18,7 +19,11 @@ export async function injectSql(scene: Scene): Promise<void> {
     const attacker = people?.cast.attacker ?? null;
     const isAccount = isAccountsTable(table, scene.schema);
     const [specimen, body] = [await stock.row(table, attacker), isAccount ? null : await stock.body(table, attacker)];
-    const all = placesOf(table, { specimen, body }, scene);
+    await stock.fresh(table, attacker);
+    const first = await scene.fire({ method: 'GET', path: `${resourcePath(table)}?limit=1`, as: attacker });
+    const given = first.row()?.nextCursor;
+    const cursor = typeof given === 'string' ? given : null;
+    const all = placesOf(table, { specimen, body, cursor }, scene);
     const count = Math.max(QUICK_LEAST, Math.floor(QUICK_PLACES / stock.tables.length));
     const places = isFull ? all : chance.sample(all, count);
     await each(places, (place) => attackPlace(place, adopting(place, scene)));

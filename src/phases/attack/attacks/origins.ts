@@ -1,4 +1,6 @@
+import { isAccountsTable } from '../../../domain/access.ts';
 import { resourcePath } from '../../../domain/rest.ts';
+import type { Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
 import type { Scene } from '../scene.ts';
 
@@ -19,7 +21,7 @@ export async function attackOrigins(scene: Scene): Promise<void> {
   await each(tables, async (table) => {
     const path = resourcePath(table);
     const as = people?.cast.attacker ?? null;
-    await Promise.all([origins(path, as, scene), methods(path, as, scene), hosts(path, as, scene)]);
+    await Promise.all([origins(path, as, scene), methods(path, as, scene), hosts(table, scene)]);
     await overrides(table, scene);
   });
 }
@@ -49,20 +51,24 @@ async function methods(path: string, as: As, { isFull, chance, fire, report }: S
   }
 }
 
-async function hosts(path: string, as: As, { fire, report }: Scene): Promise<void> {
+async function hosts(table: Table, { stock, people, schema, fire, report }: Scene): Promise<void> {
+  const attacker = people?.cast.attacker ?? null;
+  const as = stock.maker(table, attacker);
+  const path = resourcePath(table);
   const headers = { host: 'attacker.example', 'x-forwarded-host': 'attacker.example', 'x-forwarded-proto': 'gopher' };
-  const reply = await fire({ method: 'GET', path: `${path}?limit=1`, as, headers });
-  const shown = [reply.headers.location, reply.headers.link, reply.body].find((text) =>
-    text?.includes('attacker.example'),
-  );
-  if (shown) report('host-obeyed', `GET ${path}`, 'The answer holds the Host header of the request.', reply);
+  const json = isAccountsTable(table, schema) ? null : await stock.freshBody(table, attacker);
+  const replies = [await fire({ method: 'GET', path: `${path}?limit=1`, as, headers })];
+  if (json) replies.push(await fire({ method: 'POST', path, as, headers, json }));
+  for (const reply of replies) {
+    stock.adopt(table, reply, as);
+    const { location, link } = reply.headers;
+    if (![location, link, reply.body].some((text) => text?.includes('attacker.example'))) continue;
+    report('host-obeyed', `${reply.shot.method} ${path}`, 'The answer holds the Host header of the request.', reply);
+  }
 }
 
 /** A POST that says it is a DELETE. */
-async function overrides(
-  table: Scene['stock']['tables'][number],
-  { stock, people, fire, report }: Scene,
-): Promise<void> {
+async function overrides(table: Table, { stock, people, fire, report }: Scene): Promise<void> {
   const specimen = await stock.row(table, people?.cast.attacker ?? null);
   if (!specimen) return;
   const as = stock.maker(table, specimen.owner);

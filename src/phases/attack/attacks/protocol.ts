@@ -28,6 +28,11 @@ const MALFORMED: readonly Malformed[] = [
     'a lone newline',
     (host, path) => `POST ${path} HTTP/1.1\nhost: ${host}\ncontent-length: 2\n\n{}${get('/health', host)}`,
   ),
+  raw(
+    'a body that is no UTF-8',
+    (host, path) => post(path, host, 'content-length: 10\r\nconnection: close', '{"a":"\xff\xfe"}'),
+    true,
+  ),
   raw('no HTTP', () => 'hello\r\n\r\n'),
   raw('TLS to a plain port', () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'),
   raw(

@@ -25,13 +25,17 @@ async function withoutToken(scene: Scene): Promise<void> {
     const shots: Shot[] = [];
     if (read !== 'everyone') {
       shots.push({ method: 'GET', path }, { method: 'GET', path: `${path}?count=true` });
-      if (specimen) shots.push({ method: 'GET', path: specimen.path });
+      if (specimen) shots.push({ method: 'GET', path: specimen.path, where: `GET ${path}/{key}` });
     }
     if (write !== 'everyone') {
       if (body) shots.push({ method: 'POST', path, json: body }, { method: 'POST', path, json: [body] });
       // The last one first: whoever gets through must not take the row away from the others.
       const hasBody = specimen ? { json: specimen.input } : {};
-      if (specimen) for (const method of ['PATCH', 'PUT']) shots.push({ method, path: specimen.path, ...hasBody });
+      if (specimen) {
+        for (const method of ['PATCH', 'PUT']) {
+          shots.push({ method, path: specimen.path, ...hasBody, where: `${method} ${path}/{key}` });
+        }
+      }
     }
     for (const shot of shots) {
       const reply = await fire(shot);
@@ -40,7 +44,7 @@ async function withoutToken(scene: Scene): Promise<void> {
     }
     if (specimen && write !== 'everyone' && !isAccountsTable(table, schema)) {
       const own = await stock.fresh(table, victim);
-      if (own) expectRefusal(await fire({ method: 'DELETE', path: own.path }), scene);
+      if (own) expectRefusal(await fire({ method: 'DELETE', path: own.path, where: `DELETE ${path}/{key}` }), scene);
     }
   });
   const own: Shot[] = [
@@ -61,8 +65,7 @@ async function withoutToken(scene: Scene): Promise<void> {
 
 /** 401; a path that does not have the method says so to everybody. */
 function expectRefusal(reply: Reply, { report }: Scene): void {
-  const { method, path } = reply.shot;
-  const where = `${method} ${path.split('?')[0]}`;
+  const { method, path, where = `${method} ${path.split('?')[0]}` } = reply.shot;
   if (reply.isGood) report('token-missing', where, `Without a token the answer is ${reply.status}.`, reply);
   else if (![0, 401, 404, 405, 429, 503].includes(reply.status)) {
     report('challenge-missing', where, `Without a token the answer is ${reply.status} instead of 401.`, reply);
