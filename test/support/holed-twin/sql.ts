@@ -3,7 +3,7 @@ import type { Hole } from '../holed-twin.ts';
 
 const title = /SQL can be injected/;
 const LIST_SQL = 'server/lib/list-sql.ts';
-const COMPARISON = 'return `${sql} ${COMPARISONS[operator]} ${place}`;';
+const PLACE = 'const place = parameters.add(parameter(value));';
 /** Lists that only have a place go the long way too. */
 const NOTHING_IS_PLAIN = {
   path: 'server/lib/lists.ts',
@@ -20,8 +20,8 @@ export const SQL_HOLES: readonly Hole[] = [
     edits: [
       {
         path: LIST_SQL,
-        from: COMPARISON,
-        to: `if (sql === 'slug' && operator === 'eq') return \`slug = '\${value}'\`;\n  ${COMPARISON}`,
+        from: PLACE,
+        to: `if (sql === 'slug' && operator === 'eq') return \`slug = '\${value}'\`;\n  ${PLACE}`,
       },
     ],
     finds: { title, where: /^GET \/posts \?slug$/ },
@@ -33,8 +33,8 @@ export const SQL_HOLES: readonly Hole[] = [
     edits: [
       {
         path: LIST_SQL,
-        from: COMPARISON,
-        to: `if (operator === 'like') return \`\${sql} like '\${value}'\`;\n  ${COMPARISON}`,
+        from: PLACE,
+        to: `if (operator === 'like') return \`\${sql} like '\${value}'\`;\n  ${PLACE}`,
       },
     ],
     finds: { title, where: /^GET \/posts \?title\[like\]$/ },
@@ -51,8 +51,8 @@ export const SQL_HOLES: readonly Hole[] = [
       },
       {
         path: LIST_SQL,
-        from: COMPARISON,
-        to: `if (sql === 'views') return \`views \${COMPARISONS[operator]} \${value}\`;\n  ${COMPARISON}`,
+        from: PLACE,
+        to: `if (sql === 'views') return \`views \${COMPARISONS[operator]} \${value}\`;\n  ${PLACE}`,
       },
     ],
     finds: { title, where: /^GET \/posts \?views/ },
@@ -173,8 +173,8 @@ export const SQL_HOLES: readonly Hole[] = [
     edits: [
       {
         path: LIST_SQL,
-        from: COMPARISON,
-        to: `if (sql === 'slug' && operator === 'eq') return \`slug = '\${value}'\`;\n  ${COMPARISON}`,
+        from: PLACE,
+        to: `if (sql === 'slug' && operator === 'eq') return \`slug = '\${value}'\`;\n  ${PLACE}`,
       },
     ],
     sql: 'GRANT USAGE ON SCHEMA tb TO PUBLIC; GRANT SELECT ON tb.planted TO PUBLIC',
