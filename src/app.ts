@@ -8,6 +8,7 @@ import type { Contract } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
+import type { Templates } from './ports/templates.ts';
 
 /**
  * The composition root: from a Config to the services the verbs need. The only importer of adapters. Nothing is
@@ -18,11 +19,20 @@ export type App = Services & { close(): Promise<void> };
 
 /** Only the model: for `detect` and `design-schema` as functions of a sentence. */
 export async function openModel(config: Config): Promise<Model> {
-  const [{ planner }, { loadLexicon }] = await Promise.all([
+  const [{ planner }, { loadLexicon }, { templateModel }, templates] = await Promise.all([
     import('./adapters/model/planner/planner.ts'),
     import('./adapters/model/planner/load-lexicon.ts'),
+    import('./adapters/model/template/template-model.ts'),
+    openTemplates(config),
   ]);
-  return planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
+  const behind = planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
+  return templateModel({ templates, behind });
+}
+
+/** The texts we ship. */
+export async function openTemplates(config: Config): Promise<Templates> {
+  const { localTemplates } = await import('./adapters/templates/local/local-templates.ts');
+  return localTemplates(join(config.packageRoot, 'templates'));
 }
 
 /** Files, clock and ids: what keeping a draft in a folder takes. */

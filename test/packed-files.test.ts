@@ -10,7 +10,7 @@ const asListed = (path: string) =>
   path
     .replace(/^dist\/chunk-[\w.-]+\.js$/, 'dist/chunk-*.js')
     .replace(/^dist\/types\/.*\.d\.ts$/, 'dist/types/**/*.d.ts')
-    .replace(/^templates\/planner\/domains\/[\w-]+\.json$/, 'templates/planner/domains/*.json');
+    .replace(/^templates\/(planner\/domains|schemas)\/[\w-]+\.json$/, 'templates/$1/*.json');
 
 test('the package holds the files of the committed list and no other', async () => {
   const list = [...new Set(packed.map(asListed))].join('\n');

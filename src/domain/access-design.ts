@@ -63,7 +63,9 @@ function withPlan(table: Table, plan: Plan, accounts: AccountsKey): Table {
   const { read, write, owner, sharedWith } = plan;
   const through = owner?.kind === 'through' ? owner.column : null;
   const withAccessOf = { ...table, access: { read, write, through, sharedWith } };
-  if (owner?.kind === 'column') return withOwner(withAccessOf, owner.column, accounts);
+  const withNames = (one: Table, column: string) =>
+    read === 'owner' && write === 'owner' ? withOwnNames(one, column) : one;
+  if (owner?.kind === 'column') return withOwner(withNames(withAccessOf, owner.column), owner.column, accounts);
   if (owner?.kind !== 'made') return through === null ? withAccessOf : withIndex(withAccessOf, through);
   const name = freeOwnerName(table, accounts.name);
   const made: Column = {
@@ -80,7 +82,7 @@ function withPlan(table: Table, plan: Plan, accounts: AccountsKey): Table {
     protected: false,
   };
   const widened = { ...withAccessOf, columns: insertBeforeTimes(table.columns, made) };
-  return withOwner(read === 'owner' ? withOwnNames(widened, name) : widened, name, accounts);
+  return withOwner(withNames(widened, name), name, accounts);
 }
 
 /** The backend fills the column in, and the rows go with the account. */
@@ -105,7 +107,7 @@ function withOwner(table: Table, name: string, accounts: AccountsKey): Table {
 }
 
 /** Names that only have to differ among the rows that one account sees. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['name', 'title', 'slug', 'label', 'keyword', 'term', 'day', 'date']);
+const OWN_NAMES: ReadonlySet<string> = new Set(['name', 'title', 'label', 'keyword', 'term', 'day', 'date']);
 
 /** A name somebody else has taken on a row one cannot see must not be in the way, nor be told by refusing it. */
 function withOwnNames(table: Table, owner: string): Table {
@@ -113,8 +115,12 @@ function withOwnNames(table: Table, owner: string): Table {
   return {
     ...table,
     columns: table.columns.map((column) => (own.includes(column.name) ? { ...column, unique: false } : column)),
-    uniques: [...table.uniques, ...own.map((name) => [owner, name])],
+    uniques: [...table.uniques, ...own.map((name) => [owner, name]).filter((group) => !isUnique(group, table))],
   };
+}
+
+function isUnique(group: readonly string[], table: Table): boolean {
+  return table.uniques.some((known) => [...known].sort().join() === [...group].sort().join());
 }
 
 function withIndex(table: Table, name: string): Table {

@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'request.too_long',
   'name.invalid',
   'schema.invalid',
+  'template.unknown',
   'project.not_found',
   'project.exists',
   'project.damaged',

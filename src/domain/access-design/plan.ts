@@ -59,7 +59,7 @@ function planTable(one: Case): Plan {
   if (owner) return owned(said, { kind: 'column', column: owner.name }, people);
   if (said.write === 'owner') return owned(said, { kind: 'made' }, people);
   if (parent) return below(said, parent, people);
-  const whole = wholeOf(one);
+  const whole = said.read === 'owner' ? null : wholeOf(one);
   if (whole) return { ...whole, read: said.read ?? whole.read };
   const isShared = said.write === 'accounts' || (hints.isShared && said.read !== 'owner');
   if (isShared) return together(said.read);
@@ -172,7 +172,8 @@ function wholeOf({ table, schema, hints, planOf }: Case): Plan | null {
 function sorting(one: Case, said: TableHints): Plan {
   const sorted = sortedBy(one);
   const isPrivate = sorted.length > 0 && sorted.every((plan) => plan === null || (plan.read === 'owner' && plan.owner));
-  if (isPrivate && said.read !== 'everyone') return owned({ ...said, read: 'owner' }, { kind: 'made' }, []);
+  if (said.read === 'owner' || (isPrivate && said.read !== 'everyone'))
+    return owned({ ...said, read: 'owner' }, { kind: 'made' }, []);
   const isOpen = sorted.some((plan) => plan?.read === 'everyone');
   if (sorted.length > 0 && !isOpen) return together(said.read ?? 'accounts');
   const write = said.write === 'admins' ? 'admins' : 'accounts';

@@ -21,6 +21,7 @@ import { secretsCommand } from './commands/secrets.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { templatesCommand } from './commands/templates.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** All subcommands, in the order of `--help`. */
@@ -28,6 +29,7 @@ export const commands: readonly CliCommand[] = [
   createCommand,
   detectCommand,
   designSchemaCommand,
+  templatesCommand,
   provisionCommand,
   scaffoldCommand,
   migrateCommand,

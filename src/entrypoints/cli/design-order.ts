@@ -4,6 +4,7 @@ import type { Schema } from '../../domain/schema.ts';
 import type { Needs } from '../../ports/services.ts';
 import { type Cli, type Typed, textOption } from './command.ts';
 import { parseDatabaseOption } from './options.ts';
+import { typedRequest } from './template-request.ts';
 
 /** What `detect` and `design-schema` have in common: whose request, and where the answer is kept. */
 export interface DesignOrder {
@@ -23,10 +24,10 @@ export async function designOrder(cli: Cli, typed: Typed): Promise<DesignOrder> 
     import('../../pipeline/draft.ts'),
   ]);
   const folder = await openFolder();
-  const typedRequest = typed.args[0];
-  const directory = typedRequest === undefined ? await findProjectDirectory(cli.cwd, folder) : cli.cwd;
+  const said = typedRequest(typed);
+  const directory = said === undefined ? await findProjectDirectory(cli.cwd, folder) : cli.cwd;
   const project = directory === null ? null : await readManifest(directory, folder);
-  const text = typedRequest ?? project?.request ?? (await cli.ask.text('What is the backend for?', '"<request>"'));
+  const text = said ?? project?.request ?? (await cli.ask.text('What is the backend for?', '"<request>"'));
   const request = parseRequest(text);
   const database = parseDatabaseOption(textOption(typed, 'database'));
   return {

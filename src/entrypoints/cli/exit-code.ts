@@ -8,6 +8,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'request.too_long': 2,
   'name.invalid': 2,
   'schema.invalid': 3,
+  'template.unknown': 2,
   'project.not_found': 2,
   'project.exists': 5,
   'project.damaged': 3,

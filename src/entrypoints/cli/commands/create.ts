@@ -15,6 +15,7 @@ import {
 import { accountsText } from '../output/access-text.ts';
 import { createdReport } from '../output/created-report.ts';
 import type { Outcome } from '../output/output.ts';
+import { typedRequest } from '../template-request.ts';
 
 export const createCommand: CliCommand = {
   define: (program) =>
@@ -25,6 +26,7 @@ export const createCommand: CliCommand = {
         'Makes a backend from a sentence: designed, provisioned, generated, started and proven. Resumes where it was cut.',
       )
       .argument('[request]', 'what the backend is for, in a sentence')
+      .option('--template <name>', 'a ready design instead of a request (see: templates)')
       .option('--name <name>', 'name of the project (default: from the request)')
       .option('--dir <folder>', 'project folder (default: the name, in the current folder)')
       .addOption(databaseOption())
@@ -43,8 +45,8 @@ export const createCommand: CliCommand = {
 };
 
 async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
-  const text = typed.args[0] ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
-  const name = textOption(typed, 'name');
+  const text = typedRequest(typed) ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
+  const name = textOption(typed, 'name') ?? textOption(typed, 'template');
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));
   const database = parseDatabaseOption(textOption(typed, 'database'));

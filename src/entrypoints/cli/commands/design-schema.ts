@@ -17,6 +17,7 @@ export const designSchemaCommand: CliCommand = {
           .choices(['table', 'ddl', 'mermaid', 'svg', 'json'])
           .default('table'),
       )
+      .option('--template <name>', 'a ready design instead of a request (see: templates)')
       .addOption(databaseOption())
       .option('--no-save', 'do not keep the schema in an empty folder'),
 
