@@ -1,9 +1,9 @@
-import { accessOf } from '../../../domain/access.ts';
-import type { InputField } from '../../../domain/rest.ts';
+import { accessOf, accountsOf } from '../../../domain/access.ts';
+import { type InputField, resourcePath } from '../../../domain/rest.ts';
 import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource } from '../resource.ts';
-import { entry, jsonCode, listed, member, property } from '../source.ts';
+import { entry, jsonCode, listed, member, property, quoted } from '../source.ts';
 import { missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
 
 /** `test/samples.mjs`: how rows of each table are made, for all files of tests. */
@@ -32,6 +32,30 @@ ${day}
 /** For each table its address, the parts of its key, a key that no row has, and a body that makes a row. */
 export const tables = {
 ${body}
+};
+${accountsCode(schema)}`;
+}
+
+/** What tests have to know about the accounts. */
+function accountsCode(schema: Schema): string {
+  const accounts = accountsOf(schema);
+  if (!schema.accounts || !accounts) return '';
+  const { login, password, role, admins } = schema.accounts;
+  const guarded = accounts.table.columns.filter((column) => column.protected).map(({ name }) => name);
+  const [admin] = admins;
+  const fields = [
+    entry('table', quoted(accounts.table.name)),
+    entry('path', quoted(resourcePath(accounts.table))),
+    entry('key', quoted(accounts.key.name)),
+    entry('login', quoted(login)),
+    entry('hash', quoted(password)),
+    entry('protected', textList(guarded)),
+    ...(role !== null && admin !== undefined ? [entry('role', quoted(role)), entry('admin', quoted(admin))] : []),
+  ];
+  return `
+/** What people sign in with, and what they may not say of themselves. */
+export const accounts = {
+${fields.map((field) => `  ${field},`).join('\n')}
 };
 `;
 }

@@ -1,20 +1,16 @@
-import { accountsOf, isAccountsTable } from '../../../domain/access.ts';
+import { accessOf, accountsOf, isAccountsTable } from '../../../domain/access.ts';
 import { isComparable, nestedPath } from '../../../domain/rest.ts';
 import { parentLinks } from '../../../domain/sample.ts';
 import { pointAt, sampleValue, scaleOf } from '../../../domain/sample-values.ts';
 import type { Column, Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource, type ResourceRelation } from '../resource.ts';
 import { rowMethods } from '../route-files.ts';
-import { commentText, entry, importLine, jsonCode, listed, member, property, quoted } from '../source.ts';
+import { commentText, entry, jsonCode, listed, member, quoted } from '../source.ts';
 import { defaultCode } from '../value-code.ts';
+import { accessCases } from './access-cases.ts';
+import { type Case, callCase, checkImports, constantList, lines, objectCode } from './cases.ts';
 import { limitsOf } from './limits.ts';
 import { hasFewRows, missingValue, SEED, sampleBody, shownValue, textList, uniqueSets } from './values.ts';
-
-/** A test of a file: its sentence, what it runs, and where the check comes from. */
-export interface Case {
-  readonly name: string;
-  readonly code: string;
-}
 
 /** Whose words a file of tests is written in. */
 export interface Voice {
@@ -23,106 +19,6 @@ export interface Voice {
   readonly schema: Schema;
   readonly resources: readonly Resource[];
 }
-
-/** An argument that may need lines of its own: a constant before the test then. */
-export interface Named {
-  readonly as: string;
-  readonly code: string;
-}
-
-/** A test that is one call. */
-export function callCase(name: string, check: string, args: readonly (string | Named)[]): Case {
-  const inline = args.map((arg) => (typeof arg === 'string' ? arg : arg.code));
-  const lead = inline.some((code) => code.includes('await ')) ? 'async () =>' : '() =>';
-  const line = `test(${quoted(name)}, ${lead} ${check}(${inline.join(', ')}));`;
-  if (line.length <= 100 && !line.includes('\n')) return { name, code: line };
-  const long = args.filter((arg) => typeof arg !== 'string');
-  const constants = long.map(({ as, code }) => `const ${as} = ${code};\n`);
-  const named = args.map((arg) => (typeof arg === 'string' ? arg : arg.as));
-  const short = `test(${quoted(name)}, ${lead} ${check}(${named.join(', ')}));`;
-  if (short.length <= 100) return { name, code: `${constants.join('')}${short}` };
-  const call = brokenCall(`  ${check}(`, named);
-  return { name, code: `${constants.join('')}test(${quoted(name)}, ${lead}\n${call}` };
-}
-
-/** A call of several lines; a list at its end stays with the arguments before it. */
-function brokenCall(open: string, args: readonly string[]): string {
-  const last = args.at(-1) ?? '';
-  const lead = `${open}${[...args.slice(0, -1), '['].join(', ')}`;
-  const isHugged = last.startsWith('[') && `${open}${args.join(', ')}));`.length > 100 && lead.length <= 100;
-  if (!isHugged) return listed(open, args, '));', 2);
-  const items = last.slice(1, -1).split(', ');
-  return [lead, ...items.map((item) => `    ${item},`), '  ]));'].join('\n');
-}
-
-/** A list of lists stands line by line, as the formatter has it. */
-function lines(items: readonly string[]): string {
-  return items.length > 1 ? ['[', ...items.map((item) => `  ${item},`), ']'].join('\n') : `[${items.join('')}]`;
-}
-
-/** A list of texts, or an object, on one line when it fits behind its name. */
-function constantList(as: string, open: string, items: readonly string[], close: string): string {
-  const code = listed(`const ${as} = ${open}`, items, `${close};`);
-  return code.slice(`const ${as} = `.length, -1);
-}
-
-/** The import lines for the checks that a file's tests call. */
-export function checkImports(code: string): readonly string[] {
-  const used = (names: readonly string[]) => names.filter((name) => new RegExp(`\\b${name}\\(`).test(code)).sort();
-  return Object.entries(CHECKS).flatMap(([file, names]) => {
-    const own = used(names);
-    return own.length > 0 ? [importLine(own, `./${file}.mjs`)] : [];
-  });
-}
-
-const CHECKS: Readonly<Record<string, readonly string[]>> = {
-  access: [
-    'checkAdmin',
-    'checkAdminsOnly',
-    'checkBorrowed',
-    'checkForeignReference',
-    'checkMassAssignment',
-    'checkNobody',
-    'checkOpenToAll',
-    'checkOthersBlind',
-    'checkOthersReadOnly',
-    'checkShared',
-    'checkWall',
-    'checkWriters',
-  ],
-  lists: [
-    'checkBadFilters',
-    'checkChildren',
-    'checkEmpty',
-    'checkFilters',
-    'checkListSettings',
-    'checkOrder',
-    'checkParent',
-    'checkPlainList',
-    'checkRowQuery',
-  ],
-  requests: ['checkBodies', 'checkMethods'],
-  rows: [
-    'checkAccepted',
-    'checkConstraint',
-    'checkDefaults',
-    'checkHashed',
-    'checkLife',
-    'checkMany',
-    'checkMissing',
-    'checkOnce',
-    'checkParentRemoval',
-    'checkPatch',
-    'checkPut',
-    'checkReference',
-    'checkRefused',
-    'checkRequired',
-    'checkTogether',
-    'checkUnique',
-    'checkUnknown',
-    'checkVersions',
-  ],
-};
 
 /** The cases that hold for the rows of every table. */
 export function rowCases(resource: Resource, voice: Voice): readonly Case[] {
@@ -164,12 +60,6 @@ function unsendable({ table, inputs }: Resource): readonly string[] {
   const columns = table.columns.filter((column) => !inputs.some((field) => field.column === column));
   const hashes = inputs.filter(({ name, column }) => name !== column.name).map(({ column }) => column.name);
   return [...columns.map(({ name }) => name), ...hashes];
-}
-
-/** An object of code; `as` is the constant it may become. */
-function objectCode(fields: Readonly<Record<string, string>>, as = ''): string {
-  const entries = Object.entries(fields).map(([name, code]) => `${property(name)}: ${code}`);
-  return entries.length === 0 ? '{}' : constantList(as, '{', entries, '}');
 }
 
 /** The defaults of a table as code, by field. */
@@ -629,24 +519,41 @@ function childrenCase(resource: Resource, { embedding, nested }: ResourceRelatio
   return [{ name: embedding.name, code }];
 }
 
-/** `test/<table>.test.mjs` of a project without accounts. */
+/** `test/<table>.test.mjs`. */
 export function tableModule(resource: Resource, schema: Schema, resources: readonly Resource[]): string {
-  const voice: Voice = { client: 'client', schema, resources };
-  const cases = [...rowCases(resource, voice), ...listCases(resource, voice)];
+  const { table } = resource;
+  const client = schema.accounts ? (accessOf(table, schema).write === 'admins' ? 'admin' : 'alice') : 'client';
+  const voice: Voice = { client, schema, resources };
+  const cases = [
+    ...rowCases(resource, voice),
+    ...listCases(resource, voice),
+    ...(schema.accounts ? accessCases(resource, schema) : []),
+  ];
   const body = cases.map(({ code }) => code).join('\n\n');
-  const about = commentText(resource.table.description);
+  const about = commentText(table.description);
+  const used = ['admin', 'alice', 'bob', 'carol'].filter((name) => new RegExp(`\\b${name}\\b[,.)]`).test(body));
+  const opening = schema.accounts
+    ? `const { ${[...used, 'backend'].join(', ')} } = await openPeople();`
+    : 'const { client, backend } = await openClient();';
+  const own = schema.accounts
+    ? "import { openPeople } from './people.mjs';"
+    : "import { openClient } from './client.mjs';";
+  const imports = [own, ...checkImports(body)].sort((one, other) => (pathIn(one) < pathIn(other) ? -1 : 1));
   const head = [
     "import { after, test } from 'node:test';",
-    "import { openClient } from './client.mjs';",
-    ...checkImports(body),
+    ...imports,
     '',
-    `// The rows of ${resource.table.name}${about === '' ? '.' : `: ${about}`}`,
+    `// The rows of ${table.name}${about === '' ? '.' : `: ${about}`}`,
     '',
-    'const { client, backend } = await openClient();',
+    opening,
     'after(() => backend.close());',
     '',
     `const methods = ${textList(rowMethods(resource))};`,
   ];
   const rows = body.includes('makeRows()') ? [makeRowsCode(resource, voice)] : [];
   return `${[head.join('\n'), ...rows, body].join('\n\n')}\n`;
+}
+
+function pathIn(line: string): string {
+  return line.slice(line.indexOf(" from '"));
 }

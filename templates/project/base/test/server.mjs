@@ -46,6 +46,8 @@ export async function startServer(settings = {}) {
   child.stdout.on('data', (chunk) => {
     log += chunk;
   });
+  // However the tests end, no server is left behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt += 1) {

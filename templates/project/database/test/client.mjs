@@ -84,6 +84,7 @@ export async function openBackend(settings = {}) {
     });
     return {
       url: server.url,
+      ...(settings.APP_SECRET && { secret: settings.APP_SECRET }),
       log: server.log,
       database,
       /** Who made which rows, in order. */

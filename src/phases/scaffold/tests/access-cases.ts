@@ -1,0 +1,146 @@
+import {
+  accessOf,
+  guardedRelations,
+  guardsOf,
+  hasAdmins,
+  isAccountsTable,
+  profileColumns,
+} from '../../../domain/access.ts';
+import type { Schema, Table } from '../../../domain/schema.ts';
+import type { Resource } from '../resource.ts';
+import { quoted } from '../source.ts';
+import { type Case, callCase } from './cases.ts';
+import { textList } from './values.ts';
+
+/** Who may see and change the rows of a table, of a schema with accounts. */
+export function accessCases(resource: Resource, schema: Schema): readonly Case[] {
+  const { table } = resource;
+  const { read, write, owner } = accessOf(table, schema);
+  const isAdminMade = write === 'admins';
+  const maker = isAdminMade ? 'admin' : 'alice';
+  const name = quoted(table.name);
+  const { read: reading, change } = guardsOf(table, schema);
+  const open = [...(reading === 'anybody' ? ['read'] : []), ...(change === 'anybody' ? ['write'] : [])];
+  return [
+    callCase('who is not signed in is told to', 'checkNobody', [maker, name, 'methods', textList(open)]),
+    ...(owner?.kind === 'column'
+      ? [callCase('a new row belongs to who makes it', 'checkOwner', ['alice', name, quoted(owner.column)])]
+      : []),
+    ...othersCases(resource, schema),
+    ...sharedCases(resource, schema),
+    ...(isAdminMade
+      ? [callCase('only administrators make and change rows', 'checkAdminsOnly', ['admin', 'alice', name, 'methods'])]
+      : []),
+    ...(hasAdmins(schema) && !isAdminMade && (read === 'owner' || write === 'owner')
+      ? [
+          callCase('administrators see and change the rows of others', 'checkAdmin', [
+            'admin',
+            'alice',
+            name,
+            'methods',
+          ]),
+        ]
+      : []),
+    ...borrowedCases(resource, schema),
+    ...profileCases(resource, schema),
+  ];
+}
+
+function othersCases({ table }: Resource, schema: Schema): readonly Case[] {
+  const { read, write, owner } = accessOf(table, schema);
+  const args = ['alice', 'carol', quoted(table.name), 'methods'];
+  if (owner !== null && read === 'owner') return [callCase('rows are hidden from others', 'checkHidden', args)];
+  if (owner !== null && write === 'owner') {
+    return [callCase('others read rows and change none', 'checkReadOnly', args)];
+  }
+  return write === 'accounts' ? [callCase('whoever is signed in changes rows', 'checkCommon', args)] : [];
+}
+
+function sharedCases(resource: Resource, schema: Schema): readonly Case[] {
+  const { table } = resource;
+  const { read, write, sharedWith } = accessOf(table, schema);
+  if (read !== 'owner' || write !== 'owner') return [];
+  return sharedWith
+    .filter((column) => resource.inputs.some(({ name }) => name === column))
+    .map((column) => {
+      const target = table.columns.find(({ name }) => name === column)?.references?.column ?? 'id';
+      return callCase(`who ${column} names reads a row and does not change it`, 'checkReadOnly', [
+        'alice',
+        'bob',
+        quoted(table.name),
+        'methods',
+        `{ ${column}: bob.account.${target} }`,
+      ]);
+    });
+}
+
+function borrowedCases(resource: Resource, schema: Schema): readonly Case[] {
+  const { table } = resource;
+  return guardedRelations(table, schema).flatMap(({ relation, parent }) => {
+    const [column] = relation.columns;
+    const [target] = relation.target.columns;
+    const field = resource.inputs.find((candidate) => candidate.column.name === column);
+    if (!field || target === undefined || relation.columns.length > 1 || isAccountsTable(parent, schema)) return [];
+    const isChanged = resource.patches.includes(field);
+    return [
+      callCase(`${field.name} cannot be a row of somebody else`, 'checkBorrowed', [
+        'alice',
+        'carol',
+        quoted(table.name),
+        quoted(field.name),
+        quoted(parent.name),
+        quoted(target),
+        isChanged ? 'methods' : "['POST']",
+      ]),
+    ];
+  });
+}
+
+function profileCases(resource: Resource, schema: Schema): readonly Case[] {
+  const { table, relations } = resource;
+  const { owner } = accessOf(table, schema);
+  const relation = relations.find(
+    ({ embedding, columns }) =>
+      embedding.kind === 'parent' &&
+      embedding.table === schema.accounts?.table &&
+      owner?.kind === 'column' &&
+      columns[0]?.name === owner.column,
+  );
+  if (!relation) return [];
+  const columns = profileColumns(schema).map(({ name }) => name);
+  return [
+    callCase(`of the ${relation.embedding.name} only the profile is shown`, 'checkProfile', [
+      'alice',
+      quoted(table.name),
+      quoted(relation.embedding.name),
+      textList(columns),
+    ]),
+  ];
+}
+
+/** `test/row-level-security.test.mjs`: the second wall, past the server. */
+export function wallModule(schema: Schema, tables: readonly Table[]): string {
+  const others = tables.filter((table) => !isAccountsTable(table, schema));
+  const cases = others.map((table) => {
+    const { read, write, owner } = accessOf(table, schema);
+    const maker = write === 'admins' ? 'admin' : 'alice';
+    const changes = write === 'everyone' && owner?.kind === 'column' ? 'owner' : write;
+    const sees = read === 'owner' && owner === null ? 'nobody' : read;
+    return callCase(`${table.name} are guarded by the database too`, 'checkWall', [
+      maker,
+      'carol',
+      quoted(table.name),
+      { as: `${table.name}Rights`, code: `{ sees: ${quoted(sees)}, changes: ${quoted(changes)} }` },
+    ]);
+  });
+  const people = ['alice', ...(cases.some(({ code }) => code.includes('admin')) ? ['admin'] : []), 'carol', 'backend'];
+  return `import { after, test } from 'node:test';
+import { checkWall } from './access.mjs';
+import { openPeople } from './people.mjs';
+
+const { ${people.join(', ')} } = await openPeople();
+after(() => backend.close());
+
+${cases.map(({ code }) => code).join('\n\n')}
+`;
+}

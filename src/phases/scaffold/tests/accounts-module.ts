@@ -1,0 +1,92 @@
+import { hasAdmins } from '../../../domain/access.ts';
+import { changeableFields } from '../../../domain/rest.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import type { Resource } from '../resource.ts';
+import { importLine, quoted } from '../source.ts';
+import { type Case, callCase, constantList, lines, objectCode } from './cases.ts';
+import { limitsOf } from './limits.ts';
+import { changesOf } from './table-module.ts';
+
+/** `test/<accounts>.test.mjs`: people see and change themselves, and nobody else. */
+export function accountsModule(resource: Resource, schema: Schema): string {
+  const cases = accountCases(resource, schema);
+  const body = cases.map(({ code }) => code).join('\n\n');
+  const used = ['admin', 'alice', 'bob', 'carol', 'nobody'].filter((name) =>
+    new RegExp(`\\b${name}\\b[,.)]`).test(body),
+  );
+  const checks = CHECKS.filter((name) => body.includes(`${name}(`));
+  return `import { after, test } from 'node:test';
+${importLine(checks, './accounts.mjs')}
+import { openPeople } from './people.mjs';
+
+const { ${[...used, 'backend'].join(', ')} } = await openPeople();
+after(() => backend.close());
+
+${body}
+`;
+}
+
+const CHECKS = [
+  'checkAccountChange',
+  'checkAccountOnly',
+  'checkAccountRefused',
+  'checkAccountRemoval',
+  'checkAdminOfAccounts',
+  'checkOtherAccounts',
+  'checkRegisterRefused',
+];
+
+function accountCases(resource: Resource, schema: Schema): readonly Case[] {
+  const changeable = changeableFields(resource.table, schema);
+  const sent = new Set(changeable.map(({ name }) => name));
+  const columns = resource.output.map(({ name }) => quoted(name));
+  const refused = (fields: Resource['inputs']) =>
+    fields.flatMap((field) =>
+      limitsOf(resource, field).refused.map(
+        ({ code, message }) => `[${quoted(field.name)}, ${code}, ${quoted(message)}]`,
+      ),
+    );
+  const changes = changesOf(resource, { schema }).filter((change) =>
+    Object.keys(change).every((name) => sent.has(name)),
+  );
+  const outside = refused(changeable);
+  const foreign = [...resource.table.columns.map(({ name }) => name), 'password', 'no_such_field'].filter(
+    (name) => !sent.has(name),
+  );
+  return [
+    callCase('people see themselves, and nobody else', 'checkAccountOnly', [
+      'alice',
+      { as: 'columns', code: constantList('columns', '[', columns, ']') },
+    ]),
+    callCase('the accounts of others are not there', 'checkOtherAccounts', ['alice', 'carol']),
+    callCase('what people register with has limits', 'checkRegisterRefused', [
+      'alice',
+      { as: 'strange', code: lines(refused(resource.inputs)) },
+    ]),
+    callCase('people change what is theirs to change', 'checkAccountChange', [
+      'alice',
+      {
+        as: 'changes',
+        code: constantList(
+          'changes',
+          '[',
+          changes.map((change) => objectCode(change)),
+          ']',
+        ),
+      },
+      { as: 'foreign', code: constantList('foreign', '[', foreign.map(quoted), ']') },
+    ]),
+    ...(outside.length > 0
+      ? [
+          callCase('what people change has limits', 'checkAccountRefused', [
+            'alice',
+            { as: 'outside', code: lines(outside) },
+          ]),
+        ]
+      : []),
+    ...(hasAdmins(schema)
+      ? [callCase('administrators see everybody', 'checkAdminOfAccounts', ['admin', 'alice'])]
+      : []),
+    callCase('who goes is signed out', 'checkAccountRemoval', ['bob']),
+  ];
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { answered, Client, pathOf, refused } from './client.mjs';
+import { accounts, tables } from './samples.mjs';
+
+/** Who may see and change the rows of a table. */
+
+/** A body for PUT. */
+async function wholeBody(client, table) {
+  const body = await client.body(table);
+  for (const name of tables[table].key) delete body[name];
+  return body;
+}
+
+/** The requests that would change a row, as its owner could send them. */
+async function changesOf(owner, table, row, methods) {
+  const path = pathOf(table, row);
+  const body = await wholeBody(owner, table);
+  const change = Object.fromEntries(Object.entries(body).filter(([field]) => field in row));
+  const all = { PUT: body, PATCH: change, DELETE: undefined };
+  return methods.filter((method) => method in all).map((method) => [method, path, all[method]]);
+}
+
+/** Who is not signed in, or not any more, is told to. `open`: what they may do all the same. */
+export async function checkNobody(owner, table, methods, open) {
+  const row = await owner.make(table);
+  const { path } = tables[table];
+  const reads = [
+    ['GET', path],
+    ['GET', pathOf(table, row)],
+  ];
+  const writes = [
+    ['POST', path, await owner.body(table)],
+    ['POST', path, [await owner.body(table)]],
+    ...(await changesOf(owner, table, row, methods)),
+  ];
+  const forged = new Client(owner.backend, { authorization: 'Bearer no.good.token' });
+  const { nobody } = owner.people;
+  for (const [kind, requests] of Object.entries({ read: reads, write: writes })) {
+    for (const request of requests) {
+      const clients = open.includes(kind) ? [forged] : [nobody, forged];
+      for (const client of clients) {
+        const answer = await client.send(...request);
+        refused(answer, 401);
+        assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      }
+      if (open.includes(kind) && kind === 'read') answered(await nobody.send(...request), 200);
+    }
+  }
+  assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
+}
+
+/** Rows that are somebody's alone are not there for others, whatever they ask. */
+export async function checkHidden(owner, other, table, methods) {
+  const row = await owner.make(table);
+  const own = await other.make(table);
+  const { path, key } = tables[table];
+  const filter = key.map((name) => `${name}[in]=${encodeURIComponent(row[name])}`).join('&');
+  refused(await other.get(pathOf(table, row)), 404);
+  const found = answered(await other.get(`${path}?${filter}&count=true`), 200);
+  assert.deepEqual(found, { data: [], nextCursor: null, total: 0 });
+  const { data } = answered(await other.get(`${path}?limit=100`), 200);
+  const keys = data.map((one) => pathOf(table, one));
+  assert.ok(keys.includes(pathOf(table, own)) && !keys.includes(pathOf(table, row)));
+  for (const headers of [{}, { 'if-match': '"1"' }])
+    for (const [method, at, body] of await changesOf(other, table, row, methods))
+      refused(await other.send(method, at, body, headers), 404);
+  assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
+}
+
+/** Rows that others may read are still changed by their owner alone. */
+export async function checkReadOnly(owner, other, table, methods, changes = {}) {
+  const row = await owner.make(table, changes);
+  const { path, key } = tables[table];
+  const filter = key.map((name) => `${name}[in]=${encodeURIComponent(row[name])}`).join('&');
+  assert.deepEqual(answered(await other.get(pathOf(table, row)), 200), row);
+  assert.deepEqual(answered(await other.get(`${path}?${filter}`), 200).data, [row]);
+  for (const [method, at, body] of await changesOf(other, table, row, methods))
+    refused(await other.send(method, at, body), 403);
+  assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
+}
+
+/** Rows of nobody in particular are everybody's who is signed in. */
+export async function checkCommon(owner, other, table, methods) {
+  const row = await owner.make(table);
+  assert.deepEqual(answered(await other.get(pathOf(table, row)), 200), row);
+  for (const [method, path, body] of await changesOf(other, table, row, methods)) {
+    const status = method === 'DELETE' ? 204 : 200;
+    answered(await other.send(method, path, body), status);
+  }
+}
+
+/** Rows that only administrators make and change. */
+export async function checkAdminsOnly(admin, other, table, methods) {
+  const row = await admin.make(table);
+  const { path } = tables[table];
+  refused(await other.post(path, await admin.body(table)), 403);
+  refused(await other.post(path, [await admin.body(table)]), 403);
+  for (const [method, at, body] of await changesOf(admin, table, row, methods))
+    refused(await other.send(method, at, body), 403);
+  assert.deepEqual(answered(await admin.get(pathOf(table, row)), 200), row);
+}
+
+/** Administrators see and change the rows of others. */
+export async function checkAdmin(admin, owner, table, methods) {
+  const row = await owner.make(table);
+  const { path, key } = tables[table];
+  const filter = key.map((name) => `${name}[in]=${encodeURIComponent(row[name])}`).join('&');
+  assert.deepEqual(answered(await admin.get(pathOf(table, row)), 200), row);
+  assert.deepEqual(answered(await admin.get(`${path}?${filter}`), 200).data, [row]);
+  for (const [method, at, body] of await changesOf(owner, table, row, methods))
+    answered(await admin.send(method, at, body), method === 'DELETE' ? 204 : 200);
+}
+
+/** A new row belongs to who makes it. */
+export async function checkOwner(owner, table, column) {
+  const row = await owner.make(table);
+  assert.equal(row[column], owner.account[accounts.key]);
+}
+
+/** A row cannot be tied to a row of somebody else, which is not there for its maker. */
+export async function checkBorrowed(owner, other, table, field, parentTable, column, methods) {
+  const foreign = await other.make(parentTable);
+  const { path } = tables[table];
+  const body = await owner.body(table, { [field]: foreign[column] });
+  const errors = { [field]: 'does not exist' };
+  refused(await owner.post(path, body), 422, errors);
+  refused(await owner.post(path, [await owner.body(table), body]), 422);
+  if (!methods.includes('PATCH')) return;
+  const row = await owner.make(table);
+  const change = { [field]: foreign[column] };
+  refused(await owner.patch(pathOf(table, row), change), 422, errors);
+  refused(
+    await owner.put(pathOf(table, row), { ...(await wholeBody(owner, table)), ...change }),
+    422,
+    errors,
+  );
+  assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
+}
+
+/** Of an account others are shown these columns and no more. */
+export async function checkProfile(owner, table, name, columns) {
+  const row = await owner.make(table);
+  const shown = answered(await owner.get(`${pathOf(table, row)}?include=${name}`), 200)[name];
+  assert.deepEqual(Object.keys(shown), columns);
+}
+
+/** Statement by statement, past the server: what an account may see and change of a row, which is not its own. */
+export async function checkWall(owner, other, table, { sees, changes }) {
+  const row = await owner.make(table);
+  const { database } = owner.backend;
+  const { key } = tables[table];
+  const where = key.map((name, index) => `"${name}" = $${index + 1}`).join(' and ');
+  const values = key.map((name) => row[name]);
+  const as = ({ account }) => ({
+    'app.account': String(account[accounts.key]),
+    'app.admin': 'false',
+  });
+  const select = `select * from app."${table}" where ${where}`;
+  const update = `update app."${table}" set "${key[0]}" = "${key[0]}" where ${where} returning 1`;
+  const remove = `delete from app."${table}" where ${where} returning 1`;
+  const count = async (text, settings) => (await database.query(text, values, settings)).length;
+  const nobody = { 'app.account': '', 'app.admin': 'false' };
+
+  assert.equal(
+    await count(select, as(other)),
+    sees === 'nobody' || sees === 'owner' ? 0 : 1,
+    'select',
+  );
+  assert.equal(await count(select, nobody), sees === 'everyone' ? 1 : 0, 'select of nobody');
+  for (const text of [update, remove])
+    if (changes !== 'accounts') assert.equal(await count(text, as(other)), 0, text);
+  for (const text of [update, remove])
+    if (changes !== 'everyone') assert.equal(await count(text, nobody), 0, text);
+  const [whole] = await database.query(`select to_jsonb(it) as row from (${select}) it`, values);
+  const insert = `insert into app."${table}" select * from jsonb_populate_record(null::app."${table}", $1)`;
+  const denied = { code: '42501' };
+  if (changes !== 'accounts') {
+    await assert.rejects(database.query(insert, [whole.row], as(other)), denied);
+  }
+  if (changes !== 'everyone') {
+    await assert.rejects(database.query(insert, [whole.row], nobody), denied);
+  }
+  if (changes === 'owner' || changes === 'accounts') {
+    assert.equal(await count(select, as(owner)), 1);
+    assert.equal(await count(update, as(owner)), 1);
+    assert.equal(await count(remove, as(owner)), 1);
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { answered, pathOf, refused } from './client.mjs';
+import { newcomer } from './people.mjs';
+import { accounts } from './samples.mjs';
+
+/** What people may see and change of accounts. */
+
+function addressOf({ account }) {
+  return pathOf(accounts.table, account);
+}
+
+/** Lists show people themselves; `columns` are all that they see. */
+export async function checkAccountOnly(person, columns) {
+  assert.deepEqual(Object.keys(person.account), columns);
+  assert.deepEqual(answered(await person.get(addressOf(person)), 200), person.account);
+  assert.deepEqual(answered(await person.get('/auth/me'), 200), person.account);
+  const list = answered(await person.get(`${accounts.path}?count=true`), 200);
+  assert.deepEqual(list, { data: [person.account], nextCursor: null, total: 1 });
+  const { nobody } = person.people;
+  for (const path of [accounts.path, addressOf(person), '/auth/me']) {
+    const answer = await nobody.get(path);
+    refused(answer, 401);
+    assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+  }
+  refused(await nobody.delete(addressOf(person)), 401);
+  refused(await nobody.patch(addressOf(person), {}), 401);
+  refused(await person.post(accounts.path, newcomer()), 405);
+}
+
+/** Another account is not found with any method, nor in any list. */
+export async function checkOtherAccounts(person, other) {
+  const path = addressOf(other);
+  refused(await person.get(path), 404);
+  refused(await person.patch(path, {}), 404);
+  refused(await person.delete(path), 404);
+  refused(await person.delete(path, { 'if-match': '"1"' }), 404);
+  const filter = `${accounts.key}=${encodeURIComponent(other.account[accounts.key])}`;
+  const found = answered(await person.get(`${accounts.path}?${filter}&count=true`), 200);
+  assert.deepEqual(found, { data: [], nextCursor: null, total: 0 });
+  answered(await other.get(path), 200);
+}
+
+/** Values just outside of what a field takes, and why. */
+export async function checkRegisterRefused({ people }, values) {
+  for (const [field, value, message] of values) {
+    const body = { ...newcomer(), [field]: value };
+    refused(await people.nobody.post('/auth/register', body), 400, { [field]: message });
+  }
+}
+
+/** PATCH changes these; `foreign` are fields of others. */
+export async function checkAccountChange(person, changes, foreign) {
+  for (const change of changes) {
+    const changed = answered(await person.patch(addressOf(person), change), 200);
+    for (const [field, value] of Object.entries(change)) assert.deepEqual(changed[field], value);
+  }
+  for (const field of foreign) {
+    const errors = { [field]: 'is not known here' };
+    refused(await person.patch(addressOf(person), { [field]: 'x' }), 400, errors);
+  }
+  const { account } = person;
+  const now = answered(await person.get('/auth/me'), 200);
+  for (const field of [accounts.key, accounts.login, ...accounts.protected])
+    assert.deepEqual(now[field], account[field]);
+}
+
+/** Values just outside of what a field takes when it is changed. */
+export async function checkAccountRefused(person, values) {
+  for (const [field, value, message] of values)
+    refused(await person.patch(addressOf(person), { [field]: value }), 400, { [field]: message });
+}
+
+/** Administrators read and change accounts, but nobody's password. */
+export async function checkAdminOfAccounts(admin, other) {
+  const now = answered(await other.get('/auth/me'), 200);
+  assert.deepEqual(answered(await admin.get(addressOf(other)), 200), now);
+  const filter = `${accounts.key}=${encodeURIComponent(now[accounts.key])}`;
+  assert.deepEqual(answered(await admin.get(`${accounts.path}?${filter}`), 200).data, [now]);
+  refused(await admin.patch(addressOf(other), { password: 'correct-horse-battery' }), 400);
+}
+
+/** An account that is removed takes its sessions along. */
+export async function checkAccountRemoval(person) {
+  answered(await person.delete(addressOf(person)), 204);
+  refused(await person.get('/auth/me'), 401);
+  const login = { [accounts.login]: person.account[accounts.login], password: person.password };
+  refused(await person.people.nobody.post('/auth/login', login), 401);
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { answered, Client, openBackend, pathOf } from './client.mjs';
+import { accounts, tables } from './samples.mjs';
+
+/** Somebody who is signed in. */
+export class Person extends Client {
+  constructor(backend, people, { account, accessToken, refreshToken }) {
+    super(backend, { authorization: `Bearer ${accessToken}` });
+    this.people = people;
+    this.account = account;
+    this.refreshToken = refreshToken;
+  }
+
+  /** Rows that refer to an account refer to that of somebody else. */
+  parent(table) {
+    if (table !== accounts.table) return super.parent(table);
+    const { alice, bob } = this.people;
+    return Promise.resolve((this === bob ? alice : bob).account);
+  }
+
+  makerOf(table) {
+    return tables[table].maker === 'admin' ? this.people.admin : this;
+  }
+}
+
+/** A body to register with. */
+export function newcomer() {
+  return tables[accounts.table].body();
+}
+
+/** Signs somebody up. */
+export async function register(backend, people = {}, body = newcomer()) {
+  const stranger = new Client(backend);
+  const made = answered(await stranger.post('/auth/register', body), 201);
+  const person = new Person(backend, people, made);
+  person.password = body.password;
+  return person;
+}
+
+/** Lets somebody do everything. No endpoint does: `scripts/set-role.mjs` is for that. */
+async function promote({ backend, account }) {
+  const text = `update app."${accounts.table}" set "${accounts.role}" = $1 where "${accounts.key}" = $2`;
+  await backend.database.query(text, [accounts.admin, account[accounts.key]]);
+}
+
+/**
+ * A server with `alice`, `bob` and `carol`, who know nothing of each other, `nobody`, who is not signed in, and, where
+ * there are administrators, `admin`. Their accounts are removed at the end with all that is theirs.
+ */
+export async function openPeople() {
+  const backend = await openBackend({
+    APP_SECRET: randomBytes(32).toString('base64url'),
+    REGISTRATIONS_PER_HOUR: '999999',
+  });
+  const people = { backend, nobody: new Client(backend) };
+  const names = ['alice', 'bob', 'carol', ...(accounts.role ? ['admin'] : [])];
+  const signedIn = await Promise.all(names.map(() => register(backend, people)));
+  for (const [index, name] of names.entries()) people[name] = signedIn[index];
+  if (people.admin) await promote(people.admin);
+  const close = backend.close.bind(backend);
+  backend.close = async () => {
+    // Accounts were made first, so that they go last.
+    backend.made = backend.made.filter(([client]) => client instanceof Person);
+    backend.made.unshift(...signedIn.map((one) => [one, pathOf(accounts.table, one.account)]));
+    await close();
+  };
+  return people;
+}
