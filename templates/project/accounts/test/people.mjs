@@ -57,12 +57,6 @@ export async function openPeople() {
   const signedIn = await Promise.all(names.map(() => register(backend, people)));
   for (const [index, name] of names.entries()) people[name] = signedIn[index];
   if (people.admin) await promote(people.admin);
-  const close = backend.close.bind(backend);
-  backend.close = async () => {
-    // Accounts were made first, so that they go last.
-    backend.made = backend.made.filter(([client]) => client instanceof Person);
-    backend.made.unshift(...signedIn.map((one) => [one, pathOf(accounts.table, one.account)]));
-    await close();
-  };
+  backend.people = signedIn.map((one) => [one, pathOf(accounts.table, one.account)]);
   return people;
 }

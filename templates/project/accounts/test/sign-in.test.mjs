@@ -20,7 +20,7 @@ function refresh(refreshToken) {
 /** Somebody new, who is removed at the end. */
 async function newPerson() {
   const person = await register(backend, people);
-  backend.made.push([person, `${accounts.path}/${person.account[accounts.key]}`]);
+  backend.people.push([person, `${accounts.path}/${person.account[accounts.key]}`]);
   return person;
 }
 
@@ -29,7 +29,7 @@ test('registering makes an account and signs it in', async () => {
   const made = await nobody.post('/auth/register', body);
   const { account, accessToken, refreshToken, tokenType, expiresIn } = answered(made, 201);
   const person = new Person(backend, people, { account, accessToken, refreshToken });
-  backend.made.push([person, made.headers.get('location')]);
+  backend.people.push([person, made.headers.get('location')]);
   assert.equal(made.headers.get('location'), `${accounts.path}/${account[accounts.key]}`);
   assert.equal(account[accounts.login], body[accounts.login]);
   assert.equal(tokenType, 'Bearer');

@@ -89,9 +89,17 @@ export async function openBackend(settings = {}) {
       database,
       /** Who made which rows, in order. */
       made: [],
+      /** Accounts, which go last. */
+      people: [],
       /** Removes what was made, children first. */
       async close() {
-        for (const [client, path] of this.made.reverse()) await client.delete(path);
+        const left = [];
+        for (const [client, path] of this.made.reverse()) {
+          const { status } = await client.delete(path);
+          if (status === 409) left.push([client, path]);
+        }
+        // An older row may have been changed to refer to a newer one.
+        for (const [client, path] of [...left, ...this.people]) await client.delete(path);
         await server.stop();
         await database.close();
       },
