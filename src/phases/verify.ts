@@ -3,10 +3,14 @@ import type { Schema, Table } from '../domain/schema.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { Evidence } from './verify/evidence.ts';
+import { People, type Promote } from './verify/people.ts';
+import { proveAccounts, proveDepartures } from './verify/prove-accounts.ts';
 import { proveDeletion } from './verify/prove-deletion.ts';
 import { proveCreation, proveRules } from './verify/prove-table.ts';
+import { proveClosed, proveWalls } from './verify/prove-walls.ts';
 import { type SampleRow, SampleRows } from './verify/sample-rows.ts';
-import { openTalk, type Talk } from './verify/talk.ts';
+import type { Scene } from './verify/scene.ts';
+import { openTalk } from './verify/talk.ts';
 
 /**
  * A quick functional proof of a running backend, by its REST contract and with the rows of `domain/sample`: every
@@ -15,34 +19,69 @@ import { openTalk, type Talk } from './verify/talk.ts';
  * wrong or silent: that is what the result says.
  */
 export async function verify(
-  order: { readonly url: string; readonly schema: Schema | null },
+  order: {
+    readonly url: string;
+    readonly schema: Schema | null;
+    /** Without it nobody is an administrator, and what only they may make is left out. */
+    readonly promote?: Promote;
+  },
   { http, clock, progress }: Needs<'http' | 'clock' | 'progress'>,
 ): Promise<Verification> {
+  const { schema, url } = order;
   const evidence = new Evidence(clock);
-  const talk = openTalk(order.url, http);
+  const talk = openTalk(url, http);
   const isUp = await evidence.check('answers at /health', async () => {
     const answer = await talk('GET', '/health');
     answer.expectStatus(200);
     answer.expect(answer.row()?.status === 'ok', 'its "status" is not "ok"');
   });
-  if (isUp && order.schema)
-    await proveData(order.schema, evidence, new SampleRows(order.schema, talk, clock.now()), talk);
+  if (isUp && schema) {
+    const rows = new SampleRows(schema, talk, clock.now());
+    const people = People.of(schema, talk, order.promote, () => rows.nextSeed());
+    const stage = { schema, evidence, rows, talk, people };
+    if (people) await provePeople(people, stage);
+    else await proveData(stage);
+  }
   const { passed, checks } = evidence.verdict();
   const good = checks.filter((check) => check.passed).length;
   progress({ kind: passed ? 'note' : 'warning', message: `${good} of ${checks.length} checks passed` });
   return { passed, checks };
 }
 
-async function proveData(schema: Schema, evidence: Evidence, rows: SampleRows, talk: Talk): Promise<void> {
-  const samples: { table: Table; sample: SampleRow; rules: Promise<void> }[] = [];
+interface Stage extends Scene {
+  readonly people: People | null;
+}
+
+/** The accounts first, since everything else takes somebody who is signed in; they leave last. */
+async function provePeople(people: People, stage: Stage): Promise<void> {
   try {
-    for (const table of insertionOrder(schema)) {
-      const scene = { schema, rows, talk, evidence: evidence.branch() };
+    if (!(await proveAccounts({ ...stage, people }))) return;
+    stage.rows.employ(people);
+    await proveData(stage);
+  } finally {
+    await proveDepartures({ ...stage, people });
+  }
+}
+
+async function proveData({ schema, evidence, rows, talk, people }: Stage): Promise<void> {
+  const samples: { table: Table; sample: SampleRow; scene: Scene; rules: Promise<void> }[] = [];
+  try {
+    for (const table of insertionOrder(schema).filter((candidate) => candidate !== people?.table)) {
+      const branch = evidence.branch();
+      if (people && (await people.makerOf(table)) === null) {
+        await proveClosed(table, people, branch, talk);
+        continue;
+      }
+      const scene = { schema, rows, talk: await rows.talkFor(table), evidence: branch };
       const sample = await proveCreation(table, scene);
-      if (sample) samples.push({ table, sample, rules: proveRules(table, sample, scene) });
+      if (!sample) continue;
+      if (people) await proveWalls(table, sample, people, { schema, evidence: branch, talk });
+      samples.push({ table, sample, scene, rules: proveRules(table, sample, scene) });
     }
     await Promise.all(samples.map(({ rules }) => rules));
-    for (const { table, sample } of samples.toReversed()) await proveDeletion(table, sample, { evidence, rows, talk });
+    for (const { table, sample, scene } of samples.toReversed()) {
+      await proveDeletion(table, sample, { evidence, rows, talk: scene.talk });
+    }
   } finally {
     await Promise.allSettled(samples.map(({ rules }) => rules));
     const left = await rows.clear();

@@ -22,6 +22,8 @@ export interface RealBackend {
   readonly target: ReturnType<typeof localTarget>;
   /** Rows of all tables together. */
   countRows(): Promise<number>;
+  /** Gives an account the first role that may do everything. */
+  promote(key: string | number): Promise<void>;
 }
 
 /** Generates, builds and runs the backend of a schema on a database of its own, and takes all of it away again. */
@@ -50,7 +52,18 @@ export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBa
         );
         return (await Promise.all(counts)).reduce((sum, rows) => sum + Number(rows[0]?.count ?? 0), 0);
       };
-      return await work({ url, projectId, target, countRows });
+      const promote = async (key: string | number) => {
+        const { accounts, tables } = schema ?? {};
+        const id = tables
+          ?.find(({ name }) => name === accounts?.table)
+          ?.columns.find((column) => column.primaryKey)?.name;
+        const [table, role] = [JSON.stringify(accounts?.table), JSON.stringify(accounts?.role)];
+        await database.admin(`UPDATE app.${table} SET ${role} = $1 WHERE ${JSON.stringify(id)} = $2`, [
+          accounts?.admins[0],
+          key,
+        ]);
+      };
+      return await work({ url, projectId, target, countRows, promote });
     } finally {
       await target.remove(projectId);
       await database.drop();

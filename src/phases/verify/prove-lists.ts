@@ -24,7 +24,7 @@ export async function proveLists(table: Table, sample: SampleRow, scene: Scene):
       await evidence.check(`${name}: sorts, counts and cuts`, () => proveOrder(table, made, scene));
     }
   } finally {
-    for (const row of made) await rows.remove(table, row);
+    for (const row of made) await rows.remove(table, row, scene.talk);
   }
 }
 
@@ -85,7 +85,7 @@ async function makeSeveral(table: Table, { schema, talk, rows }: Scene): Promise
     }
     const { data } = answer.expectRow(201);
     const made: readonly Row[] = Array.isArray(data) ? data : [];
-    for (const row of made) rows.adoptRow(table, row);
+    for (const row of made) rows.adoptRow(table, row, talk);
     answer.expect(made.length === indexes.length, 'does not answer all rows');
     return made;
   }

@@ -53,7 +53,7 @@ export async function proveRefusals(table: Table, sample: SampleRow, scene: Scen
   for (const { name, status, ask } of refusals) {
     await evidence.check(`${table.name}: ${name}`, async () => {
       const answer = await ask();
-      rows.adopt(table, answer);
+      rows.adopt(table, answer, talk);
       answer.expectProblem(status);
     });
   }

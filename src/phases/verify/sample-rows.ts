@@ -1,6 +1,7 @@
-import { resourcePath } from '../../domain/rest.ts';
+import { isServerMade, resourcePath } from '../../domain/rest.ts';
 import { insertionOrder, type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
 import { primaryKey, type Schema, type Table } from '../../domain/schema.ts';
+import type { People } from './people.ts';
 import type { Answer, Row, Talk } from './talk.ts';
 
 /** Seeds of one run start somewhere in here, so that a run after one that was killed does not meet its rows. */
@@ -24,8 +25,9 @@ export class SampleRows {
   readonly #schema: Schema;
   readonly #talk: Talk;
   readonly #rows = new Map<string, Promise<SampleRow>>();
-  /** Paths of everything made, in the order it was made: children come after their parents. */
-  readonly #made: string[] = [];
+  /** Paths of everything made, and who made it, in the order it was made: children come after their parents. */
+  readonly #made: { readonly path: string; readonly talk: Talk }[] = [];
+  #people: People | null = null;
   readonly #order: readonly Table[];
   #seed: number;
 
@@ -34,6 +36,19 @@ export class SampleRows {
     this.#talk = talk;
     this.#order = insertionOrder(schema);
     this.#seed = (now % SEED_RANGE) * SEEDS_PER_RUN;
+  }
+
+  /** From here on rows are made by those who may. */
+  employ(people: People): void {
+    this.#people = people;
+  }
+
+  /** Speaks as who makes the rows of a table. Throws when nobody here may. */
+  async talkFor(table: Table): Promise<Talk> {
+    if (!this.#people) return this.#talk;
+    const maker = await this.#people.makerOf(table);
+    if (maker) return maker.talk;
+    throw new Error(`only an administrator can make rows of ${table.name}`);
   }
 
   /** Another seed with each call. */
@@ -59,15 +74,17 @@ export class SampleRows {
   }
 
   async #make(table: Table, index: number): Promise<SampleRow> {
+    if (table === this.#people?.table) return this.#people.get(index);
+    const talk = await this.talkFor(table);
     const parents = await this.parents(table, index);
     for (let attempt = 1; ; attempt += 1) {
       const input = sampleInput(table, this.#schema, this.nextSeed(), parents);
-      const created = await this.#talk('POST', resourcePath(table), { json: input });
+      const created = await talk('POST', resourcePath(table), { json: input });
       if (created.status === 409 && attempt < MAX_TRIES) {
         this.skipTaken();
         continue;
       }
-      this.adopt(table, created);
+      this.adopt(table, created, talk);
       const row = created.expectRow(201);
       return { row, path: pathOf(table, row), input, created };
     }
@@ -82,6 +99,10 @@ export class SampleRows {
       if (!parent || parent === table) continue;
       const use = uses.get(link.table) ?? 0;
       uses.set(link.table, use + 1);
+      // Filled in by the backend: whose row it is.
+      if (link.columns.every((name) => table.columns.some((column) => column.name === name && isServerMade(column)))) {
+        continue;
+      }
       // One row shows that an optional parent can be there; the others do without.
       if (link.optional && index > 0) continue;
       const row = await this.#parentRow(link, table, parent, index + use);
@@ -94,41 +115,42 @@ export class SampleRows {
   }
 
   /** Remembers a row that came into being, wanted or not, to be deleted at the end. */
-  adopt(table: Table, answer: Answer): void {
+  adopt(table: Table, answer: Answer, talk: Talk): void {
     const row = answer.status >= 200 && answer.status < 300 ? answer.row() : null;
-    if (row) this.adoptRow(table, row);
+    if (row) this.adoptRow(table, row, talk);
   }
 
   /** As `adopt`, for one row of several. */
-  adoptRow(table: Table, row: Row): void {
-    if (primaryKey(table).every((column) => (row[column.name] ?? null) !== null)) this.#made.push(pathOf(table, row));
+  adoptRow(table: Table, row: Row, talk: Talk): void {
+    if (primaryKey(table).some((column) => (row[column.name] ?? null) === null)) return;
+    this.#made.push({ path: pathOf(table, row), talk });
   }
 
   /** Deletes a row whose time is over before the end; one that stays is tried again then. */
-  async remove(table: Table, row: Row): Promise<void> {
+  async remove(table: Table, row: Row, talk: Talk): Promise<void> {
     const path = pathOf(table, row);
-    const answer = await this.#talk('DELETE', path).catch(() => null);
+    const answer = await talk('DELETE', path).catch(() => null);
     if (answer?.status === 204) this.forget(path);
   }
 
   /** It is proven to be gone. */
   forget(path: string): void {
-    const index = this.#made.indexOf(path);
+    const index = this.#made.findIndex((made) => made.path === path);
     if (index >= 0) this.#made.splice(index, 1);
   }
 
   /** Deletes everything that is left, children first; gives the paths of what stays nevertheless. */
   async clear(): Promise<readonly string[]> {
     for (let round = 0; round < 2; round += 1) {
-      for (const path of this.#made.toReversed()) {
-        const isGone = await this.#talk('DELETE', path)
-          .then(() => this.#talk('GET', path))
+      for (const { path, talk } of this.#made.toReversed()) {
+        const isGone = await talk('DELETE', path)
+          .then(() => talk('GET', path))
           .then((answer) => answer.status === 404)
           .catch(() => false);
         if (isGone) this.forget(path);
       }
     }
-    return [...this.#made];
+    return this.#made.map(({ path }) => path);
   }
 
   /** An optional parent is taken when its table comes earlier, so that a cycle of tables does not turn into one of rows. */

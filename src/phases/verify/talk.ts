@@ -64,6 +64,13 @@ export type Talk = (
   },
 ) => Promise<Answer>;
 
+/** The same, as somebody who is signed in. */
+export function as(talk: Talk, token: string): Talk {
+  const authorization = `Bearer ${token}`;
+  return (method, path, message = {}) =>
+    talk(method, path, { ...message, headers: { authorization, ...message.headers } });
+}
+
 /** Speaks to one backend. */
 export function openTalk(url: string, http: Http): Talk {
   const base = url.replace(/\/+$/, '');
