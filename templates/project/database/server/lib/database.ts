@@ -33,7 +33,7 @@ function connection(timeoutMs: number): pg.ClientConfig {
 }
 
 /**
- * A connection shared by many reads: each is one statement, and none waits for the answer of the one before it.
+ * A connection shared by many reads: what belongs together is sent at once, and none waits for the answer of another.
  * Opened at first need and again after it broke, with growing pauses while the database stays away.
  */
 class Lane {
