@@ -306,7 +306,9 @@ describe.each(walls)('tasks behind %s', (wall) => {
     ).toEqual([]);
   });
 
-  test.runIf(wall === 'the policies alone')('with both walls gone everything is seen', async () => {
+  if (wall !== 'the policies alone') return;
+
+  test('with both walls gone everything is seen', async () => {
     await dropPolicies(backend.database, schema);
     expect((await bob.send('GET', `/tasks/${task.id}`)).status).toBe(200);
     expect(idsOf(await bob.send('GET', '/lists?name=secret%20list'))).toEqual([list.id]);
