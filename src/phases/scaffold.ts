@@ -9,7 +9,7 @@ import type { FileTree, Workspace } from '../ports/workspace.ts';
 import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
-import { clientModule } from './scaffold/client-module.ts';
+import { clientExample, clientModule } from './scaffold/client-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
@@ -109,6 +109,7 @@ function valuesOf(project: Project, resources: readonly Resource[]): TextValues 
     request: markdownText(project.request),
     framework: FRAMEWORK_LINKS[frameworkOf(project)],
     endpoints: endpointTable(resources),
+    client: project.schema ? clientExample(project.schema, resources) : '',
     tables: project.schema ? tableList(project.schema) : '',
   };
 }

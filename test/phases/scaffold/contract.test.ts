@@ -288,3 +288,81 @@ test.each(NAMES)('every answer of a real backend is as its document says: %s', a
   expect([...new Set(backend.problems)].slice(0, 20)).toEqual([]);
   expect(backend.asked).toBeGreaterThan(500);
 });
+
+test('the typed client speaks to a real server', async () => {
+  const backend = backends.get('blog');
+  const { createClient, ApiError } = await import(join(root, 'blog/client/index.ts'));
+  const api = createClient({ baseUrl: backend?.server.url });
+  const key = 'client-of-the-blog-1';
+  const author = { email: 'client@example.com', name: 'Ada', password: 'long enough' };
+  const user = await api.users.create(author, { idempotencyKey: key });
+  expect(await api.users.create(author, { idempotencyKey: key })).toEqual(user);
+  const bodies = ['a,b', 'c'].map((slug) => ({ author_id: user.id, title: 'Of the client', slug }));
+  const [post] = await api.posts.createMany(bodies);
+  const where = { slug: { in: ['a,b'] }, views: { gte: 0 }, author_id: user.id };
+  const page = await api.posts.list({ where, sort: ['-created_at'], fields: ['id'], include: ['author'], count: true });
+  expect(page).toEqual({ data: [{ id: post.id, author: user }], nextCursor: null, total: 1 });
+  expect((await api.users.listOf(user.id, 'posts', { limit: 1 })).data).toHaveLength(1);
+  const { row, etag } = await api.posts.getVersion(post.id);
+  expect(row).toEqual(post);
+  const changed = await api.posts.update(post.id, { views: 1 }, { ifMatch: etag });
+  expect(changed.views).toBe(1);
+  await expect(api.posts.update(post.id, { views: 2 }, { ifMatch: etag })).rejects.toMatchObject({ status: 412 });
+  const wrong = await api.posts.update(post.id, { views: -1 }).catch((error: unknown) => error);
+  expect(wrong).toBeInstanceOf(ApiError);
+  expect(wrong).toMatchObject({ status: 400, errors: [{ field: 'views' }], requestId: expect.any(String) });
+  const gone = AbortSignal.abort();
+  await expect(api.posts.list({ signal: gone })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(api.postTags.get({ post_id: post.id, tag_id: 'a/b' })).rejects.toMatchObject({ status: 404 });
+  for (const { id } of (await api.posts.list({ where: { author_id: user.id } })).data) await api.posts.delete(id);
+  await api.users.delete(user.id);
+});
+
+test('the typed client stays signed in, and renews its tokens once for all who wait', async () => {
+  const backend = backends.get('tasks');
+  const { createClient } = await import(join(root, 'tasks/client/index.ts'));
+  const kept: unknown[] = [];
+  const api = createClient({ baseUrl: backend?.server.url, onTokens: (tokens: unknown) => kept.push(tokens) });
+  await api.auth.register({ email: 'client@example.com', name: 'Ada', password: 'long enough' });
+  const { refreshToken } = api.auth.tokens;
+  // As if the access token had ended.
+  const old = { accessToken: 'a.b.c', refreshToken };
+  const later = createClient({ baseUrl: backend?.server.url, tokens: old, onTokens: (own: unknown) => kept.push(own) });
+  const [me, lists] = await Promise.all([later.auth.me(), later.lists.list()]);
+  expect([me.email, lists.data]).toEqual(['client@example.com', []]);
+  expect(later.auth.tokens.refreshToken).not.toBe(refreshToken);
+  expect(kept).toHaveLength(2);
+  await later.auth.logout();
+  expect(later.auth.tokens).toBeNull();
+  await expect(later.lists.list()).rejects.toMatchObject({ status: 401 });
+});
+
+test("the project's own check of answers knows right from wrong", async () => {
+  const backend = backends.get('blog');
+  const { assertDescribed } = await import(join(root, 'blog/test/contract.mjs'));
+  const get = async (path: string) => {
+    const answer = await fetch(`${backend?.server.url}${path}`);
+    return { status: answer.status, headers: answer.headers, body: Object(await answer.json()) };
+  };
+  for (const path of ['/users', '/users?fields=id', '/users?nothing=1', '/users/none', '/nothing', '/health']) {
+    assertDescribed('GET', path, await get(path));
+  }
+  const page = await get('/users');
+  expect(() => assertDescribed('GET', '/users', { ...page, body: { ...page.body, more: 1 } })).toThrow('more');
+  expect(() => assertDescribed('GET', '/users', { ...page, body: {} })).toThrow('not as in');
+  expect(() => assertDescribed('GET', '/users', { ...page, status: 418 })).toThrow('is not in');
+});
+
+test('the page for people has no script, and asks not to be trusted with any', async () => {
+  const backend = backends.get('types');
+  const page = await http.request('GET', `${backend?.server.url}/openapi`);
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(page.headers['content-security-policy']).toMatch(
+    /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'/,
+  );
+  expect(page.body).not.toMatch(/<script|<b>posts|javascript:|https?:\/\//i);
+  expect(page.body).toContain('a blog API with &lt;b&gt;posts&lt;/b&gt;');
+  const etag = page.headers.etag ?? '';
+  const again = await http.request('GET', `${backend?.server.url}/openapi`, { headers: { 'if-none-match': etag } });
+  expect(again).toMatchObject({ status: 304, body: '' });
+});
