@@ -15,7 +15,7 @@ export interface TableNames {
 }
 
 /** Endings of names that begin with that of a row. */
-export const NAME_ENDINGS = [
+const NAME_ENDINGS = [
   '',
   'Part',
   'Page',

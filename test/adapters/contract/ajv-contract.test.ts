@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ajvContract } from '../../../src/adapters/contract/ajv/ajv-contract.ts';
+import { parseSchema } from '../../../src/domain/schema-rules.ts';
 import { scaffoldFiles } from '../../../src/phases/scaffold.ts';
 import type { HttpAnswer } from '../../../src/ports/http.ts';
 import { projectOf, readSchema, scaffoldServices } from '../../support/generated-projects.ts';
@@ -74,6 +75,27 @@ test.each<[string, string, string, HttpAnswer, RegExp]>([
   ['a problem that says another status', 'GET', '/tags/t1', answer(404, problem(400), PROBLEM_TYPE), /status is 400/],
 ])('what is not as described is told: %s', (_name, method, path, given, told) => {
   expect(check(method, path, given).join('\n')).toMatch(told);
+});
+
+test('rows that lead to rows that lead to rows are checked however long the chain is', async () => {
+  const names = Array.from({ length: 150 }, (_, at) => `table_${at}`);
+  const tables = names.map((name, at) => ({
+    name,
+    columns: [
+      { name: 'id', type: 'integer', primaryKey: true },
+      {
+        name: 'next_id',
+        type: 'integer',
+        nullable: true,
+        references: { table: names[(at + 1) % names.length] ?? '', column: 'id' },
+      },
+    ],
+  }));
+  const files = scaffoldFiles(projectOf(parseSchema({ version: 1, tables })), template);
+  const long = await ajvContract().open(JSON.parse(files['server/openapi.json'] ?? ''));
+  const row = { id: 1, next_id: 2, next: { id: 2, next_id: 3, next: null } };
+  expect(long('GET', '/table-0/1?include=next', answer(200, row))).not.toEqual([]);
+  expect(long('GET', '/table-0/1?include=next', answer(200, { ...row, next: null }))).toEqual([]);
 });
 
 test.each([null, [], {}, { openapi: '3.0.3' }, 'text'])(

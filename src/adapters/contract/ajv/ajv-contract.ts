@@ -8,7 +8,7 @@ import { child, findPath, isJson, type Json, type Place, placeAt, pointer } from
 const DOCUMENT = 'https://turbobackend.invalid/openapi';
 /** Errors of one answer that are told; the rest says the same again. */
 const MOST_ERRORS = 5;
-/** On a shape that is only answered when the query has this parameter. */
+/** On a shape that is only answered when the query has one of these parameters. */
 const CONDITION = 'x-with-query';
 
 /** Checks with JSON Schema 2020-12, the dialect of OpenAPI 3.1; each schema is compiled when it is first needed. */
@@ -118,7 +118,7 @@ function validateAnswer(
   if (!shapes.some((shape) => isJson(shape) && CONDITION in shape)) return validate(names, value);
   const results = shapes.flatMap((shape, at) => {
     const wanted = isJson(shape) ? shape[CONDITION] : undefined;
-    if (typeof wanted === 'string' && !query.has(wanted)) return [];
+    if (Array.isArray(wanted) && !wanted.some((name) => query.has(String(name)))) return [];
     return [validate([...names, 'anyOf', String(at)], value)];
   });
   return results.find((errors) => errors.length === 0) ?? results[0] ?? [];

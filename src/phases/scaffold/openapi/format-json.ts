@@ -8,8 +8,8 @@ export function formatJson(value: unknown): string {
 /** `start` is where the value begins on its line, `end` how much stands behind it. */
 function layOut(value: unknown, indent: number, start: number, end: number): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const line = onOneLine(value);
-  if (indent > 0 && start + line.length + end <= LINE_WIDTH && !isRowOfObjects(value)) return line;
+  const line = indent > 0 ? onOneLine(value, LINE_WIDTH - start - end) : null;
+  if (line !== null && !isRowOfObjects(value)) return line;
   const [pad, close] = [' '.repeat(indent + 2), ' '.repeat(indent)];
   const isList = Array.isArray(value);
   const entries = isList ? value.map((item): [string, unknown] => ['', item]) : Object.entries(value);
@@ -21,11 +21,23 @@ function layOut(value: unknown, indent: number, start: number, end: number): str
   return lines.length === 0 ? first + last : `${first}\n${lines.join(',\n')}\n${close}${last}`;
 }
 
-function onOneLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(onOneLine).join(', ')}]`;
+/** The value on one line; null when that is longer than `room`. */
+function onOneLine(value: unknown, room: number): string | null {
+  if (room < 0) return null;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${onOneLine(item)}`);
-  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+  const isList = Array.isArray(value);
+  const parts: string[] = [];
+  let length = isList ? 2 : 4;
+  for (const [name, item] of Object.entries(value)) {
+    const label = isList ? '' : `${JSON.stringify(name)}: `;
+    const text = onOneLine(item, room - length - label.length);
+    if (text === null) return null;
+    parts.push(label + text);
+    length += label.length + text.length + 2;
+  }
+  if (parts.length === 0) return isList ? '[]' : '{}';
+  const line = isList ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`;
+  return line.length <= room ? line : null;
 }
 
 /** Several objects of several members each stand below each other. */

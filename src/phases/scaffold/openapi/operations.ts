@@ -14,7 +14,7 @@ const WRITE_PROBLEMS = [
 ];
 
 /** Whether a token is needed, and the failures that come with it. */
-export function securityOf(scene: Scene, needsAccount: boolean): Json {
+function securityOf(scene: Scene, needsAccount: boolean): Json {
   if (!scene.secured) return {};
   return { security: needsAccount ? [{ bearer: [] }] : [{}, { bearer: [] }] };
 }
@@ -50,7 +50,10 @@ function readProblems(scene: Scene, ...others: readonly ProblemName[]): Json {
 /** The whole of something, or the part of it that the query asks for. */
 function wholeOrPart(whole: string, part: string): Json {
   return {
-    anyOf: [componentRef('schemas', whole), { ...componentRef('schemas', part), 'x-with-query': 'fields' }],
+    anyOf: [
+      componentRef('schemas', whole),
+      { ...componentRef('schemas', part), 'x-with-query': ['fields', 'include'] },
+    ],
   };
 }
 

@@ -43,7 +43,7 @@ export const SHARED_PARAMETERS: Readonly<Record<string, Json>> = {
   }),
 };
 
-export const LIST_SETTINGS = ['limit', 'offset', 'cursor', 'sort', 'fields', 'include', 'count'] as const;
+const LIST_SETTINGS = ['limit', 'offset', 'cursor', 'sort', 'fields', 'include', 'count'] as const;
 
 /** What a row is asked for in a path. */
 export function keyParameters(resource: Resource): readonly Json[] {
@@ -101,7 +101,7 @@ function filterParameters(scene: Scene, resource: Resource, column: Column): [st
   const { name } = column;
   const settings: readonly string[] = LIST_SETTINGS;
   if (!settings.includes(name)) {
-    const about = `Rows by \`${name}\`; \`${name}=…\` is short for \`${name}[eq]=…\`.`;
+    const about = `\`${name}=…\` is short for \`${name}[eq]=…\`.`;
     const schema = componentRef('schemas', filterName(resource, column));
     return [[`${one}.${name}`, { ...inQuery(name, about, schema), style: 'deepObject', explode: true }]];
   }

@@ -27,9 +27,9 @@ export function rowSchemas(scene: Scene, resource: Resource): Json {
   const names = Object.keys(columns);
   const changes = resource.patches;
   const isAccounts = scene.isAccounts(table.name);
-  const part = shape({ ...columns, ...relations }, [], 'What `fields` asked for.');
+  const part = shape({ ...columns, ...relations }, [], 'What `fields` and `include` asked for.');
   return {
-    [one]: shape({ ...columns, ...relations }, names, table.description),
+    [one]: shape(columns, names, table.description),
     [`${one}Part`]: part,
     [`${one}Page`]: pageSchema(one),
     [`${one}PartPage`]: pageSchema(`${one}Part`),

@@ -50,7 +50,7 @@ function responseOf(method, pathname, status) {
 
 /** Of a whole row and a part of it, the part counts only when the query asked for one. */
 function shapeFor(schema, query) {
-  const isPossible = (shape) => !shape['x-with-query'] || query.has(shape['x-with-query']);
+  const isPossible = ({ 'x-with-query': names }) => !names || names.some((name) => query.has(name));
   return schema.anyOf ? { ...schema, anyOf: schema.anyOf.filter(isPossible) } : schema;
 }
 
