@@ -1,0 +1,23 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readSchema, repositoryRoot, run, writeProject } from '../../support/generated-projects.ts';
+import { withTemporaryFolder } from '../../support/temporary-folder.ts';
+
+const biome = join(repositoryRoot, 'node_modules/@biomejs/biome');
+
+test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'types', null])(
+  'a project of %s has nothing for its own `npm run lint` to complain about',
+  (name) =>
+    withTemporaryFolder(async (folder) => {
+      const directory = join(folder, 'project');
+      await writeProject(directory, name === null ? null : readSchema(name));
+      mkdirSync(join(directory, 'node_modules/@biomejs'), { recursive: true });
+      symlinkSync(biome, join(directory, 'node_modules/@biomejs/biome'));
+      const program = join(biome, 'bin/biome');
+      const { code, output } = await run(process.execPath, [program, 'check', '--error-on-warnings', '.'], {
+        cwd: directory,
+      });
+      expect([code, output]).toEqual([0, expect.stringContaining('No fixes applied')]);
+    }),
+);
