@@ -11,7 +11,10 @@ const NITRO_ONLY: ReadonlySet<string> = new Set(['nitro.config.mjs']);
 export function honoFiles(files: FileTree, own: FileTree): FileTree {
   const shared = Object.entries(files)
     .filter(([path]) => !NITRO_ONLY.has(path))
-    .map(([path, text]) => [path, path.startsWith('server/') ? withoutNitro(text) : text]);
+    .map(([path, text]) => [
+      path,
+      path.startsWith('server/') ? withoutNitro(text) : text.replaceAll('nitro.config', 'rolldown.config'),
+    ]);
   const tree: FileTree = { ...Object.fromEntries(shared), ...own };
   return { ...tree, 'server/app.ts': appModule(tree) };
 }

@@ -21,7 +21,7 @@ function newestIn(folder) {
 
 const sources = [newestIn(join(root, 'server')), timeOf(join(root, 'nitro.config.mjs'))];
 if (timeOf(output) < Math.max(...sources)) {
-  const nitro = join(root, 'node_modules', 'nitro', 'dist', 'cli', 'index.mjs');
-  const { status } = spawnSync(process.execPath, [nitro, 'build'], { cwd: root, stdio: 'inherit' });
+  // Through a shell, because npm is a script on Windows.
+  const { status } = spawnSync('npm run build', { cwd: root, stdio: 'inherit', shell: true });
   process.exit(status ?? 1);
 }
