@@ -36,10 +36,11 @@ function nameOf({ name }: Pick<Table, 'name'>): string {
 async function insert(table: Table, rows: readonly Row[], owner: SqlSession): Promise<void> {
   const given = Object.keys(rows[0] ?? {}).map((column) => identifier(column));
   if (given.length === 0) return;
-  // JSON says every type of ours in one parameter.
+  // JSON says every type of ours in one parameter. Of keys with few values only so many rows can be made.
   await owner.query(
     `INSERT INTO ${nameOf(table)} (${given.join(', ')}) OVERRIDING SYSTEM VALUE
-     SELECT ${given.join(', ')} FROM json_populate_recordset(NULL::${nameOf(table)}, $1::json)`,
+     SELECT ${given.join(', ')} FROM json_populate_recordset(NULL::${nameOf(table)}, $1::json)
+     ON CONFLICT DO NOTHING`,
     [JSON.stringify(rows)],
   );
 }

@@ -66,7 +66,8 @@ function listText(
   conditions: readonly string[],
   order: readonly string[] = listOrder(table).map(({ name }) => readableIdentifier(name)),
 ): string {
-  const account = `$${conditions.length + 1}`;
+  // Not every condition has a value.
+  const account = `$${conditions.filter((condition) => condition.includes('$')).length + 1}`;
   const nameOf = (name: string) => `${APP_SCHEMA}.${readableIdentifier(name)}`;
   const own = readCondition(table, schema, { account, table: nameOf });
   const all = [...conditions, ...(own === null ? [] : [own])];
