@@ -38,7 +38,10 @@ async function runCheck(
   const begun = clock.elapsedMs();
   const { code, output } = await programs.run(order);
   const ms = Math.round(clock.elapsedMs() - begun);
-  const lines = output.trim().split('\n').slice(-SHOWN_LINES);
+  const printed = output.trim().split('\n');
+  // Which tests failed stands far above the end.
+  const failed = printed.filter((line) => /^\s*not ok\b/.test(line)).slice(0, SHOWN_LINES);
+  const lines = [...failed, ...printed.slice(-Math.max(1, SHOWN_LINES - failed.length))];
   const how = code === null ? 'did not end in time, or could not be started' : `ended with ${code}`;
   const check: Check = { name, passed: code === 0, detail: code === 0 ? '' : `${how}\n${lines.join('\n')}`, ms };
   return { checks: [check] };
