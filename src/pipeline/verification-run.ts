@@ -9,8 +9,6 @@ export type VerifyNeeds = TrialNeeds & Needs<'builder' | 'programs' | 'http' | '
 
 export interface VerifyOrder {
   readonly profile: Profile;
-  /** Also break the backend on purpose, and look whether its tests notice. */
-  readonly mutation?: boolean;
   /** Each section is a phase of its own to whoever watches. */
   readonly isTold?: boolean;
   /** A database that is being made already; it is not taken away. */

@@ -44,7 +44,7 @@ export async function verifyProject(
 }
 
 function reasonToSkip(name: SectionName, { profile }: VerifyOrder): string {
-  if (name === 'mutation') return 'asked for with --mutation';
+  if (name === 'mutation') return 'turbobackend does not do this yet';
   const isFull = ['types', 'lint', 'contract', 'tests'].includes(name);
   return isFull && profile === 'quick' ? 'only with --profile full' : 'the server could not be built or started';
 }
