@@ -37,9 +37,13 @@ export function readCondition(
 
 /** Commas separate; one that belongs to a value is written `\,`, and a backslash `\\`. */
 function splitList(given: unknown): string[] {
-  // A comma after an even number of backslashes.
-  const items = String(given).split(/(?<=(?<!\\)(?:\\\\)*),/);
-  return items.map((item) => item.replace(/\\([\\,])/g, '$1'));
+  const items: string[] = [];
+  let item = '';
+  for (const [part, escaped] of String(given).matchAll(/\\([\\,])|,|[^\\,]+|\\/g)) {
+    if (part === ',') items.push(item);
+    item = part === ',' ? '' : item + (escaped ?? part);
+  }
+  return [...items, item];
 }
 
 const PATTERN = text().refine(

@@ -94,12 +94,14 @@ export function decimal({
     .union([z.string(), z.number()], { error: expecting('must be a decimal number') })
     .transform((value) => (typeof value === 'number' ? plainNotation(value) : value))
     .superRefine((value, context) => {
-      const parts = /^-?0*(\d*)(?:\.(\d*?)0*)?$/.exec(value);
+      const parts = /^-?(\d*)(?:\.(\d*))?$/.exec(value);
       const add = (message: string) => context.addIssue({ code: 'custom', message });
       if (!parts || !/\d/.test(value)) return add('must be a decimal number');
-      if ((parts[1] ?? '').length > whole)
+      const [, before = '', after = ''] = parts;
+      if (before.replace(/^0+/, '').length > whole)
         add(`must have at most ${counted(whole, 'digit')} before the point`);
-      if ((parts[2] ?? '').length > fraction)
+      // Each run of zeros is looked at once, and not once for each of its zeros.
+      if (after.replace(/(?<!0)0+$/, '').length > fraction)
         add(`must have at most ${counted(fraction, 'digit')} after the point`);
       if (Number(value) < min) add(`must be at least ${min}`);
       if (Number(value) > max) add(`must be at most ${max}`);
