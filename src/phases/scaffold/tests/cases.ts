@@ -89,6 +89,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
     'checkLife',
     'checkMany',
     'checkMissing',
+    'checkMove',
+    'checkNeighbours',
     'checkOnce',
     'checkParentRemoval',
     'checkPatch',

@@ -44,6 +44,7 @@ export function rowCases(resource: Resource, voice: Voice): readonly Case[] {
       'methods',
     ]),
     ...(patches.length > 0 ? changeCases(resource, voice) : []),
+    ...neighbourCases(resource, voice),
     callCase('a row is changed only in the version that is named', 'checkVersions', [...who, 'methods']),
     ...(resource.inputs.length > 0
       ? [
@@ -52,6 +53,23 @@ export function rowCases(resource: Resource, voice: Voice): readonly Case[] {
         ]
       : []),
     ...ruleCases(resource, voice),
+  ];
+}
+
+/** A key of several references: rows that share one of them are told apart by the others. */
+function neighbourCases({ table, key, inputs }: Resource, { client }: Voice): readonly Case[] {
+  const parents = key.flatMap((column) => {
+    const isSent = inputs.some((field) => field.column === column);
+    return isSent && column.references ? [[column.name, column.references] as const] : [];
+  });
+  if (parents.length < 2 || parents.length < key.length) return [];
+  const code = Object.fromEntries(parents.map(([name, target]) => [name, textList([target.table, target.column])]));
+  return [
+    callCase('rows that share a part of their key are different ones', 'checkNeighbours', [
+      client,
+      quoted(table.name),
+      { as: 'parts', code: objectCode(code, 'parts') },
+    ]),
   ];
 }
 
@@ -256,15 +274,18 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
       ]),
     ];
     if (parent.name === table.name || isAccountsTable(parent, schema)) return cases;
+    const of = textList([parent.name, target.name]);
     const outcome = OUTCOMES[column.references?.onDelete ?? 'no-action'];
     const what = { restrict: 'cannot be removed', cascade: 'takes it along', null: 'is forgotten' }[outcome];
     return [
       ...cases,
+      ...(changeable && !uniqueSets(table).flat().includes(column.name)
+        ? [callCase(`${field.name} can be changed`, 'checkMove', [...who, quoted(field.name), of])]
+        : []),
       callCase(`the row that ${field.name} names ${what}`, 'checkParentRemoval', [
         ...who,
         quoted(field.name),
-        quoted(parent.name),
-        quoted(target.name),
+        of,
         quoted(outcome),
       ]),
     ];
@@ -366,7 +387,8 @@ export function listCases(resource: Resource, voice: Voice): readonly Case[] {
         : []),
       many('rows come in the order that is asked for, page by page', 'checkOrder', ['kinds']),
       many('the plain list shows every row once', 'checkPlainList', []),
-      many('lists are counted and cut, and refuse what they do not know', 'checkListSettings', [quoted(first.name)]),
+      many('lists are counted and cut, and refuse what they do not know', 'checkListSettings', ['kinds']),
+      many('a row is shown in part', 'checkRowQuery', [quoted(first.name)]),
     );
   }
   if (bad.length > 0) {

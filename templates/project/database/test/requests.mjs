@@ -32,12 +32,12 @@ export async function checkBodies(client, table, methods) {
     ['', json, 400],
     ['1', json, 400],
     ['null', json, 400],
-    [Buffer.from([0x22, 0xff, 0x22]), json, 400],
+    [Buffer.from([0x22, 0xff, 0x22]), json, 400, {}, 'The body is not valid UTF-8.'],
     [`"${'x'.repeat(1024 * 1024)}"`, json, 413],
   ];
   const paths = { POST: tables[table].path, PUT: missingPath(table), PATCH: missingPath(table) };
   for (const method of methods) {
-    for (const [body, type, status, headers] of bodies) {
+    for (const [body, type, status, headers, detail] of bodies) {
       const answer = await fetch(`${client.backend.url}${paths[method]}`, {
         method,
         body,
@@ -45,10 +45,11 @@ export async function checkBodies(client, table, methods) {
       });
       const text = await answer.text();
       const request = `${method} ${paths[method]} ${String(body).slice(0, 20)} as ${type}`;
-      refused(
+      const problem = refused(
         { status: answer.status, headers: answer.headers, body: JSON.parse(text), request },
         status,
       );
+      if (detail) assert.equal(problem.detail, detail);
     }
   }
 }

@@ -112,6 +112,7 @@ export async function checkPut(client, table, changes, defaults) {
   const body = await client.body(table);
   for (const field of [...tables[table].key, ...Object.keys(defaults)]) delete body[field];
   const replaced = answered(await client.put(pathOf(table, row), body), 200);
+  assert.deepEqual(Object.keys(replaced), Object.keys(row));
   for (const [field, value] of Object.entries({ ...body, ...defaults }))
     if (field in replaced) assert.deepEqual(replaced[field], value, field);
   for (const name of tables[table].key) assert.equal(replaced[name], row[name]);
@@ -165,7 +166,7 @@ export async function checkReference(client, table, field, nowhere, methods) {
 }
 
 /** What becomes of a row when the one that a field refers to goes. */
-export async function checkParentRemoval(client, table, field, parentTable, column, outcome) {
+export async function checkParentRemoval(client, table, field, [parentTable, column], outcome) {
   const parent = await client.make(parentTable);
   const row = await client.make(table, { [field]: parent[column] });
   const removed = await client.makerOf(parentTable).delete(pathOf(parentTable, parent));
@@ -180,6 +181,32 @@ export async function checkParentRemoval(client, table, field, parentTable, colu
   else assert.equal(answered(left, 200)[field], null);
 }
 
+/** A row can be made to refer to another one, and keeps to it. */
+export async function checkMove(client, table, field, [parentTable, column]) {
+  const row = await client.make(table);
+  const parents = [await client.make(parentTable), await client.make(parentTable)];
+  const [first, second] = parents.map((parent) => parent[column]);
+  const moved = answered(await client.patch(pathOf(table, row), { [field]: first }), 200);
+  assert.equal(moved[field], first);
+  const body = await client.body(table, { [field]: second });
+  for (const name of tables[table].key) delete body[name];
+  assert.equal(answered(await client.put(pathOf(table, row), body), 200)[field], second);
+}
+
+/** Rows that share a part of their key are different ones; `parents` are what the parts refer to. */
+export async function checkNeighbours(client, table, parents) {
+  const row = await client.make(table);
+  const shared = Object.fromEntries(Object.keys(parents).map((name) => [name, row[name]]));
+  for (const [name, [parentTable, column]] of Object.entries(parents)) {
+    const parent = await client.make(parentTable);
+    const neighbour = await client.make(table, { ...shared, [name]: parent[column] });
+    assert.deepEqual(answered(await client.get(pathOf(table, row)), 200), row);
+    assert.deepEqual(answered(await client.get(pathOf(table, neighbour)), 200), neighbour);
+    answered(await client.delete(pathOf(table, neighbour)), 204);
+    assert.deepEqual(answered(await client.get(pathOf(table, row)), 200), row);
+  }
+}
+
 /** A row is changed only in the version that is named, and not sent to who has it. */
 export async function checkVersions(client, table, methods) {
   const row = await client.make(table);
@@ -192,8 +219,10 @@ export async function checkVersions(client, table, methods) {
   const stale = { 'if-match': '"1"' };
   refused(await client.delete(path, stale), 412);
   const newest = methods.includes('PATCH') ? await changeVersions(client, table, row, tag) : tag;
+  const other = await client.make(table);
   answered(await client.delete(path, { 'if-match': newest }), 204);
   refused(await client.delete(path, stale), 404);
+  assert.deepEqual(answered(await client.get(pathOf(table, other)), 200), other);
 }
 
 /** Changes a row of this version twice, and gives the version it has then. */
