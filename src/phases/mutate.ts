@@ -134,7 +134,7 @@ function testsFor(file: string, { files, schema }: MutationOrder): readonly stri
       file.startsWith(`server/routes${resourcePath({ name })}/`),
   );
   const isAuth = /^server\/(?:routes\/auth|lib\/(?:auth|tokens|sessions|throttle|password|accounts)\b)/.test(file);
-  const isEntry = file === 'server/entry.ts';
+  const isEntry = file === 'server/lib/serve.ts';
   const rank = (path: string): number => {
     if (table && path === `test/${table.name}.test.mjs`) return 0;
     if (isAuth && path === 'test/sign-in.test.mjs') return 0;

@@ -171,7 +171,10 @@ export async function checkWall(owner, other, table, { sees, changes }) {
     ...(changes === 'accounts' ? [] : [as(other)]),
     ...(changes === 'everyone' ? [] : [nobody]),
   ];
-  const [before] = await database.query(`select xmin, * from app."${table}" where ${where}`, values);
+  const [before] = await database.query(
+    `select xmin, * from app."${table}" where ${where}`,
+    values,
+  );
   for (const settings of strangers) {
     for (const text of [update, remove]) assert.equal(await count(text, settings), 0, text);
     // Without a condition, a statement needs no right to read what it changes.

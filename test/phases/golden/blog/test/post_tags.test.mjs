@@ -7,12 +7,14 @@ import {
   checkOrder,
   checkParent,
   checkPlainList,
+  checkRowQuery,
 } from './lists.mjs';
 import { checkBodies, checkMethods } from './requests.mjs';
 import {
   checkLife,
   checkMany,
   checkMissing,
+  checkNeighbours,
   checkOnce,
   checkParentRemoval,
   checkReference,
@@ -65,6 +67,10 @@ const foreign = [];
 test('fields that nobody may send are refused', () =>
   checkUnknown(client, 'post_tags', foreign, methods));
 
+const parts = { post_id: ['posts', 'id'], tag_id: ['tags', 'id'] };
+test('rows that share a part of their key are different ones', () =>
+  checkNeighbours(client, 'post_tags', parts));
+
 test('a row is changed only in the version that is named', () =>
   checkVersions(client, 'post_tags', methods));
 
@@ -79,13 +85,13 @@ test('post_id must be that of a row', () =>
   checkReference(client, 'post_tags', 'post_id', 'no-such-row', ['POST']));
 
 test('the row that post_id names takes it along', () =>
-  checkParentRemoval(client, 'post_tags', 'post_id', 'posts', 'id', 'cascade'));
+  checkParentRemoval(client, 'post_tags', 'post_id', ['posts', 'id'], 'cascade'));
 
 test('tag_id must be that of a row', () =>
   checkReference(client, 'post_tags', 'tag_id', 'no-such-row', ['POST']));
 
 test('the row that tag_id names takes it along', () =>
-  checkParentRemoval(client, 'post_tags', 'tag_id', 'tags', 'id', 'cascade'));
+  checkParentRemoval(client, 'post_tags', 'tag_id', ['tags', 'id'], 'cascade'));
 
 test('rows are found by each column', async () =>
   checkFilters(client, 'post_tags', await makeRows(), kinds));
@@ -97,7 +103,10 @@ test('the plain list shows every row once', async () =>
   checkPlainList(client, 'post_tags', await makeRows()));
 
 test('lists are counted and cut, and refuse what they do not know', async () =>
-  checkListSettings(client, 'post_tags', await makeRows(), 'post_id'));
+  checkListSettings(client, 'post_tags', await makeRows(), kinds));
+
+test('a row is shown in part', async () =>
+  checkRowQuery(client, 'post_tags', await makeRows(), 'post_id'));
 
 const strange = [
   ['post_id[eq]', 'a\u0000b'],

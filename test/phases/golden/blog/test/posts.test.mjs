@@ -9,6 +9,7 @@ import {
   checkOrder,
   checkParent,
   checkPlainList,
+  checkRowQuery,
 } from './lists.mjs';
 import { checkBodies, checkMethods } from './requests.mjs';
 import {
@@ -161,7 +162,7 @@ test('author_id must be that of a row', () =>
   checkReference(client, 'posts', 'author_id', 'no-such-row', ['POST']));
 
 test('the row that author_id names cannot be removed', () =>
-  checkParentRemoval(client, 'posts', 'author_id', 'users', 'id', 'restrict'));
+  checkParentRemoval(client, 'posts', 'author_id', ['users', 'id'], 'restrict'));
 
 test('the database itself refuses -1 as views', () =>
   checkConstraint(client, 'posts', 'views', -1, '23514'));
@@ -179,7 +180,9 @@ test('the plain list shows every row once', async () =>
   checkPlainList(client, 'posts', await makeRows()));
 
 test('lists are counted and cut, and refuse what they do not know', async () =>
-  checkListSettings(client, 'posts', await makeRows(), 'id'));
+  checkListSettings(client, 'posts', await makeRows(), kinds));
+
+test('a row is shown in part', async () => checkRowQuery(client, 'posts', await makeRows(), 'id'));
 
 const strange = [
   ['id[eq]', 'a\u0000b'],

@@ -7,6 +7,7 @@ import {
   checkListSettings,
   checkOrder,
   checkPlainList,
+  checkRowQuery,
 } from './lists.mjs';
 import { checkBodies, checkMethods } from './requests.mjs';
 import {
@@ -123,7 +124,9 @@ test('the plain list shows every row once', async () =>
   checkPlainList(client, 'users', await makeRows()));
 
 test('lists are counted and cut, and refuse what they do not know', async () =>
-  checkListSettings(client, 'users', await makeRows(), 'id'));
+  checkListSettings(client, 'users', await makeRows(), kinds));
+
+test('a row is shown in part', async () => checkRowQuery(client, 'users', await makeRows(), 'id'));
 
 const strange = [
   ['id[eq]', 'a\u0000b'],
