@@ -1,14 +1,14 @@
 import type { AttackResult, Exchange, Weakness } from '../../domain/verification.ts';
 import { KINDS, type Kind } from './kinds.ts';
 
-/** Of one kind more are no news. */
-const MAX_OF_A_KIND = 20;
+/** Of one kind at one path more are no news. */
+const MAX_OF_A_PLACE = 12;
 
 /** What was tried and found. */
 export class Ledger {
   readonly #attacks = new Map<string, { attempts: number; ms: number }>();
   readonly #weaknesses = new Map<string, Weakness>();
-  readonly #perKind = new Map<string, number>();
+  readonly #perPlace = new Map<string, number>();
   readonly #secrets = new Map<string, string>();
 
   tried(attack: string): void {
@@ -47,16 +47,13 @@ export class Ledger {
   report(attack: string, kind: Kind, where: string, evidence: string, exchange: Exchange | null): void {
     const id = `${kind} ${where}`;
     if (this.#weaknesses.has(id)) return;
-    const count = (this.#perKind.get(kind) ?? 0) + 1;
-    this.#perKind.set(kind, count);
-    if (count > MAX_OF_A_KIND) return;
+    const place = `${kind} ${where.split(' ?', 1)[0]}`;
+    const count = (this.#perPlace.get(place) ?? 0) + 1;
+    this.#perPlace.set(place, count);
+    if (count > MAX_OF_A_PLACE) return;
     const { title, severity, cwe, fix } = KINDS[kind];
     const shown = this.redact(evidence);
     this.#weaknesses.set(id, { attack, title, severity, cwe, where, evidence: shown, exchange, fix });
-  }
-
-  has(kind: Kind): boolean {
-    return this.#perKind.has(kind);
   }
 
   result(): AttackResult {

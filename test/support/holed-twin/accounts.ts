@@ -72,6 +72,11 @@ const OWNERSHIP: readonly Hole[] = [
         from: 'where task_id in (select id from app.tasks where user_id = ${account})`',
         to: 'where ${account}::varchar is not null`',
       },
+      {
+        path: 'server/routes/tasks/[id]/subtasks/index.get.ts',
+        from: 'const row = found(await find(key, account));',
+        to: 'const row = {};\n  void found;\n  void find;',
+      },
     ],
     sql: `${open('subtasks')}; ${open('tasks')}`,
     finds: { title: /Lists show/, where: /^GET \/tasks\/\{key\}\/subtasks$/ },
@@ -313,7 +318,7 @@ const GUARDS: readonly Hole[] = [
       {
         path: 'server/lib/accounts.ts',
         from: /passwordHash,([\s\S]*?)\]\);\n {2}return account;/,
-        to: "passwordHash,$1]);\n  const { role } = input as { role?: string };\n  if (account && role === 'admin') {\n    await run({ name: '', text: \"update app.users set role = 'admin' where id = $1\" }, [account.id]);\n    return { ...account, role } as Row;\n  }\n  return account;",
+        to: "passwordHash,$1]);\n  const { role } = input as { role?: string };\n  if (account && role === 'admin') {\n    await run({ name: '', text: \"update app.users set role = 'admin' where id = $$1\" }, [account.id]);\n    return { ...account, role } as Row;\n  }\n  return account;",
       },
     ],
     finds: { title: /not for clients/, where: /^POST \/auth\/register role$/ },

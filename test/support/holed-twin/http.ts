@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the code that is put in has template strings of its own.
 import type { Hole } from '../holed-twin.ts';
 
-const ENTRY = 'server/entry.ts';
+const ENTRY = 'server/lib/serve.ts';
 const REQUEST = 'server/lib/request.ts';
 const VALUES = 'server/lib/values.ts';
 const COLUMNS_OF_USERS = /(select id, email, name), created_at/;
@@ -243,9 +243,7 @@ export const HTTP_HOLES: readonly Hole[] = [
     name: 'no security headers',
     schema: 'blog',
     attack: 'keys',
-    edits: [
-      { path: ENTRY, from: /for \(const \[name, value\] of [^)]*HEADERS\)?\)/, to: 'for (const [name, value] of [])' },
-    ],
+    edits: [{ path: ENTRY, from: 'for (const [name, value] of HEADERS)', to: 'for (const [name, value] of [])' }],
     finds: { title: /A security header is missing/, where: /./ },
   },
   {
@@ -338,8 +336,8 @@ export const HTTP_HOLES: readonly Hole[] = [
     edits: [
       {
         path: 'server/lib/rows.ts',
-        from: /event\.res\.headers\.set\('location', (\[path, \.\.\.parts\]\.join\('\/'\))\)/,
-        to: "event.res.headers.set('location', `http://${event.req.headers.get('host')}${$1}`)",
+        from: "setHeader(event, 'location', [path, ...parts].join('/'));",
+        to: "setHeader(event, 'location', `http://${event.req.headers.get('host')}${[path, ...parts].join('/')}`);",
       },
     ],
     finds: { title: /Host header/, where: /^POST / },
