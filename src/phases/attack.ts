@@ -125,6 +125,8 @@ function openField(order: AttackOrder, needs: Field['needs']): Field {
       secrets: () => [...ledger.secrets('password'), ...ledger.secrets('value')],
     },
     gate: new Gate(WIDTH),
+    silent: new Set(),
+    isDead: false,
     needs,
   };
 }

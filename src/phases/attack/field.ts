@@ -17,5 +17,9 @@ export interface Field {
   readonly ledger: Ledger;
   readonly oracle: Oracle;
   readonly gate: Gate;
+  /** Places that once gave no answer. */
+  readonly silent: Set<string>;
+  /** It has ended and did not come back: asking further would only take time. */
+  isDead: boolean;
   readonly needs: Needs<'http' | 'wire' | 'clock' | 'progress'>;
 }

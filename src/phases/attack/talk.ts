@@ -23,7 +23,9 @@ export interface Strike {
   readonly until?: 'answer' | 'close' | 'abort';
 }
 
-const TIMEOUT_MS = 8000;
+/** A busy machine takes its time; a place that once said nothing is not waited for again. */
+const TIMEOUT_MS = 15_000;
+const IMPATIENT_MS = 2000;
 const WIRE_MS = 3000;
 
 /** Sends for one attack, and looks through what comes back. */
@@ -39,11 +41,17 @@ export function openTalk(field: Field, attack: string): Talk {
   };
   const fire = (shot: Shot): Promise<Reply> =>
     field.gate.run(async () => {
-      ledger.tried(attack);
-      const reply = (await send(field, shot)) ?? (await send(field, shot));
-      if (reply) return look(reply);
+      const where = whereOf(shot);
       const none = new Reply(shot, { status: 0, headers: {}, body: '', ms: TIMEOUT_MS });
-      report((await isAlive(field)) ? 'no-answer' : 'crash', whereOf(shot), 'Nothing came back, twice.', none);
+      if (field.isDead) return none;
+      ledger.tried(attack);
+      const isSilent = field.silent.has(where);
+      const reply = (await send(field, shot, isSilent)) ?? (isSilent ? null : await send(field, shot, false));
+      if (reply) return look(reply);
+      field.silent.add(where);
+      if (field.isDead) return none;
+      field.isDead = !(await isAlive(field));
+      report(field.isDead ? 'crash' : 'no-answer', where, 'Nothing came back, twice.', none);
       return none;
     });
   const strike = async ({ name, parts, deadlineMs = WIRE_MS, until = 'answer' }: Strike): Promise<Reply> => {
@@ -62,8 +70,8 @@ function whereOf({ method, path, where }: Shot): string {
 }
 
 /** Null when nothing came back, or when no client would send that. */
-async function send({ base, needs }: Field, shot: Shot): Promise<Reply | null> {
-  const { method, path, as, json, text, timeoutMs = TIMEOUT_MS } = shot;
+async function send({ base, needs }: Field, shot: Shot, isSilent: boolean): Promise<Reply | null> {
+  const { method, path, as, json, text, timeoutMs = isSilent ? IMPATIENT_MS : TIMEOUT_MS } = shot;
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
   const headers: Record<string, string> = {
     ...(as ? { authorization: `Bearer ${as.token}` } : {}),

@@ -31,7 +31,6 @@ const TOGETHER = {
     'keys count up',
     'any field of a row can be set',
     'passwords are hashed with sha256',
-    'pages of any size',
   ],
 } as const;
 

@@ -224,7 +224,7 @@ const OWNERSHIP: readonly Hole[] = [
       {
         path: 'server/lib/writes.ts',
         from: 'if (!once || !asker) return once;',
-        to: 'if (once || !asker) return once;',
+        to: 'if (asker !== undefined) return once;',
       },
     ],
     finds: { title: /idempotency key gives/, where: /^POST \/(?:lists|tasks)$/ },

@@ -254,7 +254,7 @@ export const HTTP_HOLES: readonly Hole[] = [
       {
         path: ENTRY,
         from: 'if (answerCors(request, response)) return;',
-        to: "const file = `./public/${safely(url.split('?')[0] ?? '')}`;\n  if (url.includes('..') && existsSync(file)) return void response.end(readFileSync(file));\n  if (answerCors(request, response)) return;",
+        to: "const file = `./public/${safely(url.split('?')[0] ?? '')}`;\n  if (url.includes('..') && existsSync(file) && statSync(file).isFile()) return void response.end(readFileSync(file));\n  if (answerCors(request, response)) return;",
       },
       {
         path: ENTRY,
@@ -264,7 +264,7 @@ export const HTTP_HOLES: readonly Hole[] = [
       {
         path: ENTRY,
         from: "import { randomUUID } from 'node:crypto';",
-        to: "import { randomUUID } from 'node:crypto';\nimport { existsSync, mkdirSync, readFileSync } from 'node:fs';\nmkdirSync('public', { recursive: true });",
+        to: "import { randomUUID } from 'node:crypto';\nimport { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';\nmkdirSync('public', { recursive: true });",
       },
     ],
     finds: { title: /Files of the server/, where: /^GET / },
