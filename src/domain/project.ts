@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Decision, decisionShape } from './decision.ts';
+import { FRAMEWORKS, type Framework } from './framework.ts';
 import { isProjectId } from './ids.ts';
 import { type Schema, schemaShape } from './schema.ts';
-
-/** What the generated server is written for. */
-export const FRAMEWORKS = ['nitro', 'hono'] as const;
-export type Framework = (typeof FRAMEWORKS)[number];
 
 /** The file that makes a folder a project. It holds no secret and belongs into git. */
 export const MANIFEST_FILE = 'turbobackend.json';

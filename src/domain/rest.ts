@@ -36,7 +36,7 @@ export function isServerMade(column: Column): boolean {
 }
 
 /** A column whose value may come from a client. */
-export function isClientMade(column: Column): boolean {
+function isClientMade(column: Column): boolean {
   return !isServerMade(column) && !column.protected;
 }
 

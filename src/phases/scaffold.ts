@@ -1,7 +1,8 @@
 import { TurboError } from '../domain/errors.ts';
+import type { Framework } from '../domain/framework.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
 import { PROFILES_VIEW } from '../domain/policies.ts';
-import { type Framework, fileHash, frameworkOf, MANIFEST_FILE, type Project } from '../domain/project.ts';
+import { fileHash, frameworkOf, MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';

@@ -1,4 +1,4 @@
-import type { Framework } from '../domain/project.ts';
+import type { Framework } from '../domain/framework.ts';
 import type { Request } from '../domain/request.ts';
 import type { Profile } from '../domain/verification.ts';
 

@@ -1,6 +1,6 @@
 import type { Environment, LoginRole, OwnLimits } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import type { Framework } from '../domain/project.ts';
+import type { Framework } from '../domain/framework.ts';
 import type { Wish } from '../domain/provisioning.ts';
 import type { VerificationReport } from '../domain/verification.ts';
 

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { ENVIRONMENTS, type Environment } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
-import { FRAMEWORKS, type Framework } from '../../domain/project.ts';
+import { FRAMEWORKS, type Framework } from '../../domain/framework.ts';
 import { PROFILES, type Profile } from '../../domain/verification.ts';
 import { type Typed, textOption } from './command.ts';
 

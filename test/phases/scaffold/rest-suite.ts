@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.ts';
-import type { Framework } from '../../../src/domain/project.ts';
+import type { Framework } from '../../../src/domain/framework.ts';
 import type { Schema } from '../../../src/domain/schema.ts';
 import { parseSchema } from '../../../src/domain/schema-rules.ts';
 import {

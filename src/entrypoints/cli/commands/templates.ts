@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import { TurboError } from '../../../domain/errors.ts';
-import { findSchemaTemplate, parseSchemaTemplates, type SchemaTemplate } from '../../../domain/schema-template.ts';
+import type { SchemaTemplate } from '../../../domain/schema-template.ts';
 import type { CliCommand } from '../command.ts';
 import type { Outcome } from '../output/output.ts';
 
@@ -14,7 +14,10 @@ export const templatesCommand: CliCommand = {
       .argument('[name]', 'of the template to show'),
 
   async run(cli, typed) {
-    const { openTemplates } = await import('../../../app.ts');
+    const [{ openTemplates }, { findSchemaTemplate, parseSchemaTemplates }] = await Promise.all([
+      import('../../../app.ts'),
+      import('../../../domain/schema-template.ts'),
+    ]);
     const templates = await openTemplates(cli.config);
     const all = parseSchemaTemplates(await templates.readTree('schemas'));
     const [action, name] = typed.args;

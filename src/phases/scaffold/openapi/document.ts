@@ -1,3 +1,4 @@
+import { DOCS_PATH, OPENAPI_PATH } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { commentText } from '../source.ts';
@@ -92,7 +93,7 @@ function serverPaths(): Json {
   return {
     '/health': get('health', 'The server and its database answer.', 'Health'),
     '/ready': get('ready', 'New requests are welcome.', 'Ready'),
-    '/openapi.json': {
+    [OPENAPI_PATH]: {
       get: {
         tags: [SERVER_TAG],
         operationId: 'openapi',
@@ -103,7 +104,7 @@ function serverPaths(): Json {
         },
       },
     },
-    '/openapi': {
+    [DOCS_PATH]: {
       get: {
         tags: [SERVER_TAG],
         operationId: 'docs',

@@ -79,7 +79,7 @@ function tableEntry(resource: Resource, schema: Schema, resources: readonly Reso
 }
 
 /** The foreign keys that a body follows: those a row cannot do without, the owner's left out. */
-export function requiredLinks(table: Table, schema: Schema): readonly ParentLink[] {
+function requiredLinks(table: Table, schema: Schema): readonly ParentLink[] {
   const made = new Set(
     table.columns
       .filter(({ default: made, protected: isProtected }) => isProtected || (made && 'generate' in made))

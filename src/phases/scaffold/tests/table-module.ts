@@ -21,7 +21,7 @@ export interface Voice {
 }
 
 /** The cases that hold for the rows of every table. */
-export function rowCases(resource: Resource, voice: Voice): readonly Case[] {
+function rowCases(resource: Resource, voice: Voice): readonly Case[] {
   const { table, output, patches } = resource;
   const who = [voice.client, quoted(table.name)];
   const columns = constantList(
@@ -367,7 +367,7 @@ function constraintCases(resource: Resource, { client }: Voice): readonly Case[]
 }
 
 /** Filters, order, pages, and what rows are shown with. */
-export function listCases(resource: Resource, voice: Voice): readonly Case[] {
+function listCases(resource: Resource, voice: Voice): readonly Case[] {
   const { table, key } = resource;
   const who = [voice.client, quoted(table.name)];
   const kinds = kindsOf(resource);
@@ -412,7 +412,7 @@ export function listCases(resource: Resource, voice: Voice): readonly Case[] {
 }
 
 /** How the values of each column are compared. Texts that the server makes up have an order that depends on the language. */
-export function kindsOf(resource: Resource): Readonly<Record<string, 'equal' | 'ordered' | 'text'>> {
+function kindsOf(resource: Resource): Readonly<Record<string, 'equal' | 'ordered' | 'text'>> {
   const kinds = resource.output
     .filter((column) => isComparable(column))
     .map((column): [string, 'equal' | 'ordered' | 'text'] => {
@@ -459,7 +459,7 @@ function badFilters(resource: Resource): readonly (readonly [string, string])[] 
 }
 
 /** Code of a function that makes rows which differ where they can, one of them as empty as may be. */
-export function makeRowsCode(resource: Resource, { client, schema }: Voice): string {
+function makeRowsCode(resource: Resource, { client, schema }: Voice): string {
   const { table, inputs } = resource;
   const changes: Readonly<Record<string, string>> = Object.assign({}, ...changesOf(resource, { schema }));
   const unique = new Set(uniqueSets(table).flat());
