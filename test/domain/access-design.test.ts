@@ -104,6 +104,20 @@ test('parts belong to whom the whole belongs, and are seen by the same people', 
   expect(table('offers').access).toMatchObject({ read: 'owner', through: 'post_id' });
 });
 
+test('what is a part of something private is not shown to more people, whatever such things usually are', () => {
+  const shown = { of: { comments: { read: 'everyone' }, likes: { read: 'everyone' } } } as const;
+  const parts = {
+    comments: [part('post_id', 'posts'), link('author_id', 'users')],
+    likes: [part('post_id', 'posts'), link('user_id', 'users')],
+  };
+  const hidden = design({ posts: [link('author_id', 'users')], ...parts }, shown);
+  expect(hidden.table('comments').access).toMatchObject({ read: 'owner', sharedWith: ['author_id'] });
+  expect(hidden.table('likes').access).toMatchObject({ read: 'owner', write: 'owner' });
+  const of = { ...shown.of, posts: { read: 'everyone' } } as const;
+  const open = design({ posts: [link('author_id', 'users')], ...parts }, { of });
+  expect(['comments', 'likes'].map((name) => open.table(name).access?.read)).toEqual(['everyone', 'everyone']);
+});
+
 test('who takes part in something private is said by its owner, and may read that', () => {
   const { table } = design({
     projects: [link('owner_id', 'users')],

@@ -31,7 +31,8 @@ export function planAccess(schema: Schema, hints: AccessHints): ReadonlyMap<Tabl
     const known = plans.get(table);
     if (known || underWay.has(table)) return known ?? null;
     underWay.add(table);
-    const plan = planTable({ table, schema, hints, planOf });
+    const one = { table, schema, hints, planOf };
+    const plan = noWiderThanItsWhole(planTable(one), one);
     underWay.delete(table);
     plans.set(table, plan);
     return plan;
@@ -64,6 +65,15 @@ function planTable(one: Case): Plan {
   const isShared = said.write === 'accounts' || (hints.isShared && said.read !== 'owner');
   if (isShared) return together(said.read);
   return owned(said, { kind: 'made' }, people);
+}
+
+/** What is a part of private things only is not shown to more people than these: its rows tell about them. */
+function noWiderThanItsWhole(plan: Plan, { table, schema, hints, planOf }: Case): Plan {
+  if (plan.read === 'owner' || plan.owner === null) return plan;
+  const wholes = partOf(table, schema).filter(({ parent }) => parent.name !== hints.accounts);
+  const isPrivate = wholes.length > 0 && wholes.every(({ parent }) => planOf(parent)?.read === 'owner');
+  if (!isPrivate) return plan;
+  return { ...plan, read: 'owner', sharedWith: others(accountColumns(table, hints), plan.owner) };
 }
 
 function accountColumns(table: Table, { accounts }: AccessHints): readonly Column[] {

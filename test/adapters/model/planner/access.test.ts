@@ -254,6 +254,20 @@ const labelled: [string, string[]][] = [
     ],
   ],
   [
+    'blog with login where only administrators publish posts, and users comment',
+    [
+      'users by email as user|admin',
+      'posts everyone/admins',
+      'comments everyone/owner author_id',
+      'tags everyone/accounts',
+      'tag_posts everyone/admins',
+    ],
+  ],
+  [
+    'social network with users, private posts and comments',
+    ['users by email', 'posts owner/owner author_id', 'comments owner/owner post_id +author_id'],
+  ],
+  [
     'only logged in members can see the events of our club; admins create events',
     ['members by email as member|admin', 'events accounts/admins'],
   ],

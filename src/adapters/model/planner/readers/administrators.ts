@@ -54,7 +54,10 @@ export function readAdmins(context: Context, clause: Clause): readonly Fact[] {
   let last = i;
   for (let at = i + 1; at < all.length && at < i + 12; at += 1) {
     const word = all[at] ?? '';
-    if (KEEPS.test(word) || CHANGES.test(word) || SEES.test(word)) last = at;
+    const isDeed = KEEPS.test(word) || CHANGES.test(word) || SEES.test(word);
+    // Right behind a verb it is what is done something with: "publish posts".
+    if (isDeed && last > i && last === at - 1) break;
+    if (isDeed) last = at;
     else if (!/^(can|may|to|who|only|and|or|,|are|able|should|must|be|also|then|\/)$/.test(word)) break;
   }
   const deeds = all.slice(i + 1, last + 1);
