@@ -68,6 +68,26 @@ describe('limits', () => {
     remember(readTokens(await signIn('forum', person, ask)));
   });
 
+  test('who signs in again and again does not fill the database: the oldest sessions end', async () => {
+    const { ask, database } = running('forum');
+    const person = await register('forum', ask);
+    const other = await register('forum', ask);
+    await database.admin(
+      `INSERT INTO app._sessions
+       SELECT sha256(n::text::bytea), $1, '', n, 9999999999 FROM generate_series(1, 300) AS n`,
+      [person.account.id],
+    );
+    const { accessToken: token } = remember(readTokens(await signIn('forum', person, ask)));
+    const rows = await database.admin<{ count: string; oldest: string }>(
+      'SELECT count(*), min(created_at) AS oldest FROM app._sessions WHERE account_id = $1',
+      [person.account.id],
+    );
+    // The one of registering, the one of now, and the newest others.
+    expect(rows).toEqual([{ count: '100', oldest: '203' }]);
+    for (const mine of [token, person.accessToken, other.accessToken])
+      expect((await ask('GET', '/auth/me', { token: mine })).status).toBe(200);
+  });
+
   test('one address may guess a hundred times, register thirty times, and sign in as often as it likes', async () => {
     const { ask, database } = running('forum');
     const person = await register('forum', ask);
@@ -110,6 +130,8 @@ describe('limits', () => {
         ['2001:db8:0:1::1', '2001:DB8:0:1:ffff:ffff:ffff:ffff', 429],
         ['2001:db8:0:2::1', '2001:db8:0:3::1', 201],
         ['2001:db8::1', '2001:db8:0:0:1::', 429],
+        ['10.0.5.1:1000', '10.0.5.1:2000', 429],
+        ['[2001:db8:5::1]:443', '2001:db8:5::2', 429],
         ['not an address', 'not an address', 429],
       ];
       for (const [first, second, status] of pairs) {

@@ -19,7 +19,13 @@ function forwardedHeader(setting: string): string | null {
 export function clientAddress({ req }: H3Event): string {
   const forwarded = HEADER === null ? null : req.headers.get(HEADER);
   const seen = forwarded?.split(',').at(-1)?.trim() || req.runtime?.node?.req.socket?.remoteAddress;
-  return networkOf(seen ?? '');
+  return networkOf(withoutPort(seen ?? ''));
+}
+
+/** Some proxies tell the port too, which is another one for each connection. */
+function withoutPort(address: string): string {
+  const [, inBrackets, plain] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(address) ?? [];
+  return inBrackets ?? plain ?? address;
 }
 
 function networkOf(address: string): string {

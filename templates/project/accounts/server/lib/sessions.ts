@@ -6,6 +6,8 @@ import { asSystem } from './system.ts';
 
 /** How long somebody stays signed in; then the password is asked for again. */
 const SESSION_SECONDS = 30 * 24 * 3600;
+/** Sessions of one account; whoever signs in more often ends the oldest. */
+const MAX_SESSIONS = 100;
 const FAMILY_BYTES = 16;
 const SECRET_BYTES = 32;
 
@@ -43,9 +45,25 @@ export async function startSession(
   const now = unixNow();
   const values = [accountId, passwordHash, hash(session.id), hash(secret), now];
   const rows = await run(START_SESSION, [...values, now + SESSION_SECONDS]);
+  if (rows.length === 0) return null;
+  await run(END_OLDEST, [accountId, hash(session.id), MAX_SESSIONS - 1]);
   forgetOldSessions(now);
-  return rows.length > 0 ? session : null;
+  return session;
 }
+
+const END_OLDEST: Statement = {
+  name: '_sessions.endOldest',
+  text: `
+    delete from app._sessions
+    where
+      id_hash in (
+        select id_hash
+        from app._sessions
+        where account_id = $1 and id_hash <> $2
+        order by created_at desc
+        offset $3
+      )`,
+};
 
 const FIND: Statement = {
   name: '_sessions.find',
