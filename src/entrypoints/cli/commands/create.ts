@@ -12,8 +12,6 @@ import {
   verifyOf,
   verifyOption,
 } from '../options.ts';
-import { accountsText } from '../output/access-text.ts';
-import { createdReport } from '../output/created-report.ts';
 import type { Outcome } from '../output/output.ts';
 import { typedRequest } from '../template-request.ts';
 
@@ -40,6 +38,7 @@ export const createCommand: CliCommand = {
     if (flag(typed, 'dryRun')) return planOnly(cli, order);
     const { create } = await import('../../../pipeline.ts');
     const created = await create(order, await cli.services());
+    const { createdReport } = await import('../output/created-report.ts');
     return { data: created, text: (style) => createdReport(created, cli.config.command, style) };
   },
 };
@@ -69,6 +68,7 @@ async function planOnly(cli: Cli, order: CreateOrder): Promise<Outcome> {
   const { openModel } = await import('../../../app.ts');
   const { design } = await import('../../../pipeline/design.ts');
   const { nameFromRequest, parseProjectName } = await import('../../../domain/project-name.ts');
+  const { accountsText } = await import('../output/access-text.ts');
   const model = await openModel(cli.config);
   const { decision, schema } = await design(order, { model, progress: cli.output.progress });
   const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);

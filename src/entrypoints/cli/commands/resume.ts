@@ -3,7 +3,6 @@ import { parseRequest } from '../../../domain/request.ts';
 import type { Services } from '../../../ports/services.ts';
 import type { ProjectRecord } from '../../../ports/state-store.ts';
 import type { CliCommand } from '../command.ts';
-import { createdReport } from '../output/created-report.ts';
 import { projectNamed } from '../project.ts';
 
 export const resumeCommand: CliCommand = {
@@ -27,6 +26,7 @@ export const resumeCommand: CliCommand = {
       { request: parseRequest(project.request), parent: cli.cwd, name, directory },
       services,
     );
+    const { createdReport } = await import('../output/created-report.ts');
     return { data: created, text: (style) => createdReport(created, cli.config.command, style) };
   },
 };
