@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { accessOf } from '../../src/domain/access.ts';
 import { withListIndexes } from '../../src/domain/list-order.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
-import { findSchemaTemplate, parseSchemaTemplates, templateOfRequest } from '../../src/domain/schema-template.ts';
+import { findSchemaTemplate, parseSchemaTemplates } from '../../src/domain/schema-template.ts';
+import { templateOfRequest } from '../../src/domain/template-request.ts';
 import { repositoryRoot } from '../support/generated-projects.ts';
 
 const folder = join(repositoryRoot, 'templates', 'schemas');

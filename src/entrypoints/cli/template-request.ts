@@ -1,5 +1,5 @@
 import { TurboError } from '../../domain/errors.ts';
-import { requestOfTemplate } from '../../domain/schema-template.ts';
+import { requestOfTemplate } from '../../domain/template-request.ts';
 import { type Typed, textOption } from './command.ts';
 
 /** The request that was typed, in words or as `--template`; undefined without either. Throws `usage.invalid` for both. */

@@ -1,4 +1,5 @@
-import { findSchemaTemplate, parseSchemaTemplates, templateOfRequest } from '../../../domain/schema-template.ts';
+import { findSchemaTemplate, parseSchemaTemplates } from '../../../domain/schema-template.ts';
+import { templateOfRequest } from '../../../domain/template-request.ts';
 import type { Model } from '../../../ports/model.ts';
 import type { Templates } from '../../../ports/templates.ts';
 
