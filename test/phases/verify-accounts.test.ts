@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
 import type { Schema } from '../../src/domain/schema.ts';
+import { parseSchemaTemplates } from '../../src/domain/schema-template.ts';
 import type { Verification } from '../../src/domain/verification.ts';
 import { verify } from '../../src/phases/verify.ts';
 import type { Http } from '../../src/ports/http.ts';
-import { readSchema } from '../support/generated-projects.ts';
+import { readSchema, repositoryRoot } from '../support/generated-projects.ts';
 import { withRealBackend } from '../support/real-backend.ts';
 
 const failures = (verification: Verification) =>
@@ -52,3 +55,12 @@ test.each(['tasks', 'forum', 'shop'])(
     });
   },
 );
+
+test.each(['e-commerce', 'saas'])('a backend of the template %s passes', async (name) => {
+  const file = join(repositoryRoot, 'templates/schemas', `${name}.json`);
+  const [template] = parseSchemaTemplates({ [`${name}.json`]: readFileSync(file, 'utf8') });
+  const schema = template?.schema ?? expect.fail('no template');
+  await withRealBackend(schema, async ({ url, promote }) => {
+    expect(failures(await run(url, schema, promote))).toEqual([]);
+  });
+});

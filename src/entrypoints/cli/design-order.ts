@@ -24,7 +24,7 @@ export async function designOrder(cli: Cli, typed: Typed): Promise<DesignOrder> 
     import('../../pipeline/draft.ts'),
   ]);
   const folder = await openFolder();
-  const said = typedRequest(typed);
+  const said = await typedRequest(cli, typed);
   const directory = said === undefined ? await findProjectDirectory(cli.cwd, folder) : cli.cwd;
   const project = directory === null ? null : await readManifest(directory, folder);
   const text = said ?? project?.request ?? (await cli.ask.text('What is the backend for?', '"<request>"'));

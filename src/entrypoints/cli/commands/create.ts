@@ -44,7 +44,8 @@ export const createCommand: CliCommand = {
 };
 
 async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
-  const text = typedRequest(typed) ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
+  const text =
+    (await typedRequest(cli, typed)) ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
   const name = textOption(typed, 'name') ?? textOption(typed, 'template');
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));

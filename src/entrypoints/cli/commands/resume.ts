@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Services } from '../../../ports/services.ts';
@@ -11,7 +12,7 @@ export const resumeCommand: CliCommand = {
       .command('resume')
       .summary('go on with a create that was cut')
       .description(
-        'Goes on with a create that was cut; finished steps are not repeated. Without a name: the only unfinished one.',
+        'Goes on with a create that was cut; finished steps are not repeated. Without a name: the unfinished one of this folder, or the only one.',
       )
       .argument('[project]', 'name, id or folder'),
 
@@ -19,7 +20,7 @@ export const resumeCommand: CliCommand = {
     const services = await cli.services();
     const wanted = typed.args[0];
     const project =
-      wanted === undefined ? await onlyUnfinished(services) : await projectNamed(wanted, cli.cwd, services);
+      wanted === undefined ? await unfinished(cli.cwd, services) : await projectNamed(wanted, cli.cwd, services);
     const { create } = await import('../../../pipeline.ts');
     const { name, directory } = project;
     const created = await create(
@@ -31,24 +32,25 @@ export const resumeCommand: CliCommand = {
   },
 };
 
-/** The one project whose create was cut; what another process is creating right now does not count. */
-async function onlyUnfinished({
-  state,
-  runs,
-  owner,
-}: Pick<Services, 'state' | 'runs' | 'owner'>): Promise<ProjectRecord> {
+/** The project of this folder or the only one, whose create was cut; what another process is creating does not count. */
+async function unfinished(
+  cwd: string,
+  { state, runs, owner }: Pick<Services, 'state' | 'runs' | 'owner'>,
+): Promise<ProjectRecord> {
   const creating = (await state.listProjects()).filter(
     (project) => project.status === 'creating' && project.owner === owner,
   );
   const found = await Promise.all(
     creating.map(async (project) => ({ project, holder: (await runs.find(project.id))?.holder ?? null })),
   );
-  const unfinished = found.filter(({ holder }) => holder === null);
+  const cut = found.filter(({ holder }) => holder === null);
+  const here = cut.find(({ project }) => cwd === project.directory || cwd.startsWith(`${project.directory}${sep}`));
+  if (here) return here.project;
   // The only one there is may be somebody's at this moment: then that is said when it is tried.
-  const candidates = (unfinished.length > 0 ? unfinished : found).map(({ project }) => project);
+  const candidates = (cut.length > 0 ? cut : found).map(({ project }) => project);
   if (candidates.length === 1 && candidates[0]) return candidates[0];
   const names = candidates.map((project) => `${project.name} (${project.id})`).join(', ');
-  if (unfinished.length > 0) {
+  if (cut.length > 0) {
     throw new TurboError('run.not_found', `Several are unfinished: ${names}.`, {
       hint: 'Name one: turbobackend resume <id>',
     });
