@@ -24,7 +24,7 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
   return [
     callCase('who is not signed in is told to', 'checkNobody', [maker, name, 'methods', textList(open)]),
     ...(owner?.kind === 'column'
-      ? [callCase('a new row belongs to who makes it', 'checkOwner', ['alice', name, quoted(owner.column)])]
+      ? [callCase('a new row belongs to who makes it', 'checkOwner', [maker, name, quoted(owner.column)])]
       : []),
     ...othersCases(resource, schema),
     ...sharedCases(resource, schema),
@@ -48,7 +48,8 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
 
 function othersCases({ table }: Resource, schema: Schema): readonly Case[] {
   const { read, write, owner } = accessOf(table, schema);
-  const args = ['alice', 'carol', quoted(table.name), 'methods'];
+  const who = write === 'admins' ? 'admin' : 'alice';
+  const args = [who, 'carol', quoted(table.name), 'methods'];
   if (owner !== null && read === 'owner') return [callCase('rows are hidden from others', 'checkHidden', args)];
   if (owner !== null && write === 'owner') {
     return [callCase('others read rows and change none', 'checkReadOnly', args)];
@@ -76,6 +77,8 @@ function sharedCases(resource: Resource, schema: Schema): readonly Case[] {
 
 function borrowedCases(resource: Resource, schema: Schema): readonly Case[] {
   const { table } = resource;
+  // Administrators see every row.
+  if (accessOf(table, schema).write === 'admins') return [];
   return guardedRelations(table, schema).flatMap(({ relation, parent }) => {
     const [column] = relation.columns;
     const [target] = relation.target.columns;
@@ -98,7 +101,7 @@ function borrowedCases(resource: Resource, schema: Schema): readonly Case[] {
 
 function profileCases(resource: Resource, schema: Schema): readonly Case[] {
   const { table, relations } = resource;
-  const { owner } = accessOf(table, schema);
+  const { write, owner } = accessOf(table, schema);
   const relation = relations.find(
     ({ embedding, columns }) =>
       embedding.kind === 'parent' &&
@@ -110,7 +113,7 @@ function profileCases(resource: Resource, schema: Schema): readonly Case[] {
   const columns = profileColumns(schema).map(({ name }) => name);
   return [
     callCase(`of the ${relation.embedding.name} only the profile is shown`, 'checkProfile', [
-      'alice',
+      write === 'admins' ? 'admin' : 'alice',
       quoted(table.name),
       quoted(relation.embedding.name),
       textList(columns),

@@ -32,7 +32,7 @@ function brokenCall(open: string, args: readonly string[]): string {
   const last = args.at(-1) ?? '';
   const lead = `${open}${[...args.slice(0, -1), '['].join(', ')}`;
   const isHugged = last.startsWith('[') && `${open}${args.join(', ')}));`.length > 100 && lead.length <= 100;
-  if (!isHugged) return listed(open, args, '));', 2);
+  if (!isHugged) return `  ${listed(open.trimStart(), args, '));', 2)}`;
   const items = last.slice(1, -1).split(', ');
   return [lead, ...items.map((item) => `    ${item},`), '  ]));'].join('\n');
 }
