@@ -113,6 +113,18 @@ describe('limits', () => {
     expect(problemOf(await join())).toEqual({ ...PROBLEM, status: 429 });
   });
 
+  test('where nobody may register nobody does, and who is there signs in', async () => {
+    const person = await register('forum', running('forum').ask);
+    const closed = await startTwin('forum', { REGISTRATIONS_PER_HOUR: '0' });
+    try {
+      const ask = askAt(closed.url);
+      expect((await ask('POST', '/auth/register', { body: registration('forum') })).status).toBe(429);
+      remember(readTokens(await signIn('forum', person, ask)));
+    } finally {
+      await closed.stop();
+    }
+  });
+
   test('an address is what the proxy saw, an IPv6 one with all its neighbours, and a client cannot make one up', async () => {
     const { database } = running('forum');
     const join = async (ask: Ask, address: string) =>
