@@ -11,6 +11,14 @@ export class Person extends Client {
     this.refreshToken = refreshToken;
   }
 
+  /** Accounts are made by registering. */
+  async make(table, changes = {}) {
+    if (table !== accounts.table) return super.make(table, changes);
+    const person = await register(this.backend, this.people, { ...newcomer(), ...changes });
+    this.backend.people.push([person, pathOf(table, person.account)]);
+    return person.account;
+  }
+
   /** Rows that refer to an account refer to that of somebody else. */
   parent(table) {
     if (table !== accounts.table) return super.parent(table);

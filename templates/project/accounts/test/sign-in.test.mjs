@@ -37,7 +37,8 @@ test('registering makes an account and signs it in', async () => {
   assert.ok(!JSON.stringify(made.body).includes(body.password));
   assert.ok(!(accounts.hash in account));
   assert.deepEqual(answered(await person.get('/auth/me'), 200), account);
-  refused(await nobody.post('/auth/register', body), 409, { [accounts.login]: 'is taken' });
+  const twin = { ...newcomer(), [accounts.login]: body[accounts.login] };
+  refused(await nobody.post('/auth/register', twin), 409, { [accounts.login]: 'is taken' });
 });
 
 test('nobody registers with what is not theirs to say', async () => {
