@@ -38,10 +38,13 @@ const WALL_TESTS = 'test/row-level-security.test.mjs';
 const REPORTER = 'first-failure.mjs';
 
 /** Ends a file of tests with its first failure: one is enough. */
-const FIRST_FAILURE = `export default async function* firstFailure(events) {
+const FIRST_FAILURE = `import { writeSync } from 'node:fs';
+
+export default async function* firstFailure(events) {
   for await (const { type, data } of events) {
-    if (type === 'test:fail') process.exit(1);
-    if (type === 'test:stderr') yield data.message;
+    if (type !== 'test:fail') continue;
+    writeSync(1, \`\${data.name}: \${data.details.error.cause?.message ?? data.details.error.message}\\n\`);
+    process.exit(1);
   }
 }
 `;
@@ -109,7 +112,7 @@ function codeTrial(number: number, mutant: Mutant, order: MutationOrder): Trial 
     choice: String(number),
     mutant: null,
     isFirstWall: mutant.isFirstWall && order.schema.accounts !== null,
-    tests: testsFor(mutant.file, order).filter((file) => file !== WALL_TESTS),
+    tests: withoutWall(testsFor(mutant.file, order)),
   };
 }
 
@@ -147,8 +150,8 @@ function testsFor(file: string, { files, schema }: MutationOrder): readonly stri
 }
 
 interface Lane {
-  /** Whether all of these files of tests pass. */
-  passes(tests: readonly string[], choice: string): Promise<boolean>;
+  /** The first failure of these files of tests; null when all pass. */
+  firstFailure(tests: readonly string[], choice: string): Promise<string | null>;
   run(statements: string): Promise<void>;
   readonly empty: string;
   readonly walls: readonly [off: string, on: string];
@@ -167,17 +170,17 @@ async function openLane(
     async run(statements) {
       if (statements !== '') await session.query(statements);
     },
-    async passes(tests, choice) {
+    async firstFailure(tests, choice) {
       for (const test of tests) {
-        const { code } = await programs.run({
+        const { code, output } = await programs.run({
           command: ['node', `--test-reporter=./${REPORTER}`, test],
           directory: order.scratch,
           environment: { ...environment, [CHOICE]: choice },
           deadlineMs: TEST_DEADLINE_MS,
         });
-        if (code !== 0) return false;
+        if (code !== 0) return `${test}: ${output.trim()}`;
       }
-      return true;
+      return null;
     },
   };
 }
@@ -186,20 +189,22 @@ async function openLane(
 async function checkUnbroken([lane]: readonly Lane[], order: MutationOrder): Promise<void> {
   if (!lane) return;
   const tests = testsFor('', order);
-  const failing: string[] = [];
-  for (const test of tests) if (!(await lane.passes([test], ''))) failing.push(test);
+  const failing: (string | null)[] = [await lane.firstFailure(tests, '')];
   const [off, on] = lane.walls;
   if (off !== '') {
     await lane.run(off);
-    const others = tests.filter((test) => test !== WALL_TESTS);
-    for (const test of others)
-      if (!(await lane.passes([test], ''))) failing.push(`${test} (without row-level security)`);
+    failing.push(await lane.firstFailure(withoutWall(tests), ''));
     await lane.run(on);
   }
-  if (failing.length === 0) return;
-  throw new TurboError('verify.failed', `These tests fail without any fault: ${failing.join(', ')}.`, {
+  const first = failing.find((failure) => failure !== null);
+  if (first === undefined) return;
+  throw new TurboError('verify.failed', `Tests fail without any fault: ${first}`, {
     hint: 'Run npm test in the project and mend what it says first.',
   });
+}
+
+function withoutWall(tests: readonly string[]): readonly string[] {
+  return tests.filter((file) => file !== WALL_TESTS);
 }
 
 async function runTrials(
@@ -215,8 +220,8 @@ async function runTrials(
     for (let trial = waiting.shift(); trial; trial = waiting.shift()) {
       if (trial.isFirstWall) await lane.run(off);
       if (trial.mutant) await lane.run(trial.mutant.apply);
-      const survives = await lane.passes(trial.tests, trial.choice);
-      if (survives) survivors.push(trial.name);
+      const failure = await lane.firstFailure(trial.tests, trial.choice);
+      if (failure === null) survivors.push(trial.name);
       await lane.run(lane.empty);
       if (trial.mutant) await lane.run(trial.mutant.revert);
       if (trial.isFirstWall) await lane.run(on);

@@ -119,7 +119,14 @@ const ROWS: readonly Place[] = [
   ],
 ];
 
+/** Statements that do nothing with what they are given. */
+const NOTHING = "{ name: 'nothing', text: 'select $1::bytea' }";
+const NOTHING_OF_TWO = "{ name: 'nothing2', text: 'select $1::text, $2::bytea' }";
+
 const ACCOUNTS: readonly Place[] = [
+  ['sessions', /await run\((?<at>END), \[hash\(next\.id\)\]\);/, NOTHING, 'a used refresh token ends nothing'],
+  ['sessions', /export async function endSession[\s\S]*?run\((?<at>END), \[/, NOTHING, 'who logs out stays signed in'],
+  ['sessions', /await run\((?<at>END_OTHERS), \[/, NOTHING_OF_TWO, 'a new password ends no session'],
   ['password', /return isOurs && (?<at>timingSafeEqual\(derived, expected\));/, 'true', 'any password is right'],
   ['tokens', /if \((?<at>header !== HEADER)\)/, 'false', 'a token may choose how it is checked'],
   [
@@ -145,19 +152,6 @@ const ACCOUNTS: readonly Place[] = [
     'sessions that ended are good',
   ],
   ['auth', /(?<at>'www-authenticate')/, "'x-authenticate'", 'how to sign in is not told', 'key'],
-  ['sessions', /await run\((?<at>END), \[hash\(next\.id\)\]\);/, 'FORGET', 'a used refresh token ends nothing'],
-  [
-    'sessions',
-    /export async function endSession[\s\S]*?run\((?<at>END, \[hash\(id\)\])\)/,
-    'FORGET, [0]',
-    'who logs out stays signed in',
-  ],
-  [
-    'sessions',
-    /await run\((?<at>END_OTHERS, \[accountId, hash\(id\)\])\)/,
-    'FORGET, [0]',
-    'a new password ends no session',
-  ],
   ['throttle', /(?<at>known\.attempts <= limit\.attempts)/, 'true', 'passwords can be guessed without end'],
   ['throttle', /name: 'login', attempts: (?<at>10)/, '1000', 'more guesses are allowed'],
   ['throttle', /(?<at>'retry-after')/, "'x-retry-after'", 'when to try again is not told', 'key'],

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { answered, Client, openBackend, pathOf } from './client.mjs';
 import { accounts, tables } from './samples.mjs';
 
@@ -56,10 +55,7 @@ async function promote({ backend, account }) {
  * there are administrators, `admin`. Their accounts are removed at the end with all that is theirs.
  */
 export async function openPeople() {
-  const backend = await openBackend({
-    APP_SECRET: randomBytes(32).toString('base64url'),
-    REGISTRATIONS_PER_HOUR: '999999',
-  });
+  const backend = await openBackend({ REGISTRATIONS_PER_HOUR: '999999' });
   const people = { backend, nobody: new Client(backend) };
   const names = ['alice', 'bob', 'carol', ...(accounts.role ? ['admin'] : [])];
   const signedIn = await Promise.all(names.map(() => register(backend, people)));

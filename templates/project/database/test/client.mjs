@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { openDatabase } from './database.mjs';
 import { tables } from './samples.mjs';
 import { send, startServer } from './server.mjs';
@@ -74,17 +75,20 @@ export class Client {
 
 /** A server of its own, on the database for tests. Ends the process, with one line, where there is none. */
 export async function openBackend(settings = {}) {
+  // Signs tokens, where people sign in.
+  const secret = randomBytes(32).toString('base64url');
   let database;
   try {
     database = await openDatabase();
     const server = await startServer({
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: '2',
+      APP_SECRET: secret,
       ...settings,
     });
     return {
       url: server.url,
-      ...(settings.APP_SECRET && { secret: settings.APP_SECRET }),
+      secret,
       log: server.log,
       database,
       /** Who made which rows, in order. */
