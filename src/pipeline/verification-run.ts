@@ -1,5 +1,5 @@
 import type { ProjectFolder } from '../domain/project.ts';
-import type { AttackResult, IndexAdvice, Profile } from '../domain/verification.ts';
+import type { AttackResult, IndexAdvice, Profile, VerificationReport } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import type { PreparedTrial } from './prepared-trial.ts';
 import type { Sections } from './report-sections.ts';
@@ -9,6 +9,8 @@ export type VerifyNeeds = TrialNeeds & Needs<'builder' | 'programs' | 'http' | '
 
 export interface VerifyOrder {
   readonly profile: Profile;
+  /** Breaks the project on purpose, again and again, and sees whether its tests notice: minutes. */
+  readonly mutation?: boolean;
   /** Each section is a phase of its own to whoever watches. */
   readonly isTold?: boolean;
   /** A database that is being made already; it is not taken away. */
@@ -22,5 +24,6 @@ export interface Run {
   readonly services: VerifyNeeds;
   readonly sections: Sections;
   attacks: AttackResult | null;
+  mutation: VerificationReport['mutation'];
   indexes: readonly IndexAdvice[];
 }

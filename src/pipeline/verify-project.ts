@@ -4,6 +4,7 @@ import { fingerprint } from '../operations/fingerprint.ts';
 import { buildProject, isBuilt } from './build-project.ts';
 import { prepareTrial } from './prepared-trial.ts';
 import { runTests, runTool } from './project-programs.ts';
+import { proveMutants } from './prove-mutants.ts';
 import { proveRunning } from './prove-running.ts';
 import { Sections } from './report-sections.ts';
 import { withTrialDatabase } from './trial-database.ts';
@@ -24,7 +25,7 @@ export async function verifyProject(
   const begun = clock.elapsedMs();
   const files = await fingerprint(folder.directory, services);
   const sections = new Sections(services, order.isTold === true);
-  const run: Run = { folder, order, services, sections, attacks: null, indexes: [] };
+  const run: Run = { folder, order, services, sections, attacks: null, indexes: [], mutation: null };
   if (order.profile === 'full') await proveTools(run);
   if (await proveBuild(run, files)) await proveServer(run);
   const all = sections.all((section) => reasonToSkip(section, order));
@@ -37,14 +38,14 @@ export async function verifyProject(
     sections: all,
     attacks: run.attacks,
     indexes: run.indexes,
-    mutation: null,
+    mutation: run.mutation,
   };
   await state.recordVerification(id, { fingerprint: files, report });
   return report;
 }
 
 function reasonToSkip(name: SectionName, { profile }: VerifyOrder): string {
-  if (name === 'mutation') return 'turbobackend does not do this yet';
+  if (name === 'mutation') return 'only with --mutation';
   const isFull = ['types', 'lint', 'contract', 'tests'].includes(name);
   return isFull && profile === 'quick' ? 'only with --profile full' : 'the server could not be built or started';
 }
@@ -98,6 +99,7 @@ async function proveServer(run: Run): Promise<void> {
       proveTests(run, { ...environment, MIGRATION_DATABASE_URL: migrationUrl }),
     );
   }
+  if (order.mutation) await proveMutants(run, schema);
 }
 
 async function proveTests({ folder, order, services, sections }: Run, environment: Readonly<Record<string, string>>) {

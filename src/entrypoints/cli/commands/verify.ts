@@ -2,7 +2,7 @@ import { extname, resolve } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { ProjectFolder } from '../../../domain/project.ts';
 import { reportText } from '../../../domain/report.ts';
-import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
+import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { profileOf, profileOption } from '../options.ts';
 import type { Outcome } from '../output/output.ts';
 import { folderHere, projectNamed } from '../project.ts';
@@ -16,6 +16,7 @@ export const verifyCommand: CliCommand = {
         'Builds the backend, runs it on a database of its own, uses every endpoint, runs the tests, and attacks it. Neither your database nor your running server is touched.',
       )
       .addOption(profileOption())
+      .option('--mutation', 'also break the project on purpose and see whether its tests notice: minutes')
       .option('--report <file>', 'also write the report to a file: .html or .json')
       .option('--url <url>', 'use the endpoints of a server that runs, and nothing else; leaves no row behind'),
 
@@ -35,7 +36,11 @@ async function verifyHere(cli: Cli, typed: Typed, folder: ProjectFolder, file: s
     import('../../../pipeline/verify-project.ts'),
     import('../../../pipeline/report-files.ts'),
   ]);
-  const report = await verifyProject(folder, { profile: profileOf(typed), isTold: true }, services);
+  const report = await verifyProject(
+    folder,
+    { profile: profileOf(typed), isTold: true, mutation: flag(typed, 'mutation') },
+    services,
+  );
   const saved = await saveReport(folder, report, file, services);
   assertPassed(report, saved);
   return { data: report, text: () => reportText(report) };
