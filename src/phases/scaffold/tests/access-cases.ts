@@ -84,7 +84,7 @@ function borrowedCases(resource: Resource, schema: Schema): readonly Case[] {
     const [target] = relation.target.columns;
     const field = resource.inputs.find((candidate) => candidate.column.name === column);
     if (!field || target === undefined || relation.columns.length > 1 || isAccountsTable(parent, schema)) return [];
-    const isChanged = resource.patches.includes(field);
+    const isChanged = resource.patches.some((patch) => patch.column === field.column);
     return [
       callCase(`${field.name} cannot be a row of somebody else`, 'checkBorrowed', [
         'alice',

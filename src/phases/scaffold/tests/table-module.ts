@@ -263,7 +263,7 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
     const field = inputs.find((candidate) => candidate.column === column);
     const target = parent?.columns.find(({ name }) => name === column.references?.column);
     if (!parent || !field || !target) return [];
-    const changeable = resource.patches.includes(field);
+    const changeable = resource.patches.some((patch) => patch.column === column);
     const nowhere = jsonCode(missingValue(target, schema));
     const cases = [
       callCase(`${field.name} must be that of a row`, 'checkReference', [

@@ -19,6 +19,7 @@ import {
   checkLife,
   checkMany,
   checkMissing,
+  checkMove,
   checkOnce,
   checkParentRemoval,
   checkPatch,
@@ -159,7 +160,9 @@ test('a request with an idempotency key takes effect once', () => checkOnce(clie
 test('no two rows have the same slug', () => checkUnique(client, 'posts', ['slug'], methods));
 
 test('author_id must be that of a row', () =>
-  checkReference(client, 'posts', 'author_id', 'no-such-row', ['POST']));
+  checkReference(client, 'posts', 'author_id', 'no-such-row', methods));
+
+test('author_id can be changed', () => checkMove(client, 'posts', 'author_id', ['users', 'id']));
 
 test('the row that author_id names cannot be removed', () =>
   checkParentRemoval(client, 'posts', 'author_id', ['users', 'id'], 'restrict'));
