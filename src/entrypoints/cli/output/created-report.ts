@@ -1,4 +1,4 @@
-import { resourcePath } from '../../../domain/rest.ts';
+import { DOCS_PATH, resourcePath } from '../../../domain/rest.ts';
 import type { Created } from '../../../pipeline.ts';
 import { accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
@@ -30,11 +30,18 @@ export function createdReport(created: Created, command: string, style: Style): 
   const longest = timed.toSorted((a, b) => b.ms - a.ms).map(({ phase, ms }) => `${phase} ${seconds(ms)}`);
   lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
   lines.push(`  cost      ${created.costUsd === null ? 'unknown' : `$${created.costUsd.toFixed(2)}`}`, '', 'Next:');
-  const first = database?.tables[0];
-  lines.push(`  curl ${created.url}${first === undefined ? '/health' : resourcePath({ name: first })}`);
+  lines.push(`  ${firstStep(created, style)}`);
   lines.push(`  cd ${project.directory} && ${command} status`);
   lines.push(`  cd ${project.directory} && ${command} logs -f`);
   return lines.join('\n');
+}
+
+/** Where people sign in, most endpoints answer nobody yet; the page tells how to register. */
+function firstStep({ url, database }: Created, style: Style): string {
+  if (database?.accounts)
+    return `open ${url}${DOCS_PATH} ${style.dim('in a browser: every endpoint, and how to register')}`;
+  const first = database?.tables[0];
+  return `curl ${url}${first === undefined ? '/health' : resourcePath({ name: first })}`;
 }
 
 function verifiedLines({ checks, verification }: Created, command: string): readonly string[] {
