@@ -132,9 +132,14 @@ function openField(order: AttackOrder, needs: Field['needs']): Field {
 }
 
 /** Rows of everybody, so that there is something to get at. */
-async function prepare({ stock, people, report }: Scene): Promise<void> {
+async function prepare({ stock, people, report, field }: Scene): Promise<void> {
   const { victim = null, attacker = null } = people?.cast ?? {};
-  for (const table of stock.tables) await Promise.all([stock.row(table, victim), stock.row(table, attacker)]);
+  for (const table of stock.tables) {
+    const [row] = await Promise.all([stock.row(table, victim), stock.row(table, attacker)]);
+    if (row || stock.refusals.has(table.name)) continue;
+    const message = `No row of ${table.name} can be made by those who attack: it is attacked without one.`;
+    field.needs.progress({ kind: 'warning', message });
+  }
   for (const [table, reply] of stock.refusals) {
     // Without an admin there are tables nobody can fill.
     if (reply.status === 403 && people && !people.cast.admin) continue;

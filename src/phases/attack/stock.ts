@@ -1,5 +1,5 @@
 import { accessOf, isAccountsTable } from '../../domain/access.ts';
-import { resourcePath } from '../../domain/rest.ts';
+import { inputFields, resourcePath } from '../../domain/rest.ts';
 import { insertionOrder, type ParentLink, parentLinks, sampleInput } from '../../domain/sample.ts';
 import { primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import type { Field } from './field.ts';
@@ -75,11 +75,12 @@ export class Stock {
     const parents = await this.#parents(table, person, index);
     if (!parents) return null;
     const body = sampleInput(table, this.#schema, this.nextSeed(), parents);
-    for (const column of table.columns) {
-      const value = body[column.name];
-      if (column.sensitive && typeof value === 'string' && value.length >= 12) {
-        this.#field.ledger.keepSecret(value, `value of ${column.name}`);
-      }
+    for (const { name, column, hashed } of inputFields(table)) {
+      const value = body[name];
+      if (!column.sensitive || typeof value !== 'string' || value.length < 12) continue;
+      // Those of rows differ in their number only; one secret for all of them keeps looking through answers quick.
+      if (hashed) this.#field.ledger.keepSecret(value.replace(/\d+$/, ''), 'password of a row');
+      else this.#field.ledger.keepSecret(value, `value of ${name}`);
     }
     return body;
   }
@@ -191,6 +192,9 @@ export class Stock {
       const other = admin ?? (person === victim ? attacker : victim);
       return isCompared ? other.row : person.row;
     }
+    // What only admins have made and may see is nothing that somebody else can refer to.
+    const isHidden = accessOf(parent, this.#schema).read === 'owner' && this.maker(parent, person) !== person;
+    if (isHidden) return null;
     const isEarlier = this.#order.indexOf(parent) < this.#order.indexOf(table);
     if (link.optional && (!isEarlier || index > 0)) return null;
     return (await this.#get(parent, person, index))?.row ?? null;

@@ -47,6 +47,7 @@ const OWNERSHIP: readonly Hole[] = [
     edits: [{ path: LISTS, from: 'and user_id = $4', to: 'and $4::varchar is not null' }],
     sql: open('lists'),
     finds: { title: /Lists show/, where: /^GET \/lists \?cursor$/ },
+    isAlone: true,
   },
   {
     name: 'counts of everybody',
@@ -433,6 +434,7 @@ const SIGNING_IN: readonly Hole[] = [
     attack: 'sessions',
     edits: [{ path: SESSIONS, from: 'await run(END, [hash(next.id)]);\n    return null;', to: 'return null;' }],
     finds: { title: /A refresh token works twice/, where: /theft/ },
+    isAlone: true,
   },
   {
     name: 'a new password leaves others signed in',
