@@ -54,7 +54,10 @@ export const SLEEPS: readonly ((seconds: number) => string)[] = [
 /** Read or change the planted table, in the types of the columns of `table`. */
 export function raids(table: Table, { table: name, column }: Plant): readonly string[] {
   const loot = `(select ${column} from ${name} limit 1)`;
-  const columns = outputColumns(table).map(({ type }) => (/^(?:text|varchar)/.test(type) ? loot : 'null'));
+  // Once is enough, and short: texts may have an upper length.
+  const isText = (type: string) => /^(?:text|varchar)/.test(type);
+  const first = outputColumns(table).find(({ type }) => isText(type));
+  const columns = outputColumns(table).map((own) => (own === first ? loot : isText(own.type) ? "''" : 'null'));
   const union = (quote: string, values: readonly string[]) => `${quote} union all select ${values.join(',')}--`;
   return [
     union("'", columns),

@@ -46,12 +46,13 @@ export function openTalk(field: Field, attack: string): Talk {
       if (field.isDead) return none;
       ledger.tried(attack);
       const isSilent = field.silent.has(where);
-      const reply = (await send(field, shot, isSilent)) ?? (isSilent ? null : await send(field, shot, false));
-      if (reply) return look(reply);
+      const first = await send(field, shot, isSilent);
+      const reply = first instanceof Reply || isSilent ? first : await send(field, shot, false);
+      if (reply instanceof Reply) return look(reply);
       field.silent.add(where);
       if (field.isDead) return none;
       field.isDead = !(await isAlive(field));
-      report(field.isDead ? 'crash' : 'no-answer', where, 'Nothing came back, twice.', none);
+      report(field.isDead ? 'crash' : 'no-answer', where, `Nothing came back, twice: ${reply}.`, none);
       return none;
     });
   const strike = async ({ name, parts, deadlineMs = WIRE_MS, until = 'answer' }: Strike): Promise<Reply> => {
@@ -69,8 +70,8 @@ function whereOf({ method, path, where }: Shot): string {
   return where ?? `${method} ${path.split('?', 1)[0]}`;
 }
 
-/** Null when nothing came back, or when no client would send that. */
-async function send({ base, needs }: Field, shot: Shot, isSilent: boolean): Promise<Reply | null> {
+/** What came back, or why nothing did. */
+async function send({ base, needs }: Field, shot: Shot, isSilent: boolean): Promise<Reply | string> {
   const { method, path, as, json, text, timeoutMs = isSilent ? IMPATIENT_MS : TIMEOUT_MS } = shot;
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
   const headers: Record<string, string> = {
@@ -83,8 +84,8 @@ async function send({ base, needs }: Field, shot: Shot, isSilent: boolean): Prom
   try {
     const answer = await needs.http.request(method, `${base}${path}`, options);
     return new Reply(shot, { ...answer, ms: needs.clock.elapsedMs() - started });
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
