@@ -48,7 +48,7 @@ beforeAll(async () => {
     expect((await as(who, ['config', 'set', 'owner', who])).code).toBe(0);
   }
   const design = 'to-do list';
-  const result = await ada('create', design, '--name', 'chores');
+  const result = await ada('create', design, '--name', 'chores', '--verify', 'none');
   expect([result.code, result.error]).toEqual([0, undefined]);
   created = result.data;
   here = created.project.directory;
