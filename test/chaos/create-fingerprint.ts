@@ -128,6 +128,8 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 function content(directory: string, path: string, replace: Replace): string {
   const text = readFileSync(join(directory, path), 'utf8');
   if (path === 'node_modules/.nitro/last-build.json') return '';
+  // Of the very files, ids and all; and how long each check took.
+  if (path === '.output/fingerprint' || path.startsWith('.turbobackend/report')) return '';
   if (path === 'turbobackend.json') return replace(judgeHashes(directory, text));
   return replace(path.startsWith('.output/') ? numberHandlers(text) : text);
 }

@@ -89,7 +89,7 @@ test('create, repair, doctor and destroy need no superuser, and leave nothing be
   expect(visitors.filter(({ user }) => user === server.administrator.user)).toHaveLength(1);
   expect(visitors.filter(({ user }) => user === server.cluster.user)).toHaveLength(1);
   expect(visitors.length).toBeGreaterThan(10);
-});
+}, 180_000);
 
 /** What people and programs do to a project, as superuser, that its own administrator must be able to mend. */
 const DAMAGES: readonly ((own: DatabaseNames) => string)[] = [

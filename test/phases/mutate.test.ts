@@ -54,6 +54,7 @@ describe('weaving', () => {
   });
 
   test('a part of a text stays a part of the text', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is text of a generated file
     const code = 'const t = `where id = $1 and ${x}`; return t;';
     const start = code.indexOf('id');
     const woven = weave(code, [{ number: 7, mutant: mutant(start, start + 7, 'true', 'sql') }]);
