@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const output = join(root, '.output', 'server', 'index.mjs');
 
+/** Ends the server with the tests, however those end. */
+const LIFELINE = 'data:text/javascript,process.stdin.resume().on("close",()=>process.exit());';
+
 function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
@@ -37,17 +40,17 @@ export async function startServer(settings = {}) {
   if (!existsSync(output)) throw new Error('There is nothing to test: run `npm run build` first.');
   const port = await freePort();
   const own = { HOST: '127.0.0.1', PORT: String(port), LOG_REQUESTS: 'false' };
-  const child = spawn(process.execPath, [output], {
+  const child = spawn(process.execPath, ['--import', LIFELINE, output], {
     cwd: root,
     env: { ...process.env, ...own, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   let log = '';
   child.stdout.on('data', (chunk) => {
     log += chunk;
   });
-  // However the tests end, no server is left behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  // It may be gone before it is let go.
+  child.stdin.on('error', () => {});
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt += 1) {
