@@ -6,10 +6,11 @@ import {
   isAccountsTable,
   profileColumns,
 } from '../../../domain/access.ts';
+import { nestedPath } from '../../../domain/rest.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { quoted } from '../source.ts';
-import { type Case, callCase } from './cases.ts';
+import { type Case, callCase, constantList } from './cases.ts';
 import { textList } from './values.ts';
 
 /** Who may see and change the rows of a table, of a schema with accounts. */
@@ -43,6 +44,7 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
       : []),
     ...borrowedCases(resource, schema),
     ...profileCases(resource, schema),
+    ...belowCases(resource, schema, maker),
   ];
 }
 
@@ -117,6 +119,29 @@ function profileCases(resource: Resource, schema: Schema): readonly Case[] {
       quoted(table.name),
       quoted(relation.embedding.name),
       textList(columns),
+    ]),
+  ];
+}
+
+/** Who may ask for the lists below a row. */
+export function belowCases(resource: Resource, schema: Schema, maker: string): readonly Case[] {
+  const { table } = resource;
+  const nested = resource.relations.filter((relation) => relation.nested);
+  if (nested.length === 0) return [];
+  const isOpen = (name: string): boolean => {
+    const child = schema.tables.find((candidate) => candidate.name === name);
+    return [table, child].every((one) => one !== undefined && guardsOf(one, schema).read === 'anybody');
+  };
+  const open = nested.filter(({ embedding }) => isOpen(embedding.table));
+  const names = (relations: typeof nested) => relations.map(({ embedding }) => quoted(nestedPath(embedding)));
+  const isAccount = isAccountsTable(table, schema);
+  const row = isAccount ? `${maker}.account` : `await ${maker}.make(${quoted(table.name)})`;
+  return [
+    callCase('lists below a row are guarded like any other', 'checkBelow', [
+      maker,
+      `pathOf(${quoted(table.name)}, ${row})`,
+      { as: 'below', code: constantList('below', '[', names(nested), ']') },
+      { as: 'openBelow', code: constantList('openBelow', '[', names(open), ']') },
     ]),
   ];
 }

@@ -1,12 +1,13 @@
-import { hasAdmins } from '../../../domain/access.ts';
+import { accessOf, hasAdmins } from '../../../domain/access.ts';
 import { changeableFields } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { rowMethods } from '../route-files.ts';
 import { importLine, quoted } from '../source.ts';
+import { belowCases } from './access-cases.ts';
 import { type Case, callCase, constantList, lines, objectCode } from './cases.ts';
 import { limitsOf } from './limits.ts';
-import { changesOf } from './table-module.ts';
+import { badFilters, changesOf, constraintCases } from './table-module.ts';
 import { textList } from './values.ts';
 
 /** `test/<accounts>.test.mjs`: people see and change themselves, and nobody else. */
@@ -17,10 +18,17 @@ export function accountsModule(resource: Resource, schema: Schema): string {
     new RegExp(`\\b${name}\\b[,.)]`).test(body),
   );
   const checks = CHECKS.filter((name) => body.includes(`${name}(`));
+  const uses = (name: string) => body.includes(`${name}(`);
+  const imports = [
+    ...(uses('checkBelow') ? [importLine(['checkBelow'], './access.mjs')] : []),
+    importLine(checks, './accounts.mjs'),
+    ...(uses('pathOf') ? [importLine(['pathOf'], './client.mjs')] : []),
+    ...(uses('checkBadFilters') ? [importLine(['checkBadFilters'], './lists.mjs')] : []),
+    importLine(['openPeople'], './people.mjs'),
+  ];
   const methods = `const methods = ${textList(rowMethods(resource))};`;
   return `import { after, test } from 'node:test';
-${importLine(checks, './accounts.mjs')}
-import { openPeople } from './people.mjs';
+${imports.join('\n')}
 
 const { ${[...used, 'backend'].join(', ')} } = await openPeople();
 after(() => backend.close());
@@ -33,9 +41,11 @@ ${body}
 
 const CHECKS = [
   'checkAccountChange',
+  'checkAccountConstraint',
   'checkAccountOnly',
   'checkAccountRefused',
   'checkAccountRemoval',
+  'checkAccountWall',
   'checkAdminOfAccounts',
   'checkOtherAccounts',
   'checkRegisterRefused',
@@ -58,6 +68,13 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
   const foreign = [...resource.table.columns.map(({ name }) => name), 'password', 'no_such_field'].filter(
     (name) => !sent.has(name),
   );
+  const strange = badFilters(resource).map(([name, value]) => `[${quoted(name)}, ${quoted(value)}]`);
+  const owned = schema.tables.flatMap((table) => {
+    const { owner, write } = accessOf(table, schema);
+    const column = table.columns.find(({ name }) => name === owner?.column);
+    const isOwned = owner?.kind === 'column' && write !== 'admins' && column?.references?.onDelete === 'cascade';
+    return isOwned ? [`[${quoted(table.name)}, ${quoted(owner.column)}]`] : [];
+  });
   return [
     callCase('people see themselves, and nobody else', 'checkAccountOnly', [
       'alice',
@@ -96,6 +113,24 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
     ...(hasAdmins(schema)
       ? [callCase('administrators see everybody', 'checkAdminOfAccounts', ['admin', 'alice'])]
       : []),
-    callCase('who goes is signed out', 'checkAccountRemoval', ['bob']),
+    callCase('the database itself keeps accounts apart', 'checkAccountWall', ['alice', 'carol']),
+    ...constraintCases(resource, { client: 'alice', schema, resources: [] }).map(({ name, code }) => ({
+      name,
+      code: code.replace(`checkConstraint(alice, ${quoted(resource.table.name)}, `, 'checkAccountConstraint(alice, '),
+    })),
+    ...(strange.length > 0
+      ? [
+          callCase('a filter must be of the type of its column', 'checkBadFilters', [
+            'alice',
+            quoted(resource.table.name),
+            { as: 'filters', code: lines(strange) },
+          ]),
+        ]
+      : []),
+    ...belowCases(resource, schema, 'alice'),
+    callCase('who goes takes along what is theirs, and is signed out', 'checkAccountRemoval', [
+      'bob',
+      { as: 'owned', code: lines(owned) },
+    ]),
   ];
 }

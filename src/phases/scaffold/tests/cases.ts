@@ -61,6 +61,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   access: [
     'checkAdmin',
     'checkAdminsOnly',
+    'checkBelow',
     'checkBorrowed',
     'checkCommon',
     'checkHidden',

@@ -279,9 +279,7 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
     const what = { restrict: 'cannot be removed', cascade: 'takes it along', null: 'is forgotten' }[outcome];
     return [
       ...cases,
-      ...(changeable && !uniqueSets(table).flat().includes(column.name)
-        ? [callCase(`${field.name} can be changed`, 'checkMove', [...who, quoted(field.name), of])]
-        : []),
+      ...(changeable ? [callCase(`${field.name} can be changed`, 'checkMove', [...who, quoted(field.name), of])] : []),
       callCase(`the row that ${field.name} names ${what}`, 'checkParentRemoval', [
         ...who,
         quoted(field.name),
@@ -338,7 +336,7 @@ const DEMANDS: Readonly<Record<Table['checks'][number]['operator'], readonly [st
 };
 
 /** The checks of columns, past the server: they hold even for who writes SQL by hand. */
-function constraintCases(resource: Resource, { client }: Voice): readonly Case[] {
+export function constraintCases(resource: Resource, { client }: Voice): readonly Case[] {
   const { table } = resource;
   const cases = table.columns.flatMap((column) => {
     const { check } = column;
@@ -444,7 +442,7 @@ function missingColumn(): never {
   throw new Error('A column of the table is not in it.');
 }
 
-function badFilters(resource: Resource): readonly (readonly [string, string])[] {
+export function badFilters(resource: Resource): readonly (readonly [string, string])[] {
   return resource.output
     .filter((column) => isComparable(column))
     .flatMap((column): [string, string][] => {
@@ -560,7 +558,8 @@ export function tableModule(resource: Resource, schema: Schema, resources: reado
   const own = schema.accounts
     ? "import { openPeople } from './people.mjs';"
     : "import { openClient } from './client.mjs';";
-  const imports = [own, ...checkImports(body)].sort((one, other) => (pathIn(one) < pathIn(other) ? -1 : 1));
+  const paths = body.includes('pathOf(') ? ["import { pathOf } from './client.mjs';"] : [];
+  const imports = [own, ...paths, ...checkImports(body)].sort((one, other) => (pathIn(one) < pathIn(other) ? -1 : 1));
   const head = [
     "import { after, test } from 'node:test';",
     ...imports,

@@ -49,6 +49,38 @@ export async function checkNobody(owner, table, methods, open) {
   assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
 }
 
+/** The addresses of all rows of a list, page by page. */
+async function allOf(client, list) {
+  const [path] = list.split('?');
+  const table = Object.keys(tables).find((name) => tables[name].path === path);
+  const seen = [];
+  let cursor = '';
+  do {
+    const query = `${list}${cursor && `&cursor=${cursor}`}`;
+    const { data, nextCursor } = answered(await client.get(query), 200);
+    seen.push(...data.map((row) => pathOf(table, row)));
+    cursor = nextCursor;
+  } while (cursor);
+  return seen;
+}
+
+/** Lists below a row: who may ask is told the same as anywhere. `open`: everybody may. */
+export async function checkBelow(owner, path, below, open) {
+  const forged = new Client(owner.backend, { authorization: 'Bearer no.good.token' });
+  const { nobody } = owner.people;
+  for (const name of below) {
+    const list = `${path}/${name}`;
+    answered(await owner.get(list), 200);
+    refused(await forged.get(list), 401);
+    const asked = await nobody.get(list);
+    if (open.includes(name)) answered(asked, 200);
+    else refused(asked, 401);
+    const other = await owner.post(list, {});
+    refused(other, 405);
+    assert.equal(other.headers.get('allow'), 'HEAD, GET');
+  }
+}
+
 /** Rows that are somebody's alone are not there for others, whatever they ask. */
 export async function checkHidden(owner, other, table, methods) {
   const row = await owner.make(table);

@@ -29,16 +29,51 @@ export async function checkAccountOnly(person, columns) {
 /** Another account is not found with any method, nor in any list. */
 export async function checkOtherAccounts(person, other, methods) {
   const path = addressOf(other);
-  for (const method of methods.filter((name) => name !== 'PUT')) {
-    const body = method === 'PATCH' ? {} : undefined;
+  const { [accounts.login]: _, password: __, ...whole } = newcomer();
+  for (const method of methods) {
+    const body = { PATCH: {}, PUT: whole }[method];
     refused(await person.send(method, path, body), 404);
     refused(await person.people.nobody.send(method, path, body), 401);
   }
-  refused(await person.delete(path, { 'if-match': '"1"' }), 404);
   const filter = `${accounts.key}=${encodeURIComponent(other.account[accounts.key])}`;
   const found = answered(await person.get(`${accounts.path}?${filter}&count=true`), 200);
   assert.deepEqual(found, { data: [], nextCursor: null, total: 0 });
-  answered(await other.get(path), 200);
+  assert.deepEqual(answered(await other.get(path), 200), other.account);
+  for (const [at, allowed] of [
+    [accounts.path, ['GET']],
+    [path, methods],
+  ]) {
+    const answer = await person.post(at, {});
+    refused(answer, 405);
+    assert.equal(answer.headers.get('allow'), ['HEAD', ...allowed].join(', '));
+  }
+}
+
+/** Past the server: others see and change nothing of an account, and make none. */
+export async function checkAccountWall(person, other) {
+  const { database } = person.backend;
+  const table = `app."${accounts.table}"`;
+  const key = person.account[accounts.key];
+  const as = (id) => ({ 'app.account': String(id), 'app.admin': 'false' });
+  const select = `select xmin, * from ${table} where "${accounts.key}" = $1`;
+  const [before] = await database.query(select, [key]);
+  const { xmin: _, ...row } = before;
+  assert.equal((await database.query(select, [key], as(key))).length, 1);
+  for (const settings of [as(other.account[accounts.key]), as('')]) {
+    assert.deepEqual(await database.query(select, [key], settings), []);
+    const insert = `insert into ${table} select * from jsonb_populate_record(null::${table}, $1)`;
+    await assert.rejects(database.query(insert, [row], settings), { code: '42501' });
+  }
+  await database.query(`update ${table} set "${accounts.login}" = $1`, ['taken'], as(''));
+  await database.query(`delete from ${table}`, [], as(''));
+  assert.deepEqual(await database.query(select, [key]), [before]);
+}
+
+/** The database refuses by itself what the server should never let through. */
+export async function checkAccountConstraint(person, column, value, state) {
+  const text = `update app."${accounts.table}" set "${column}" = $1 where "${accounts.key}" = $2`;
+  const values = [value, person.account[accounts.key]];
+  await assert.rejects(person.backend.database.query(text, values), { code: state });
 }
 
 /** Values just outside of what a field takes, and why. */
@@ -80,10 +115,16 @@ export async function checkAdminOfAccounts(admin, other) {
   refused(await admin.patch(addressOf(other), { password: 'correct-horse-battery' }), 400);
 }
 
-/** An account that is removed takes its sessions along. */
-export async function checkAccountRemoval(person) {
+/** An account that is removed takes its sessions along, and the rows that are its own: `[table, column]` each. */
+export async function checkAccountRemoval(person, owned) {
+  for (const [table] of owned) await person.make(table);
   answered(await person.delete(addressOf(person)), 204);
   refused(await person.get('/auth/me'), 401);
   const login = { [accounts.login]: person.account[accounts.login], password: person.password };
   refused(await person.people.nobody.post('/auth/login', login), 401);
+  for (const [table, column] of owned) {
+    const text = `select 1 from app."${table}" where "${column}" = $1`;
+    const key = person.account[accounts.key];
+    assert.deepEqual(await person.backend.database.query(text, [key]), []);
+  }
 }
