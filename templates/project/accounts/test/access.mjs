@@ -49,18 +49,17 @@ export async function checkNobody(owner, table, methods, open) {
   assert.deepEqual(answered(await owner.get(pathOf(table, row)), 200), row);
 }
 
-/** The addresses of all rows of a list, page by page. */
-async function allOf(client, list) {
-  const [path] = list.split('?');
-  const table = Object.keys(tables).find((name) => tables[name].path === path);
+/** The addresses of all rows that a client is shown, page by page. */
+async function allOf(client, table) {
+  const list = `${tables[table].path}?limit=5`;
   const seen = [];
-  let cursor = '';
+  let cursor = null;
   do {
-    const query = `${list}${cursor && `&cursor=${cursor}`}`;
+    const query = cursor === null ? list : `${list}&cursor=${encodeURIComponent(cursor)}`;
     const { data, nextCursor } = answered(await client.get(query), 200);
     seen.push(...data.map((row) => pathOf(table, row)));
     cursor = nextCursor;
-  } while (cursor);
+  } while (cursor !== null);
   return seen;
 }
 
@@ -91,9 +90,8 @@ export async function checkHidden(owner, other, table, methods) {
   refused(await other.get(pathOf(table, row)), 404);
   const found = answered(await other.get(`${path}?${filter}&count=true`), 200);
   assert.deepEqual(found, { data: [], nextCursor: null, total: 0 });
-  const { data } = answered(await other.get(`${path}?limit=100`), 200);
-  const keys = data.map((one) => pathOf(table, one));
-  assert.ok(own.every((at) => keys.includes(at)) && !keys.includes(pathOf(table, row)));
+  const seen = await allOf(other, table);
+  assert.ok(own.every((at) => seen.includes(at)) && !seen.includes(pathOf(table, row)));
   const able = isAdminMade ? owner : other;
   for (const headers of [{}, { 'if-match': '"1"' }])
     for (const [method, at, body] of await changesOf(able, table, row, methods))

@@ -22,12 +22,15 @@ function keysOf(table, rows) {
   return rows.map((row) => JSON.stringify(tables[table].key.map((name) => row[name]))).sort();
 }
 
-/** Numbers as numbers; everything else as the text it is. */
 function compare(one, other) {
-  const [first, second] = [one, other].map((value) =>
-    Number.isNaN(Number(value)) ? value : Number(value),
-  );
+  const [first, second] = [one, other].map(comparable);
   return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** Numbers as numbers; everything else as the text it is, except that .18Z is earlier than .185Z. */
+function comparable(value) {
+  if (!Number.isNaN(Number(value))) return Number(value);
+  return String(value).replace(/^(\d+-\d\d-\d\dT.*)Z$/, '$1');
 }
 
 const OPERATORS = {
