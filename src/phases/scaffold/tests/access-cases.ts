@@ -161,14 +161,19 @@ export function wallModule(schema: Schema, tables: readonly Table[]): string {
       { as: `${table.name}Rights`, code: `{ sees: ${quoted(sees)}, changes: ${quoted(changes)} }` },
     ]);
   });
+  const accounts = callCase('the database itself keeps accounts apart', 'checkAccountWall', ['alice', 'carol']);
   const people = ['alice', ...(cases.some(({ code }) => code.includes('admin')) ? ['admin'] : []), 'carol', 'backend'];
+  const imports = [
+    ...(cases.length > 0 ? ["import { checkWall } from './access.mjs';"] : []),
+    "import { checkAccountWall } from './accounts.mjs';",
+  ];
   return `import { after, test } from 'node:test';
-import { checkWall } from './access.mjs';
+${imports.join('\n')}
 import { openPeople } from './people.mjs';
 
 const { ${people.join(', ')} } = await openPeople();
 after(() => backend.close());
 
-${cases.map(({ code }) => code).join('\n\n')}
+${[accounts, ...cases].map(({ code }) => code).join('\n\n')}
 `;
 }

@@ -45,7 +45,6 @@ const CHECKS = [
   'checkAccountOnly',
   'checkAccountRefused',
   'checkAccountRemoval',
-  'checkAccountWall',
   'checkAdminOfAccounts',
   'checkOtherAccounts',
   'checkRegisterRefused',
@@ -113,7 +112,6 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
     ...(hasAdmins(schema)
       ? [callCase('administrators see everybody', 'checkAdminOfAccounts', ['admin', 'alice'])]
       : []),
-    callCase('the database itself keeps accounts apart', 'checkAccountWall', ['alice', 'carol']),
     ...constraintCases(resource, { client: 'alice', schema, resources: [] }).map(({ name, code }) => ({
       name,
       code: code.replace(`checkConstraint(alice, ${quoted(resource.table.name)}, `, 'checkAccountConstraint(alice, '),
