@@ -164,7 +164,7 @@ function lazyModel(load: () => Promise<Model>): Model {
   return {
     name: 'planner',
     detect: async (request) => (await model()).detect(request),
-    design: async (request) => (await model()).design(request),
+    design: async (request, base) => (await model()).design(request, base),
   };
 }
 

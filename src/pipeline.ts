@@ -94,7 +94,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
   );
   const schema = await phase('design', 'Design the schema', async () =>
     decision.needsDatabase
-      ? recordCall('design', claim.id, services, () => designSchema(order.request, services))
+      ? recordCall('design', claim.id, services, async () => (await designSchema(order.request, services)).schema)
       : null,
   );
   const { id, name, directory, createdAt } = claim;

@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/decision.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { Request } from '../domain/request.ts';
 import type { Schema } from '../domain/schema.ts';
 import { designSchema } from '../phases/design-schema.ts';
@@ -24,11 +25,16 @@ export async function decide(order: DesignOrder, services: Needs<'model' | 'prog
   };
 }
 
-/** The decision and, when there is to be a database, its schema. */
+/** The decision and, when there is to be a database, its schema and why it is so. */
 export async function design(
   order: DesignOrder,
   services: Needs<'model' | 'progress'>,
-): Promise<{ readonly decision: Decision; readonly schema: Schema | null }> {
+): Promise<{
+  readonly decision: Decision;
+  readonly schema: Schema | null;
+  readonly explanation: Explanation | null;
+}> {
   const decision = await decide(order, services);
-  return { decision, schema: decision.needsDatabase ? await designSchema(order.request, services) : null };
+  if (!decision.needsDatabase) return { decision, schema: null, explanation: null };
+  return { decision, ...(await designSchema(order.request, services)) };
 }

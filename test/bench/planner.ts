@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     const request = parseRequest(prompt);
     const start = performance.now();
     const decision = await model.detect(request);
-    const schema = decision.needsDatabase ? await model.design(request) : null;
+    const schema = decision.needsDatabase ? (await model.design(request)).schema : null;
     times.push(performance.now() - start);
     results.push({ id, needsDatabase: decision.needsDatabase, schema: schema && forScorer(schema) });
   }

@@ -50,7 +50,7 @@ const { cluster, stop } = await startCluster();
 try {
   const model = planner({ lexicon: await shippedLexicon() });
   for (const request of REQUESTS.slice(0, Number(count))) {
-    const schema = await model.design(parseRequest(request));
+    const schema = (await model.design(parseRequest(request))).schema;
     const files = await generateFiles(schema);
     const started = performance.now();
     try {

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
+import { explainedBy } from '../../src/domain/explanation.ts';
 import type { ProgressEvent } from '../../src/domain/progress.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { designSchema } from '../../src/phases/design-schema.ts';
 
 function modelThatDesigns(schema: Schema) {
-  return { name: 'somebody', detect: () => Promise.reject(new Error('not asked')), design: async () => schema };
+  return {
+    name: 'somebody',
+    detect: () => Promise.reject(new Error('not asked')),
+    design: async () => explainedBy(schema, { kind: 'rule', rule: 'because' }),
+  };
 }
 
 const llamas = parseSchema({
@@ -18,7 +23,7 @@ const llamas = parseSchema({
 test('the schema of the model is handed on and its tables are named', async () => {
   const events: ProgressEvent[] = [];
   const services = { model: modelThatDesigns(llamas), progress: (event: ProgressEvent) => void events.push(event) };
-  expect(await designSchema({ text: 'llamas' }, services)).toEqual(llamas);
+  expect((await designSchema({ text: 'llamas' }, services)).schema).toEqual(llamas);
   expect(events).toMatchObject([{ kind: 'detail', message: expect.stringContaining('llamas') }]);
 });
 

@@ -1,6 +1,6 @@
 import { withAccess } from '../../../domain/access-design.ts';
+import { type Design, explainedBy } from '../../../domain/explanation.ts';
 import type { Request } from '../../../domain/request.ts';
-import type { Schema } from '../../../domain/schema.ts';
 import { parseSchema } from '../../../domain/schema-rules.ts';
 import type { Model } from '../../../ports/model.ts';
 import { accessHints } from './access.ts';
@@ -29,7 +29,7 @@ export function planner(options: { lexicon: Lexicon }): Model {
 }
 
 /** Readers produce facts, facts are merged into drafts of tables, drafts are rendered; then people sign in, if they do. */
-function designSchema(request: Request, lexicon: Lexicon): Schema {
+function designSchema(request: Request, lexicon: Lexicon): Design {
   const { facts, context } = readFacts(request.text, lexicon);
   const model = gatherEntities(facts, context);
   sayColumns(model, facts, context);
@@ -38,5 +38,6 @@ function designSchema(request: Request, lexicon: Lexicon): Schema {
   const { schema, names } = render(model);
   const design = parseSchema(schema);
   const hints = accessHints({ model, names, facts, context });
-  return hints ? parseSchema(withAccess(design, hints)) : design;
+  const full = hints ? parseSchema(withAccess(design, hints)) : design;
+  return explainedBy(full, { kind: 'rule', rule: 'designed by the planner' });
 }

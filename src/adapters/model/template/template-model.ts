@@ -1,3 +1,4 @@
+import { explainedBy } from '../../../domain/explanation.ts';
 import { findSchemaTemplate, parseSchemaTemplates } from '../../../domain/schema-template.ts';
 import { templateOfRequest } from '../../../domain/template-request.ts';
 import type { Model } from '../../../ports/model.ts';
@@ -22,9 +23,11 @@ export function templateModel({ templates, behind }: { templates: Templates; beh
         costUsd: 0,
       };
     },
-    async design(request) {
+    async design(request, base) {
       const name = templateOfRequest(request.text);
-      return name === null ? behind.design(request) : (await find(name)).schema;
+      if (name === null) return behind.design(request, base);
+      const template = await find(name);
+      return explainedBy(template.schema, { kind: 'template', template: template.name });
     },
   };
 }

@@ -305,12 +305,12 @@ const labelled: [string, string[]][] = [
 ];
 
 test.each(labelled)('%j gives people what is theirs, and shows what is made to be seen', async (text, want) => {
-  expect(accessOutline(await model.design({ text }))).toEqual(want);
+  expect(accessOutline((await model.design({ text })).schema)).toEqual(want);
 });
 
 test('what an account may not say about itself is protected', async () => {
   const text = 'User(email, password, role: admin|member, is_admin: boolean, credits: integer, bio?: string)';
-  const { accounts, tables } = await model.design({ text });
+  const { accounts, tables } = (await model.design({ text })).schema;
   const columns = tables.find(({ name }) => name === 'users')?.columns ?? [];
   expect(accounts).toEqual({ table: 'users', login: 'email', password: 'password_hash', role: null, admins: [] });
   expect(columns.filter((column) => column.protected).map(({ name }) => name)).toEqual(['role', 'is_admin', 'credits']);
@@ -318,12 +318,12 @@ test('what an account may not say about itself is protected', async () => {
 });
 
 test('nobody signs in, so there is no password', async () => {
-  const { accounts, tables } = await model.design({ text: 'blog API' });
+  const { accounts, tables } = (await model.design({ text: 'blog API' })).schema;
   expect(accounts).toBeNull();
   expect(tables.flatMap(({ columns }) => columns.map(({ name }) => name))).not.toContain('password_hash');
 });
 
 test('a password of things that are no people asks for no accounts', async () => {
-  const { accounts } = await model.design({ text: 'Network(ssid, password); Room(name)' });
+  const { accounts } = (await model.design({ text: 'Network(ssid, password); Room(name)' })).schema;
   expect(accounts).toBeNull();
 });

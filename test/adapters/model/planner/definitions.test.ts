@@ -58,7 +58,7 @@ CREATE TABLE "spell" ( id serial, wizard_id int not null references wizard(id), 
 ];
 
 test.each(tables)('%j becomes just the tables it writes out', async (text, want) => {
-  expect(outline(await model.design({ text }))).toEqual(want);
+  expect(outline((await model.design({ text })).schema)).toEqual(want);
 });
 
 const columns: [string, string[]][] = [
@@ -81,19 +81,21 @@ const columns: [string, string[]][] = [
 ];
 
 test.each(columns)('%j keeps names, types and values as they are written', async (text, want) => {
-  expect(types(await model.design({ text }))).toEqual(want);
+  expect(types((await model.design({ text })).schema)).toEqual(want);
 });
 
 test('a check of a number becomes its limit', async () => {
-  const { tables } = await model.design({
-    text: 'CREATE TABLE foo (qty int check (qty > 0), power int check (power <= 9))',
-  });
+  const { tables } = (
+    await model.design({
+      text: 'CREATE TABLE foo (qty int check (qty > 0), power int check (power <= 9))',
+    })
+  ).schema;
   expect(tables[0]?.columns.filter(({ check }) => check).map(({ check }) => check)).toEqual([{ min: 1 }, { max: 9 }]);
 });
 
 test('posts are those of a blog unless the request speaks of something else', async () => {
   const posts = async (text: string) =>
-    (await model.design({ text })).tables.find(({ name }) => name === 'posts')?.columns.map(({ name }) => name);
+    (await model.design({ text })).schema.tables.find(({ name }) => name === 'posts')?.columns.map(({ name }) => name);
   expect(await posts('users, posts and comments')).toEqual(expect.arrayContaining(['title', 'body']));
   expect(await posts('photo sharing app: users, posts')).toContain('image_url');
   expect(await posts('forum with threads and posts')).toContain('thread_id');
@@ -113,5 +115,5 @@ test.each(['ブログ', 'магазин книг', '[31mRed', 'flurb'])('%j is s
     confidence: 0.5,
     reason: expect.stringContaining('understood'),
   });
-  expect((await model.design({ text })).tables.map(({ name }) => name)).toEqual(['items']);
+  expect((await model.design({ text })).schema.tables.map(({ name }) => name)).toEqual(['items']);
 });

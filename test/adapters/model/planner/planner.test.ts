@@ -34,19 +34,20 @@ const designs: [string, string[]][] = [
 ];
 
 test.each(designs)('%j becomes the tables one would expect', async (text, want) => {
-  expect(outline(await model.design({ text }))).toEqual(want);
+  expect(outline((await model.design({ text })).schema)).toEqual(want);
 });
 
 test('a bare domain gets a few right tables', async () => {
-  const blog = await model.design({ text: 'blog API' });
+  const blog = (await model.design({ text: 'blog API' })).schema;
   expect(blog.tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'comments']));
-  const shop = await model.design({ text: 'shop' });
+  const shop = (await model.design({ text: 'shop' })).schema;
   expect(shop.tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['products', 'orders', 'order_items']));
-  expect((await model.design({ text: 'todo backend' })).tables.map(({ name }) => name)).toEqual(['todos']);
+  expect((await model.design({ text: 'todo backend' })).schema.tables.map(({ name }) => name)).toEqual(['todos']);
 });
 
 test('the words of the request win over the lexicon', async () => {
-  const schema = await model.design({ text: 'blog with articles and remarks, no tags. Article(headline, price)' });
+  const schema = (await model.design({ text: 'blog with articles and remarks, no tags. Article(headline, price)' }))
+    .schema;
   const articles = schema.tables.find(({ name }) => name === 'articles');
   expect(articles?.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(['headline', 'price_cents']));
   expect(articles?.columns.map(({ name }) => name)).not.toContain('slug');
@@ -54,7 +55,8 @@ test('the words of the request win over the lexicon', async () => {
 });
 
 test('tables follow the conventions of generated databases', async () => {
-  const { tables } = await model.design({ text: 'shop with products, customers, orders, reviews and customer login' });
+  const { tables } = (await model.design({ text: 'shop with products, customers, orders, reviews and customer login' }))
+    .schema;
   const product = tables.find(({ name }) => name === 'products');
   expect(product?.columns.find(({ name }) => name === 'id')).toMatchObject({
     primaryKey: true,
@@ -161,7 +163,7 @@ test('any request gives a schema that PostgreSQL loads', async () => {
   try {
     for (const text of [...hostile, ...(await mutations(60))]) {
       await client.query('BEGIN');
-      await client.query(renderDdl(parseSchema(await model.design({ text }))));
+      await client.query(renderDdl(parseSchema((await model.design({ text })).schema)));
       await client.query('ROLLBACK');
     }
   } finally {
@@ -171,7 +173,7 @@ test('any request gives a schema that PostgreSQL loads', async () => {
 
 test('hundreds of random requests are decided and designed without a failure', async () => {
   for (const text of await mutations(400)) {
-    const schema = await model.design({ text });
+    const schema = (await model.design({ text })).schema;
     expect(schema.tables.length).toBeGreaterThan(0);
     expect((await model.detect({ text })).confidence).toBeGreaterThanOrEqual(0.5);
   }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { templateModel } from '../../../../src/adapters/model/template/template-model.ts';
 import { localTemplates } from '../../../../src/adapters/templates/local/local-templates.ts';
+import { explainedBy } from '../../../../src/domain/explanation.ts';
 import { initialMigration } from '../../../../src/domain/migration.ts';
 import { EMPTY_SCHEMA } from '../../../../src/domain/schema.ts';
 import { parseSchemaTemplates } from '../../../../src/domain/schema-template.ts';
@@ -10,10 +11,11 @@ import { repositoryRoot } from '../../../support/generated-projects.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../../support/project-database.ts';
 
 const templates = localTemplates(join(repositoryRoot, 'templates'));
+const NOTHING = explainedBy(EMPTY_SCHEMA, { kind: 'rule', rule: 'nothing was wanted' });
 const behind = {
   name: 'planner',
   detect: () => Promise.reject(new Error('asked')),
-  design: async () => EMPTY_SCHEMA,
+  design: async () => NOTHING,
 };
 const model = templateModel({ templates, behind });
 
@@ -24,10 +26,10 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test('a request for a template gets its design, and every other one goes to the model behind', async () => {
-  const design = await model.design({ text: 'template:blog' });
+  const design = (await model.design({ text: 'template:blog' })).schema;
   expect(design.tables.map(({ name }) => name)).toContain('posts');
   expect(await model.detect({ text: 'template:blog' })).toMatchObject({ needsDatabase: true, decidedBy: 'user' });
-  expect(await model.design({ text: 'a blog' })).toEqual(EMPTY_SCHEMA);
+  expect((await model.design({ text: 'a blog' })).schema).toEqual(EMPTY_SCHEMA);
   await expect(model.detect({ text: 'a blog' })).rejects.toThrow('asked');
 });
 
