@@ -16,6 +16,7 @@ import {
   writeProject,
 } from '../../support/generated-projects.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
+import { describeLargePages } from './large-pages.ts';
 
 const workerPath = await buildWorker();
 
@@ -682,4 +683,5 @@ export function describeRest(framework: Framework): void {
     expect(await listed('/posts?sort=-views&status=published')).toEqual(['p4', 'p3']);
     expect(server.child.exitCode).toBeNull();
   });
+  describeLargePages(() => ({ ask: (path) => send('GET', path), database, processId: server.child.pid ?? 0 }));
 }

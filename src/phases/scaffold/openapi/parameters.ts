@@ -17,7 +17,12 @@ function inHeader(name: string, description: string, schema: Json): Json {
 
 /** Parameters that are the same everywhere. */
 export const SHARED_PARAMETERS: Readonly<Record<string, Json>> = {
-  Limit: inQuery('limit', 'The most rows to answer.', { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+  Limit: inQuery('limit', 'The most rows to answer; fewer, and `nextCursor`, when they are more than 8 MB.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+  }),
   Offset: inQuery('offset', 'Rows to leave out at the beginning; not with `cursor`.', {
     type: 'integer',
     minimum: 0,

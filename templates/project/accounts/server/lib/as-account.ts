@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Account } from './auth.ts';
+import { withinBudget } from './budget.ts';
 import { chooseLane, nameOf, openPool, pooler, type Run, transact } from './database.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import type { Query } from './list-sql.ts';
@@ -78,19 +79,26 @@ export async function runAs<R extends object>(
   }
 }
 
-/** Rows of one quick SELECT that an account may see. Throws a problem: 503 when the database does not answer. */
+/** Rows of one quick SELECT that an account may see; MORE is the last when they are too large. Throws a problem: 503 when the database does not answer. */
 export async function readRowsAs<R extends object>(
   asker: Asker,
   statement: Statement,
   values: unknown[],
 ): Promise<R[]> {
   try {
-    if (pooler) return await runAs<R>(asker, statement, values);
-    const lane = chooseLane();
-    return await lane.use((client) => runTogether<R>(client, asker, statement, values));
+    return await withinBudget(statement, (own) => readQuicklyAs<R>(asker, own, values));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
+}
+
+function readQuicklyAs<R extends object>(
+  asker: Asker,
+  statement: Statement,
+  values: unknown[],
+): Promise<R[]> {
+  if (pooler) return runAs<R>(asker, statement, values);
+  return chooseLane().use((client) => runTogether<R>(client, asker, statement, values));
 }
 
 /** The first row of one quick SELECT. */
@@ -99,7 +107,11 @@ export async function readRowAs<R extends object>(
   statement: Statement,
   values: unknown[],
 ): Promise<R | undefined> {
-  return (await readRowsAs<R>(asker, statement, values))[0];
+  try {
+    return (await readQuicklyAs<R>(asker, statement, values))[0];
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
 }
 
 /** Rows of a SELECT for an account that may take its time. Throws a problem: 503 when it took too long. */
@@ -109,7 +121,7 @@ export async function findRowsAs<R extends object>(
 ): Promise<R[]> {
   const statement = { name: nameOf(text), text };
   try {
-    return await runAs<R>(asker, statement, [...values]);
+    return await withinBudget(statement, (own) => runAs<R>(asker, own, [...values]));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }

@@ -14,6 +14,8 @@ export interface Column {
   readonly nullable: boolean;
   /** How a value is handed to the driver. */
   readonly parameter: (value: unknown) => unknown;
+  /** SQL for the bytes of its values, where these can be many; they are not read for it. */
+  readonly size?: string;
 }
 
 /** The visible columns of a table by name, in its order. */
@@ -41,12 +43,12 @@ export function ordered(sql: string, value: z.ZodType): Column {
 }
 
 export function text(sql: string, value: z.ZodType): Column {
-  return column(sql, value, [...ORDER, 'like']);
+  return { ...column(sql, value, [...ORDER, 'like']), size: `octet_length(${sql})` };
 }
 
 /** Bytes, in base64 outside the database. */
 export function bytes(sql: string, value: z.ZodType): Column {
-  return { ...equal(sql, value), parameter: fromBase64 };
+  return { ...equal(sql, value), parameter: fromBase64, size: `pg_column_size(${sql})` };
 }
 
 function fromBase64(value: unknown): unknown {
@@ -56,12 +58,12 @@ function fromBase64(value: unknown): unknown {
 
 /** JSON: shown, but not compared. */
 export function json(sql: string): Column {
-  return { ...column(sql, jsonText, []), parameter: toJson };
+  return { ...list(sql), parameter: toJson };
 }
 
 /** Lists: shown, but not compared. */
 export function list(sql: string): Column {
-  return column(sql, jsonText, []);
+  return { ...column(sql, jsonText, []), size: `pg_column_size(${sql})` };
 }
 
 /** How a cursor holds a value that is more than a word or a number. */

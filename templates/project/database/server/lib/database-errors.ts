@@ -8,6 +8,8 @@ export interface Statement {
   /** `<table>.<what>`, at most 63 characters, different for each text. */
   readonly name: string;
   readonly text: string;
+  /** How its values are read, where that is not as usual. */
+  readonly types?: { getTypeParser(id: number): (text: string) => unknown };
 }
 
 /**

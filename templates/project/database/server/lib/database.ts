@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { withinBudget } from './budget.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
 import type { Query } from './list-sql.ts';
@@ -127,26 +128,34 @@ export function openPool(): pg.Pool {
 
 /** One statement, on any free connection. Throws errors of the database as they are. */
 export async function runInPool<R extends object>(
-  { name, text }: Statement,
+  statement: Statement,
   values: unknown[],
 ): Promise<R[]> {
-  return (await openPool().query<R>(pooler ? { text, values } : { name, text, values })).rows;
+  return (await openPool().query<R>(queryOf(statement, values))).rows;
+}
+
+function queryOf({ name, ...statement }: Statement, values: unknown[]): pg.QueryConfig {
+  return pooler ? { ...statement, values } : { name, ...statement, values };
 }
 
 /**
  * Rows of one quick SELECT; anything slow, or of more than one statement, would keep its neighbours waiting.
- * Throws a problem: 503 when the database does not answer.
+ * When they are too large for one answer, MORE is the last of them. Throws a problem: 503 when the database does not
+ * answer.
  */
 export async function readRows<R extends object>(
   statement: Statement,
   values: unknown[] = [],
 ): Promise<R[]> {
   try {
-    if (pooler) return await runInPool<R>(statement, values);
-    return await chooseLane().query<R>(statement, values);
+    return await withinBudget(statement, (own) => readQuickly<R>(own, values));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
+}
+
+function readQuickly<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+  return pooler ? runInPool<R>(statement, values) : chooseLane().query<R>(statement, values);
 }
 
 /** The first row of one quick SELECT. */
@@ -154,7 +163,11 @@ export async function readRow<R extends object>(
   statement: Statement,
   values: unknown[],
 ): Promise<R | undefined> {
-  return (await readRows<R>(statement, values))[0];
+  try {
+    return (await readQuickly<R>(statement, values))[0];
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
 }
 
 const MAX_NAMED_QUERIES = 100;
@@ -169,11 +182,11 @@ export function nameOf(text: string): string {
   return name;
 }
 
-/** Rows of a SELECT that may take its time. Throws a problem: 503 when it took too long. */
+/** Rows of a SELECT that may take its time; MORE is the last when they are too large. Throws a problem: 503 when it took too long. */
 export async function findRows<R extends object>({ text, values }: Query): Promise<R[]> {
   const statement = { name: nameOf(text), text };
   try {
-    return await runInPool<R>(statement, [...values]);
+    return await withinBudget(statement, (own) => runInPool<R>(own, [...values]));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -186,8 +199,8 @@ export type Run = <R extends object>(statement: Statement, values: unknown[]) =>
 export async function transact<T>(work: (run: Run) => Promise<T>): Promise<T> {
   const client = await openPool().connect();
   let isBroken = false;
-  const run: Run = async <R extends object>({ name, text }: Statement, values: unknown[]) =>
-    (await client.query<R>(pooler ? { text, values } : { name, text, values })).rows;
+  const run: Run = async <R extends object>(statement: Statement, values: unknown[]) =>
+    (await client.query<R>(queryOf(statement, values))).rows;
   try {
     await client.query('begin');
     const result = await work(run);

@@ -2,7 +2,7 @@ import type { H3Event } from 'nitro/h3';
 import type { Condition } from './filters.ts';
 import { type Collection, type ListQuery, type Rows, readListQuery } from './list-query.ts';
 import { countQuery, listQuery } from './list-sql.ts';
-import { type Page, pick, type Row, toPage } from './pages.ts';
+import { cursorAfter, type Page, pick, type Row, toPage } from './pages.ts';
 import { embed, type Relation, type Relations } from './relations.ts';
 import { found } from './request.ts';
 
@@ -58,9 +58,10 @@ async function readPage(collection: Rows, query: ListQuery, relations: Relations
   const page = toPage(rows, query, collection);
   const data = await embed(page.data, include, relations);
   const total = counted[0]?.total;
+  const isWhole = data.length === page.data.length;
   return {
     data: fields ? data.map((row) => pick(row, [...fields, ...include])) : data,
-    nextCursor: page.nextCursor,
+    nextCursor: isWhole ? page.nextCursor : cursorAfter(data.at(-1) ?? {}, query, collection),
     ...(total !== undefined && { total }),
   };
 }

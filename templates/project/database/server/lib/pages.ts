@@ -1,3 +1,4 @@
+import { MORE } from './budget.ts';
 import { encodeCursor } from './cursor.ts';
 import type { ListQuery, Rows } from './list-query.ts';
 
@@ -13,16 +14,26 @@ export interface Page {
   readonly total?: number;
 }
 
-/** Makes a page of rows that were asked for with one more than `limit`. */
+/** Makes a page of rows that were asked for with one more than `limit`, or cut before that. */
 export function toPage(
   rows: readonly Row[],
-  { limit, order, sort }: Pick<ListQuery, 'limit' | 'order' | 'sort'>,
-  { name }: Rows,
+  query: Pick<ListQuery, 'limit' | 'order' | 'sort'>,
+  collection: Rows,
 ): Page {
-  const data = rows.slice(0, limit);
+  const isCut = rows.at(-1) === MORE;
+  const data = rows.slice(0, isCut ? -1 : query.limit);
   const last = data.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { data, nextCursor: more ? encodeCursor(`${name} ${sort}`, order, last) : null };
+  const more = (isCut || rows.length > query.limit) && last !== undefined;
+  return { data, nextCursor: more ? cursorAfter(last, query, collection) : null };
+}
+
+/** Where the rows behind one begin. */
+export function cursorAfter(
+  row: Row,
+  { order, sort }: Pick<ListQuery, 'order' | 'sort'>,
+  { name }: Rows,
+): string {
+  return encodeCursor(`${name} ${sort}`, order, row);
 }
 
 /** Of a row only what was asked for, in that order. */
