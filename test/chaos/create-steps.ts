@@ -25,6 +25,9 @@ export const counts = {
 /** Nothing of this step is recorded: PostgreSQL is looked at each time. */
 const NEVER_RECORDED = 'cluster';
 
+/** What is asked of `create`, with its options. */
+type Request = readonly string[];
+
 export interface Undisturbed {
   readonly steps: readonly string[];
   readonly ms: ReadonlyMap<string, number>;
@@ -32,9 +35,9 @@ export interface Undisturbed {
 }
 
 /** Makes a project in peace, takes its fingerprint and takes it away again. */
-export async function createInPeace(options: CliOptions, request: string, folder: string): Promise<Undisturbed> {
+export async function createInPeace(options: CliOptions, request: Request, folder: string): Promise<Undisturbed> {
   const directory = join(options.home, folder);
-  const { code, finished, ms, output } = await createUntil([request, '--dir', directory], options, null);
+  const { code, finished, ms, output } = await createUntil([...request, '--dir', directory], options, null);
   if (code !== 0) throw new Error(`an undisturbed create ends with ${code}: ${output}`);
   const lines = await fingerprint(directory, await administrator(options.home, options.env));
   await destroy(directory, options);
@@ -58,12 +61,12 @@ export interface KilledAndRepeated {
 /** Kills one `create` at `point`, gives the same command again and compares; takes the project away. */
 export async function killAndRepeat(
   options: CliOptions,
-  request: string,
+  request: Request,
   point: KillPoint,
   peace: Undisturbed,
 ): Promise<KilledAndRepeated> {
   const directory = join(options.home, `${point.phase}-${point.at}`);
-  const args = [request, '--dir', directory];
+  const args = [...request, '--dir', directory];
   const delayMs = Math.random() * (peace.ms.get(point.phase) ?? 0);
   const { code, finished } = await createUntil(args, options, point, delayMs);
   const login = await administrator(options.home, options.env);
@@ -81,7 +84,7 @@ export async function killAndRepeat(
   return { killed: code === 137, before, after, repeated };
 }
 
-export async function killAtEveryStep(home: string, request: string): Promise<void> {
+export async function killAtEveryStep(home: string, ...request: Request): Promise<void> {
   const options = { home };
   const peace = await createInPeace(options, request, 'undisturbed');
   const noise = differences(peace.lines, (await createInPeace(options, request, 'undisturbed-too')).lines);
@@ -99,7 +102,7 @@ export async function killAtEveryStep(home: string, request: string): Promise<vo
   await runCli(['db', 'stop'], options);
 }
 
-async function playStep(options: CliOptions, request: string, point: KillPoint, peace: Undisturbed): Promise<void> {
+async function playStep(options: CliOptions, request: Request, point: KillPoint, peace: Undisturbed): Promise<void> {
   const { killed, before, after, repeated } = await killAndRepeat(options, request, point, peace);
   counts[killed ? 'kills' : 'tooLate'] += 1;
   if (before.length > 0) counts.differentBefore += 1;

@@ -6,6 +6,7 @@ import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts'
 import { type ConditionText, changeCondition, ownerCondition, readCondition } from '../../src/domain/access.ts';
 import { readableIdentifier } from '../../src/domain/identifier.ts';
 import type { Schema, Table } from '../../src/domain/schema.ts';
+import { cheapenHashes } from './cheap-hashes.ts';
 import { buildWorker, connectProject, repositoryRoot, startBuilt, writeProject } from './generated-projects.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
 
@@ -43,6 +44,7 @@ export async function startOwnedBackend(
   const folder = mkdtempSync(join(tmpdir(), 'tb-owned-'));
   const directory = join(folder, 'project');
   await writeProject(directory, schema);
+  cheapenHashes(directory);
   if (withoutFirstWall) takeFirstWallOut(directory, schema);
   const builder = nitroBuilder({ packageRoot: repositoryRoot, workerPath: await buildWorker() });
   await builder.build(directory).finally(() => builder.close());

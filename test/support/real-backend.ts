@@ -10,6 +10,7 @@ import { loginUrl } from '../../src/domain/database.ts';
 import { initialMigration } from '../../src/domain/migration.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { scaffoldFiles } from '../../src/phases/scaffold.ts';
+import { withCheapHashes } from './cheap-hashes.ts';
 import { randomProjectId, supervisorBundle } from './fake-backend.ts';
 import { makeProjectDatabase } from './project-database.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
@@ -33,7 +34,7 @@ export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBa
     const directory = join(folder, 'project');
     const template = await localTemplates(join(root, 'templates')).readTree('project');
     const project = { version: 1, id: projectId, name: 'proof', request: 'proof', createdAt: 0 } as const;
-    const files = scaffoldFiles({ ...project, decision: null, schema, files: {} }, template);
+    const files = withCheapHashes(scaffoldFiles({ ...project, decision: null, schema, files: {} }, template));
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(join(directory, path, '..'), { recursive: true });
       writeFileSync(join(directory, path), text);

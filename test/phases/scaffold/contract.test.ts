@@ -12,6 +12,7 @@ import { insertionOrder, parentLinks, sampleChange, sampleInput } from '../../..
 import { primaryKey, type Schema, type Table } from '../../../src/domain/schema.ts';
 import type { CheckAnswer } from '../../../src/ports/contract.ts';
 import type { HttpAnswer } from '../../../src/ports/http.ts';
+import { cheapenHashes } from '../../support/cheap-hashes.ts';
 import {
   buildWorker,
   connectProject,
@@ -47,6 +48,7 @@ beforeAll(async () => {
     const directory = join(root, name);
     const schema = readSchema(name);
     await writeProject(directory, schema);
+    cheapenHashes(directory);
     await builder.build(directory);
     const database = await makeProjectDatabase(inject('cluster'));
     await connectProject(directory, schema, database);

@@ -10,6 +10,7 @@ import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.
 import { loginUrl } from '../../../src/domain/database.ts';
 import { initialMigration } from '../../../src/domain/migration.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../../src/domain/schema.ts';
+import { cheapenHashes } from '../../support/cheap-hashes.ts';
 import {
   buildWorker,
   connectProject,
@@ -40,6 +41,7 @@ beforeAll(async () => {
   for (const [name, schema] of Object.entries(schemas)) {
     builder.warmUp();
     await writeProject(folderOf(name), schema);
+    cheapenHashes(folderOf(name));
     await builder.build(folderOf(name));
     if (!schema || schema.tables.length === 0) continue;
     const database = await makeProjectDatabase(inject('cluster'));
