@@ -1,3 +1,4 @@
+import { amount } from './verdict.ts';
 import type { Section, VerificationReport } from './verification.ts';
 
 const MARKS: Readonly<Record<Section['outcome'], string>> = { passed: '✔', failed: '✖', skipped: '–' };
@@ -28,7 +29,7 @@ function sectionLines({ name, outcome, reason, checks, ms }: Section): readonly 
   const mark = `  ${MARKS[outcome]} ${name.padEnd(10)}`;
   if (outcome === 'skipped') return [`${mark} skipped: ${reason}`];
   const failed = checks.filter((check) => !check.passed);
-  const count = `${checks.length - failed.length} of ${checks.length} checks`;
+  const count = `${checks.length - failed.length} of ${amount(checks.length, 'check')}`;
   return [
     `${mark} ${count}, ${seconds(ms)}`,
     ...failed.map((check) => `    ${check.name}: ${check.detail.replaceAll('\n', '\n      ')}`),

@@ -5,6 +5,11 @@ export function isGrave({ severity }: Pick<Weakness, 'severity'>): boolean {
   return severity !== 'low';
 }
 
+/** A number with its noun: `1 check`, `2 checks`. */
+export function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : /[sx]$/.test(noun) ? 'es' : 's'}`;
+}
+
 /** What came of one part: what was tried, or why nothing was. */
 export type SectionResult = { readonly checks: readonly Check[] } | { readonly skipped: string };
 

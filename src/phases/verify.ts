@@ -1,5 +1,6 @@
 import { insertionOrder } from '../domain/sample.ts';
 import type { Schema, Table } from '../domain/schema.ts';
+import { amount } from '../domain/verdict.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { Evidence } from './verify/evidence.ts';
@@ -44,7 +45,7 @@ export async function verify(
   }
   const { passed, checks } = evidence.verdict();
   const good = checks.filter((check) => check.passed).length;
-  progress({ kind: passed ? 'note' : 'warning', message: `${good} of ${checks.length} checks passed` });
+  progress({ kind: passed ? 'note' : 'warning', message: `${good} of ${amount(checks.length, 'check')} passed` });
   return { passed, checks };
 }
 

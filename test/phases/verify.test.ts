@@ -44,7 +44,7 @@ test('without a schema only /health is asked for', async () => {
     const events: ProgressEvent[] = [];
     const good = await run(url, null, nodeHttp(), (event) => events.push(event));
     expect(good).toMatchObject({ passed: true, checks: [{ name: 'answers at /health', passed: true, detail: '' }] });
-    expect(events).toEqual([{ kind: 'note', message: '1 of 1 checks passed' }]);
+    expect(events).toEqual([{ kind: 'note', message: '1 of 1 check passed' }]);
     await target.stop(projectId);
     const dead = await run(url, parseSchema(SAMPLE_SCHEMAS['a blog']));
     expect(dead).toMatchObject({ passed: false, checks: [{ name: 'answers at /health', passed: false }] });

@@ -17,7 +17,7 @@ export const verifyCommand: CliCommand = {
       )
       .addOption(profileOption())
       .option('--mutation', 'also break the project on purpose and see whether its tests notice: minutes')
-      .option('--report <file>', 'also write the report to a file: .html or .json')
+      .option('--report <file>', 'also write the report to a file: .html, .json or .txt')
       .option('--url <url>', 'use the endpoints of a server that runs, and nothing else; leaves no row behind'),
 
   async run(cli, typed) {
@@ -25,6 +25,10 @@ export const verifyCommand: CliCommand = {
     const folder = await folderHere(cli.cwd, services);
     await projectNamed(undefined, cli.cwd, services);
     const file = reportFile(cli, typed);
+    if (file !== null) {
+      const { checkReportFile } = await import('../../../pipeline/report-files.ts');
+      await checkReportFile(file, services);
+    }
     const url = textOption(typed, 'url');
     return url === undefined ? verifyHere(cli, typed, folder, file) : verifyThere(cli, folder, parseUrl(url), file);
   },
@@ -61,8 +65,8 @@ async function verifyThere(cli: Cli, folder: ProjectFolder, url: string, file: s
 function reportFile(cli: Cli, typed: Typed): string | null {
   const name = textOption(typed, 'report');
   if (name === undefined) return null;
-  if (['.html', '.json'].includes(extname(name))) return resolve(cli.cwd, name);
-  throw new TurboError('usage.invalid', `${JSON.stringify(name)} is neither .html nor .json.`, {
+  if (['.html', '.json', '.txt'].includes(extname(name))) return resolve(cli.cwd, name);
+  throw new TurboError('usage.invalid', `${JSON.stringify(name)} is none of .html, .json and .txt.`, {
     hint: 'For example: --report report.html',
   });
 }

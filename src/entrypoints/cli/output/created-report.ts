@@ -1,4 +1,5 @@
 import { DOCS_PATH, resourcePath } from '../../../domain/rest.ts';
+import { amount } from '../../../domain/verdict.ts';
 import type { Created } from '../../../pipeline.ts';
 import { accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
@@ -49,8 +50,10 @@ function verifiedLines({ checks, verification }: Created, command: string): read
   const { attempts, indexes, report } = verification;
   const passed = checks.filter((check) => check.passed).length;
   return [
-    `  verified  ${passed} of ${checks.length} checks passed, ${attempts} attacks withstood`,
+    `  verified  ${passed} of ${amount(checks.length, 'check')} passed, ${amount(attempts, 'attack')} withstood`,
     `            ${report}`,
-    ...(indexes.length === 0 ? [] : [`            ${indexes.length} indexes would make lists quicker: see there`]),
+    ...(indexes.length === 0
+      ? []
+      : [`            ${amount(indexes.length, 'index')} would make lists quicker: see there`]),
   ];
 }
