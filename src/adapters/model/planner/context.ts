@@ -1,4 +1,5 @@
 import type { Domain, Lexicon, Sense } from './lexicon.ts';
+import { withoutSilentNiches } from './niches.ts';
 import type { Reading, Token } from './tokens.ts';
 import { tokenize } from './tokens.ts';
 
@@ -34,8 +35,14 @@ export interface RankedDomain {
 const LONGEST_PHRASE = 4;
 
 /** Reads a request once; everything later is looked up here. `known` are nouns found by other means. */
-export function readContext(text: string, lexicon: Lexicon, known: readonly string[] = []): Context {
-  const reading = tokenize(text, lexicon);
+export function readContext(text: string, all: Lexicon, known: readonly string[] = []): Context {
+  const reading = tokenize(text, all);
+  const namesIn = (words: ReadonlyMap<string, unknown>) =>
+    findPhrases(reading.tokens, (name) => words.has(name)).map(({ name }) => name);
+  const lexicon = withoutSilentNiches(all, {
+    nouns: [...namesIn(all.nouns), ...known],
+    names: namesIn(all.domainWords),
+  });
   const mentions = findPhrases(reading.tokens, (name) => lexicon.nouns.has(name));
   const named = findPhrases(reading.tokens, (name) => lexicon.domainWords.has(name)).filter((found) =>
     isTitle(found, reading.tokens, lexicon),

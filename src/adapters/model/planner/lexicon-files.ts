@@ -51,6 +51,8 @@ export const domainFile = z.strictObject({
   accounts: z.boolean().default(false),
   /** Those who sign in work together: what belongs to nobody is kept by all of them. */
   shared: z.boolean().default(false),
+  /** Few requests are about it: heard only where one names it, or speaks of several things that only it knows. */
+  niche: z.boolean().default(false),
   /** Loses against every other domain with the same word. */
   general: z.boolean().default(false),
   entities: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), entityFile),

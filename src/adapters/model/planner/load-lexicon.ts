@@ -138,13 +138,24 @@ function indexDomains(domains: readonly Domain[]): Index {
   return { nouns, verbs, domainWords };
 }
 
+function usualWords(nouns: Index['nouns']): readonly string[] {
+  return [...nouns].filter(([, senses]) => senses.some(({ domain }) => !domain.file.niche)).map(([word]) => word);
+}
+
 function vocabularyOf(
   index: Index,
   attribute: Attributes,
   english: EnglishFile,
 ): Pick<Lexicon, 'spelling' | 'vocabulary'> {
   const content = [...index.nouns.keys(), ...index.domainWords.keys(), ...attribute.words, ...english.roles];
-  const single = new Set(content.flatMap((phrase) => phrase.split('_')).filter((word) => word.length >= 4));
+  // Words that only a niche uses are known, but nothing is taken for a misspelling of them.
+  const usual = new Set([
+    ...usualWords(index.nouns),
+    ...index.domainWords.keys(),
+    ...attribute.words,
+    ...english.roles,
+  ]);
+  const single = new Set([...usual].flatMap((phrase) => phrase.split('_')).filter((word) => word.length >= 4));
   const spelling = new Map<string, string[]>();
   for (const word of single) {
     const letter = word.slice(0, 1);
@@ -152,7 +163,8 @@ function vocabularyOf(
     if (there) there.push(word);
     else spelling.set(letter, [word]);
   }
-  const vocabulary = new Set([...single, ...content, ...index.verbs.keys()]);
+  const words = content.flatMap((phrase) => [phrase, ...phrase.split('_')]);
+  const vocabulary = new Set([...single, ...words, ...index.verbs.keys()]);
   for (const words of Object.values(english)) for (const word of words) vocabulary.add(word);
   return { spelling, vocabulary };
 }

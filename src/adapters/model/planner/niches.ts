@@ -1,0 +1,47 @@
+import type { Domain, Lexicon, Sense } from './lexicon.ts';
+
+/** The nouns and names of domains that a request was found to contain. */
+export interface Spoken {
+  readonly nouns: readonly string[];
+  readonly names: readonly string[];
+}
+
+/**
+ * The lexicon as far as a request is about it. Domains that few requests are about use ordinary words in a sense of
+ * their own (a box, a unit, a run); they are only heard where the request names one of them, or speaks of several
+ * things of which some are known to it alone.
+ */
+export function withoutSilentNiches(lexicon: Lexicon, spoken: Spoken): Lexicon {
+  const niches = lexicon.domains.filter(({ file }) => file.niche);
+  const silent = new Set(niches.filter((domain) => !isHeard(domain, lexicon, spoken)));
+  if (silent.size === 0) return lexicon;
+  return { ...lexicon, nouns: without(lexicon.nouns, silent), verbs: without(lexicon.verbs, silent) };
+}
+
+const OWN_THINGS = 2;
+const THINGS = 3;
+
+function isHeard(domain: Domain, lexicon: Lexicon, { nouns, names }: Spoken): boolean {
+  if (names.some((name) => lexicon.domainWords.get(name)?.includes(domain))) return true;
+  const known = [...new Set(nouns)].filter((noun) => lexicon.nouns.get(noun)?.some((sense) => sense.domain === domain));
+  const own = known.filter((noun) => isOnlyThere(noun, domain, lexicon));
+  return own.length >= OWN_THINGS || (own.length > 0 && known.length >= THINGS);
+}
+
+function isOnlyThere(noun: string, domain: Domain, { nouns, english, attributes }: Lexicon): boolean {
+  const isOrdinary = english.filler.has(noun) || english.ambiguous.has(noun) || english.common.has(noun);
+  return (
+    !isOrdinary &&
+    attributes.known(noun) === null &&
+    nouns.get(noun)?.every((sense) => sense.domain === domain) === true
+  );
+}
+
+function without(senses: ReadonlyMap<string, readonly Sense[]>, silent: ReadonlySet<Domain>) {
+  const kept = new Map<string, readonly Sense[]>();
+  for (const [word, all] of senses) {
+    const heard = all.some(({ domain }) => silent.has(domain)) ? all.filter(({ domain }) => !silent.has(domain)) : all;
+    if (heard.length > 0) kept.set(word, heard);
+  }
+  return kept;
+}
