@@ -1,4 +1,4 @@
-import { accountsOf, guardedReferences } from './access.ts';
+import { accountsOf, guardedReferences, hasAdmins, isAccountsTable } from './access.ts';
 import { parseColumnType } from './column-type.ts';
 import type { Embedding } from './embedding.ts';
 import type { Column, Schema, Table } from './schema.ts';
@@ -91,6 +91,14 @@ export function changeableFields(table: Table, { accounts }: Schema): readonly I
   const fields = patchFields(table);
   if (accounts?.table !== table.name) return fields;
   return fields.filter(({ column: { name } }) => name !== accounts.login && name !== accounts.password);
+}
+
+/** What administrators may change beside, in a PATCH: what is protected and seen. Of accounts nothing: roles are not given over HTTP. */
+export function adminFields(table: Table, schema: Schema): readonly InputField[] {
+  if (!hasAdmins(schema) || isAccountsTable(table, schema) || changeableFields(table, schema).length === 0) return [];
+  return table.columns
+    .filter((column) => column.protected && !column.sensitive && !column.primaryKey && !isServerMade(column))
+    .map((column) => ({ name: column.name, column, required: false, hashed: false }));
 }
 
 /** The columns a client gets to see. */

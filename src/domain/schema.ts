@@ -45,7 +45,7 @@ const columnSchema = z.strictObject({
   check: columnCheck.nullable().default(null),
   /** Sensitive values (password hashes, tokens) are never selected by generated endpoints. */
   sensitive: z.boolean().default(false),
-  /** Shown, but never taken from a client: roles, balances, what makes an account trusted. */
+  /** Not taken from whoever owns the row, only from administrators, if there are any: balances, what makes trusted. */
   protected: z.boolean().default(false),
 });
 

@@ -121,8 +121,15 @@ function changeTypes(scene: Scene, resource: Resource): readonly string[] {
     isSame
       ? `export type ${one}Replace = ${one}Create;`
       : interfaceCode(`${one}Replace`, inputMembers(resource, changes)),
-    `export type ${one}Patch = Partial<${one}Replace>;`,
+    patchType(resource, one),
   ];
+}
+
+function patchType(resource: Resource, one: string): string {
+  const { adminPatches } = resource;
+  if (adminPatches.length === 0) return `export type ${one}Patch = Partial<${one}Replace>;`;
+  const members = inputMembers(resource, adminPatches).map((line) => `  /** By administrators only. */\n  ${line};`);
+  return `export type ${one}Patch = Partial<${one}Replace> & {\n${members.join('\n')}\n};`;
 }
 
 function relationMembers(scene: Scene, { relations }: Resource): string[] {

@@ -41,7 +41,7 @@ const SOURCES: readonly (readonly [from: string, names: readonly string[]])[] = 
     ['deadReferences', 'forbidden', 'insertRow', 'insertRows', 'type NewRow', 'type References', 'writeRow'],
   ],
 ];
-const SHAPES = ['columns', 'type Create', 'type Key', 'type Patch', 'type Replace', 'type Row'];
+const SHAPES = ['type AdminPatch', 'columns', 'type Create', 'type Key', 'type Patch', 'type Replace', 'type Row'];
 
 function imports({ table }: Resource, body: string): string {
   // Texts and SQL hold names of the schema.

@@ -1,7 +1,14 @@
 import { type ColumnType, parseColumnType } from '../../domain/column-type.ts';
 import { type Embedding, embeddings, isNested } from '../../domain/embedding.ts';
 import { listOrder } from '../../domain/list-order.ts';
-import { changeableFields, type InputField, inputFields, outputColumns, resourcePath } from '../../domain/rest.ts';
+import {
+  adminFields,
+  changeableFields,
+  type InputField,
+  inputFields,
+  outputColumns,
+  resourcePath,
+} from '../../domain/rest.ts';
 import { type Column, type EnumType, primaryKey, type Schema, type Table } from '../../domain/schema.ts';
 import { pascalCase } from './source.ts';
 import { type RowSource, rowSource, type Wall, wallOf } from './wall.ts';
@@ -36,6 +43,8 @@ export interface Resource {
   readonly output: readonly Column[];
   readonly inputs: readonly InputField[];
   readonly patches: readonly InputField[];
+  /** What only administrators may change, in a PATCH. */
+  readonly adminPatches: readonly InputField[];
   /** What lists are ordered by: the time of creation when there is one, then the key. Never null, always visible. */
   readonly order: readonly Column[];
   readonly relations: readonly ResourceRelation[];
@@ -59,6 +68,7 @@ export function resourcesOf(schema: Schema): readonly Resource[] {
     output: outputColumns(table),
     inputs: inputFields(table),
     patches: changeableFields(table, schema),
+    adminPatches: adminFields(table, schema),
     order: listOrder(table),
     relations: relationsOf(table, schema),
     wall: wallOf(table, schema),

@@ -178,9 +178,18 @@ function unchanged(resource: Resource, body: string | null): { readonly name: st
   return { name: 'findUnchanged', call: `() => findUnchanged(key, account${hasLinks ? `, ${body}` : ''})` };
 }
 
+/** What a change may say. */
+function bodySchemaOf({ adminPatches, wall }: Resource, verb: 'update' | 'replace') {
+  if (verb === 'replace') return { names: ['replaceSchema'], code: 'replaceSchema' };
+  if (adminPatches.length === 0) return { names: ['patchSchema'], code: 'patchSchema' };
+  if (wall?.guards.change === 'admin') return { names: ['adminPatchSchema'], code: 'adminPatchSchema' };
+  const isAdmin = wall?.guards.change === 'account' ? 'account.isAdmin' : 'account?.isAdmin';
+  return { names: ['adminPatchSchema', 'patchSchema'], code: `${isAdmin} ? adminPatchSchema : patchSchema` };
+}
+
 function changeRoute(resource: Resource, up: string, verb: 'update' | 'replace'): string {
   const { table, wall } = resource;
-  const schema = verb === 'update' ? 'patchSchema' : 'replaceSchema';
+  const { names, code } = bodySchemaOf(resource, verb);
   const guard = asking(resource, wall?.guards.change ?? 'anybody', up, true);
   const why = unchanged(resource, 'body');
   const given = ['key', 'body', ...(wall ? ['account'] : []), 'versionsToChange(event)'].join(', ');
@@ -191,11 +200,11 @@ function changeRoute(resource: Resource, up: string, verb: 'update' | 'replace')
       ...guard.lines,
       importLine(['readBody', 'readKey'], `${up}lib/request.ts`),
       importLine(['answerChanged', 'versionsToChange'], `${up}lib/rows.ts`),
-      importLine(['keySchema', schema], `${up}schemas/${table.name}.ts`),
+      importLine([...names, 'keySchema'].sort(), `${up}schemas/${table.name}.ts`),
     ],
     `defineHandler(async (event) => {
 ${guard.code}  const key = readKey(event, keySchema);
-  const body = await readBody(event, ${schema});
+  const body = await readBody(event, ${code});
   const row = await ${verb}(${given});
   return answerChanged(event, row, ${why.call});
 });`,

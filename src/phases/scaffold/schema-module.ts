@@ -16,6 +16,7 @@ export function schemaModule(whole: Resource): string {
     fields(resource),
     isAccounts ? '' : createSchema(resource, 'POST', 'createSchema', 'Create'),
     patchSchema(resource),
+    adminPatchSchema(resource),
     isAccounts && resource.patches.length > 0
       ? createSchema(resource, 'PUT', 'replaceSchema', 'Replace')
       : replaceSchema(resource),
@@ -87,6 +88,18 @@ function patchSchema({ inputs, patches }: Resource): string {
     some.length === inputs.length ? `${lead}fields).partial();` : listed(`${lead}{`, some, '}).partial();'),
     '',
     'export type Patch = z.output<typeof patchSchema>;',
+  ].join('\n');
+}
+
+function adminPatchSchema(resource: Resource): string {
+  const { adminPatches } = resource;
+  if (adminPatches.length === 0) return '';
+  const some = adminPatches.map((field) => entry(field.name, `${fieldCode(resource, field)}.optional()`));
+  return [
+    '/** Body of a PATCH by an administrator: what is protected, too. */',
+    listed('export const adminPatchSchema = patchSchema.extend({', some, '});'),
+    '',
+    'export type AdminPatch = z.output<typeof adminPatchSchema>;',
   ].join('\n');
 }
 

@@ -66,6 +66,34 @@ describe.each(['both walls', 'the policies alone', 'the conditions alone'] as co
     expect((await nobody('GET', `/threads/${thread.id}`, undefined, { authorization: 'Bearer x' })).status).toBe(401);
   });
 
+  test('what is protected is said by administrators only, of what others own and of what they keep', async () => {
+    const path = `/threads/${thread.id}`;
+    const trusted = { pinned: true, approved_at: 1_700_000_000 };
+    for (const [field, value] of Object.entries(trusted)) {
+      const errors = [{ field, message: 'is not known here' }];
+      const body = { topic_id: topic.id, title: 'x', [field]: value };
+      for (const send of [ada.send, root.send]) {
+        expect(await send('POST', '/threads', body)).toMatchObject({ status: 400, body: { errors } });
+        expect(await send('POST', '/threads', [body])).toMatchObject({ status: 400 });
+        expect(await send('PUT', path, body)).toMatchObject({ status: 400, body: { errors } });
+      }
+      expect(await ada.send('PATCH', path, { [field]: value })).toMatchObject({ status: 400, body: { errors } });
+      expect(await eve.send('PATCH', path, { [field]: value })).toMatchObject({ status: 400, body: { errors } });
+    }
+    expect((await ada.send('GET', path)).body).toMatchObject({ pinned: false, approved_at: null });
+    expect(await root.send('PATCH', path, trusted)).toMatchObject({ status: 200, body: trusted });
+    expect(await root.send('PATCH', path, { pinned: 'yes' })).toMatchObject({ status: 400 });
+    // What the owner changes leaves it as it is, also when the whole row is written anew.
+    const whole = { topic_id: topic.id, title: 'Hello' };
+    expect(await ada.send('PUT', path, whole)).toMatchObject({ status: 200, body: trusted });
+    expect(await ada.send('PATCH', path, { title: 'Hello' })).toMatchObject({ status: 200, body: trusted });
+    const kept = `/topics/${topic.id}`;
+    expect(await root.send('PATCH', kept, { featured: true })).toMatchObject({ status: 200, body: { featured: true } });
+    expect(await ada.send('PATCH', kept, { featured: false })).toMatchObject({ status: 403 });
+    // Roles are not given like that.
+    expect(await root.send('PATCH', `/users/${ada.id}`, { role: 'admin' })).toMatchObject({ status: 400 });
+  });
+
   test('what only some may write is refused to others: 401 without a token, 403 with one', async () => {
     const writes = [
       ['POST', '/topics', { title: 'x' }],

@@ -1,6 +1,6 @@
 import { accessOf, isAccountsTable } from '../../../domain/access.ts';
 import { parseColumnType } from '../../../domain/column-type.ts';
-import { AUTH_PATHS, inputFields, resourcePath } from '../../../domain/rest.ts';
+import { AUTH_PATHS, adminFields, inputFields, resourcePath } from '../../../domain/rest.ts';
 import { sampleValue } from '../../../domain/sample-values.ts';
 import type { Column, Schema, Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
@@ -46,7 +46,8 @@ function forbidden(table: Table, { schema, people }: Scene): Row {
 async function intoRows(table: Table, scene: Scene): Promise<void> {
   const { stock, people, isFull, chance, fire, report } = scene;
   const attacker = people?.cast.attacker ?? null;
-  if (accessOf(table, scene.schema).write === 'admins' && !people?.cast.admin) return;
+  const isAdminMade = accessOf(table, scene.schema).write === 'admins';
+  if (isAdminMade && !people?.cast.admin) return;
   const as = stock.maker(table, attacker);
   const path = resourcePath(table);
   const specimen = await stock.fresh(table, attacker);
@@ -67,6 +68,8 @@ async function intoRows(table: Table, scene: Scene): Promise<void> {
     await create({ ...body, [name]: value }, '');
     if (isFull) await create([{ ...body, [name]: value }], ' (many)');
     if (!specimen) continue;
+    // Administrators may say what is protected, in a PATCH.
+    if (isAdminMade && adminFields(table, scene.schema).some((field) => field.name === name)) continue;
     const where = `${path}/{key} ${name}`;
     look(await fire({ method: 'PATCH', path: specimen.path, as, json: { [name]: value } }), `PATCH ${where}`);
     const whole = { ...specimen.input, [name]: value };

@@ -88,11 +88,11 @@ function askerOf(resource: Resource): { readonly account: readonly string[]; rea
 
 /** Changes of some fields. */
 export function updatePart(resource: Resource): string {
-  const { patches } = resource;
+  const { patches, adminPatches } = resource;
   if (patches.length === 0) return '';
   const places = new Places(keyValues(resource));
   const sets = new Map<Column, SetValue>();
-  for (const { name, column, hashed } of patches) {
+  for (const { name, column, hashed } of [...patches, ...adminPatches]) {
     const own = readableIdentifier(column.name);
     const value = member('patch', name);
     const given = places.add(`${value} !== undefined`);
@@ -103,7 +103,7 @@ export function updatePart(resource: Resource): string {
     updateStatement(resource, 'update', sets, places),
     '',
     '/** Changes what is given; everything else stays as it is at that moment. */',
-    updateFunction(resource, 'update', 'patch: Patch', places),
+    updateFunction(resource, 'update', `patch: ${adminPatches.length > 0 ? 'AdminPatch' : 'Patch'}`, places),
   ].join('\n');
 }
 

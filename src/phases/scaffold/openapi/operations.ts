@@ -5,6 +5,7 @@ import type { Resource } from '../resource.ts';
 import { pascalCase } from '../source.ts';
 import { keyParameters, listParameters, rowParameters } from './parameters.ts';
 import { headers, jsonResponse, type ProblemName, problems } from './responses.ts';
+import { patchSchema } from './row-schemas.ts';
 import type { Scene } from './scene.ts';
 import { componentRef, type Json } from './value-schema.ts';
 
@@ -153,7 +154,7 @@ function changeRow(scene: Scene, resource: Resource, verb: 'update' | 'replace',
     summary: isPut ? 'Write the whole row anew' : 'Change some fields',
     ...writeSecurity(scene, resource),
     parameters: [componentRef('parameters', 'IfMatch')],
-    requestBody: jsonBody(componentRef('schemas', `${one}${isPut ? 'Replace' : 'Patch'}`)),
+    requestBody: jsonBody(isPut ? componentRef('schemas', `${one}Replace`) : patchBody(resource, one)),
     responses: {
       200: jsonResponse('The row as it is now.', componentRef('schemas', one), { ETag: 'ETag' }),
       ...problems(
@@ -165,6 +166,13 @@ function changeRow(scene: Scene, resource: Resource, verb: 'update' | 'replace',
       ),
     },
   };
+}
+
+function patchBody(resource: Resource, one: string): Json {
+  const patch = componentRef('schemas', `${one}Patch`);
+  const { patches, adminPatches } = resource;
+  if (adminPatches.length === 0) return patch;
+  return { anyOf: [patch, patchSchema(resource, [...patches, ...adminPatches], 'By administrators only.')] };
 }
 
 function deleteRow(scene: Scene, resource: Resource): Json {

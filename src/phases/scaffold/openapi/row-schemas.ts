@@ -36,7 +36,7 @@ export function rowSchemas(scene: Scene, resource: Resource): Json {
     ...(isAccounts ? profileSchema(scene, resource) : { [`${one}Create`]: bodySchema(resource, inputs) }),
     ...(changes.length > 0 && {
       [`${one}Replace`]: bodySchema(resource, changes),
-      [`${one}Patch`]: shape(fieldSchemas(resource, changes, false), []),
+      [`${one}Patch`]: patchSchema(resource, changes),
     }),
   };
 }
@@ -45,6 +45,11 @@ export function rowSchemas(scene: Scene, resource: Resource): Json {
 export function bodySchema(resource: Resource, fields: readonly InputField[], about = ''): Json {
   const required = fields.filter((field) => field.required).map(({ name }) => name);
   return shape(fieldSchemas(resource, fields, true), required, about);
+}
+
+/** The body of a PATCH. */
+export function patchSchema(resource: Resource, fields: readonly InputField[], about = ''): Json {
+  return shape(fieldSchemas(resource, fields, false), [], about);
 }
 
 function pageSchema(item: string): Json {

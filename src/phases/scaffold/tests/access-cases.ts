@@ -7,11 +7,12 @@ import {
   profileColumns,
 } from '../../../domain/access.ts';
 import { nestedPath } from '../../../domain/rest.ts';
+import { sampleValue } from '../../../domain/sample-values.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
-import { quoted } from '../source.ts';
-import { type Case, callCase, constantList } from './cases.ts';
-import { textList } from './values.ts';
+import { jsonCode, quoted } from '../source.ts';
+import { type Case, callCase, constantList, objectCode } from './cases.ts';
+import { SEED, shownValue, textList, uniqueSets } from './values.ts';
 
 /** Who may see and change the rows of a table, of a schema with accounts. */
 export function accessCases(resource: Resource, schema: Schema): readonly Case[] {
@@ -42,6 +43,7 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
           ]),
         ]
       : []),
+    ...protectedCases(resource, schema, maker),
     ...borrowedCases(resource, schema),
     ...profileCases(resource, schema),
     ...belowCases(resource, schema, maker),
@@ -75,6 +77,29 @@ function sharedCases(resource: Resource, schema: Schema): readonly Case[] {
         `{ ${column}: bob.account.${target} }`,
       ]);
     });
+}
+
+/** What only administrators say of a row. */
+function protectedCases(resource: Resource, schema: Schema, maker: string): readonly Case[] {
+  const { table, adminPatches } = resource;
+  const compared = new Set(table.checks.flatMap(({ left, right }) => [left, right]));
+  const unique = new Set(uniqueSets(table).flat());
+  const plain = adminPatches.filter(
+    ({ name, column }) => !column.references && !compared.has(name) && !unique.has(name),
+  );
+  if (plain.length === 0) return [];
+  const values = plain.map(({ name, column }): [string, string] => [
+    name,
+    jsonCode(shownValue(resource, column, sampleValue(column, schema, SEED, name))),
+  ]);
+  return [
+    callCase('what is protected is said by administrators only', 'checkProtected', [
+      maker,
+      'admin',
+      quoted(table.name),
+      { as: 'protectedValues', code: objectCode(Object.fromEntries(values), 'protectedValues') },
+    ]),
+  ];
 }
 
 function borrowedCases(resource: Resource, schema: Schema): readonly Case[] {

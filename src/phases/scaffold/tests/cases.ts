@@ -68,6 +68,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
     'checkNobody',
     'checkOwner',
     'checkProfile',
+    'checkProtected',
     'checkReadOnly',
   ],
   lists: [

@@ -32,7 +32,9 @@ function rowCases(resource: Resource, voice: Voice): readonly Case[] {
   );
   const life = callCase('a row is made, read and removed', 'checkLife', [...who, { as: 'columns', code: columns }]);
   if (hasFewRows(resource)) return [life, ...bodyCases(resource, voice)];
-  const foreign = constantList('foreign', '[', unsendable(resource).map(quoted), ']');
+  const open = voice.client === 'admin' ? resource.adminPatches.map(({ name }) => name) : [];
+  const closed = unsendable(resource).filter((name) => !open.includes(name));
+  const foreign = constantList('foreign', '[', closed.map(quoted), ']');
   return [
     life,
     callCase('a key that no row has is not found', 'checkMissing', [...who, 'methods']),

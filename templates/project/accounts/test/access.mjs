@@ -143,6 +143,22 @@ export async function checkAdmin(admin, owner, table, methods) {
     answered(await admin.send(method, at, body), method === 'DELETE' ? 204 : 200);
 }
 
+/** What administrators say of a row is not said by who made it. */
+export async function checkProtected(owner, admin, table, values) {
+  const row = await owner.make(table);
+  const path = pathOf(table, row);
+  for (const [field, value] of Object.entries(values)) {
+    const errors = { [field]: 'is not known here' };
+    const change = { [field]: value };
+    if (owner !== admin) refused(await owner.patch(path, change), 400, errors);
+    refused(await owner.post(tables[table].path, await owner.body(table, change)), 400, errors);
+    refused(await admin.put(path, { ...(await wholeBody(owner, table)), ...change }), 400, errors);
+  }
+  assert.deepEqual(answered(await owner.get(path), 200), row);
+  const changed = answered(await admin.patch(path, values), 200);
+  for (const [field, value] of Object.entries(values)) assert.deepEqual(changed[field], value);
+}
+
 /** A new row belongs to who makes it. */
 export async function checkOwner(owner, table, column) {
   const row = await owner.make(table);
