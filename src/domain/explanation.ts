@@ -5,8 +5,8 @@ import type { EnumType, Schema, Table } from './schema.ts';
 export type Origin =
   /** Words of the request, exactly as they stand there. */
   | { readonly kind: 'request'; readonly quote: string }
-  /** What is known about such things: `<file>/<entity>` below templates/planner/domains. */
-  | { readonly kind: 'lexicon'; readonly entry: string }
+  /** What is known about such things (`<file>/<entity>` below templates/planner/domains), and what it is needed for. */
+  | { readonly kind: 'lexicon'; readonly entry: string; readonly because: string }
   /** It was a part of the ready design that was started from. */
   | { readonly kind: 'template'; readonly template: string }
   /** A rule of the model, as a sentence for people. */

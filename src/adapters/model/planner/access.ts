@@ -4,7 +4,7 @@ import type { Reader } from '../../../domain/schema.ts';
 import type { Context } from './context.ts';
 import { type Draft, findDraft, type Model } from './draft.ts';
 import type { Fact } from './facts.ts';
-import { resolve } from './relate.ts';
+import { resolve } from './resolve.ts';
 
 interface Design {
   readonly model: Model;

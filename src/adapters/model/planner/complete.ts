@@ -1,10 +1,11 @@
 import type { Context } from './context.ts';
-import type { Draft, Model } from './draft.ts';
+import type { Draft, Model, OriginalColumn, SaidColumn } from './draft.ts';
 import { findLink } from './draft.ts';
-import type { ColumnFact, Fact } from './facts.ts';
+import type { Fact } from './facts.ts';
 import { isHappening } from './happening.ts';
 import type { ColumnDraft } from './notation.ts';
-import { resolve } from './relate.ts';
+import { known as knownBy, quotedFor, rule, spoken } from './origin.ts';
+import { resolve } from './resolve.ts';
 
 /** Hands the columns that the request names to their tables. */
 export function sayColumns(model: Model, facts: readonly Fact[], context: Context): void {
@@ -17,15 +18,16 @@ export function sayColumns(model: Model, facts: readonly Fact[], context: Contex
     const one = resolve(model, fact.entity, context);
     if (!one || one.join) continue;
     const before = one.said.get(fact.column.name);
-    one.said.set(fact.column.name, before ? mergeFacts(before, fact.column) : fact.column);
+    const said = { ...fact.column, why: fact.why };
+    one.said.set(fact.column.name, before ? mergeFacts(before, said) : said);
   }
 }
 
 /** The earlier word stands; a later one fills what it left open. */
-function mergeFacts(first: ColumnFact, second: ColumnFact): ColumnFact {
+function mergeFacts(first: SaidColumn, second: SaidColumn): SaidColumn {
   const open = Object.fromEntries(Object.entries(second).filter(([, value]) => value !== undefined));
   const said = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== undefined));
-  return { ...open, ...said, name: first.name };
+  return { ...open, ...said, name: first.name, why: first.why };
 }
 
 /** Gives every table its columns: what was said, then what the lexicon adds, then a name when nothing is left. */
@@ -33,19 +35,19 @@ export function completeColumns(model: Model, context: Context): void {
   for (const one of model.drafts) {
     if (one.join) continue;
     const known = one.entity?.columns ?? [];
-    const columns = [...one.said.values()].map((said) =>
-      fillIn(
-        said,
-        known.find(({ name }) => name === said.name),
-        one.closed,
-        context,
-      ),
-    );
-    if (!one.closed) {
-      for (const column of known) if (!isCovered(column, one, columns, context)) columns.push(column);
+    const columns = [...one.said.values()].map((said): OriginalColumn => {
+      const usual = known.find(({ name }) => name === said.name);
+      const origin = quotedFor(said.name, said.why, context.text);
+      const valuesFrom = said.values?.length ? origin : rule(`the usual values of a ${spoken(said.name)}`);
+      return { ...fillIn(said, usual, one.closed, context), origin, valuesFrom };
+    });
+    if (!one.closed && !one.given && one.entity) {
+      const origin = knownBy(one.entity, `what a ${spoken(one.entity.name)} usually has`);
+      for (const column of known)
+        if (!isCovered(column, one, columns, context)) columns.push({ ...column, origin, valuesFrom: origin });
     }
     const enough = one.closed ? 1 : 2;
-    if (columns.length === 0 && one.entity === null && one.links.length < enough)
+    if (columns.length === 0 && !one.given && one.entity === null && one.links.length < enough)
       columns.push(...modestColumns(one, context));
     one.columns = columns.filter((column) => !one.links.some(({ role }) => `${role}_id` === column.name));
     addUniques(one);
@@ -53,13 +55,16 @@ export function completeColumns(model: Model, context: Context): void {
 }
 
 /** Columns of a thing nobody told anything about: things have a name, happenings a time and notes. */
-function modestColumns(one: Draft, context: Context): readonly ColumnDraft[] {
+function modestColumns(one: Draft, context: Context): readonly OriginalColumn[] {
   const { guess } = context.lexicon.attributes;
-  return isHappening(one.name) ? [guess('occurred_at'), guess('notes')] : [guess('name')];
+  const names = isHappening(one.name) ? ['occurred_at', 'notes'] : ['name'];
+  const why = isHappening(one.name) ? 'what happens has a time and notes' : 'a thing has a name';
+  const origin = rule(`nothing was said about it: ${why}`);
+  return names.map((name) => ({ ...guess(name), origin, valuesFrom: origin }));
 }
 
 /** What was said about a column, with what its name tells or the lexicon knows for the rest. */
-function fillIn(said: ColumnFact, known: ColumnDraft | undefined, closed: boolean, context: Context): ColumnDraft {
+function fillIn(said: SaidColumn, known: ColumnDraft | undefined, closed: boolean, context: Context): ColumnDraft {
   const guessed = context.lexicon.attributes.guess(said.name);
   const base = known ?? guessed;
   const values = said.values && said.values.length > 0 ? said.values : undefined;
@@ -91,6 +96,7 @@ function isCovered(column: ColumnDraft, one: Draft, columns: readonly ColumnDraf
 
 /** The keys the lexicon knows, as far as their columns are there. */
 function addUniques(one: Draft): void {
+  if (one.given) return;
   for (const parts of one.entity?.unique ?? []) {
     const names = parts.map((part) => {
       const link = findLink(one, part);
@@ -100,9 +106,12 @@ function addUniques(one: Draft): void {
     const found = names.filter((name) => name !== null);
     if (
       found.length === names.length &&
-      !one.uniques.some((there) => there.some((name) => found.includes(name)) && there.length !== found.length)
+      !one.uniques.some(
+        ({ parts: there }) => there.some((name) => found.includes(name)) && there.length !== found.length,
+      )
     ) {
-      one.uniques.push(found);
+      const because = `no two of them are the same in ${parts.map(spoken).join(' and ')}`;
+      one.uniques.push({ parts: found, origin: one.entity ? knownBy(one.entity, because) : one.origin });
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { Origin } from '../../../domain/explanation.ts';
+import type { Table } from '../../../domain/schema.ts';
 import type { ColumnFact } from './facts.ts';
 import type { Entity } from './lexicon.ts';
 import type { ColumnDraft } from './notation.ts';
@@ -9,15 +11,36 @@ export interface Draft {
   /** What the lexicon knows about it; null for things it has never heard of. */
   readonly entity: Entity | null;
   readonly strength: number;
+  readonly origin: Origin;
   /** The request lists all its columns. */
   closed: boolean;
   /** Columns the request names, by name. */
-  readonly said: Map<string, ColumnFact>;
-  columns: ColumnDraft[];
+  readonly said: Map<string, SaidColumn>;
+  columns: OriginalColumn[];
   readonly links: Link[];
-  readonly uniques: string[][];
+  readonly uniques: Unique[];
   /** A join table: its two parents are its key. */
   readonly join: boolean;
+  /** The table it is already: what it has stays, whatever else is said. */
+  readonly given: Table | null;
+}
+
+/** What the request says about a column, and where. */
+export interface SaidColumn extends ColumnFact {
+  readonly why: string;
+}
+
+/** A column in the making. */
+export interface OriginalColumn extends ColumnDraft {
+  readonly origin: Origin;
+  /** Where the values of a state come from. */
+  readonly valuesFrom: Origin;
+}
+
+/** Columns that are unique together. */
+export interface Unique {
+  readonly parts: readonly string[];
+  readonly origin: Origin;
 }
 
 /** A foreign key in the making; the column is `<role>_id`. */
@@ -28,16 +51,25 @@ export interface Link {
   unique: boolean;
   /** The row goes with its parent. */
   readonly part: boolean;
+  readonly origin: Origin;
 }
 
 /** The tables of one request, in the order they were found. */
 export interface Model {
   readonly drafts: Draft[];
+  /** Names of things that would have been too many. */
+  readonly leftOver: readonly string[];
+  /** References that were given up because required ones ran in a circle. */
+  readonly circles: string[];
 }
 
 /** A new draft without columns. */
-export function draft(name: string, entity: Entity | null, strength: number, join = false): Draft {
-  return { name, entity, strength, closed: false, said: new Map(), columns: [], links: [], uniques: [], join };
+export function draft(
+  { name, entity, strength, origin }: Pick<Draft, 'name' | 'entity' | 'strength' | 'origin'>,
+  { join = false, given = null }: Partial<Pick<Draft, 'join' | 'given'>> = {},
+): Draft {
+  const [said, columns, links, uniques] = [new Map(), [], [], []];
+  return { name, entity, strength, origin, closed: false, said, columns, links, uniques, join, given };
 }
 
 /** The draft a word of the request or a concept of the lexicon stands for. */

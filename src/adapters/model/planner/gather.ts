@@ -1,110 +1,58 @@
+import type { Origin } from '../../../domain/explanation.ts';
+import type { Candidate } from './candidates.ts';
+import { bestNamed, candidates, isSigningIn } from './candidates.ts';
 import type { Context } from './context.ts';
-import { pickSense, senseOf, trustedSense } from './context.ts';
+import { pickSense, senseOf } from './context.ts';
 import type { Draft, Model } from './draft.ts';
 import { draft, findDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import type { Domain, Entity } from './lexicon.ts';
-import { entityIn } from './phrase.ts';
+import { known, quoted, quotedFor, rule, spoken } from './origin.ts';
 import { singular } from './words.ts';
 
 /** More tables than anybody designs in one go; beyond it the weakest are left out. */
 const MAX_TABLES = 40;
+const MAX_ADDED = 20;
 
-/** Decides which things get a table: what the facts name, what that implies, and a core when little was said. */
-export function gatherEntities(facts: readonly Fact[], context: Context): Model {
+/** Adds a table for an entity, unless it is there or nobody wants it. */
+type Add = (entity: Entity, origin: Origin) => void;
+
+/**
+ * Decides which things get a table: what the facts name, what that implies, and a core when little was said. With a base
+ * only what is named comes to it, and what that cannot be without.
+ */
+export function gatherEntities(facts: readonly Fact[], context: Context, base: readonly Draft[] = []): Model {
   const unwanted = unwantedNames(facts, context);
   const isWanted = (name: string, entity: Entity | null) =>
     !unwanted.has(name) && !(entity && unwanted.has(entity.name));
-  const model: Model = { drafts: [] };
-  const spoken = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' ? [fact.why.toLowerCase()] : [])));
-  const found = candidates(facts, context).filter((candidate) => !isSigningIn(candidate, spoken, context));
+  const model: Model = { drafts: [...base], leftOver: [], circles: [] };
+  const signing = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' ? [fact.why.toLowerCase()] : [])));
+  const found = candidates(facts, context).filter((candidate) => !isSigningIn(candidate, signing, context));
   for (const candidate of found) {
     const { name, strength, entity } = candidate;
     if (strength >= STRENGTH.wanted && (strength >= STRENGTH.defined || isWanted(name, entity)))
-      addDraft(model, bestNamed(candidate, found));
+      addDraft(model, bestNamed(candidate, found), context);
   }
-  const add = (entity: Entity) => {
+  const add: Add = (entity, origin) => {
     if (isWanted(entity.name, entity) && !findDraft(model, entity.name)) {
-      model.drafts.push(draft(entity.name, entity, STRENGTH.wanted));
+      model.drafts.push(draft({ name: entity.name, entity, strength: STRENGTH.wanted, origin }));
     }
   };
-  addCore(model, context, add);
+  if (base.length === 0) addCore(model, context, add);
   addHappenings(model, facts, context, add);
-  addAccounts(model, facts, context, add);
-  const listed = model.drafts.length > 0 && model.drafts.every((one) => one.strength >= STRENGTH.defined);
+  if (base.length === 0) addAccounts(model, facts, context, add);
+  const own = model.drafts.filter((one) => one.given === null);
+  const listed = own.length > 0 && own.every((one) => one.strength >= STRENGTH.defined);
   for (let round = 0; round < 3 && !listed; round += 1) addImplied(model, context, add);
   if (model.drafts.length === 0) model.drafts.push(fallback(facts, context));
-  model.drafts.splice(MAX_TABLES);
-  return model;
-}
-
-interface Candidate {
-  readonly name: string;
-  readonly entity: Entity | null;
-  readonly named: boolean;
-  readonly strength: number;
-}
-
-/** All phrases that some reader took for an entity, in order of appearance, with the strength of all evidence. */
-function candidates(facts: readonly Fact[], context: Context): readonly Candidate[] {
-  const found = new Map<string, Candidate>();
-  for (const fact of facts) {
-    if (fact.kind !== 'entity') continue;
-    const name = withoutOwner(singular(fact.name), context);
-    const before = found.get(name);
-    const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
-    const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
-    found.set(name, { name, entity: sense?.entity ?? null, named: sense?.names ?? true, strength });
-  }
-  const words = new Map<Entity, number>();
-  for (const { entity } of found.values()) if (entity) words.set(entity, (words.get(entity) ?? 0) + 1);
-  const all = [...found.values()].map((one) => ({
-    ...one,
-    strength: one.strength + (one.entity ? ((words.get(one.entity) ?? 1) - 1) * 0.3 : 0),
-  }));
-  return all.sort((a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined));
-}
-
-/** "customer login", "user accounts": where people sign in, the word for it is no thing of its own. */
-function isSigningIn({ name, strength }: Candidate, spoken: ReadonlySet<string>, { lexicon }: Context): boolean {
-  if (strength >= STRENGTH.defined || spoken.size === 0) return false;
-  const last = name.split('_').at(-1) ?? '';
-  const isWord = lexicon.english.accounts.has(name) || lexicon.english.accounts.has(last);
-  return isWord || (last === 'account' && (spoken.has('account') || spoken.has('accounts')));
-}
-
-/**
- * When the request uses several words for one concept, the concept's own name wins; short forms of it (`line` for an
- * order line) never name a table. What was defined keeps its name.
- */
-function bestNamed(candidate: Candidate, all: readonly Candidate[]): Candidate {
-  const { entity, name, strength } = candidate;
-  if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
-  const others = all.filter((other) => other.entity === entity && other.name !== name);
-  const said = others.length > 1 || others.some((other) => other.name === entity.name);
-  return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;
-}
-
-/** "customer reviews" are reviews: a thing of its own in front says whose they are. */
-function withoutOwner(name: string, { lexicon }: Context): string {
-  const words = name.split('_');
-  for (let at = 1; at < words.length && !lexicon.nouns.has(name); at += 1) {
-    const [front, back] = [words.slice(0, at).join('_'), words.slice(at).join('_')];
-    if (lexicon.nouns.has(front) && lexicon.nouns.has(back)) return back;
-  }
-  return name;
-}
-
-/** `menu_category` is a category by another name. */
-function senseOfEnding(name: string, context: Context) {
-  const ending = name.includes('_') ? entityIn(name, context) : null;
-  return ending === null || ending === name ? null : trustedSense(ending, context);
+  const leftOver = model.drafts.splice(Math.max(MAX_TABLES, base.length + MAX_ADDED));
+  return { ...model, leftOver: leftOver.map(({ name }) => name) };
 }
 
 /** Two words for one concept share a table, unless both were defined. */
-function addDraft(model: Model, candidate: Candidate): void {
-  const { name, entity, named, strength } = candidate;
+function addDraft(model: Model, candidate: Candidate, context: Context): void {
+  const { name, entity, named, strength, why } = candidate;
   const same = model.drafts.find(
     (one) => one.name === name || (entity !== null && one.entity?.name === entity.name && !differs(one, candidate)),
   );
@@ -112,7 +60,8 @@ function addDraft(model: Model, candidate: Candidate): void {
   // A definition names its table; a word that only hints at an entity then says nothing about its columns.
   const defined = strength >= STRENGTH.defined;
   const sense = defined && !named && !entity?.person ? null : entity;
-  model.drafts.push(draft(named || defined ? name : (entity?.name ?? name), sense, strength));
+  const origin = quotedFor(name, why, context.text);
+  model.drafts.push(draft({ name: named || defined ? name : (entity?.name ?? name), entity: sense, strength, origin }));
 }
 
 function differs(one: Draft, other: Candidate): boolean {
@@ -136,18 +85,19 @@ function unwantedNames(facts: readonly Fact[], context: Context): ReadonlySet<st
  * The main thing of a named domain is always there; its whole core when the request says little else. A second named
  * domain ("a shop with a blog") only brings what nothing else in the request stands for.
  */
-function addCore(model: Model, context: Context, add: (entity: Entity) => void): void {
+function addCore(model: Model, context: Context, add: Add): void {
   if (model.drafts.some((one) => one.strength >= STRENGTH.defined)) return;
   const named = context.domains.filter(({ named: isNamed }) => isNamed).slice(0, 2);
   named.forEach(({ domain, asker }, rank) => {
     const core = domain.file.core.flatMap((name) => entityNamed(domain, name, context) ?? []);
-    const spoken = model.drafts.some(({ name }) =>
+    const isSpokenOf = model.drafts.some(({ name }) =>
       context.lexicon.nouns.get(name)?.some((sense) => sense.domain === domain),
     );
     // "shift signup for our food bank": the domain says for whom, the request speaks of something else.
     if (asker && model.drafts.some((one) => !one.entity?.person)) return;
-    if ((rank === 0 && saysLittle(model)) || (rank > 0 && !spoken)) core.forEach(add);
-    else if (rank === 0 && core[0]) add(core[0]);
+    const wanted =
+      (rank === 0 && saysLittle(model)) || (rank > 0 && !isSpokenOf) ? core : rank === 0 ? core.slice(0, 1) : [];
+    for (const entity of wanted) add(entity, known(entity, `usual for ${spoken(domain.name.replaceAll('-', '_'))}`));
   });
 }
 
@@ -167,14 +117,14 @@ function entityNamed(domain: Domain, name: string, context: Context): Entity | n
 }
 
 /** Somebody borrows, applies, votes: what that makes is kept, when it belongs to something that is kept. */
-function addHappenings(model: Model, facts: readonly Fact[], context: Context, add: (entity: Entity) => void): void {
+function addHappenings(model: Model, facts: readonly Fact[], context: Context, add: Add): void {
   for (const fact of facts) {
     if (fact.kind !== 'happens') continue;
     const sense = pickSense(context.lexicon.verbs.get(fact.verb) ?? [], context.domains);
     if (!sense || !isAtHome(sense.domain, context)) continue;
     const targets = sense.entity.links.flatMap((link) => link.targets);
     const linked = targets.filter((name) => findDraft(model, name)).length;
-    if (linked > 0) add(sense.entity);
+    if (linked > 0) add(sense.entity, quoted(fact.why, context.text));
   }
 }
 
@@ -185,38 +135,40 @@ function isAtHome(domain: Domain, context: Context): boolean {
   return ranked !== undefined && (ranked.named || ranked.score * 2 >= (context.domains[0]?.score ?? 0));
 }
 
-function addAccounts(model: Model, facts: readonly Fact[], context: Context, add: (entity: Entity) => void): void {
-  const said = facts.some((fact) => fact.kind === 'accounts' && fact.wanted);
+function addAccounts(model: Model, facts: readonly Fact[], context: Context, add: Add): void {
+  const said = facts.find((fact) => fact.kind === 'accounts' && fact.wanted);
   const people = model.drafts.filter((one) => one.entity?.person);
   const usual = context.domains[0]?.domain.file.accounts === true && people.length === 0;
   const user = senseOf('user', context);
   const who = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' && fact.wanted && fact.who ? [fact.who] : [])));
   for (const name of who) {
     const sense = senseOf(name, context);
-    if (sense?.entity.person) add(sense.entity);
+    if (sense?.entity.person && said) add(sense.entity, quoted(said.why, context.text));
   }
   // Contacts, patients and the like are written down by somebody else, who signs in.
   if (user && (usual || (said && !model.drafts.some((one) => one.entity?.person && !one.entity.recorded))))
-    add(user.entity);
+    add(user.entity, said ? quoted(said.why, context.text) : known(user.entity, 'people sign in to such a thing'));
 }
 
 /** What is there calls for more: an order and a product for the lines between them, an answer for its question. */
-function addImplied(model: Model, context: Context, add: (entity: Entity) => void): void {
+function addImplied(model: Model, context: Context, add: Add): void {
   const has = (name: string) => findDraft(model, name) !== null;
+  const isNew = (name: string) => findDraft(model, name)?.given === null;
   const domains = new Set(model.drafts.flatMap((one) => one.entity?.domain ?? []));
   for (const domain of context.lexicon.domains) {
     if (!domains.has(domain.name)) continue;
     for (const entity of domain.entities.values()) {
-      if (entity.impliedBy.some((set) => set.every(has))) add(entity);
+      const cause = entity.impliedBy.find((set) => set.every(has) && set.some(isNew));
+      if (cause) add(entity, known(entity, `called for by ${cause.map(spoken).join(' and ')}`));
     }
   }
   for (const one of [...model.drafts]) {
-    for (const choice of one.entity?.needs ?? []) {
+    for (const choice of one.given ? [] : (one.entity?.needs ?? [])) {
       if (choice.some(has)) continue;
       const home = context.lexicon.domains.find((domain) => domain.name === one.entity?.domain);
       const first =
         choice[0] === undefined ? null : (home?.entities.get(choice[0]) ?? senseOf(choice[0], context)?.entity);
-      if (first) add(first);
+      if (first) add(first, known(first, `a ${spoken(one.name)} is nothing without it`));
     }
   }
 }
@@ -224,7 +176,9 @@ function addImplied(model: Model, context: Context, add: (entity: Entity) => voi
 /** Nothing was strong enough: the likeliest noun, or simply items. */
 function fallback(facts: readonly Fact[], context: Context): Draft {
   const best = [...candidates(facts, context)].sort((a, b) => b.strength - a.strength)[0];
-  return best
-    ? draft(best.entity && !best.named ? best.entity.name : best.name, best.entity, best.strength)
-    : draft('item', null, 0);
+  if (!best)
+    return draft({ name: 'item', entity: null, strength: 0, origin: rule('the request names nothing that is kept') });
+  const { name, entity, named, strength, why } = best;
+  const origin = quotedFor(name, why, context.text);
+  return draft({ name: entity && !named ? entity.name : name, entity, strength, origin });
 }

@@ -1,11 +1,12 @@
 import { withAccess } from '../../../domain/access-design.ts';
-import { type Design, explainedBy } from '../../../domain/explanation.ts';
+import type { Design } from '../../../domain/explanation.ts';
 import type { Request } from '../../../domain/request.ts';
 import { parseSchema } from '../../../domain/schema-rules.ts';
 import type { Model } from '../../../ports/model.ts';
 import { accessHints } from './access.ts';
 import { completeColumns, sayColumns } from './complete.ts';
 import { decide } from './detection.ts';
+import { explain } from './explain.ts';
 import { gatherEntities } from './gather.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readFacts } from './read-facts.ts';
@@ -35,9 +36,9 @@ function designSchema(request: Request, lexicon: Lexicon): Design {
   sayColumns(model, facts, context);
   relate(model, facts, context);
   completeColumns(model, context);
-  const { schema, names } = render(model);
-  const design = parseSchema(schema);
+  const { schema, names, origins } = render(model);
+  const tables = parseSchema(schema);
   const hints = accessHints({ model, names, facts, context });
-  const full = hints ? parseSchema(withAccess(design, hints)) : design;
-  return explainedBy(full, { kind: 'rule', rule: 'designed by the planner' });
+  const full = hints ? parseSchema(withAccess(tables, hints)) : tables;
+  return { schema: full, explanation: explain({ schema: full, model, names, facts, context }, origins) };
 }

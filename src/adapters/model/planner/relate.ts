@@ -1,10 +1,14 @@
+import type { Origin } from '../../../domain/explanation.ts';
 import type { Context } from './context.ts';
-import type { Draft, Link, Model } from './draft.ts';
-import { draft, findDraft, findLink, namedDraft } from './draft.ts';
+import type { Draft, Model } from './draft.ts';
+import { draft, findDraft, namedDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import { isHappening } from './happening.ts';
-import { entityIn } from './phrase.ts';
+import { addLink, reaches, related } from './links.ts';
+import { known as knownBy, quoted, quotedFor, rule, spoken } from './origin.ts';
+import { resolve, resolveRole } from './resolve.ts';
+import { saidUnique } from './said-unique.ts';
 import { singular } from './words.ts';
 
 /** Ties the drafts together: what the request says first, then what the lexicon knows, then guesses from word order. */
@@ -13,16 +17,16 @@ export function relate(model: Model, facts: readonly Fact[], context: Context): 
   for (const fact of facts) {
     if (fact.kind !== 'link' || fact.soft) continue;
     if (!mutual.has(fact)) saidLink(model, fact, context);
-    else joinOf(model, fact.parent, fact.child, context);
+    else joinOf(model, fact.parent, fact.child, fact.why, context);
   }
   for (const one of [...model.drafts]) columnsToLinks(model, one, context);
   for (const fact of facts) {
     if (fact.kind !== 'many-to-many') continue;
-    joinOf(model, fact.left, fact.right, context);
+    joinOf(model, fact.left, fact.right, fact.why, context);
   }
   for (const one of [...model.drafts]) lexiconLinks(model, one);
   for (const fact of facts) if (fact.kind === 'link' && fact.soft) softLink(model, fact, context);
-  for (const one of model.drafts) if (one.links.length === 0) happenTo(model, one);
+  for (const one of model.drafts) if (one.links.length === 0 && !one.given) happenTo(model, one);
   for (const fact of facts) if (fact.kind === 'unique') saidUnique(model, fact, context);
   breakCycles(model);
 }
@@ -38,34 +42,9 @@ function mutualLinks(facts: readonly Fact[]): ReadonlySet<Fact> {
   );
 }
 
-function joinOf(model: Model, leftName: string, rightName: string, context: Context): void {
+function joinOf(model: Model, leftName: string, rightName: string, why: string, context: Context): void {
   const [left, right] = [resolve(model, leftName, context), resolve(model, rightName, context)];
-  if (left && right) addJoin(model, left, right);
-}
-
-/** The draft a word of the request stands for. */
-export function resolve(model: Model, name: string, context: Context): Draft | null {
-  const word = singular(name);
-  const direct = findDraft(model, word);
-  if (direct) return direct;
-  const senses = context.lexicon.nouns.get(word) ?? [];
-  const concept = model.drafts.find((one) => senses.some((sense) => sense.entity.name === one.entity?.name));
-  if (concept) return concept;
-  const ending = word.includes('_') ? entityIn(word, context) : null;
-  return ending === null || ending === word ? null : resolve(model, ending, context);
-}
-
-/** Who plays a role: a person of that name, else the users, else the only kind of person there is. */
-function resolveRole(model: Model, role: string, context: Context): Draft | null {
-  const own = findDraft(model, singular(role));
-  if (own) return own;
-  if (!context.lexicon.english.roles.has(role)) return resolve(model, role, context);
-  const people = model.drafts.filter((one) => one.entity?.person);
-  return findDraft(model, 'user') ?? resolve(model, role, context) ?? people[0] ?? null;
-}
-
-function addLink(child: Draft, link: Link): void {
-  if (!child.links.some(({ role }) => role === link.role)) child.links.push(link);
+  if (left && right) addJoin(model, left, right, quoted(why, context.text));
 }
 
 function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: Context): void {
@@ -76,7 +55,7 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   if (!parent) {
     if (fact.role === undefined) return;
     const name = fact.role === fact.parent ? `${fact.role}_id` : fact.role;
-    if (!child.said.has(name)) child.said.set(name, { name, nullable: fact.nullable });
+    if (!child.said.has(name)) child.said.set(name, { name, nullable: fact.nullable, why: fact.why });
     return;
   }
   const known = child.entity?.links.find((link) => link.targets.includes(parent.entity?.name ?? parent.name));
@@ -85,7 +64,8 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   const nullable =
     fact.nullable ??
     (self || (fact.role !== undefined && !child.closed && known?.role === fact.role && known.nullable));
-  addLink(child, { role, parent, nullable: self || nullable, unique: false, part: known?.part ?? false });
+  const origin = quoted(fact.why, context.text);
+  addLink(child, { role, parent, nullable: self || nullable, unique: false, part: known?.part ?? false, origin });
 }
 
 /** Columns that name another thing are references to it: `Order(customer, status)`. */
@@ -106,7 +86,7 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
       continue;
     if (singular(name) !== name && target !== one) {
       const known = [...(one.entity?.links ?? []), ...(target.entity?.links ?? [])].length > 0;
-      if (!known) addJoin(model, one, target);
+      if (!known) addJoin(model, one, target, quoted(column.why, context.text));
       continue;
     }
     addLink(one, {
@@ -115,17 +95,19 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
       nullable: column.nullable ?? false,
       unique: column.unique ?? false,
       part: false,
+      origin: quotedFor(name, column.why, context.text),
     });
   }
 }
 
-function addJoin(model: Model, left: Draft, right: Draft): void {
+function addJoin(model: Model, left: Draft, right: Draft, origin: Origin): void {
   if (left === right || joined(model, left, right)) return;
-  const join = draft(`${left.name}_${right.name}`, null, STRENGTH.wanted, true);
+  const name = `${left.name}_${right.name}`;
+  const join = draft({ name, entity: null, strength: STRENGTH.wanted, origin }, { join: true });
   if (findDraft(model, join.name)) return;
   join.links.push(
-    { role: left.name, parent: left, nullable: false, unique: false, part: true },
-    { role: right.name, parent: right, nullable: false, unique: false, part: true },
+    { role: left.name, parent: left, nullable: false, unique: false, part: true, origin },
+    { role: right.name, parent: right, nullable: false, unique: false, part: true, origin },
   );
   model.drafts.push(join);
 }
@@ -148,9 +130,14 @@ function lexiconLinks(model: Model, one: Draft): void {
       name === undefined ? (link.targets.includes(ANYTHING) ? mainDraft(model, one) : null) : findDraft(model, name);
     if (link.unless !== null && findDraft(model, link.unless)) continue;
     if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
+    // What is there already stays as it is; it only learns of what is new.
+    if (one.given && parent.given) continue;
+    const origin = one.entity
+      ? knownBy(one.entity, `how ${spoken(one.name)} and ${spoken(parent.name)} belong together`)
+      : one.origin;
     if (link.many) {
       if (one.closed && parent.closed) continue;
-      if (!related(one, parent) && !related(parent, one)) addJoin(model, one, parent);
+      if (!related(one, parent) && !related(parent, one)) addJoin(model, one, parent, origin);
       continue;
     }
     const role = link.role ?? (parent === one ? 'parent' : parent.name);
@@ -158,7 +145,14 @@ function lexiconLinks(model: Model, one: Draft): void {
     const reversed =
       parent !== one && parent.links.some((other) => other.parent === one && other.role === one.name && !other.part);
     if (!there && !reversed)
-      one.links.push({ role, parent, nullable: link.nullable, unique: link.unique, part: link.part });
+      one.links.push({
+        role,
+        parent,
+        nullable: link.nullable || one.given !== null,
+        unique: link.unique,
+        part: link.part,
+        origin,
+      });
   }
 }
 
@@ -172,10 +166,6 @@ function mainDraft(model: Model, self: Draft): Draft | null {
   return [...others].sort((a, b) => b.strength - a.strength)[0] ?? null;
 }
 
-function related(child: Draft, parent: Draft): boolean {
-  return child.links.some((link) => link.parent === parent);
-}
-
 /** A guess is only taken when nothing else ties the two together, directly or over one table. */
 function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: Context): void {
   const child = resolve(model, fact.child, context);
@@ -183,13 +173,14 @@ function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   if (!child || !parent || child === parent || child.join || parent.join) return;
   const over = child.links.some((link) => related(link.parent, parent));
   if (related(child, parent) || related(parent, child) || over || joined(model, child, parent)) return;
-  if (reaches(parent, child, new Set())) return;
+  if (reaches(parent, child)) return;
   addLink(child, {
     role: parent.name,
     parent,
     nullable: fact.nullable ?? false,
     unique: false,
     part: child.entity === null,
+    origin: quoted(fact.why, context.text),
   });
 }
 
@@ -200,45 +191,15 @@ function happenTo(model: Model, one: Draft): void {
     (other) => other !== one && !other.join && !other.entity?.person && !isHappening(other.name),
   );
   const parent = things[0];
-  if (parent && !reaches(parent, one, new Set()))
-    addLink(one, { role: parent.name, parent, nullable: false, unique: false, part: true });
-}
-
-function reaches(from: Draft, to: Draft, seen: Set<Draft>): boolean {
-  if (from === to) return true;
-  if (seen.has(from)) return false;
-  seen.add(from);
-  return from.links.some((link) => reaches(link.parent, to, seen));
-}
-
-/** "one vote per user and post": the columns together are unique; missing references are added. */
-function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, context: Context): void {
-  const child = resolve(model, fact.entity, context);
-  if (!child) return;
-  const parts: string[] = [];
-  for (const part of fact.parts) {
-    const own = child.links.find(({ role }) => role === part || `${role}_id` === part);
-    if (own || child.said.has(part)) {
-      parts.push(own ? `${own.role}_id` : part);
-      continue;
-    }
-    const parent = resolve(model, part, context);
-    if (parent && parent !== child && !findLink(child, parent.name) && !reaches(parent, child, new Set())) {
-      addLink(child, { role: parent.name, parent, nullable: false, unique: false, part: false });
-    }
-    const link = parent && parent !== child ? findLink(child, parent.name) : findLink(child, part);
-    const column = link ? `${link.role}_id` : (context.lexicon.attributes.known(part) ?? null);
-    if (column) parts.push(column);
-  }
-  const implied = child.entity?.unique.some(
-    (group) =>
-      group.length > 1 &&
-      fact.parts.some(
-        (part) => group.includes(part) || group.includes(resolve(model, part, context)?.entity?.name ?? ''),
-      ),
-  );
-  if (parts.length === 1 && implied) return;
-  if (parts.length > 0) child.uniques.push([...new Set(parts)]);
+  if (parent && !reaches(parent, one))
+    addLink(one, {
+      role: parent.name,
+      parent,
+      nullable: false,
+      unique: false,
+      part: true,
+      origin: rule(`what happens, happens to something: to ${spoken(parent.name)}`),
+    });
 }
 
 /** Required references in a circle could never be inserted: the one that closes the circle is left out. */
@@ -249,7 +210,11 @@ function breakCycles(model: Model): void {
         link.nullable = true;
         continue;
       }
-      if (reaches(link.parent, one, new Set())) one.links.splice(one.links.indexOf(link), 1);
+      if (!reaches(link.parent, one)) continue;
+      one.links.splice(one.links.indexOf(link), 1);
+      model.circles.push(
+        `${spoken(one.name)} does not refer to ${spoken(link.parent.name)}: they would need each other first`,
+      );
     }
   }
 }

@@ -1,9 +1,12 @@
 import { parseColumnType } from '../../../domain/column-type.ts';
+import type { Origin } from '../../../domain/explanation.ts';
 import { MAX_IDENTIFIER_LENGTH } from '../../../domain/identifier.ts';
-import type { SchemaInput } from '../../../domain/schema.ts';
+import { primaryKey, type Schema, type SchemaInput, tableSchema } from '../../../domain/schema.ts';
 import { isReservedWord } from '../../../domain/sql-keywords.ts';
-import type { Draft, Link, Model } from './draft.ts';
+import type { Draft, Link, Model, OriginalColumn } from './draft.ts';
 import type { ColumnDraft, ColumnKind } from './notation.ts';
+import { type Origins, partKey } from './part-origins.ts';
+import { keys, type Tell } from './render-keys.ts';
 import { plural, singular } from './words.ts';
 
 type TableInput = SchemaInput['tables'][number];
@@ -33,19 +36,31 @@ const MADE_COLUMNS = ['id', 'created_at', 'updated_at'];
 interface Names {
   readonly tables: ReadonlyMap<Draft, string>;
   readonly enums: { name: string; values: string[] }[];
+  readonly origins: Origins;
 }
 
-/** The drafts as a schema with keys, indexes, delete actions, times of change and descriptions, and what each is called there. */
-export function render(model: Model): { readonly schema: SchemaInput; readonly names: ReadonlyMap<Draft, string> } {
-  const names: Names = { tables: tableNames(model), enums: [] };
+/** The drafts as a schema, what each is called there, and where its parts come from. */
+export interface Rendered {
+  readonly schema: SchemaInput;
+  readonly names: ReadonlyMap<Draft, string>;
+  readonly origins: Origins;
+}
+
+/** The drafts as a schema with keys, indexes, delete actions, times of change and descriptions; a base keeps what it has. */
+export function render(model: Model, base?: Schema): Rendered {
+  const enums = (base?.enums ?? []).map(({ name, values }) => ({ name, values: [...values] }));
+  const names: Names = { tables: tableNames(model), enums, origins: new Map() };
   const tables = model.drafts.map((one) => renderTable(one, names));
-  return { schema: { version: 1, tables, enums: names.enums }, names: names.tables };
+  const accounts = base?.accounts ? { ...base.accounts, admins: [...base.accounts.admins] } : null;
+  return { schema: { version: 1, tables, enums: names.enums, accounts }, names: names.tables, origins: names.origins };
 }
 
 function tableNames(model: Model): ReadonlyMap<Draft, string> {
   const names = new Map<Draft, string>();
-  const taken = new Set<string>();
+  for (const one of model.drafts) if (one.given) names.set(one, one.given.name);
+  const taken = new Set(names.values());
   for (const one of model.drafts) {
+    if (one.given) continue;
     let name = safeName(plural(one.name), '_entries');
     if (parseColumnType(name) !== null) name = `${name}_entries`;
     while (taken.has(name)) name = `${name.slice(0, MAX_IDENTIFIER_LENGTH - 2)}_2`;
@@ -71,31 +86,66 @@ const SYSTEM = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
 function renderTable(one: Draft, names: Names): TableInput {
   const name = names.tables.get(one) ?? plural(one.name);
-  const renamed = new Map<string, string>();
+  const given = one.given && tableSchema.parse(one.given);
   const isKey = one.join && one.links.length === 2;
-  const columns: ColumnInput[] = isKey ? [] : [generated('id', 'varchar', 'id', 'Nano id.')];
-  if (!isKey) Object.assign(columns[0] ?? {}, { primaryKey: true });
-  const taken = new Set<string>(MADE_COLUMNS);
-  const push = (wish: string, make: (column: string) => ColumnInput) => {
+  const { ahead, behind } = given ? splitTimes(given.columns) : madeColumns(isKey);
+  const columns: ColumnInput[] = [...ahead];
+  const renamed = new Map<string, string>();
+  const taken = new Set([...MADE_COLUMNS, ...columns.map((column) => column.name)]);
+  const tell: Tell = (kind, parts, origin) => {
+    names.origins.set(partKey(kind, name, parts), origin);
+  };
+  const push = (wish: string, origin: Origin, make: (column: string) => ColumnInput) => {
     const column = safeName(wish, '_value');
     renamed.set(wish, column);
-    if (taken.has(column) || columns.length >= MAX_COLUMNS) return;
+    if (taken.has(column) || columns.length >= MAX_COLUMNS) return null;
     taken.add(column);
-    columns.push(make(column));
+    const made = make(column);
+    columns.push(made);
+    for (const kind of ['column', ...(made.references ? ['relation' as const] : [])] as const)
+      tell(kind, [column], origin);
+    if (made.unique) tell('unique', [column], origin);
+    return column;
   };
-  for (const link of one.links) push(`${link.role}_id`, (column) => linkColumn(column, link, isKey, names));
+  for (const link of one.links)
+    push(`${link.role}_id`, link.origin, (column) => linkColumn(column, link, isKey, names));
   for (const column of one.columns) {
     const wish =
       column.kind === 'money' && column.sqlType === undefined && !/_(cents|minor)$/.test(column.name)
         ? `${column.name.replace(/_cent$/, '')}_cents`
         : column.name;
     renamed.set(column.name, safeName(wish, '_value'));
-    if (!(taken.has('password_hash') && column.name === 'password'))
-      push(wish, (final) => renderColumn(final, column, one, names));
+    if (taken.has('password_hash') && column.name === 'password') continue;
+    const made = push(wish, column.origin, (final) => renderColumn(final, column, one, names));
+    if (made !== null && (column.min ?? column.max) !== undefined) tell('check', [made], column.origin);
   }
-  columns.push(generated('created_at', 'bigint', 'created', 'Unix seconds at which the row was made.'));
-  if (!isKey) columns.push(generated('updated_at', 'bigint', 'updated', 'Unix seconds of the last change.'));
-  return { name, description: describe(one, names), columns, ...keys(one, columns, renamed) };
+  columns.push(...behind);
+  tell('table', [], one.origin);
+  const about = given ? { ...given, name } : { name, description: describe(one, names) };
+  return { ...about, columns, ...keys(one, columns, renamed, tell, given) };
+}
+
+/** The columns every table has, around those of its own. */
+function madeColumns(isKey: boolean): Split {
+  const id = { ...generated('id', 'varchar', 'id', 'Nano id.'), primaryKey: true };
+  const created = generated('created_at', 'bigint', 'created', 'Unix seconds at which the row was made.');
+  const updated = generated('updated_at', 'bigint', 'updated', 'Unix seconds of the last change.');
+  return isKey ? { ahead: [], behind: [created] } : { ahead: [id], behind: [created, updated] };
+}
+
+interface Split {
+  readonly ahead: readonly ColumnInput[];
+  readonly behind: readonly ColumnInput[];
+}
+
+/** New columns stand before the times of a table that is there. */
+function splitTimes(columns: readonly ColumnInput[]): Split {
+  const times = columns.findIndex(
+    ({ default: made }) => made && 'generate' in made && ['created', 'updated'].includes(made.generate),
+  );
+  return times === -1
+    ? { ahead: columns, behind: [] }
+    : { ahead: columns.slice(0, times), behind: columns.slice(times) };
 }
 
 function describe(one: Draft, names: Names): string {
@@ -117,26 +167,29 @@ function generated(
 
 function linkColumn(name: string, link: Link, isKey: boolean, names: Names): ColumnInput {
   const table = names.tables.get(link.parent) ?? '';
+  const key = link.parent.given ? primaryKey(link.parent.given)[0] : undefined;
   const onDelete = link.nullable ? 'set-null' : link.part ? 'cascade' : 'restrict';
   const role = link.role.replaceAll('_', ' ').slice(0, LONGEST_WORDS);
   const parent = link.parent.name.replaceAll('_', ' ').slice(0, LONGEST_WORDS);
   return {
     name,
-    type: 'varchar',
+    type: key?.type ?? 'varchar',
     description: role === parent ? `The ${parent} it belongs to.` : `The ${parent} that is its ${role}.`,
     nullable: link.nullable,
     unique: link.unique,
     primaryKey: isKey,
-    references: { table, column: 'id', onDelete },
+    references: { table, column: key?.name ?? 'id', onDelete },
   };
 }
 
-function renderColumn(name: string, column: ColumnDraft, one: Draft, names: Names): ColumnInput {
+function renderColumn(name: string, column: OriginalColumn, one: Draft, names: Names): ColumnInput {
   const values =
     column.kind === 'enum'
       ? [...new Set(column.values ?? [])].filter((value) => value !== '' && value.length <= 60)
       : [];
-  const type = column.sqlType ?? (values.length > 0 ? enumName(one, name, values, names) : SQL_TYPES[column.kind]);
+  const type =
+    column.sqlType ??
+    (values.length > 0 ? enumName(one, { name, values, origin: column.valuesFrom }, names) : SQL_TYPES[column.kind]);
   const isText = /^(text|varchar(\(\d+\))?)$/.test(type);
   const isNumber = /^(integer|bigint|smallint|numeric)/.test(type) && !type.endsWith('[]');
   const check: { min?: number; max?: number; minLength?: number; maxLength?: number } = {};
@@ -176,38 +229,15 @@ function describeColumn(column: ColumnDraft): string {
   return `${text}${column.sqlType === undefined ? (unit[column.kind] ?? '') : ''}.`;
 }
 
-function enumName(one: Draft, column: string, values: readonly string[], names: Names): string {
+function enumName(
+  one: Draft,
+  { name: column, values, origin }: { name: string; values: readonly string[]; origin: Origin },
+  names: Names,
+): string {
   const taken = new Set([...names.tables.values(), ...names.enums.map(({ name }) => name)]);
   let name = safeName(`${singular(one.name)}_${column}`, '_kind');
   while (taken.has(name) || parseColumnType(name) !== null) name = `${name.slice(0, MAX_IDENTIFIER_LENGTH - 5)}_kind`;
   names.enums.push({ name, values: [...values] });
+  names.origins.set(partKey('enum', name, []), origin);
   return name;
-}
-
-type Keys = Pick<TableInput, 'uniques' | 'indexes' | 'checks'>;
-
-/** Uniques, one index for each reference that leads no key, and comparisons between columns. */
-function keys(one: Draft, columns: readonly ColumnInput[], renamed: ReadonlyMap<string, string>): Keys {
-  const has = (name: string) => columns.find((column) => column.name === name);
-  const primary = columns.filter(({ primaryKey }) => primaryKey).map(({ name }) => name);
-  const seen = new Set([[...primary].sort().join()]);
-  const uniques: string[][] = [];
-  for (const parts of one.uniques) {
-    const group = [...new Set(parts.map((part) => renamed.get(part) ?? part))];
-    const single = group.length === 1 ? has(group[0] ?? '') : undefined;
-    if (single) single.unique = true;
-    const id = [...group].sort().join();
-    const usable = group.length > 1 && group.length <= 8 && group.every((part) => has(part) && !has(part)?.unique);
-    if (!usable || seen.has(id) || uniques.length >= 16) continue;
-    seen.add(id);
-    uniques.push(group);
-  }
-  const leading = new Set([primary[0], ...uniques.map(([first]) => first)]);
-  const indexes = columns
-    .filter((column) => column.references && !column.unique && !leading.has(column.name))
-    .map((column) => ({ columns: [column.name] }));
-  const checks = (one.entity?.checks ?? [])
-    .map((check) => ({ ...check, left: renamed.get(check.left) ?? '', right: renamed.get(check.right) ?? '' }))
-    .filter(({ left, right }) => has(left) && has(right) && has(left)?.type === has(right)?.type);
-  return { uniques, indexes, checks };
 }

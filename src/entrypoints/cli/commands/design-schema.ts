@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Schema } from '../../../domain/schema.ts';
-import { type CliCommand, textOption } from '../command.ts';
+import { type CliCommand, flag, textOption } from '../command.ts';
 import { designOrder } from '../design-order.ts';
 import { databaseOption } from '../options.ts';
 import type { Style } from '../output/output.ts';
@@ -19,18 +19,30 @@ export const designSchemaCommand: CliCommand = {
       )
       .option('--template <name>', 'a ready design instead of a request (see: templates)')
       .addOption(databaseOption())
+      .option('--explain', 'tell where each part comes from, what was assumed, and what was left out')
       .option('--no-save', 'do not keep the schema in an empty folder'),
 
   async run(cli, typed) {
     const order = await designOrder(cli, typed);
     const { design } = await import('../../../pipeline/design.ts');
-    const { decision, schema } = await design(order, order.services);
+    const { decision, schema, explanation } = await design(order, order.services);
     const saved = await order.save({ decision, schema });
     if (saved)
       cli.output.progress({ kind: 'note', message: `Kept in ${saved}; next: ${cli.config.command} provision` });
-    const data = { needsDatabase: decision.needsDatabase, decision, schema, savedTo: saved };
+    const isExplained = flag(typed, 'explain');
+    const data = {
+      needsDatabase: decision.needsDatabase,
+      decision,
+      schema,
+      savedTo: saved,
+      ...(isExplained ? { explanation } : {}),
+    };
     if (schema === null) {
       return { data, text: (style) => `${style.bold('Needs no database')}\n  ${decision.reason}` };
+    }
+    if (isExplained && explanation) {
+      const { explanationText } = await import('../output/explanation-text.ts');
+      return { data, text: (style) => explanationText(explanation, style, process.stdout.columns) };
     }
     const render = await renderer(textOption(typed, 'format') ?? 'table', data);
     return { data, text: (style) => render(schema, style) };

@@ -35,7 +35,8 @@ export function readAccounts(context: Context): readonly Fact[] {
     if (!isSaid && !isHalf) return [];
     const who = personBefore(context, at) ?? personBehind(context, isPair ? at + 2 : at + 1);
     const isTheirs = who !== null && (token.lemma === 'account' ? who.isBeside : who.isBefore);
-    return isSaid || isTheirs ? [{ ...accounts(true, token.raw), who: who?.name }] : [];
+    const why = isPair ? textBetween(context, at, at + 2) : token.raw;
+    return isSaid || isTheirs ? [{ ...accounts(true, why), who: who?.name }] : [];
   });
 }
 

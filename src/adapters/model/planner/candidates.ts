@@ -1,0 +1,75 @@
+import type { Context } from './context.ts';
+import { trustedSense } from './context.ts';
+import type { Fact } from './facts.ts';
+import { STRENGTH } from './facts.ts';
+import type { Entity } from './lexicon.ts';
+import { entityIn } from './phrase.ts';
+import { singular } from './words.ts';
+
+/** A phrase that may get a table. */
+export interface Candidate {
+  readonly name: string;
+  readonly entity: Entity | null;
+  readonly named: boolean;
+  readonly strength: number;
+  /** The strongest evidence, in the words of who read it. */
+  readonly why: string;
+}
+
+/** All phrases that some reader took for an entity, in order of appearance, with the strength of all evidence. */
+export function candidates(facts: readonly Fact[], context: Context): readonly Candidate[] {
+  const found = new Map<string, Candidate & { readonly evidence: number }>();
+  for (const fact of facts) {
+    if (fact.kind !== 'entity') continue;
+    const name = withoutOwner(singular(fact.name), context);
+    const before = found.get(name);
+    const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
+    const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
+    const why = before && before.evidence >= fact.strength ? before.why : fact.why;
+    const evidence = Math.max(before?.evidence ?? 0, fact.strength);
+    found.set(name, { name, entity: sense?.entity ?? null, named: sense?.names ?? true, strength, why, evidence });
+  }
+  const words = new Map<Entity, number>();
+  for (const { entity } of found.values()) if (entity) words.set(entity, (words.get(entity) ?? 0) + 1);
+  const all = [...found.values()].map((one) => ({
+    ...one,
+    strength: one.strength + (one.entity ? ((words.get(one.entity) ?? 1) - 1) * 0.3 : 0),
+  }));
+  return all.sort((a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined));
+}
+
+/** "customer login", "user accounts": where people sign in, the word for it is no thing of its own. */
+export function isSigningIn({ name, strength }: Candidate, spoken: ReadonlySet<string>, { lexicon }: Context): boolean {
+  if (strength >= STRENGTH.defined || spoken.size === 0) return false;
+  const last = name.split('_').at(-1) ?? '';
+  const isWord = lexicon.english.accounts.has(name) || lexicon.english.accounts.has(last);
+  return isWord || (last === 'account' && (spoken.has('account') || spoken.has('accounts')));
+}
+
+/**
+ * When the request uses several words for one concept, the concept's own name wins; short forms of it (`line` for an
+ * order line) never name a table. What was defined keeps its name.
+ */
+export function bestNamed(candidate: Candidate, all: readonly Candidate[]): Candidate {
+  const { entity, name, strength } = candidate;
+  if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
+  const others = all.filter((other) => other.entity === entity && other.name !== name);
+  const said = others.length > 1 || others.some((other) => other.name === entity.name);
+  return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;
+}
+
+/** "customer reviews" are reviews: a thing of its own in front says whose they are. */
+function withoutOwner(name: string, { lexicon }: Context): string {
+  const words = name.split('_');
+  for (let at = 1; at < words.length && !lexicon.nouns.has(name); at += 1) {
+    const [front, back] = [words.slice(0, at).join('_'), words.slice(at).join('_')];
+    if (lexicon.nouns.has(front) && lexicon.nouns.has(back)) return back;
+  }
+  return name;
+}
+
+/** `menu_category` is a category by another name. */
+function senseOfEnding(name: string, context: Context) {
+  const ending = name.includes('_') ? entityIn(name, context) : null;
+  return ending === null || ending === name ? null : trustedSense(ending, context);
+}

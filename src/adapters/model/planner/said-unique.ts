@@ -1,0 +1,38 @@
+import type { Context } from './context.ts';
+import type { Model } from './draft.ts';
+import { findLink } from './draft.ts';
+import type { Fact } from './facts.ts';
+import { addLink, reaches } from './links.ts';
+import { quoted } from './origin.ts';
+import { resolve } from './resolve.ts';
+
+/** "one vote per user and post": the columns together are unique; missing references are added. */
+export function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, context: Context): void {
+  const child = resolve(model, fact.entity, context);
+  if (!child) return;
+  const origin = quoted(fact.why, context.text);
+  const parts: string[] = [];
+  for (const part of fact.parts) {
+    const own = child.links.find(({ role }) => role === part || `${role}_id` === part);
+    if (own || child.said.has(part)) {
+      parts.push(own ? `${own.role}_id` : part);
+      continue;
+    }
+    const parent = resolve(model, part, context);
+    if (parent && parent !== child && !findLink(child, parent.name) && !reaches(parent, child)) {
+      addLink(child, { role: parent.name, parent, nullable: false, unique: false, part: false, origin });
+    }
+    const link = parent && parent !== child ? findLink(child, parent.name) : findLink(child, part);
+    const column = link ? `${link.role}_id` : (context.lexicon.attributes.known(part) ?? null);
+    if (column) parts.push(column);
+  }
+  const implied = child.entity?.unique.some(
+    (group) =>
+      group.length > 1 &&
+      fact.parts.some(
+        (part) => group.includes(part) || group.includes(resolve(model, part, context)?.entity?.name ?? ''),
+      ),
+  );
+  if (parts.length === 1 && implied) return;
+  if (parts.length > 0) child.uniques.push({ parts: [...new Set(parts)], origin });
+}
