@@ -44,7 +44,8 @@ export function completeColumns(model: Model, context: Context): void {
     if (!one.closed && !one.given && one.entity) {
       const origin = knownBy(one.entity, `what a ${spoken(one.entity.name)} usually has`);
       for (const column of known)
-        if (!isCovered(column, one, columns, context)) columns.push({ ...column, origin, valuesFrom: origin });
+        if (!isCovered(column, one, columns, context) && !isJoined(column, one, model))
+          columns.push({ ...column, origin, valuesFrom: origin });
     }
     const enough = one.closed ? 1 : 2;
     if (columns.length === 0 && !one.given && one.entity === null && one.links.length < enough)
@@ -92,6 +93,14 @@ function isCovered(column: ColumnDraft, one: Draft, columns: readonly ColumnDraf
   if (columns.some(({ name }) => name === column.name || same(name) || name.endsWith(`_${column.name}`))) return true;
   const base = column.name.replace(/_name$/, '');
   return one.links.some(({ role, parent }) => [role, parent.name, parent.entity?.name].includes(base));
+}
+
+/** Several rows of a table by that name belong to it: a book with authors needs no column for one. */
+function isJoined({ name }: ColumnDraft, one: Draft, { drafts }: Model): boolean {
+  return drafts.some(
+    ({ join, links }) =>
+      join && links.some(({ parent }) => parent === one) && links.some(({ parent }) => parent.name === name),
+  );
 }
 
 /** The keys the lexicon knows, as far as their columns are there. */

@@ -19,9 +19,11 @@ const DEFINITION_WEIGHT = 4;
 
 /** Decides by weighing signals for keeping something against signals for computing and forgetting. */
 export function decide(facts: readonly Fact[], context: Context): Decision {
-  const text = context.text.toLowerCase().replaceAll('’', "'");
-  const stores = [...hear(context.lexicon.stores, text), ...heardNouns(facts, context), ...heardDefinitions(facts)];
-  const stateless = hear(context.lexicon.stateless, text);
+  const typed = context.text.toLowerCase().replaceAll('’', "'");
+  const understood = context.tokens.map(({ word }) => word.replaceAll('_', ' ')).join(' ');
+  const texts = [typed, understood];
+  const stores = [...hear(context.lexicon.stores, texts), ...heardNouns(facts, context), ...heardDefinitions(facts)];
+  const stateless = hear(context.lexicon.stateless, texts);
   const sum = (heard: readonly Heard[]) => heard.reduce((total, { weight }) => total + weight, 0);
   const [yes, no] = [sum(stores), sum(stateless)];
   const needsDatabase = yes >= no;
@@ -37,10 +39,11 @@ export function decide(facts: readonly Fact[], context: Context): Decision {
   };
 }
 
-function hear(signals: readonly Signal[], text: string): readonly Heard[] {
+/** Signals in the request as it was typed, or as it was understood: in English, without typing errors. */
+function hear(signals: readonly Signal[], texts: readonly string[]): readonly Heard[] {
   const heard = new Map<string, number>();
   for (const { pattern, weight, says } of signals) {
-    if (pattern.test(text)) heard.set(says, Math.max(heard.get(says) ?? 0, weight));
+    if (texts.some((text) => pattern.test(text))) heard.set(says, Math.max(heard.get(says) ?? 0, weight));
   }
   return [...heard].map(([says, weight]) => ({ says, weight }));
 }

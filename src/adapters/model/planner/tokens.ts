@@ -62,10 +62,10 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
   for (const language of Object.values(glossary)) {
     const particles = new Set(language.particles);
     const count = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word)).length;
-    const strange = words.filter((word) => particles.has(word) && !english.prepositions.has(word)).length;
-    // "todo" is Spanish, too: a few words only count as foreign when they mean nothing in English.
-    const own = words.some((word) => Object.hasOwn(language.words, word) && !lexicon.vocabulary.has(word));
-    const enough = strange > 0 || (words.length <= 3 && own);
+    const strange = words.filter((word) => particles.has(word) && !lexicon.vocabulary.has(word)).length;
+    // "todo" is Spanish, too: words only count as foreign by themselves when they mean nothing in English.
+    const own = words.filter((word) => Object.hasOwn(language.words, word) && !lexicon.vocabulary.has(word)).length;
+    const enough = strange > 0 || (own > 0 && own * 2 >= words.length - 1);
     if (enough && count > best.count) best = { count, words: language.words };
   }
   const table = new Map(Object.entries(best.words));
@@ -77,7 +77,8 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
     const many =
       key !== word || [1, 2, 3].some((cut) => key.length - cut > 2 && table.get(key.slice(0, -cut)) === found);
     const words = found.split(' ').map(snake);
-    return many && words.length === 1 ? words.map(plural) : words;
+    const isNoun = !words.some((one) => english.prepositions.has(one) || english.determiners.has(one));
+    return many && isNoun && words.length === 1 ? words.map(plural) : words;
   };
 }
 
