@@ -1,15 +1,17 @@
 import type { Login } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
-import { resourcePath } from '../domain/rest.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { VerificationReport } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import type { SqlSession } from '../ports/sql.ts';
 import type { FileTree } from '../ports/workspace.ts';
-import { type DatabaseMutant, databaseMutants, emptyTables, wallSwitches } from './mutate/database-mutants.ts';
+import { databaseMutants } from './mutate/database-mutants.ts';
 import { findMutants } from './mutate/find-mutants.ts';
-import { lineOf, type Mutant } from './mutate/mutant.ts';
-import { CHOICE, type Numbered, weave } from './mutate/weave.ts';
+import { Hints } from './mutate/hints.ts';
+import { type Failure, FIRST_FAILURE, type Lane, openLane, REPORTER } from './mutate/lane.ts';
+import { isNoticed, type Knowledge } from './mutate/notice.ts';
+import { codeTrial, databaseTrial, type Trial, testsFor, withoutWall } from './mutate/trial.ts';
+import { type Numbered, weave } from './mutate/weave.ts';
 
 /** One of several databases that mutants are tried on side by side. */
 export interface MutationLane {
@@ -28,32 +30,25 @@ export interface MutationOrder {
   readonly lanes: readonly MutationLane[];
   /** Which faults are tried, by file, line and name; all of them without it. */
   readonly isWanted?: (fault: string) => boolean;
+  /** Ends it early, with `interrupted`; nothing is left all the same. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type MutationResult = NonNullable<VerificationReport['mutation']>;
-type MutateNeeds = Needs<'workspace' | 'builder' | 'programs' | 'sql' | 'progress'>;
+type MutateNeeds = Needs<'workspace' | 'builder' | 'programs' | 'sql' | 'progress' | 'clock'>;
 
-const TEST_DEADLINE_MS = 120_000;
-const WALL_TESTS = 'test/row-level-security.test.mjs';
-const REPORTER = 'first-failure.mjs';
-
-/** Ends a file of tests with its first failure: one is enough. */
-const FIRST_FAILURE = `import { writeSync } from 'node:fs';
-
-export default async function* firstFailure(events) {
-  for await (const { type, data } of events) {
-    if (type !== 'test:fail') continue;
-    writeSync(1, \`\${data.name}: \${data.details.error.cause?.message ?? data.details.error.message}\\n\`);
-    process.exit(1);
-  }
-}
-`;
+/** Tests that take so much longer than without a fault hang. */
+const PATIENCE = 5;
+const PATIENCE_MS = 10_000;
+/** Faults tried before anything is told, at least. */
+const TOLD_EVERY = 10;
 
 /**
  * Breaks a project on purpose, in one place at a time, and sees whether its own tests notice. Faults of the code are all
  * built in at once, asleep, and chosen when a server starts; those of the database are made and taken back. Statements
  * that only their conditions guard are tried without row-level security, which would hide the fault. Throws
- * `verify.failed` when the tests fail without any fault.
+ * `verify.failed` when the tests fail without any fault,
+ * `interrupted` when it is told to stop.
  */
 export async function mutate(order: MutationOrder, services: MutateNeeds): Promise<MutationResult> {
   const { workspace, builder, sql } = services;
@@ -71,9 +66,13 @@ export async function mutate(order: MutationOrder, services: MutateNeeds): Promi
       ...(await databaseMutants(first, migrationsOf(order.files))).map((mutant) => databaseTrial(mutant, order)),
     ];
     const trials = all.filter(({ name }) => order.isWanted?.(name) ?? true);
-    const lanes = await Promise.all(sessions.map((session, index) => openLane(session, index, order, services)));
-    await checkUnbroken(lanes, order);
-    return await runTrials(trials, lanes, services);
+    const lanes = await Promise.all(
+      sessions.map((session, at) =>
+        openLane(session, order.scratch, order.lanes[at]?.environment ?? {}, services, order.signal),
+      ),
+    );
+    const deadlines = await timeUnbroken(lanes, order, services);
+    return await runTrials(trials, lanes, { hints: new Hints(order.schema), deadlines, trusted: new Map() }, services);
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
     await workspace.removeFolder(order.scratch);
@@ -96,139 +95,67 @@ function migrationsOf(files: FileTree): FileTree {
   return Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('migrations/')));
 }
 
-/** What is tried: a fault, and the files of tests that should notice it, most likely ones first. */
-interface Trial {
-  readonly name: string;
-  readonly choice: string;
-  readonly mutant: DatabaseMutant | null;
-  readonly isFirstWall: boolean;
-  readonly tests: readonly string[];
-}
-
-function codeTrial(number: number, mutant: Mutant, order: MutationOrder): Trial {
-  const text = order.files[mutant.file] ?? '';
-  return {
-    name: `${mutant.file}:${lineOf(text, mutant.start)} ${mutant.fault}`,
-    choice: String(number),
-    mutant: null,
-    isFirstWall: mutant.isFirstWall && order.schema.accounts !== null,
-    tests: withoutWall(testsFor(mutant.file, order)),
-  };
-}
-
-function databaseTrial(mutant: DatabaseMutant, order: MutationOrder): Trial {
-  const all = testsFor(`server/data/${mutant.table}.ts`, order);
-  return {
-    name: `${mutant.file}:${mutant.line} ${mutant.fault}`,
-    choice: '',
-    mutant,
-    isFirstWall: false,
-    tests: mutant.isPolicy ? all.filter((file) => file === WALL_TESTS) : all,
-  };
-}
-
-/** All files of tests; those of the table that a file belongs to come first, large ones last. */
-function testsFor(file: string, { files, schema }: MutationOrder): readonly string[] {
-  const tests = Object.keys(files).filter((path) => /^test\/[^/]+\.test\.mjs$/.test(path));
-  const table = schema.tables.find(
-    ({ name }) =>
-      file === `server/data/${name}.ts` ||
-      file === `server/schemas/${name}.ts` ||
-      file.startsWith(`server/routes${resourcePath({ name })}/`),
-  );
-  const isAuth = /^server\/(?:routes\/auth|lib\/(?:auth|tokens|sessions|throttle|password|accounts)\b)/.test(file);
-  const isEntry = file === 'server/lib/serve.ts';
-  const rank = (path: string): number => {
-    if (table && path === `test/${table.name}.test.mjs`) return 0;
-    if (isAuth && path === 'test/sign-in.test.mjs') return 0;
-    if (isEntry && path === 'test/whole-server.test.mjs') return 0;
-    return path === 'test/sign-in.test.mjs' || path === 'test/whole-server.test.mjs' ? 3 : 1;
-  };
-  const size = (path: string) => files[path]?.length ?? 0;
-  // The richest file of a table knows most of what all tables have in common.
-  return tests.sort((one, other) => rank(one) - rank(other) || size(other) - size(one));
-}
-
-interface Lane {
-  /** The first failure of these files of tests; null when all pass. */
-  firstFailure(tests: readonly string[], choice: string): Promise<string | null>;
-  run(statements: string): Promise<void>;
-  readonly empty: string;
-  readonly walls: readonly [off: string, on: string];
-}
-
-async function openLane(
-  session: SqlSession,
-  index: number,
+/** How long each file of tests may take, in ms. Tests that fail without a fault would notice everything: throws. */
+async function timeUnbroken(
+  lanes: readonly Lane[],
   order: MutationOrder,
-  { programs }: MutateNeeds,
-): Promise<Lane> {
-  const environment = order.lanes[index]?.environment ?? {};
-  return {
-    empty: await emptyTables(session),
-    walls: await wallSwitches(session),
-    async run(statements) {
-      if (statements !== '') await session.query(statements);
-    },
-    async firstFailure(tests, choice) {
-      for (const test of tests) {
-        const { code, output } = await programs.run({
-          command: ['node', `--test-reporter=./${REPORTER}`, test],
-          directory: order.scratch,
-          environment: { ...environment, [CHOICE]: choice },
-          deadlineMs: TEST_DEADLINE_MS,
-        });
-        if (code !== 0) return `${test}: ${output.trim()}`;
-      }
-      return null;
-    },
-  };
+  { clock }: Needs<'clock'>,
+): Promise<ReadonlyMap<string, number>> {
+  const all = testsFor('', order);
+  const deadlines = new Map<string, number>();
+  const runAll = (tests: readonly string[], isUp: boolean): Promise<void> =>
+    share(tests, lanes, async (file, lane) => {
+      await lane.setWall(isUp);
+      const begun = clock.elapsedMs();
+      const failure = await lane.firstFailure({ file, choice: '' });
+      if (failure) throw failsAnyway(failure);
+      deadlines.set(file, PATIENCE_MS + PATIENCE * (clock.elapsedMs() - begun));
+    });
+  await runAll(all, true);
+  if (lanes.some(({ hasWall }) => hasWall)) await runAll(withoutWall(all), false);
+  return deadlines;
 }
 
-/** Tests that fail anyway would notice everything. */
-async function checkUnbroken([lane]: readonly Lane[], order: MutationOrder): Promise<void> {
-  if (!lane) return;
-  const tests = testsFor('', order);
-  const failing: (string | null)[] = [await lane.firstFailure(tests, '')];
-  const [off, on] = lane.walls;
-  if (off !== '') {
-    await lane.run(off);
-    failing.push(await lane.firstFailure(withoutWall(tests), ''));
-    await lane.run(on);
-  }
-  const first = failing.find((failure) => failure !== null);
-  if (first === undefined) return;
-  throw new TurboError('verify.failed', `Tests fail without any fault: ${first}`, {
+function failsAnyway({ file, output }: Failure): TurboError {
+  return new TurboError('verify.failed', `Tests fail without any fault: ${file}: ${output}`, {
     hint: 'Run npm test in the project and mend what it says first.',
   });
 }
 
-function withoutWall(tests: readonly string[]): readonly string[] {
-  return tests.filter((file) => file !== WALL_TESTS);
+/** Each lane takes the next one as soon as it is free. The first error ends all of them, but none in the midst of one. */
+async function share<T>(all: readonly T[], lanes: readonly Lane[], work: (one: T, lane: Lane) => Promise<void>) {
+  const waiting = [...all];
+  const outcomes = await Promise.allSettled(
+    lanes.map(async (lane) => {
+      try {
+        for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await work(one, lane);
+      } catch (error) {
+        waiting.length = 0;
+        throw error;
+      }
+    }),
+  );
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function runTrials(
   trials: readonly Trial[],
   lanes: readonly Lane[],
-  { progress }: Pick<MutateNeeds, 'progress'>,
+  known: Knowledge,
+  { progress }: Needs<'progress'>,
 ): Promise<MutationResult> {
-  const waiting = [...trials].sort((one, other) => Number(other.isFirstWall) - Number(one.isFirstWall));
+  const inOrder = [...trials].sort((one, other) => Number(other.isFirstWall) - Number(one.isFirstWall));
   const survivors: string[] = [];
   let done = 0;
-  const work = async (lane: Lane): Promise<void> => {
-    const [off, on] = lane.walls;
-    for (let trial = waiting.shift(); trial; trial = waiting.shift()) {
-      if (trial.isFirstWall) await lane.run(off);
-      if (trial.mutant) await lane.run(trial.mutant.apply);
-      const failure = await lane.firstFailure(trial.tests, trial.choice);
-      if (failure === null) survivors.push(trial.name);
-      await lane.run(lane.empty);
-      if (trial.mutant) await lane.run(trial.mutant.revert);
-      if (trial.isFirstWall) await lane.run(on);
-      done += 1;
-      if (done % 10 === 0) progress({ kind: 'detail', message: `${done} of ${trials.length} faults tried` });
+  const step = Math.max(TOLD_EVERY, Math.ceil(trials.length / 10));
+  await share(inOrder, lanes, async (trial, lane) => {
+    await lane.setWall(!trial.isFirstWall);
+    if (!(await isNoticed(trial, lane, known))) survivors.push(trial.name);
+    done += 1;
+    if (done % step === 0) {
+      const rest = survivors.length > 0 ? `, ${survivors.length} not noticed` : '';
+      progress({ kind: 'note', message: `${done} of ${trials.length} faults tried${rest}` });
     }
-  };
-  await Promise.all(lanes.map(work));
+  });
   return { killed: trials.length - survivors.length, total: trials.length, survivors: survivors.sort() };
 }

@@ -14,13 +14,16 @@ const SCRATCH = '.turbobackend/mutation';
 
 /** Sees whether the project's own tests notice when it is broken on purpose. */
 export async function proveMutants(run: Run, schema: Schema): Promise<void> {
-  const { folder, services, sections } = run;
+  const { folder, services, sections, order } = run;
+  const signal = order.untilSignal?.();
   await sections.run('mutation', async () => {
     const scratch = `${folder.directory}/${SCRATCH}`;
     // What a killed verification left.
     await services.workspace.removeFolder(scratch);
     const { [MANIFEST_FILE]: _manifest, ...files } = await projectFiles(folder.directory, services);
-    const result = await withLanes(run, schema, [], (lanes) => mutate({ files, scratch, schema, lanes }, services));
+    const result = await withLanes(run, schema, [], (lanes) =>
+      mutate({ files, scratch, schema, lanes, signal }, services),
+    );
     run.mutation = result;
     const { killed, total, survivors } = result;
     const passed = killed >= total * GOAL;

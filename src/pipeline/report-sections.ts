@@ -29,7 +29,7 @@ export class Sections {
     this.#isTold = isTold;
   }
 
-  /** What is refused on the way is a failed check; only bugs pass through. */
+  /** What is refused on the way is a failed check; only bugs, and who stops it, pass through. */
   async run(name: SectionName, work: () => Promise<SectionResult>): Promise<boolean> {
     const { clock, progress } = this.#services;
     const begun = clock.elapsedMs();
@@ -61,6 +61,6 @@ export class Sections {
 }
 
 function refused(name: string, error: unknown): SectionResult {
-  if (!isTurboError(error) && !(error instanceof SqlError)) throw error;
+  if (isTurboError(error) ? error.code === 'interrupted' : !(error instanceof SqlError)) throw error;
   return { checks: [{ name, passed: false, detail: error.message, ms: 0 }] };
 }

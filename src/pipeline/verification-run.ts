@@ -11,6 +11,8 @@ export interface VerifyOrder {
   readonly profile: Profile;
   /** Breaks the project on purpose, again and again, and sees whether its tests notice: minutes. */
   readonly mutation?: boolean;
+  /** Called when that begins: from then on it is stopped in good order, with `interrupted`, leaving nothing. */
+  readonly untilSignal?: () => AbortSignal;
   /** Each section is a phase of its own to whoever watches. */
   readonly isTold?: boolean;
   /** A database that is being made already; it is not taken away. */

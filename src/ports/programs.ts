@@ -27,6 +27,8 @@ export interface Programs {
     readonly directory: string;
     readonly environment?: Readonly<Record<string, string>>;
     readonly deadlineMs: number;
+    /** Ends it like its deadline does. */
+    readonly signal?: AbortSignal | undefined;
   }): Promise<ProgramEnd>;
   /**
    * Runs a copy of what was built in a project's folder, on a free port of this machine, until `/health` is answered at

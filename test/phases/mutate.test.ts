@@ -81,6 +81,13 @@ test('every kind of fault is found somewhere: none has lost its place when the t
   expect([...wanted].filter((fault) => !found.has(fault))).toEqual([]);
 });
 
+/** The files of a project with only those tests that are about one of its tables, so that a trial does not take long. */
+function smallProject(files: FileTree): FileTree {
+  return Object.fromEntries(
+    Object.entries(files).filter(([path]) => !path.endsWith('.test.mjs') || /subtasks|row-level/.test(path)),
+  );
+}
+
 test('the tests of a project notice faults of its code and of its database', async () => {
   const { files, schema } = project('tasks');
   const services = await mutationServices(folder);
@@ -97,14 +104,37 @@ test('the tests of a project notice faults of its code and of its database', asy
     return pattern !== undefined;
   };
   try {
-    const small = Object.entries(files).filter(
-      ([path]) => !path.endsWith('.test.mjs') || /subtasks|row-level/.test(path),
-    );
     const result = await withLanes(inject('cluster'), schema, 1, (lanes) =>
-      mutate({ files: Object.fromEntries(small), scratch: join(folder, 'tasks'), schema, lanes, isWanted }, services),
+      mutate({ files: smallProject(files), scratch: join(folder, 'tasks'), schema, lanes, isWanted }, services),
     );
     expect(result).toEqual({ killed: faults.length, total: faults.length, survivors: [] });
     expect(readdirSync(folder)).not.toContain('tasks');
+  } finally {
+    await services.builder.close();
+  }
+});
+
+test('who stops it gets no result, and nothing of the broken copy is left', async () => {
+  const { files, schema } = project('tasks');
+  const stop = new AbortController();
+  // Stopped when the first tests run already.
+  const services = await mutationServices(folder);
+  const programs: typeof services.programs = {
+    ...services.programs,
+    run(order) {
+      setTimeout(() => stop.abort(), 50);
+      return services.programs.run(order);
+    },
+  };
+  try {
+    const stopped = withLanes(inject('cluster'), schema, 1, (lanes) =>
+      mutate(
+        { files: smallProject(files), scratch: join(folder, 'stopped'), schema, lanes, signal: stop.signal },
+        { ...services, programs },
+      ),
+    );
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    expect(readdirSync(folder)).not.toContain('stopped');
   } finally {
     await services.builder.close();
   }

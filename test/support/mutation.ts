@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
+import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { localPrograms } from '../../src/adapters/programs/local/local-programs.ts';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
@@ -71,6 +72,7 @@ export async function mutationServices(folder: string, tell: (message: string) =
     builder: nitroBuilder({ packageRoot: repositoryRoot, workerPath }),
     programs: localPrograms({ home: folder, environment: process.env }),
     sql: postgresSql(),
+    clock: systemClock(),
     progress: (event: { readonly kind: string; readonly message?: string }) => tell(event.message ?? ''),
   };
 }

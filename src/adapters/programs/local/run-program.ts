@@ -10,11 +10,12 @@ interface Order {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a program in a process group of its own, so that after the deadline its children go with it. */
+/** Runs a program in a process group of its own, so that its children go with it after the deadline or the signal. */
 export function runProgram(
-  { command, directory, environment, deadlineMs }: Order,
+  { command, directory, environment, deadlineMs, signal }: Order,
   secrets: Readonly<Record<string, string>> | undefined,
 ): Promise<ProgramEnd> {
   const [name, ...args] = command;
@@ -42,9 +43,12 @@ export function runProgram(
     const timer = setTimeout(endGroup, deadlineMs);
     // Ctrl-C reaches our own group only.
     process.once('exit', endGroup);
+    signal?.addEventListener('abort', endGroup);
+    if (signal?.aborted) endGroup();
     const finish = (code: number | null) => {
       clearTimeout(timer);
       process.off('exit', endGroup);
+      signal?.removeEventListener('abort', endGroup);
       resolve({ code, output: hideValues(output, secrets) });
     };
     child.once('error', (error) => {

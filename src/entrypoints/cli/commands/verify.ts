@@ -42,7 +42,12 @@ async function verifyHere(cli: Cli, typed: Typed, folder: ProjectFolder, file: s
   ]);
   const report = await verifyProject(
     folder,
-    { profile: profileOf(typed), isTold: true, mutation: flag(typed, 'mutation') },
+    {
+      profile: profileOf(typed),
+      isTold: true,
+      mutation: flag(typed, 'mutation'),
+      untilSignal: () => cli.untilSignal(),
+    },
     services,
   );
   const saved = await saveReport(folder, report, file, services);

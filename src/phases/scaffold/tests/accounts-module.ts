@@ -42,6 +42,7 @@ ${body}
 const CHECKS = [
   'checkAccountChange',
   'checkAccountConstraint',
+  'checkAccountCursor',
   'checkAccountOnly',
   'checkAccountRefused',
   'checkAccountRemoval',
@@ -80,6 +81,7 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
       { as: 'columns', code: constantList('columns', '[', columns, ']') },
     ]),
     callCase('the accounts of others are not there', 'checkOtherAccounts', ['alice', 'carol', 'methods']),
+    callCase('nobody is behind a place in the list', 'checkAccountCursor', ['alice', 'carol']),
     callCase('what people register with has limits', 'checkRegisterRefused', [
       'alice',
       { as: 'strange', code: lines(refused(resource.inputs)) },

@@ -1,4 +1,5 @@
 import { accessOf, accountsOf } from '../../../domain/access.ts';
+import { listOrder } from '../../../domain/list-order.ts';
 import { type InputField, resourcePath } from '../../../domain/rest.ts';
 import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
@@ -47,6 +48,7 @@ function accountsCode(schema: Schema): string {
     entry('table', quoted(accounts.table.name)),
     entry('path', quoted(resourcePath(accounts.table))),
     entry('key', quoted(accounts.key.name)),
+    entry('order', textList(listOrder(accounts.table).map(({ name }) => name))),
     entry('login', quoted(login)),
     entry('hash', quoted(password)),
     entry('protected', textList(guarded)),

@@ -16,6 +16,8 @@ export async function checkAccountOnly(person, columns) {
   assert.deepEqual(answered(await person.get('/auth/me'), 200), person.account);
   const list = answered(await person.get(`${accounts.path}?count=true`), 200);
   assert.deepEqual(list, { data: [person.account], nextCursor: null, total: 1 });
+  const plain = answered(await person.get(accounts.path), 200);
+  assert.deepEqual(plain, { data: [person.account], nextCursor: null });
   const { nobody } = person.people;
   for (const path of [accounts.path, addressOf(person), '/auth/me']) {
     const answer = await nobody.get(path);
@@ -46,6 +48,23 @@ export async function checkOtherAccounts(person, other, methods) {
     const answer = await person.post(at, {});
     refused(answer, 405);
     assert.equal(answer.headers.get('allow'), ['HEAD', ...allowed].join(', '));
+  }
+}
+
+/** Nobody is behind anybody's place in the list, also for who writes a cursor by hand. */
+export async function checkAccountCursor(one, other) {
+  for (const [asker, { account }] of [
+    [one, one],
+    [other, one],
+    [one, other],
+    [other, other],
+  ]) {
+    const place = accounts.order.map((name) => String(account[name]));
+    const text = JSON.stringify([`${accounts.table} `, ...place]);
+    const cursor = Buffer.from(text).toString('base64url');
+    const { data } = answered(await asker.get(`${accounts.path}?cursor=${cursor}`), 200);
+    const strangers = data.filter((row) => row[accounts.key] !== asker.account[accounts.key]);
+    assert.deepEqual(strangers, []);
   }
 }
 

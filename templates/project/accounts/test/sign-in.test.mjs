@@ -101,6 +101,20 @@ test('logging out ends the session at once', async () => {
   answered(await alice.get('/auth/me'), 200);
 });
 
+test('who is not signed in has nothing to end or to change', async () => {
+  const newPassword = 'another-battery-staple';
+  const change = { currentPassword: alice.password, newPassword };
+  const answers = [
+    await nobody.get('/auth/me'),
+    await nobody.post('/auth/logout'),
+    await nobody.post('/auth/password', change),
+  ];
+  for (const answer of answers) {
+    refused(answer, 401);
+    assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+  }
+});
+
 test('a new password takes the old one, and ends all other sessions', async () => {
   const person = await newPerson();
   const login = person.account[accounts.login];
