@@ -61,6 +61,7 @@ export class Sections {
 }
 
 function refused(name: string, error: unknown): SectionResult {
-  if (isTurboError(error) ? error.code === 'interrupted' : !(error instanceof SqlError)) throw error;
+  const isTold = isTurboError(error) && error.code !== 'interrupted';
+  if (!isTold && !(error instanceof SqlError)) throw error;
   return { checks: [{ name, passed: false, detail: error.message, ms: 0 }] };
 }

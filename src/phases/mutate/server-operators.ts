@@ -66,8 +66,8 @@ const LISTS: readonly Place[] = [
   ['lists', /(?<at>found\(await find\(\)\))/, 'undefined', 'children of what is not there are listed'],
   ['lists', /const conditions = \[\.\.\.(?<at>own), /, '[]', 'children of others are listed too'],
   ['lists', /data: (?<at>fields) \? data\.map/, 'null', 'all fields are shown'],
-  ['pages', /const more = (?<at>rows\.length > limit) &&/, 'true', 'lists never end'],
-  ['relations', /kind === 'parent' \? (?<at>\(group\[0\] \?\? null\))/, 'null', 'parents are not shown'],
+  ['pages', /const more = \((?<at>isCut \|\| rows\.length > query\.limit)\)/, 'true', 'lists never end'],
+  ['relations', /if \(kind === 'parent'\) return (?<at>group\[0\] \?\? null);/, 'null', 'parents are not shown'],
 ];
 
 const ROWS: readonly Place[] = [

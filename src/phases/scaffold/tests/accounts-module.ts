@@ -46,6 +46,7 @@ const CHECKS = [
   'checkAccountOnly',
   'checkAccountRefused',
   'checkAccountRemoval',
+  'checkAccountVersions',
   'checkAdminOfAccounts',
   'checkOtherAccounts',
   'checkRegisterRefused',
@@ -81,7 +82,8 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
       { as: 'columns', code: constantList('columns', '[', columns, ']') },
     ]),
     callCase('the accounts of others are not there', 'checkOtherAccounts', ['alice', 'carol', 'methods']),
-    callCase('nobody is behind a place in the list', 'checkAccountCursor', ['alice', 'carol']),
+    callCase('nobody else is behind a place in the list', 'checkAccountCursor', ['alice', 'carol']),
+    callCase('an account is changed only in the version that is named', 'checkAccountVersions', ['alice', 'methods']),
     callCase('what people register with has limits', 'checkRegisterRefused', [
       'alice',
       { as: 'strange', code: lines(refused(resource.inputs)) },

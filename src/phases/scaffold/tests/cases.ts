@@ -32,9 +32,15 @@ function brokenCall(open: string, args: readonly string[]): string {
   const last = args.at(-1) ?? '';
   const lead = `${open}${[...args.slice(0, -1), '['].join(', ')}`;
   const isHugged = last.startsWith('[') && `${open}${args.join(', ')}));`.length > 100 && lead.length <= 100;
-  if (!isHugged) return `  ${listed(open.trimStart(), args, '));', 2)}`;
+  if (!isHugged) return `  ${listed(open.trimStart(), args.map(wrapped), '));', 2)}`;
   const items = last.slice(1, -1).split(', ');
   return [lead, ...items.map((item) => `    ${item},`), '  ]));'].join('\n');
+}
+
+/** A list of texts that is too long for a line of its own among the arguments. */
+function wrapped(arg: string): string {
+  if (!arg.startsWith('[') || arg.includes('\n')) return arg;
+  return listed('[', arg.slice(1, -1).split(', '), '],', 4).slice(0, -1);
 }
 
 /** A list of lists stands line by line, as the formatter has it. */

@@ -275,7 +275,7 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
         changeable ? 'methods' : "['POST']",
       ]),
     ];
-    if (parent.name === table.name || isAccountsTable(parent, schema)) return cases;
+    if (isAccountsTable(parent, schema)) return cases;
     const of = textList([parent.name, target.name]);
     const outcome = OUTCOMES[column.references?.onDelete ?? 'no-action'];
     const what = { restrict: 'cannot be removed', cascade: 'takes it along', null: 'is forgotten' }[outcome];
