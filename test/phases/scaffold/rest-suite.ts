@@ -6,6 +6,7 @@ import { nitroBuilder } from '../../../src/adapters/builder/nitro/nitro-builder.
 import type { Framework } from '../../../src/domain/framework.ts';
 import type { Schema } from '../../../src/domain/schema.ts';
 import { parseSchema } from '../../../src/domain/schema-rules.ts';
+import { cheapenHashes } from '../../support/cheap-hashes.ts';
 import {
   buildWorker,
   connectProject,
@@ -40,6 +41,7 @@ export function describeRest(framework: Framework): void {
 
   beforeAll(async () => {
     await writeProject(directory, everything(), framework);
+    cheapenHashes(directory);
     await builder.build(directory);
     database = await makeProjectDatabase(inject('cluster'));
     await connectProject(directory, everything(), database);
