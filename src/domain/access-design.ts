@@ -1,6 +1,6 @@
 import pluralize from 'pluralize';
 import { accountsTable, insertBeforeTimes } from './access-design/accounts.ts';
-import { type Plan, planAccess } from './access-design/plan.ts';
+import { type Plan, planAccess, settledPlan } from './access-design/plan.ts';
 import { withRole } from './access-design/role.ts';
 import type { AccessHints } from './access-hints.ts';
 import { TurboError } from './errors.ts';
@@ -10,7 +10,8 @@ import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
  * A design of tables with people who sign in, and with who may see and change what. The accounts table gets a login and
  * a password, and a role where something is left to administrators. Rows belong to whom a reference to an account says,
  * to whom the thing belongs that they are a part of, or to their maker, in a new column; they are private unless the
- * hints say otherwise. The same schema and hints give the same result. Throws `schema.invalid` when there is no such
+ * hints say otherwise. Where people sign in already, accounts and tables whose access is said stay as they are. The same
+ * schema and hints give the same result. Throws `schema.invalid` when there is no such
  * table, or nobody could sign in as its rows.
  */
 export function withAccess(schema: Schema, hints: AccessHints): Schema {
@@ -20,15 +21,17 @@ export function withAccess(schema: Schema, hints: AccessHints): Schema {
       hint: `Name one of ${schema.tables.map(({ name }) => name).join(', ')}.`,
     });
   }
-  const base = accountsTable(people, schema);
+  const base = schema.accounts ? { table: people, accounts: schema.accounts } : accountsTable(people, schema);
   const plans = planAccess(schema, hints);
-  const needsRole = hints.roles.length > 0 || [...plans.values()].some(({ write }) => write === 'admins');
+  const needsRole =
+    hints.roles.length > 0 ||
+    [...plans.values()].some(({ write }) => write === 'admins' && base.accounts.role === null);
   const full = { ...base, enums: schema.enums };
   const signed = needsRole ? withRole(full, hints.roles, pluralize.singular(people.name), schema) : full;
   const key = primaryKey(signed.table)[0];
   const tables = schema.tables.map((table) => {
     if (table === people) return withoutOwned(signed.table, schema, plans);
-    const plan = plans.get(table);
+    const plan = settledPlan(table, schema) ? undefined : plans.get(table);
     return plan && key ? withPlan(table, plan, { name: people.name, key }) : table;
   });
   return { ...schema, tables, enums: signed.enums, accounts: signed.accounts };

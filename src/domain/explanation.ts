@@ -99,6 +99,21 @@ function tableReason(table: Table, originOf: (part: Part) => Origin): TableReaso
   };
 }
 
+/** The same reasons with other origins. */
+export function mapOrigins(explanation: Explanation, change: (origin: Origin) => Origin): Explanation {
+  const mapped = <T extends { readonly origin: Origin }>(items: readonly T[]) =>
+    items.map((item) => ({ ...item, origin: change(item.origin) }));
+  const tables = explanation.tables.map((table) => ({
+    ...table,
+    origin: change(table.origin),
+    columns: mapped(table.columns),
+    relations: mapped(table.relations),
+    uniques: mapped(table.uniques),
+    checks: mapped(table.checks),
+  }));
+  return { ...explanation, tables, enums: mapped(explanation.enums) };
+}
+
 /** A schema that was there already, with no more to say about it than where it is from. */
 export function explainedBy(schema: Schema, origin: Origin): Design {
   return { schema, explanation: { ...reasonsOf(schema, () => origin), assumptions: [], leftOut: [] } };

@@ -41,7 +41,14 @@ export function slug(text: string): string {
  * the same name, so that a second `create` finds the first one's folder.
  */
 export function nameFromRequest(text: string): string {
-  const words = (text.slice(0, 400).split(/[.,;:()\n]/)[0] ?? '').split(/\s+/).map(slug);
+  const words = (
+    text
+      .replace(/^template:/, '')
+      .slice(0, 400)
+      .split(/[.,;:()\n]/)[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(slug);
   const telling = words.filter((word) => word !== '' && !FILLER.has(word)).slice(0, 4);
   return slug(telling.join('-')) || `project-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }

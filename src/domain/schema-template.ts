@@ -8,6 +8,10 @@ export interface SchemaTemplate {
   readonly name: string;
   /** Groups templates in lists. */
   readonly category: string;
+  /** Other names people give it. */
+  readonly aliases: readonly string[];
+  /** What a backend made from it is built with. */
+  readonly technologies: readonly string[];
   /** What it is, in a sentence. */
   readonly description: string;
   readonly schema: Schema;
@@ -16,6 +20,7 @@ export interface SchemaTemplate {
 const shape = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
   category: z.string().min(1),
+  aliases: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)),
   description: z.string().min(1),
   schema: z.unknown(),
 });
@@ -28,7 +33,14 @@ function parseSchemaTemplate(file: string, text: string): SchemaTemplate {
       hint: 'Install turbobackend again: its package is damaged.',
     });
   }
-  return { ...parsed.data, schema: parseSchema(parsed.data.schema) };
+  const schema = parseSchema(parsed.data.schema);
+  return { ...parsed.data, schema, technologies: technologiesOf(schema) };
+}
+
+/** Read from the schema, so that it cannot tell anything else than what is generated. */
+function technologiesOf({ accounts, enums }: Schema): readonly string[] {
+  const always = ['postgresql', 'typescript', 'nitro', 'hono', 'openapi'];
+  return [...always, ...(accounts ? ['jwt', 'row-level-security'] : []), ...(enums.length > 0 ? ['enums'] : [])];
 }
 
 function readJson(text: string): unknown {
@@ -46,9 +58,19 @@ export function parseSchemaTemplates(files: Readonly<Record<string, string>>): r
   return all.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** The template people mean by a name, however they space it; null when there is none. */
+export function matchSchemaTemplate(name: string, all: readonly SchemaTemplate[]): SchemaTemplate | null {
+  const plain = (text: string) =>
+    text
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, '-');
+  return all.find((one) => [one.name, ...one.aliases].includes(plain(name))) ?? null;
+}
+
 /** The template of a name; throws `template.unknown` with the names there are. */
 export function findSchemaTemplate(name: string, all: readonly SchemaTemplate[]): SchemaTemplate {
-  const found = all.find((template) => template.name === name.trim().toLowerCase());
+  const found = matchSchemaTemplate(name, all);
   if (found) return found;
   throw new TurboError('template.unknown', `There is no template ${JSON.stringify(name.slice(0, 80))}`, {
     hint: `Use one of ${all.map((template) => template.name).join(', ')}.`,

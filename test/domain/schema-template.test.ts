@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { accessOf } from '../../src/domain/access.ts';
 import { withListIndexes } from '../../src/domain/list-order.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
-import { findSchemaTemplate, parseSchemaTemplates } from '../../src/domain/schema-template.ts';
-import { templateOfRequest } from '../../src/domain/template-request.ts';
+import { findSchemaTemplate, matchSchemaTemplate, parseSchemaTemplates } from '../../src/domain/schema-template.ts';
+import { requestOfTemplate, templateInWords, templateOfRequest } from '../../src/domain/template-request.ts';
 import { repositoryRoot } from '../support/generated-projects.ts';
 
 const folder = join(repositoryRoot, 'templates', 'schemas');
@@ -62,7 +62,31 @@ test('a name that is unknown, and a damaged file, are told apart', () => {
 });
 
 test('words about templates are a request, not a template', () => {
-  expect(templateOfRequest('template:blog')).toBe('blog');
-  expect(templateOfRequest('template:no such thing')).toBe('no such thing');
+  expect(templateOfRequest('template:blog')).toEqual({ template: 'blog', words: '' });
   expect(templateOfRequest('template: a library of letter templates')).toBeNull();
+  expect(templateOfRequest(requestOfTemplate(' Blog', ' with gift cards\nand more '))).toEqual({
+    template: 'blog',
+    words: 'with gift cards\nand more',
+  });
+});
+
+const find = (name: string) => matchSchemaTemplate(name, templates)?.name ?? null;
+
+test.each([
+  ['the shop template, with gift cards', { template: 'e-commerce', words: 'with gift cards' }],
+  ['like the blog template but without comments', { template: 'blog', words: 'but without comments' }],
+  ['Start from our help desk template. No tags', { template: 'helpdesk', words: 'No tags' }],
+  ['to-do template', { template: 'todo', words: '' }],
+  ['we need the todo template plus projects', { template: 'todo', words: 'plus projects' }],
+  ['a marketplace for blog template designers', null],
+  ['an app for letter templates', null],
+  ['the zebra template, with stripes', null],
+  ['an email template with placeholders', null],
+])('%j names the template it means', (text, want) => {
+  expect(templateInWords(text, find)).toEqual(want);
+});
+
+test('no two templates answer to one name', () => {
+  const names = templates.flatMap(({ name, aliases }) => [name, ...aliases]);
+  expect(new Set(names).size).toBe(names.length);
 });

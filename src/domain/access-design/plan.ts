@@ -32,13 +32,22 @@ export function planAccess(schema: Schema, hints: AccessHints): ReadonlyMap<Tabl
     if (known || underWay.has(table)) return known ?? null;
     underWay.add(table);
     const one = { table, schema, hints, planOf };
-    const plan = noWiderThanItsWhole(planTable(one), one);
+    const plan = settledPlan(table, schema) ?? noWiderThanItsWhole(planTable(one), one);
     underWay.delete(table);
     plans.set(table, plan);
     return plan;
   };
   for (const table of schema.tables) if (table.name !== hints.accounts) planOf(table);
   return plans;
+}
+
+/** What holds for a table already, where people signed in before. */
+export function settledPlan({ access, columns }: Table, { accounts }: Schema): Plan | null {
+  if (!accounts || !access) return null;
+  const own = columns.find(({ default: made }) => made && 'generate' in made && made.generate === 'owner');
+  const through = access.through === null ? null : ({ kind: 'through', column: access.through } as const);
+  const owner = own ? ({ kind: 'column', column: own.name } as const) : through;
+  return { read: access.read, write: access.write, owner, sharedWith: access.sharedWith };
 }
 
 interface Case {

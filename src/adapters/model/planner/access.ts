@@ -1,6 +1,6 @@
 import type { AccessHints, TableHints } from '../../../domain/access-hints.ts';
 import { isMaker, ownerRank } from '../../../domain/owner-roles.ts';
-import type { Reader } from '../../../domain/schema.ts';
+import type { Accounts, Reader } from '../../../domain/schema.ts';
 import type { Context } from './context.ts';
 import { type Draft, findDraft, type Model } from './draft.ts';
 import type { Fact } from './facts.ts';
@@ -14,10 +14,11 @@ interface Design {
   readonly context: Context;
 }
 
-/** Who signs in and who may see and change what; null when nobody does. */
-export function accessHints(design: Design): AccessHints | null {
+/** Who signs in and who may see and change what; null when nobody does. `accounts` are there where people sign in already. */
+export function accessHints(design: Design, accountsThere: Accounts | null = null): AccessHints | null {
   const { names, facts, model } = design;
-  const people = wantsAccounts(design) ? accountsDraft(design) : null;
+  const there = accountsThere && model.drafts.find(({ given }) => given?.name === accountsThere.table);
+  const people = there ?? (wantsAccounts(design) ? accountsDraft(design) : null);
   const accounts = people && names.get(people);
   if (!people || !accounts) return null;
   const roles = facts.flatMap((fact) => (fact.kind === 'role' ? [fact.name] : []));

@@ -69,7 +69,7 @@ function ofTables({ model, names }: Designed): readonly string[] {
 function ofAccess({ schema, model, names, facts, context }: Designed): readonly string[] {
   const spokenOf = facts.filter((fact) => fact.kind === 'accounts');
   if (!schema.accounts) {
-    if (spokenOf.length > 0) return [];
+    if (spokenOf.length > 0 || model.drafts.some((one) => one.given)) return [];
     return ['Nobody said that people sign in: whoever reaches the server may read and change everything.'];
   }
   const given = new Set(model.drafts.flatMap((one) => one.given?.name ?? []));

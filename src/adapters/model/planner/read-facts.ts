@@ -34,7 +34,11 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
 ];
 
 /** Everything a request says. Definitions and samples are read first and blanked out, so that nothing reads them twice. */
-export function readFacts(text: string, lexicon: Lexicon): { facts: readonly Fact[]; context: Context } {
+export function readFacts(
+  text: string,
+  lexicon: Lexicon,
+  nouns: readonly string[] = [],
+): { facts: readonly Fact[]; context: Context } {
   const samples = readSamples(text);
   const colours = [...text.matchAll(TERMINAL_CODE)].map(({ index, 0: code }) => ({
     start: index,
@@ -44,7 +48,7 @@ export function readFacts(text: string, lexicon: Lexicon): { facts: readonly Fac
   const definitions = readDefinitions(prose, lexicon);
   const structured = [...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
-  const context = readContext(blank(prose, definitions.spans), lexicon, known);
+  const context = readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]);
   return { facts: [...structured, ...READERS.flatMap((read) => read(context))], context };
 }
 

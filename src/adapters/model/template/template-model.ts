@@ -1,33 +1,57 @@
-import { explainedBy } from '../../../domain/explanation.ts';
-import { findSchemaTemplate, parseSchemaTemplates } from '../../../domain/schema-template.ts';
-import { templateOfRequest } from '../../../domain/template-request.ts';
+import { type Design, type DesignBase, explainedBy } from '../../../domain/explanation.ts';
+import type { Request } from '../../../domain/request.ts';
+import {
+  findSchemaTemplate,
+  matchSchemaTemplate,
+  parseSchemaTemplates,
+  type SchemaTemplate,
+} from '../../../domain/schema-template.ts';
+import { templateInWords, templateOfRequest } from '../../../domain/template-request.ts';
 import type { Model } from '../../../ports/model.ts';
 import type { Templates } from '../../../ports/templates.ts';
 
-/** Answers requests that name a template with its design; all others are for the model behind it. */
+/** A template, and the words that change it. */
+interface Order {
+  readonly template: SchemaTemplate;
+  readonly words: string;
+}
+
+/**
+ * Answers requests that name a template, as `template:shop with gift cards` or in words, with its design; the model
+ * behind says what comes to it and what is left away. All other requests are for the model behind.
+ */
 export function templateModel({ templates, behind }: { templates: Templates; behind: Model }): Model {
-  const find = async (name: string) =>
-    findSchemaTemplate(name, parseSchemaTemplates(await templates.readTree('schemas')));
+  const load = async () => parseSchemaTemplates(await templates.readTree('schemas'));
+  const orderOf = async ({ text }: Request): Promise<Order | null> => {
+    const typed = templateOfRequest(text);
+    if (typed) return { template: findSchemaTemplate(typed.template, await load()), words: typed.words };
+    // Schemas are costly to read, and most requests name no template.
+    if (!/\btemplate\b/i.test(text)) return null;
+    const all = await load();
+    const named = templateInWords(text, (name) => matchSchemaTemplate(name, all)?.name ?? null);
+    return named && { template: findSchemaTemplate(named.template, all), words: named.words };
+  };
   return {
     name: behind.name,
     async detect(request) {
-      const name = templateOfRequest(request.text);
-      if (name === null) return behind.detect(request);
-      const template = await find(name);
+      const order = await orderOf(request);
+      if (!order) return behind.detect(request);
       return {
         needsDatabase: true,
-        reason: `The template ${template.name} keeps data: ${template.description}`,
+        reason: `The template ${order.template.name} keeps data: ${order.template.description}`,
         confidence: 1,
         signals: [],
         decidedBy: 'user',
         costUsd: 0,
       };
     },
-    async design(request, base) {
-      const name = templateOfRequest(request.text);
-      if (name === null) return behind.design(request, base);
-      const template = await find(name);
-      return explainedBy(template.schema, { kind: 'template', template: template.name });
+    async design(request, base): Promise<Design> {
+      const order = await orderOf(request);
+      if (!order) return behind.design(request, base);
+      const { name, schema } = order.template;
+      const start: DesignBase = { name, schema };
+      if (order.words === '') return explainedBy(schema, { kind: 'template', template: name });
+      return behind.design({ text: order.words }, start);
     },
   };
 }

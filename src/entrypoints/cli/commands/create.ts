@@ -24,7 +24,7 @@ export const createCommand: CliCommand = {
         'Makes a backend from a sentence: designed, provisioned, generated, started and proven. Resumes where it was cut.',
       )
       .argument('[request]', 'what the backend is for, in a sentence')
-      .option('--template <name>', 'a ready design instead of a request (see: templates)')
+      .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
       .option('--name <name>', 'name of the project (default: from the request)')
       .option('--dir <folder>', 'project folder (default: the name, in the current folder)')
       .addOption(databaseOption())
@@ -46,7 +46,7 @@ export const createCommand: CliCommand = {
 async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   const text =
     (await typedRequest(cli, typed)) ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
-  const name = textOption(typed, 'name') ?? textOption(typed, 'template');
+  const name = textOption(typed, 'name');
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));
   const database = parseDatabaseOption(textOption(typed, 'database'));

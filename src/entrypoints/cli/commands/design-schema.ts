@@ -17,7 +17,7 @@ export const designSchemaCommand: CliCommand = {
           .choices(['table', 'ddl', 'mermaid', 'svg', 'json'])
           .default('table'),
       )
-      .option('--template <name>', 'a ready design instead of a request (see: templates)')
+      .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
       .addOption(databaseOption())
       .option('--explain', 'tell where each part comes from, what was assumed, and what was left out')
       .option('--no-save', 'do not keep the schema in an empty folder'),
