@@ -49,7 +49,6 @@ const WAVES: readonly (readonly Attack[])[] = [
   ],
   [
     ['injection', injectSql],
-    ['slow-requests', trickle],
     ['bodies', attackBodies],
     ['values', attackValues],
     ['protocol', breakProtocol],
@@ -60,6 +59,9 @@ const WAVES: readonly (readonly Attack[])[] = [
   [['crowd', crowd]],
   [['login', attackLogin]],
 ];
+
+/** Waits half a minute for the server to lose its patience, beside everything else. */
+const LONGEST: Attack = ['slow-requests', trickle];
 
 /** Requests at the same time; more would only measure the waiting. */
 const WIDTH = 16;
@@ -90,11 +92,12 @@ export async function attack(
       const { schema, isFull, chance } = field;
       return { field, schema, isFull, chance, people, stock, ...openTalk(field, name) };
     };
+    const runAll = (attacks: readonly Attack[]) => {
+      const wanted = attacks.filter(([name]) => order.only?.includes(name) ?? true);
+      return Promise.all(wanted.map(([name, run]) => timed(field, name, () => run(scene(name)))));
+    };
     await prepare(scene('preparation'));
-    for (const wave of WAVES) {
-      const wanted = wave.filter(([name]) => order.only?.includes(name) ?? true);
-      await Promise.all(wanted.map(([name, run]) => timed(field, name, () => run(scene(name)))));
-    }
+    await Promise.all([runAll([LONGEST]), inWaves(runAll)]);
     await timed(field, 'traces', () => lookForTraces(scene('traces'), null));
   }
   await timed(field, 'removal', async () => {
@@ -108,6 +111,10 @@ export async function attack(
   });
   if (!(await isAlive(field))) talk.report('crash', 'GET /health', 'The server does not answer any more.');
   return ledger.result();
+}
+
+async function inWaves(runAll: (wave: readonly Attack[]) => Promise<unknown>): Promise<void> {
+  for (const wave of WAVES) await runAll(wave);
 }
 
 function openField(order: AttackOrder, needs: Field['needs']): Field {

@@ -46,11 +46,14 @@ async function proveSql(run: Run, { owner, scratch }: TrialDatabase): Promise<Se
   }
 }
 
+/** A busy machine takes its time. */
+const BOOT_MS = 15_000;
+
 async function proveBoot({ url }: TrialServer, { services: { http, clock } }: Run): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const path of ['/health', '/ready']) {
     const begun = clock.elapsedMs();
-    const answer = await http.request('GET', `${url}${path}`);
+    const answer = await http.request('GET', `${url}${path}`, { timeoutMs: BOOT_MS });
     const passed = answer.status === 200;
     const detail = passed ? '' : `GET ${path} → ${answer.status} ${answer.body.slice(0, 300)}`;
     checks.push({ name: `answers at ${path}`, passed, detail, ms: Math.round(clock.elapsedMs() - begun) });

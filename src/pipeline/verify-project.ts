@@ -1,14 +1,16 @@
 import type { ProjectFolder } from '../domain/project.ts';
+import type { Schema } from '../domain/schema.ts';
 import type { SectionName, VerificationReport } from '../domain/verification.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
 import { buildProject, isBuilt } from './build-project.ts';
-import { prepareTrial } from './prepared-trial.ts';
+import { type PreparedTrial, prepareTrial } from './prepared-trial.ts';
 import { runTests, runTool } from './project-programs.ts';
 import { proveMutants } from './prove-mutants.ts';
 import { proveRunning } from './prove-running.ts';
 import { Sections } from './report-sections.ts';
 import { withTrialDatabase } from './trial-database.ts';
 import type { Run, VerifyNeeds, VerifyOrder } from './verification-run.ts';
+import { together } from './watch.ts';
 
 /**
  * Everything there is to know about a backend before it is handed over: it is built, run on a scratch database of its own
@@ -26,8 +28,11 @@ export async function verifyProject(
   const files = await fingerprint(folder.directory, services);
   const sections = new Sections(services, order.isTold === true);
   const run: Run = { folder, order, services, sections, attacks: null, indexes: [], mutation: null };
-  if (order.profile === 'full') await proveTools(run);
-  if (await proveBuild(run, files)) await proveServer(run);
+  // Reading the sources waits for nothing, and nothing waits for it.
+  await together([
+    order.profile === 'full' ? proveTools(run) : null,
+    proveBuild(run, files).then((isBuilt) => (isBuilt ? proveServer(run) : null)),
+  ]);
   const all = sections.all((section) => reasonToSkip(section, order));
   const report: VerificationReport = {
     project: { id, name },
@@ -83,23 +88,28 @@ async function proveServer(run: Run): Promise<void> {
   const { schema } = folder.project;
   if (schema === null || schema.tables.length === 0) {
     run.sections.skip('statements', 'there is no database');
-    await proveRunning(run, null);
-    await proveTests(run, {});
+    await together([proveRunning(run, null), proveTests(run, {})]);
     return;
   }
   const trial = order.trial ?? prepareTrial(folder, services);
   try {
-    await proveRunning(run, await trial.database());
+    // Much of an attack is waiting for a server that waits.
+    await together([proveOn(trial, run), order.profile === 'full' ? proveTestsOnTheirOwn(run, schema) : null]);
   } finally {
     if (!order.trial) await trial.end();
   }
-  // On a database of its own: what was tried before has left rows.
-  if (order.profile === 'full') {
-    await withTrialDatabase(folder, schema, services, ({ environment, migrationUrl }) =>
-      proveTests(run, { ...environment, MIGRATION_DATABASE_URL: migrationUrl }),
-    );
-  }
   if (order.mutation) await proveMutants(run, schema);
+}
+
+async function proveOn(trial: PreparedTrial, run: Run): Promise<void> {
+  await proveRunning(run, await trial.database());
+}
+
+/** On a database of their own: they want to be the only ones who make rows. */
+async function proveTestsOnTheirOwn(run: Run, schema: Schema): Promise<void> {
+  await withTrialDatabase(run.folder, schema, run.services, ({ environment, migrationUrl }) =>
+    proveTests(run, { ...environment, MIGRATION_DATABASE_URL: migrationUrl }),
+  );
 }
 
 async function proveTests({ folder, order, services, sections }: Run, environment: Readonly<Record<string, string>>) {

@@ -52,6 +52,10 @@ test.each(['tasks', 'forum', 'shop'])(
       );
       const blind = answering(200, (method, path) => method === 'POST' && path === '/auth/login');
       expect(failures(await run(url, schema, promote, blind)).join()).toContain('users: signs in, and nobody else');
+      const nobody = () => Promise.reject(new Error('nobody is promoted'));
+      expect(failures(await run(url, schema, nobody)).join()).toContain(
+        'topics: has somebody who makes its rows: nobody is promoted',
+      );
     });
   },
 );

@@ -25,7 +25,7 @@ export function appModule(files: FileTree): string {
     .sort();
   const pluginName = (file: string) => `${camelCase(file)}Plugin`;
   const lines = [...own, ...others].map(({ method, path, name }) =>
-    listed(`app.${method ?? 'all'}(`, [quoted(path), `toHono(${quoted(path)}, ${name})`], ');'),
+    listed(`app.${method ?? 'all'}(`, [quoted(path), listed('toHono(', [quoted(path), name], ')', 2)], ');'),
   );
   return `${[
     importLine(['Hono'], 'hono'),

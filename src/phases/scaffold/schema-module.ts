@@ -81,11 +81,11 @@ function createSchema(resource: Resource, method: string, name: string, type: st
 
 function patchSchema({ inputs, patches }: Resource): string {
   if (patches.length === 0) return '';
-  const lead = 'export const patchSchema = z.strictObject(';
-  const some = patches.map(({ name }) => entry(name, member('fields', name)));
   return [
     '/** Body of a PATCH: any of the fields. */',
-    some.length === inputs.length ? `${lead}fields).partial();` : listed(`${lead}{`, some, '}).partial();'),
+    patches.length === inputs.length
+      ? 'export const patchSchema = z.strictObject(fields).partial();'
+      : somePartial(patches),
     '',
     'export type Patch = z.output<typeof patchSchema>;',
   ].join('\n');
@@ -101,6 +101,18 @@ function adminPatchSchema(resource: Resource): string {
     '',
     'export type AdminPatch = z.output<typeof adminPatchSchema>;',
   ].join('\n');
+}
+
+/** What does not fit on a line is a call a line, as the formatter breaks chains. */
+function somePartial(patches: readonly InputField[]): string {
+  const line = listed('export const patchSchema = z.strictObject({', patchEntries(patches, 2), '}).partial();');
+  if (!line.includes('\n')) return line;
+  const lines = patchEntries(patches, 4).map((text) => `    ${text},`);
+  return ['export const patchSchema = z', '  .strictObject({', ...lines, '  })', '  .partial();'].join('\n');
+}
+
+function patchEntries(patches: readonly InputField[], indent: number): string[] {
+  return patches.map(({ name }) => entry(name, member('fields', name), indent));
 }
 
 /** What a POST takes, without the key, which is in the path. */

@@ -31,6 +31,18 @@ export class Evidence {
     return passed;
   }
 
+  /** What `work` gives; when it throws null, with a check that failed. */
+  async attempt<T>(name: string, work: () => Promise<T>): Promise<T | null> {
+    const begun = this.#clock.elapsedMs();
+    try {
+      return await work();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#entries.push({ name, passed: false, detail, ms: Math.round(this.#clock.elapsedMs() - begun) });
+      return null;
+    }
+  }
+
   verdict(): Verification {
     const checks = this.#entries.flatMap((entry) => (entry instanceof Evidence ? entry.verdict().checks : [entry]));
     return { passed: checks.every((check) => check.passed), checks };

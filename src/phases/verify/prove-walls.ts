@@ -25,8 +25,8 @@ export async function proveWalls(
     (await talk('POST', resourcePath(table), { json: sample.input })).expectProblem(401);
     for (const method of changes) (await talk(method, sample.path, message(method))).expectProblem(401);
   });
-  const { talk: strange } = await people.stranger();
   await evidence.check(`${table.name}: keeps out whose it is not`, async () => {
+    const { talk: strange } = await people.stranger();
     const seen = await strange('GET', sample.path);
     if (read === 'owner') seen.expectProblem(404);
     else seen.expectStatus(200);

@@ -71,6 +71,9 @@ export function as(talk: Talk, token: string): Talk {
     talk(method, path, { ...message, headers: { authorization, ...message.headers } });
 }
 
+/** A busy machine takes its time, above all for passwords. */
+const TIMEOUT_MS = 15_000;
+
 /** Speaks to one backend. */
 export function openTalk(url: string, http: Http): Talk {
   const base = url.replace(/\/+$/, '');
@@ -79,7 +82,8 @@ export function openTalk(url: string, http: Http): Talk {
     const question = `${method} ${path}${sent === '' ? '' : ` ${sent.slice(0, SHOWN_LENGTH)}`}`;
     const headers = { ...message.headers, ...(sent === '' ? {} : { 'content-type': 'application/json' }) };
     try {
-      const answer = await http.request(method, `${base}${path}`, sent === '' ? { headers } : { body: sent, headers });
+      const options = { headers, timeoutMs: TIMEOUT_MS, ...(sent === '' ? {} : { body: sent }) };
+      const answer = await http.request(method, `${base}${path}`, options);
       return new Answer(question, answer);
     } catch (error) {
       throw new Error(`${question} → ${error instanceof Error ? error.message : error}`, { cause: error });

@@ -1,6 +1,8 @@
 import { answered, Client, openBackend, pathOf } from './client.mjs';
 import { accounts, tables } from './samples.mjs';
 
+const QUICK_PASSWORDS = new URL('./quick-passwords.mjs', import.meta.url).href;
+
 /** Somebody who is signed in. */
 export class Person extends Client {
   constructor(backend, people, { account, accessToken, refreshToken }) {
@@ -55,7 +57,10 @@ async function promote({ backend, account }) {
  * there are administrators, `admin`. Their accounts are removed at the end with all that is theirs.
  */
 export async function openPeople() {
-  const backend = await openBackend({ REGISTRATIONS_PER_HOUR: '999999' });
+  const backend = await openBackend({
+    REGISTRATIONS_PER_HOUR: '999999',
+    NODE_OPTIONS: `--import ${QUICK_PASSWORDS}`,
+  });
   const people = { backend, nobody: new Client(backend) };
   const names = ['alice', 'bob', 'carol', ...(accounts.role ? ['admin'] : [])];
   const signedIn = await Promise.all(names.map(() => register(backend, people)));
