@@ -14,7 +14,7 @@ function link(name: string, table: string, more: Partial<ColumnInput> = {}): Col
  * So many tables: each belongs to one half as far along, every fifth also to its like, every seventh to itself, and the
  * first refers to the last, which closes a circle through all that lie between.
  */
-export function manyTables(count: number): SchemaInput {
+function manyTables(count: number): SchemaInput {
   const nameOf = (at: number) => `table_${String(at).padStart(3, '0')}`;
   const tables = Array.from({ length: count }, (_, at): TableInput => {
     const columns: ColumnInput[] = [id, { name: 'title', type: 'varchar(120)' }];
