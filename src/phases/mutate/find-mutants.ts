@@ -1,3 +1,4 @@
+import { accessOf } from '../../domain/access.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import { type Mutant, mutantsOf, type Operator } from './mutant.ts';
@@ -9,7 +10,34 @@ import { collide } from './weave.ts';
 export function operatorsFor(schema: Schema): readonly Operator[] {
   const statements = schema.tables.flatMap((table) => statementOperators(table, schema));
   const accounts = schema.accounts ? ACCOUNT_OPERATORS : [];
-  return [...SERVER_OPERATORS, ...accounts, ...SCHEMA_OPERATORS, ...ROUTE_OPERATORS, ...statements];
+  const everywhere = [...SERVER_OPERATORS, ...accounts].filter(({ fault }) => canMatter(fault, schema));
+  return [...everywhere, ...SCHEMA_OPERATORS, ...ROUTE_OPERATORS, ...statements];
+}
+
+/** Faults that no request can tell from the right thing when no column may be empty. */
+const OF_EMPTY_COLUMNS: ReadonlySet<string> = new Set([
+  'a wrong flag is not explained',
+  'null finds what is filled',
+  'ne does not find what is empty',
+  'rows without a value are lost behind a cursor',
+]);
+/** A list cannot be sorted by more columns than it has, and more than five are refused. */
+const OF_WIDE_TABLES = 'more columns to sort by are taken';
+
+/** Where nobody reads rows that only others change, nobody is told so. */
+const OF_READERS = 'a row that may not be changed has another status';
+
+function canMatter(fault: string, schema: Schema): boolean {
+  const { tables } = schema;
+  if (fault === OF_READERS) {
+    const rights = tables.map((table) => accessOf(table, schema));
+    return rights.some(
+      ({ read, write, sharedWith }) => write === 'owner' && (read !== 'owner' || sharedWith.length > 0),
+    );
+  }
+  const shown = tables.map(({ columns }) => columns.filter(({ sensitive }) => !sensitive));
+  if (OF_EMPTY_COLUMNS.has(fault)) return shown.flat().some(({ nullable, references }) => nullable && !references);
+  return fault !== OF_WIDE_TABLES || shown.some((columns) => columns.length > 5);
 }
 
 /** All faults that can be made in the code of a project, in the order of its files. */

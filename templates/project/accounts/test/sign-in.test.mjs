@@ -18,8 +18,8 @@ function refresh(refreshToken) {
 }
 
 /** Somebody new, who is removed at the end. */
-async function newPerson() {
-  const person = await register(backend, people);
+async function newPerson(password = newcomer().password) {
+  const person = await register(backend, people, { ...newcomer(), password });
   backend.people.push([person, `${accounts.path}/${person.account[accounts.key]}`]);
   return person;
 }
@@ -58,6 +58,9 @@ test('a password is kept as a hash', async () => {
   const text = `select "${accounts.hash}" as hash from app."${accounts.table}" where "${accounts.key}" = $1`;
   const [row] = await backend.database.query(text, [alice.account[accounts.key]]);
   assert.match(row.hash, /^s1\$[\w-]{22}\$[\w-]{32}\s*$/);
+  const twin = await newPerson(alice.password);
+  const [other] = await backend.database.query(text, [twin.account[accounts.key]]);
+  assert.notEqual(other.hash, row.hash);
 });
 
 test('signing in takes the right password', async () => {
