@@ -34,6 +34,7 @@ const HOMES = [
     '^src/adapters/cluster/embedded/',
     'Only the embedded cluster knows where its programs come from.',
   ],
+  ['@pydantic/', '^src/adapters/prices/', 'What things cost is known in one place, and loaded when something costs.'],
   ['openai', '^src/adapters/model/openai/', 'A model service is one adapter among others.'],
   ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import type { Config } from './config.ts';
+import { type Config, chooseModels, type ModelService } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
 import type { Clock, Ids } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Contract } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
+import type { Prices } from './ports/prices.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
 import type { Templates } from './ports/templates.ts';
@@ -17,16 +18,58 @@ import type { Templates } from './ports/templates.ts';
 
 export type App = Services & { close(): Promise<void> };
 
-/** Only the model: for `detect` and `design-schema` as functions of a sentence. */
+/** Only the built-in model: for `detect` and `design-schema` as functions of a sentence, without a database. */
 export async function openModel(config: Config): Promise<Model> {
-  const [{ planner }, { loadLexicon }, { templateModel }, templates] = await Promise.all([
+  return withTemplates(await openPlanner(config), config);
+}
+
+async function openPlanner(config: Config): Promise<Model> {
+  const [{ planner }, { loadLexicon }] = await Promise.all([
     import('./adapters/model/planner/planner.ts'),
     import('./adapters/model/planner/load-lexicon.ts'),
-    import('./adapters/model/template/template-model.ts'),
-    openTemplates(config),
   ]);
-  const behind = planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
-  return templateModel({ templates, behind });
+  return planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
+}
+
+/** Who names a template need not ask anybody. */
+async function withTemplates(behind: Model, config: Config): Promise<Model> {
+  const { templateModel } = await import('./adapters/model/template/template-model.ts');
+  return templateModel({ templates: await openTemplates(config), behind });
+}
+
+/** Whoever is asked in each phase, every call recorded. A service's client is loaded when one is asked. */
+async function openAskedModel(config: Config, services: Needs<'state' | 'clock' | 'progress'>): Promise<Model> {
+  const chosen = chooseModels(config.models);
+  const planner = await openPlanner(config);
+  const { recordedModel } = await import('./adapters/model/recorded/recorded-model.ts');
+  const { state, clock } = services;
+  const open = async (service: ModelService | null) =>
+    service === null
+      ? recordedModel({ behind: planner, calls: state, clock })
+      : openService(service, planner, config, services);
+  const [detecting, designing] = await Promise.all([open(chosen.detect), open(chosen.design)]);
+  return withTemplates({ name: designing.name, detect: detecting.detect, design: designing.design }, config);
+}
+
+async function openService(
+  service: ModelService,
+  planner: Model,
+  config: Config,
+  { state, clock, progress }: Needs<'state' | 'clock' | 'progress'>,
+): Promise<Model> {
+  const { openaiModel } = await import('./adapters/model/openai/openai-model.ts');
+  const { maxCostUsd = null, maxCalls = null, records = 'use', showPrompts = false } = config.models.flags;
+  const templates = await openTemplates(config);
+  return openaiModel({
+    service,
+    rules: { maxCostUsd, maxCalls, records, showPrompts },
+    planner,
+    templates,
+    calls: state,
+    prices: lazyPrices,
+    clock,
+    progress,
+  });
 }
 
 /** The texts we ship. */
@@ -96,20 +139,21 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     return cluster.adminLogin(database);
   };
   const session = sql.postgresSql();
+  const metadata = state.postgresState({
+    login: adminLogin,
+    database: config.metadataDatabase,
+    schema: config.metadataSchema,
+    migrationsFolder: join(config.packageRoot, 'templates', 'state'),
+    owner: config.owner,
+    clock,
+    ids,
+  });
   const services: Services = {
-    model: lazyModel(() => openModel(config)),
+    model: lazyModel(() => openAskedModel(config, { state: metadata, clock, progress })),
     cluster,
     databases: admin.postgresDatabaseAdmin({ sql: session, connect: adminLogin }),
     sql: session,
-    state: state.postgresState({
-      login: adminLogin,
-      database: config.metadataDatabase,
-      schema: config.metadataSchema,
-      migrationsFolder: join(config.packageRoot, 'templates', 'state'),
-      owner: config.owner,
-      clock,
-      ids,
-    }),
+    state: metadata,
     vault: vault.localVault({
       home: config.home,
       onNote: (message) => progress({ kind: 'note', message }),
@@ -157,16 +201,29 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
 /** The lexicon is read when somebody asks for a design, not when a server is stopped. */
 function lazyModel(load: () => Promise<Model>): Model {
   let loaded: Promise<Model> | null = null;
-  const model = () => {
+  let name = 'planner';
+  const model = async () => {
     loaded ??= load();
-    return loaded;
+    const found = await loaded;
+    name = found.name;
+    return found;
   };
   return {
-    name: 'planner',
-    detect: async (request) => (await model()).detect(request),
-    design: async (request, base) => (await model()).design(request, base),
+    get name() {
+      return name;
+    },
+    detect: async (request, caller) => (await model()).detect(request, caller),
+    design: async (request, base, caller) => (await model()).design(request, base, caller),
   };
 }
+
+/** The list of prices is two megabytes: it is loaded when something costs. */
+const lazyPrices: Prices = {
+  priceOf: async (model, tokens) => {
+    const { listedPrices } = await import('./adapters/prices/listed/listed-prices.ts');
+    return listedPrices().priceOf(model, tokens);
+  },
+};
 
 /** The validator is loaded when there is something to check. */
 const lazyContract: Contract = {

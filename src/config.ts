@@ -6,9 +6,11 @@ import { parseEnv } from 'node:util';
 import envPaths from 'env-paths';
 import { type ClusterConfig, clusterConfig, type Environment } from './config/cluster-settings.ts';
 import { checkedHome } from './config/home.ts';
+import { type ModelFlags, type ModelSettings, modelSettings } from './config/model-settings.ts';
 import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName } from './config/settings.ts';
 
+export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
 export { openSettings, tightenSettings } from './config/saved-settings.ts';
 export { checkSetting, type Limits, SETTINGS, type SettingName, settingNames } from './config/settings.ts';
 
@@ -23,6 +25,8 @@ export interface Config {
   readonly metadataDatabase: string;
   readonly metadataSchema: string;
   readonly limits: Limits;
+  /** What is said about models, for `chooseModels`; it holds their keys. */
+  readonly models: ModelSettings;
   /** TURBOBACKEND_MASTER_KEY; otherwise a key file in `home`. */
   readonly masterKey: string | undefined;
   /** TURBOBACKEND_MASTER_KEY_NEXT: seals from now on; the other key, or the file, only opens. */
@@ -78,7 +82,7 @@ export function packageVersion(): string {
 export function loadConfig(
   cwd = process.cwd(),
   environment: Environment = process.env,
-  options: { readonly withoutSaved?: boolean } = {},
+  options: { readonly withoutSaved?: boolean; readonly model?: ModelFlags } = {},
 ): Config {
   const env: Environment = { ...readDotenv(cwd), ...withoutEmpty(environment) };
   const home = checkedHome(
@@ -92,6 +96,7 @@ export function loadConfig(
     metadataDatabase: 'turbobackend_meta',
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     limits: limitsOf(saved),
+    models: modelSettings(env, saved, options.model ?? {}),
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),

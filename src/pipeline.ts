@@ -22,7 +22,7 @@ import {
 } from './pipeline/stages.ts';
 import { verifyProject } from './pipeline/verify-project.ts';
 import { type PhaseTime, together, watch } from './pipeline/watch.ts';
-import type { Needs, Services } from './ports/services.ts';
+import type { Services } from './ports/services.ts';
 
 /** What `create` leaves behind; never a password. */
 export interface Created {
@@ -90,12 +90,10 @@ type Phase = ReturnType<typeof watch>;
 
 async function story(order: CreateOrder, claim: Claim, phase: Phase, services: Services) {
   const decision = await phase('detect', 'Decide about the database', () =>
-    recordCall('detect', claim.id, services, () => decide(order, services)),
+    decide({ ...order, projectId: claim.id }, services),
   );
   const schema = await phase('design', 'Design the schema', async () =>
-    decision.needsDatabase
-      ? recordCall('design', claim.id, services, async () => (await designSchema(order.request, services)).schema)
-      : null,
+    decision.needsDatabase ? (await designSchema(order.request, services, { projectId: claim.id })).schema : null,
   );
   const { id, name, directory, createdAt } = claim;
   const project = {
@@ -152,7 +150,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       url: deployment.url,
       checks: proof?.checks ?? [],
       verification: proof?.verification ?? null,
-      costUsd: decision.costUsd,
+      costUsd: (await services.state.modelSpending(id)).costUsd,
     };
   } finally {
     await trial?.end();
@@ -183,36 +181,6 @@ async function prove(
       },
     };
   });
-}
-
-/** Keeps what a model did and cost; the built-in planner's calls are free and recorded all the same. */
-async function recordCall<T>(
-  phase: string,
-  projectId: string,
-  { state, model, clock }: Needs<'state' | 'model' | 'clock'>,
-  call: () => Promise<T>,
-): Promise<T> {
-  const begun = clock.elapsedMs();
-  const record = (outcome: 'ok' | 'failed') =>
-    state.recordModelCall({
-      projectId,
-      phase,
-      provider: 'builtin',
-      model: model.name,
-      inputTokens: null,
-      outputTokens: null,
-      costUsd: 0,
-      ms: clock.elapsedMs() - begun,
-      outcome,
-    });
-  try {
-    const result = await call();
-    await record('ok');
-    return result;
-  } catch (error) {
-    await record('failed');
-    throw error;
-  }
 }
 
 async function noDatabase(folder: ProjectFolder, services: Services): Promise<Database | null> {

@@ -1,5 +1,6 @@
 import type { Login } from '../domain/database.ts';
-import { invalidSetting, portNumber, type Settings } from './settings.ts';
+import { invalidSetting } from './setting-values.ts';
+import { portNumber, type Settings } from './settings.ts';
 import { readTls, type TlsWish } from './tls-settings.ts';
 
 /** Values by name; of the process, or read from a file. */

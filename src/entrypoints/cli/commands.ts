@@ -1,6 +1,7 @@
 import type { CliCommand } from './command.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { configCommand } from './commands/config.ts';
+import { costCommand } from './commands/cost.ts';
 import { createCommand } from './commands/create.ts';
 import { dbCommand } from './commands/db.ts';
 import { deployCommand } from './commands/deploy.ts';
@@ -43,6 +44,7 @@ export const commands: readonly CliCommand[] = [
   resumeCommand,
   runsCommand,
   cancelCommand,
+  costCommand,
   limitsCommand,
   deprovisionCommand,
   destroyCommand,

@@ -3,6 +3,7 @@ import { parseRequest, type Request } from '../../domain/request.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Needs } from '../../ports/services.ts';
 import { type Cli, type Typed, textOption } from './command.ts';
+import { asksService } from './model-options.ts';
 import { parseDatabaseOption } from './options.ts';
 import { typedRequest } from './template-request.ts';
 
@@ -10,6 +11,8 @@ import { typedRequest } from './template-request.ts';
 export interface DesignOrder {
   readonly request: Request;
   readonly database?: boolean;
+  /** Of the folder, when the request is the same. */
+  readonly projectId?: string;
   readonly services: Needs<'model' | 'progress'>;
   /** Keeps the answer in the folder, when it is empty or a draft; tells where. */
   save(answer: { decision: Decision; schema: Schema | null }): Promise<string | null>;
@@ -33,7 +36,10 @@ export async function designOrder(cli: Cli, typed: Typed): Promise<DesignOrder> 
   return {
     request,
     ...(database === undefined ? {} : { database }),
-    services: { model: await openModel(cli.config), progress: cli.output.progress },
+    ...(project?.request === text ? { projectId: project.id } : {}),
+    services: asksService(cli)
+      ? await cli.services()
+      : { model: await openModel(cli.config), progress: cli.output.progress },
     save: async (answer) =>
       typed.options.save === false ? null : saveDraft({ directory: directory ?? cli.cwd, request, ...answer }, folder),
   };

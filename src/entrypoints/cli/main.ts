@@ -8,6 +8,7 @@ import { terminalAsk } from './ask.ts';
 import { type Cli, type CliCommand, flag, type Typed } from './command.ts';
 import { commands } from './commands.ts';
 import { exitCode } from './exit-code.ts';
+import { modelFlags } from './model-options.ts';
 import { jsonOutput, jsonStreamOutput, quietOutput } from './output/json-output.ts';
 import type { Failure, Output } from './output/output.ts';
 
@@ -119,7 +120,10 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
   );
   try {
     const cwd = currentFolder();
-    const config = loadConfig(cwd, undefined, { withoutSaved: command.mendsSettings === true });
+    const config = loadConfig(cwd, undefined, {
+      withoutSaved: command.mendsSettings === true,
+      model: modelFlags(typed),
+    });
     output = await chooseOutput(typed, config.color);
     if (tightenSettings(config.home)) {
       output.progress({ kind: 'note', message: `Others could read ${config.home}/config.json; now only you can.` });

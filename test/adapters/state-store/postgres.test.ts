@@ -227,17 +227,10 @@ test('records that have outlived their project are found by its id, and by its n
 
 test('records of queries, calls and activities are kept, unknown prices as null', async () => {
   const store = openStore({ schema: 'other_schema' });
-  const call = {
-    projectId: null,
-    phase: 'detect',
-    provider: 'p',
-    model: 'm',
-    inputTokens: 1,
-    outputTokens: null,
-    ms: 3.4,
-  };
-  await store.recordModelCall({ ...call, costUsd: null, outcome: 'ok' });
-  await store.recordModelCall({ ...call, costUsd: 0.00085, outcome: 'failed' });
+  const call = { projectId: null, phase: 'detect', provider: 'p', model: 'm', key: null, reservedUsd: 1 };
+  const end = { tokens: { input: 1, output: null, cached: null, reasoning: 0 }, ms: 3.4, answer: null };
+  await store.endModelCall(await store.beginModelCall(call), { ...end, costUsd: null, outcome: 'ok' });
+  await store.endModelCall(await store.beginModelCall(call), { ...end, costUsd: 0.00085, outcome: 'failed' });
   await store.recordQuery({ projectId: 'x', env: 'dev', kind: 'provision', sql: "select 'it''s'" });
   await store.recordActivity({ projectId: null, action: 'created' });
   const rows = await asAdmin(database, (client) =>

@@ -33,9 +33,9 @@ export function templateModel({ templates, behind }: { templates: Templates; beh
   };
   return {
     name: behind.name,
-    async detect(request) {
+    async detect(request, caller) {
       const order = await orderOf(request);
-      if (!order) return behind.detect(request);
+      if (!order) return behind.detect(request, caller);
       return {
         needsDatabase: true,
         reason: `The template ${order.template.name} keeps data: ${order.template.description}`,
@@ -45,13 +45,13 @@ export function templateModel({ templates, behind }: { templates: Templates; beh
         costUsd: 0,
       };
     },
-    async design(request, base): Promise<Design> {
+    async design(request, base, caller): Promise<Design> {
       const order = await orderOf(request);
-      if (!order) return behind.design(request, base);
+      if (!order) return behind.design(request, base, caller);
       const { name, schema } = order.template;
       const start: DesignBase = { name, schema };
       if (order.words === '') return explainedBy(schema, { kind: 'template', template: name });
-      return behind.design({ text: order.words }, start);
+      return behind.design({ text: order.words }, start, caller);
     },
   };
 }

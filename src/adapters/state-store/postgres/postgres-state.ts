@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { databaseMethods } from './databases.ts';
 import { translateFailures } from './failures.ts';
 import { ensureMetadata, type MetadataOptions, metadataVersion } from './metadata-database.ts';
+import { modelCallMethods } from './model-calls.ts';
 import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
 import { secretMethods } from './secrets.ts';
@@ -48,6 +49,7 @@ export function postgresState(options: StateOptions): StateStore {
       ...databaseMethods(connection),
       ...secretMethods(connection),
       ...recordMethods(connection),
+      ...modelCallMethods(connection),
       ...verificationMethods(connection),
       version: () => metadataVersion(options),
     }),

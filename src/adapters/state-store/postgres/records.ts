@@ -1,10 +1,7 @@
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 
-type RecordMethods = Pick<
-  StateStore,
-  'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'recordModelCall' | 'recordActivity'
->;
+type RecordMethods = Pick<StateStore, 'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'recordActivity'>;
 
 /** The one service a generated project has today; what it is written for is known when it is generated. */
 const SERVICE = { name: 'api', framework: 'nitro' } as const;
@@ -72,25 +69,6 @@ export function recordMethods({ open, clock }: Connection): RecordMethods {
           )
           .execute();
       });
-    },
-
-    async recordModelCall(call) {
-      const database = await open();
-      await database
-        .insertInto('model_calls')
-        .values({
-          project_id: call.projectId,
-          phase: call.phase,
-          provider: call.provider,
-          model: call.model,
-          input_tokens: call.inputTokens,
-          output_tokens: call.outputTokens,
-          cost_usd: call.costUsd === null ? null : String(call.costUsd),
-          ms: Math.round(call.ms),
-          outcome: call.outcome,
-          created_at: clock.now(),
-        })
-        .execute();
     },
 
     async recordActivity({ projectId, action, details }) {

@@ -95,11 +95,16 @@ export interface Tables {
     phase: string;
     provider: string;
     model: string;
-    input_tokens: number | null;
-    output_tokens: number | null;
-    cost_usd: string | null;
+    input_tokens: Generated<number | null>;
+    output_tokens: Generated<number | null>;
+    cost_usd: Generated<string | null>;
     ms: number;
-    outcome: 'ok' | 'failed';
+    outcome: 'sent' | 'ok' | 'failed' | 'rejected';
+    call_key: string | null;
+    cached_tokens: Generated<number | null>;
+    reasoning_tokens: Generated<number | null>;
+    reserved_usd: string | null;
+    answer: Generated<string | null>;
     created_at: number;
   };
 }

@@ -3,6 +3,7 @@ import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
+import { asksService, modelOptions } from '../model-options.ts';
 import {
   databaseOption,
   frameworkOf,
@@ -16,8 +17,8 @@ import type { Outcome } from '../output/output.ts';
 import { typedRequest } from '../template-request.ts';
 
 export const createCommand: CliCommand = {
-  define: (program) =>
-    program
+  define(program) {
+    const command = program
       .command('create')
       .summary('make a backend from a sentence')
       .description(
@@ -31,11 +32,14 @@ export const createCommand: CliCommand = {
       .addOption(frameworkOption())
       .option('--port <port>', 'port of the server (default: a free one)')
       .addOption(verifyOption())
-      .option('--dry-run', 'show what would be made, and make nothing'),
+      .option('--dry-run', 'show what would be made, and make nothing');
+    return modelOptions(command);
+  },
 
   async run(cli, typed) {
     const order = await readOrder(cli, typed);
-    if (flag(typed, 'dryRun')) return planOnly(cli, order);
+    const asks = asksService(cli);
+    if (flag(typed, 'dryRun')) return planOnly(cli, order, asks);
     const { create } = await import('../../../pipeline.ts');
     const created = await create(order, await cli.services());
     const { createdReport } = await import('../output/created-report.ts');
@@ -65,12 +69,12 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
 }
 
 /** `--dry-run`: decision and schema only; no cluster is started, nothing is written. */
-async function planOnly(cli: Cli, order: CreateOrder): Promise<Outcome> {
+async function planOnly(cli: Cli, order: CreateOrder, asksService: boolean): Promise<Outcome> {
   const { openModel } = await import('../../../app.ts');
   const { design } = await import('../../../pipeline/design.ts');
   const { nameFromRequest, parseProjectName } = await import('../../../domain/project-name.ts');
   const { accountsText } = await import('../output/access-text.ts');
-  const model = await openModel(cli.config);
+  const { model } = asksService ? await cli.services() : { model: await openModel(cli.config) };
   const { decision, schema } = await design(order, { model, progress: cli.output.progress });
   const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
   const tables = schema?.tables.map((table) => table.name) ?? [];

@@ -2,12 +2,13 @@ import { Option } from 'commander';
 import type { Schema } from '../../../domain/schema.ts';
 import { type CliCommand, flag, textOption } from '../command.ts';
 import { designOrder } from '../design-order.ts';
+import { modelOptions } from '../model-options.ts';
 import { databaseOption } from '../options.ts';
 import type { Style } from '../output/output.ts';
 
 export const designSchemaCommand: CliCommand = {
-  define: (program) =>
-    program
+  define(program) {
+    const command = program
       .command('design-schema')
       .summary('design the database schema for a request')
       .description('Designs the schema for a request. In a project folder the request may be left out.')
@@ -20,7 +21,9 @@ export const designSchemaCommand: CliCommand = {
       .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
       .addOption(databaseOption())
       .option('--explain', 'tell where each part comes from, what was assumed, and what was left out')
-      .option('--no-save', 'do not keep the schema in an empty folder'),
+      .option('--no-save', 'do not keep the schema in an empty folder');
+    return modelOptions(command);
+  },
 
   async run(cli, typed) {
     const order = await designOrder(cli, typed);

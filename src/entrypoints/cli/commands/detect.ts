@@ -1,10 +1,11 @@
 import type { CliCommand } from '../command.ts';
 import { designOrder } from '../design-order.ts';
+import { modelOptions } from '../model-options.ts';
 import { databaseOption } from '../options.ts';
 
 export const detectCommand: CliCommand = {
-  define: (program) =>
-    program
+  define(program) {
+    const command = program
       .command('detect')
       .summary('does a request need a database?')
       .description(
@@ -12,7 +13,9 @@ export const detectCommand: CliCommand = {
       )
       .argument('[request]', 'what the backend is for')
       .addOption(databaseOption())
-      .option('--no-save', 'do not keep the answer in an empty folder'),
+      .option('--no-save', 'do not keep the answer in an empty folder');
+    return modelOptions(command);
+  },
 
   async run(cli, typed) {
     const order = await designOrder(cli, typed);

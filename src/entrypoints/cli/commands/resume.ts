@@ -4,17 +4,20 @@ import { parseRequest } from '../../../domain/request.ts';
 import type { Services } from '../../../ports/services.ts';
 import type { ProjectRecord } from '../../../ports/state-store.ts';
 import type { CliCommand } from '../command.ts';
+import { modelOptions } from '../model-options.ts';
 import { projectNamed } from '../project.ts';
 
 export const resumeCommand: CliCommand = {
-  define: (program) =>
-    program
+  define(program) {
+    const command = program
       .command('resume')
       .summary('go on with a create that was cut')
       .description(
         'Goes on with a create that was cut; finished steps are not repeated. Without a name: the unfinished one of this folder, or the only one.',
       )
-      .argument('[project]', 'name, id or folder'),
+      .argument('[project]', 'name, id or folder');
+    return modelOptions(command);
+  },
 
   async run(cli, typed) {
     const services = await cli.services();

@@ -1,0 +1,14 @@
+import type { TokenCounts } from '../../../domain/model-cost.ts';
+
+/** What an answer says, in the words of neither API. */
+export interface Said {
+  readonly text: string;
+  readonly refusal: string;
+  /** Why it ended; null: it was cut on the way. */
+  readonly end: 'stop' | 'length' | 'filter' | null;
+  /** False: whoever answered does not speak this API. */
+  readonly isAnswer: boolean;
+  readonly tokens: TokenCounts;
+  /** An error told inside of a successful answer. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
