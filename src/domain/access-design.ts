@@ -2,6 +2,7 @@ import pluralize from 'pluralize';
 import { accountsTable, insertBeforeTimes } from './access-design/accounts.ts';
 import { type Plan, planAccess, settledPlan } from './access-design/plan.ts';
 import { withRole } from './access-design/role.ts';
+import { withTrusted } from './access-design/trusted.ts';
 import type { AccessHints } from './access-hints.ts';
 import { TurboError } from './errors.ts';
 import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
@@ -10,9 +11,9 @@ import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
  * A design of tables with people who sign in, and with who may see and change what. The accounts table gets a login and
  * a password, and a role where something is left to administrators. Rows belong to whom a reference to an account says,
  * to whom the thing belongs that they are a part of, or to their maker, in a new column; they are private unless the
- * hints say otherwise. Where people sign in already, accounts and tables whose access is said stay as they are. The same
- * schema and hints give the same result. Throws `schema.invalid` when there is no such
- * table, or nobody could sign in as its rows.
+ * hints say otherwise. Where people sign in already, accounts and tables whose access is said stay as they are. Where
+ * there are administrators, owners do not say themselves that something is paid or approved. The same schema and hints
+ * give the same result. Throws `schema.invalid` when there is no such table, or nobody could sign in as its rows.
  */
 export function withAccess(schema: Schema, hints: AccessHints): Schema {
   const people = schema.tables.find(({ name }) => name === hints.accounts);
@@ -29,10 +30,13 @@ export function withAccess(schema: Schema, hints: AccessHints): Schema {
   const full = { ...base, enums: schema.enums };
   const signed = needsRole ? withRole(full, hints.roles, pluralize.singular(people.name), schema) : full;
   const key = primaryKey(signed.table)[0];
+  const hasAdmins = signed.accounts.role !== null && signed.accounts.admins.length > 0;
   const tables = schema.tables.map((table) => {
     if (table === people) return withoutOwned(signed.table, schema, plans);
     const plan = settledPlan(table, schema) ? undefined : plans.get(table);
-    return plan && key ? withPlan(table, plan, { name: people.name, key }) : table;
+    if (!plan || !key) return table;
+    const planned = withPlan(table, plan, { name: people.name, key });
+    return hasAdmins && plan.write === 'owner' ? withTrusted(planned, signed.enums) : planned;
   });
   return { ...schema, tables, enums: signed.enums, accounts: signed.accounts };
 }

@@ -199,3 +199,32 @@ test('a table that is not there, or has no key of one column, is refused', () =>
     expect.objectContaining({ code: 'schema.invalid' }),
   );
 });
+
+test('where there are administrators, owners do not say that something is paid, approved or worth anything', () => {
+  const tables = {
+    orders: [
+      link('user_id', 'users'),
+      { name: 'paid_at', type: 'bigint', nullable: true },
+      { name: 'is_approved', type: 'boolean' },
+      { name: 'payment_status', type: 'text' },
+      { name: 'wallet_balance_cents', type: 'bigint' },
+      { name: 'verified_at', type: 'bigint' },
+      { name: 'total_cents', type: 'bigint' },
+    ],
+    news: [text('title'), { name: 'approved', type: 'boolean', default: { value: true } }],
+  };
+  const { table } = design(tables, { of: { news: { write: 'admins', read: 'everyone' } } });
+  const closed = (name: string) => table(name).columns.filter((column) => column.protected);
+  expect(closed('orders').map(({ name, default: made, nullable }) => [name, made, nullable])).toEqual([
+    ['paid_at', null, true],
+    ['is_approved', { value: false }, false],
+    ['payment_status', null, true],
+    ['wallet_balance_cents', { value: 0 }, false],
+    ['verified_at', null, true],
+  ]);
+  // What administrators write is theirs, anyway.
+  expect(closed('news')).toEqual([]);
+  // Where nobody else could say it, the owner does.
+  const alone = design({ orders: tables.orders });
+  expect(alone.table('orders').columns.filter((column) => column.protected)).toEqual([]);
+});
