@@ -17,7 +17,7 @@ import { openapiFile } from './scaffold/openapi/document.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
 import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
 import { relationsModule } from './scaffold/relations-module.ts';
-import { type Resource, resourcesOf } from './scaffold/resource.ts';
+import { keepsSecrets, type Resource, resourcesOf } from './scaffold/resource.ts';
 import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
 import { testFiles } from './scaffold/test-files.ts';
@@ -47,7 +47,15 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
 function layersOf(schema: Schema | null): readonly string[] {
   if (schema === null || schema.tables.length === 0) return ['base', 'plain'];
   const { accounts } = schema;
-  return ['base', 'database', ...(accounts ? ['accounts'] : []), ...(accounts?.role ? ['roles'] : [])];
+  const resources = accounts ? resourcesOf(schema) : [];
+  const isGuarded = resources.some(({ wall }) => wall?.guards.change === 'admin');
+  return [
+    ...['base', 'database'],
+    ...(accounts ? ['accounts'] : []),
+    ...(accounts?.role ? ['roles'] : []),
+    ...(isGuarded ? ['admins'] : []),
+    ...(resources.some(keepsSecrets) ? ['secrets'] : []),
+  ];
 }
 
 function nameOf(project: Project): string {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withAccess } from '../../src/domain/access-design.ts';
 import type { AccessHints, TableHints } from '../../src/domain/access-hints.ts';
 import type { SchemaInput, Table } from '../../src/domain/schema.ts';
-import { parseSchema } from '../../src/domain/schema-rules.ts';
+import { findProblems, parseSchema } from '../../src/domain/schema-rules.ts';
 
 type ColumnInput = SchemaInput['tables'][number]['columns'][number];
 
@@ -227,4 +227,28 @@ test('where there are administrators, owners do not say that something is paid, 
   // Where nobody else could say it, the owner does.
   const alone = design({ orders: tables.orders });
   expect(alone.table('orders').columns.filter((column) => column.protected)).toEqual([]);
+});
+
+test('an account that would have to refer to what only some may see is refused, and never designed', () => {
+  const companies = [text('name')];
+  const { schema, column } = design(
+    { users: [text('email', { unique: true }), link('company_id', 'companies')], companies },
+    { of: { companies: { read: 'owner' } } },
+  );
+  expect(column('users', 'company_id')?.nullable).toBe(true);
+  const required = {
+    ...schema,
+    tables: schema.tables.map((table) => ({
+      ...table,
+      columns: table.columns.map((one) =>
+        one.name === 'company_id' && one.references
+          ? { ...one, nullable: false, references: { ...one.references, onDelete: 'restrict' as const } }
+          : one,
+      ),
+    })),
+  };
+  expect(findProblems(required)).toContainEqual({
+    path: 'tables.users.columns.company_id.references',
+    message: expect.stringMatching(/^nobody could register: .* "companies" /),
+  });
 });

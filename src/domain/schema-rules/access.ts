@@ -1,3 +1,4 @@
+import { guardedReferences } from '../access.ts';
 import { parseColumnType } from '../column-type.ts';
 import { type Column, primaryKey, type Table } from '../schema.ts';
 import { columnPath, isEnum, type RuleContext, resolveType, show, tablePath } from './context.ts';
@@ -8,6 +9,7 @@ export function checkAccess(context: RuleContext): void {
   for (const table of context.schema.tables) {
     checkOwnerColumns(table, context);
     checkTableAccess(table, context);
+    checkRegistration(table, context);
     for (const column of table.columns.filter((candidate) => candidate.protected)) {
       if (!column.nullable && column.default === null) {
         const path = `${columnPath(column, table, context.schema)}.protected`;
@@ -44,6 +46,18 @@ function checkAccounts(context: RuleContext): void {
   const role = accounts.role === null ? null : columnOf('role', accounts.role);
   if (role) checkRole(role, accounts.admins, context, report);
   else if (accounts.admins.length > 0 && accounts.role === null) report('admins', 'administrators need a role column');
+}
+
+/** Who registers sees no rows of others yet, and the first of all has none of its own. */
+function checkRegistration(table: Table, context: RuleContext): void {
+  const { schema } = context;
+  if (table.name !== schema.accounts?.table) return;
+  for (const { column, parent } of guardedReferences(table, schema)) {
+    if (column.nullable || column.default !== null) continue;
+    const rows = `rows of ${show(parent.name)} that only some may see`;
+    const message = `nobody could register: an account would have to refer to ${rows}; make it nullable`;
+    context.report(`${columnPath(column, table, schema)}.references`, message);
+  }
 }
 
 function checkRole(

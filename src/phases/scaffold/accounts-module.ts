@@ -154,7 +154,7 @@ function insertPart({ resource, password, fields }: AccountsResource): string {
     const field = fields.find((candidate) => candidate.column === column);
     if (!field) return madeValue(resource, column);
     const value = member('input', field.name);
-    return field.hashed ? hashCode(value, field.required) : parameter(resource, column, value);
+    return field.hashed ? hashCode({ wall: null }, value, field.required) : parameter(resource, column, value);
   });
   const places = columns.map((_, index) => `$${index + 1}`);
   const shared = shareMoment(values);

@@ -31,6 +31,7 @@ const SOURCES: readonly (readonly [from: string, names: readonly string[]])[] = 
   ['../lib/as-account.ts', ['findRowsAs', 'findVisible', 'readRowAs', 'readRowsAs', 'SYSTEM']],
   ['../lib/auth.ts', ['type Account']],
   ['../lib/database.ts', ['findRows', 'readRow', 'readRows', 'type Statement']],
+  ['../lib/hash-for.ts', ['hashFor']],
   ['../lib/idempotency.ts', ['type Once']],
   ['../lib/list-query.ts', ['type Collection']],
   ['../lib/password.ts', ['hashPassword']],

@@ -53,6 +53,11 @@ export interface Resource {
   typeOf(column: Column): FieldType;
 }
 
+/** Whether accounts send what is kept as a hash, beside the password they sign in with. */
+export function keepsSecrets({ wall, inputs, patches }: Resource): boolean {
+  return wall !== null && (wall.isAccounts ? patches : inputs).some(({ hashed }) => hashed);
+}
+
 /** The tables of a schema as resources, in the schema's order. */
 export function resourcesOf(schema: Schema): readonly Resource[] {
   const names = enumNames(schema);

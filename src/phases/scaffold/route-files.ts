@@ -75,7 +75,7 @@ function asking({ wall }: Resource, guard: Guard, up: string, isUsed: boolean): 
   const name = GUARDS[guard];
   const call = `await ${name}(event);`;
   return {
-    lines: [importLine([name], `${up}lib/auth.ts`)],
+    lines: [importLine([name], `${up}lib/${guard === 'admin' ? 'admins' : 'auth'}.ts`)],
     code: `  ${isUsed ? `const account = ${call}` : call}\n`,
   };
 }

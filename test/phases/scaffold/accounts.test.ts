@@ -345,3 +345,26 @@ test('who signs in with a password that is changed at that moment is not signed 
   await client.end();
   expect(problemOf(await late)).toEqual({ ...PROBLEM, status: 401 });
 });
+
+test('an account that asks for too many hashes is told to wait, and only for these', async () => {
+  const { ask, database } = running('hostile-accounts');
+  const [person, other] = [await register('hostile-accounts', ask), await register('hostile-accounts', ask)];
+  const { path, key } = kinds['hostile-accounts'];
+  const change = ({ account, accessToken: token }: typeof person, body: object) =>
+    ask('PATCH', `${path}/${account[key]}`, { body, token });
+  await database.admin('DELETE FROM app._login_failures');
+  expect((await change(person, { pin: '87654321' })).status).toBe(200);
+  const counted = await database.admin('UPDATE app._login_failures SET attempts = 200 RETURNING 1');
+  expect(counted).toHaveLength(1);
+  const late = await change(person, { pin: '11112222' });
+  expect(problemOf(late)).toEqual({ ...PROBLEM, status: 429 });
+  expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(800);
+  expect((await change(person, { password: 'a column of that name' })).status).toBe(200);
+  expect((await change(other, { pin: '11112222' })).status).toBe(200);
+});
+
+test.each(['/health', '/ready', '/openapi.json', '/openapi'])('%s looks at no token', async (path) => {
+  const { server } = running('tasks');
+  const answer = await fetch(server.url + path, { headers: { authorization: 'Bearer no.good.token' } });
+  expect(answer.status).toBe(200);
+});

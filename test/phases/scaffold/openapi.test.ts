@@ -152,6 +152,29 @@ test('what nobody may send or see is in no shape', () => {
   expect(fields('ThreadPatch')).not.toContain('author_id');
 });
 
+test('a password is not described as its hash', () => {
+  const { schemas: shapes = {} } = documentOf('forum').components;
+  for (const name of ['Registration']) {
+    expect(shapes[name]).toMatchObject({
+      properties: { password: { description: 'Kept as a hash, and never shown.' } },
+    });
+  }
+});
+
+test('what is protected may be sent by administrators, in a PATCH', () => {
+  const { requestBody } = Object(documentOf('forum').paths['/threads/{id}']?.patch);
+  const [own, admins] = requestBody.content['application/json'].schema.anyOf;
+  expect(own).toEqual({ $ref: '#/components/schemas/ThreadPatch' });
+  expect(Object.keys(admins.properties)).toEqual(['topic_id', 'title', 'pinned', 'approved_at']);
+});
+
+test('what the server tells about itself needs no token', () => {
+  const { paths } = documentOf('forum');
+  for (const path of ['/health', '/ready', '/openapi.json', '/openapi']) {
+    expect(paths[path]?.get?.security, path).toEqual([{}]);
+  }
+});
+
 test('limits, nulls, defaults and formats are those of the checks', () => {
   const { schemas: shapes = {} } = documentOf('blog').components;
   expect(shapes.PostCreate).toMatchObject({

@@ -294,7 +294,13 @@ const GUARDS: readonly Hole[] = [
     name: 'no admin where rows are made',
     schema: 'forum',
     attack: 'other-rows',
-    edits: [{ path: 'server/routes/topics/index.post.ts', from: 'requireAdmin', to: 'requireAccount' }],
+    edits: [
+      {
+        path: 'server/routes/topics/index.post.ts',
+        from: "{ requireAdmin } from '../../lib/admins.ts'",
+        to: "{ requireAccount as requireAdmin } from '../../lib/auth.ts'",
+      },
+    ],
     sql: open('topics'),
     finds: { title: /What admins may do/, where: /^POST \/topics$/ },
   },
@@ -302,7 +308,13 @@ const GUARDS: readonly Hole[] = [
     name: 'no admin where rows are deleted',
     schema: 'forum',
     attack: 'other-rows',
-    edits: [{ path: 'server/routes/topics/[id].delete.ts', from: 'requireAdmin', to: 'requireAccount' }],
+    edits: [
+      {
+        path: 'server/routes/topics/[id].delete.ts',
+        from: "{ requireAdmin } from '../../lib/admins.ts'",
+        to: "{ requireAccount as requireAdmin } from '../../lib/auth.ts'",
+      },
+    ],
     sql: open('topics'),
     finds: { title: /What admins may do/, where: /^DELETE \/topics/ },
   },

@@ -26,7 +26,7 @@ function columnValue(resource: Resource, column: Column): string {
   const field = resource.inputs.find((candidate) => candidate.column === column);
   if (!field) return madeValue(resource, column);
   const value = member('input', field.name);
-  return field.hashed ? hashCode(value, field.required) : parameter(resource, column, value);
+  return field.hashed ? hashCode(resource, value, field.required) : parameter(resource, column, value);
 }
 
 function insertStatement(resource: Resource, columns: readonly Column[]) {

@@ -38,7 +38,8 @@ export function shareMoment(values: readonly string[]): {
   return { lines: [`  const now = ${first};`], values: values.map((value) => (value === first ? 'now' : value)) };
 }
 
-/** A password is stored as its hash. */
-export function hashCode(value: string, required: boolean): string {
-  return required ? `await hashPassword(${value})` : `${value} && (await hashPassword(${value}))`;
+/** A password is stored as its hash; where people sign in, one asks for only so many. */
+export function hashCode({ wall }: Pick<Resource, 'wall'>, value: string, required: boolean): string {
+  const hash = wall ? `await hashFor(account, ${value})` : `await hashPassword(${value})`;
+  return required ? hash : `${value} && (${hash})`;
 }

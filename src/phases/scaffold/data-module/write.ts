@@ -96,7 +96,7 @@ export function updatePart(resource: Resource): string {
     const own = readableIdentifier(column.name);
     const value = member('patch', name);
     const given = places.add(`${value} !== undefined`);
-    const place = places.add(hashed ? hashCode(value, false) : parameter(resource, column, value));
+    const place = places.add(hashed ? hashCode(resource, value, false) : parameter(resource, column, value));
     sets.set(column, { sql: `case when ${given} then ${place} else ${own} end`, place, isOptional: true });
   }
   return [
@@ -115,7 +115,7 @@ export function replacePart(resource: Resource): string {
   const sets = new Map<Column, SetValue>();
   for (const { name, column, hashed, required } of patches) {
     const value = member('input', name);
-    const place = places.add(hashed ? hashCode(value, required) : parameter(resource, column, value));
+    const place = places.add(hashed ? hashCode(resource, value, required) : parameter(resource, column, value));
     sets.set(column, { sql: place, place, isOptional: false });
   }
   return [

@@ -28,7 +28,7 @@ function openapiDocument(about: { readonly name: string; readonly request: strin
   const { resources, secured } = scene;
   const tables = resources.map(({ table }) => ({ name: table.name, ...described(table.description) }));
   const auth = secured ? [{ name: AUTH_TAG, description: 'What people do with their account.' }] : [];
-  const paths = merged([authPaths(scene), ...resources.map((own) => tablePaths(scene, own)), serverPaths()]);
+  const paths = merged([authPaths(scene), ...resources.map((own) => tablePaths(scene, own)), serverPaths(secured)]);
   return {
     openapi: '3.1.1',
     info: { title: commentText(about.name) || 'Backend', version: '0.1.0', ...described(about.request) },
@@ -80,13 +80,16 @@ function enumSchemas({ resources }: Scene): Json {
   );
 }
 
-function serverPaths(): Json {
+/** What the server tells everybody: with accounts, too, it looks at no token for that. */
+function serverPaths(secured: boolean): Json {
+  const open = secured ? { security: [{}] } : {};
   const get = (operationId: string, summary: string, body: string): Json => ({
     parameters: [componentRef('parameters', 'RequestId')],
     get: {
       tags: [SERVER_TAG],
       operationId,
       summary,
+      ...open,
       responses: { 200: jsonResponse(summary, componentRef('schemas', body)), ...problems('Unavailable') },
     },
   });
@@ -98,6 +101,7 @@ function serverPaths(): Json {
         tags: [SERVER_TAG],
         operationId: 'openapi',
         summary: 'This document',
+        ...open,
         responses: {
           200: jsonResponse('This document.', { type: 'object' }, { ETag: 'ETag' }),
           304: { description: 'The version that is known.', headers: headers({ ETag: 'ETag' }) },
@@ -109,6 +113,7 @@ function serverPaths(): Json {
         tags: [SERVER_TAG],
         operationId: 'docs',
         summary: 'This document as a page to read',
+        ...open,
         responses: {
           200: {
             description: 'A page.',

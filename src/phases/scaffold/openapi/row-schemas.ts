@@ -71,7 +71,8 @@ function fieldSchemas(resource: Resource, fields: readonly InputField[], withDef
   const entries = fields.map((field) => {
     const { name, column } = field;
     const rule = inputSchema(fieldRule(resource, field));
-    const own = withAbout(column.nullable ? nullable(rule) : rule, column.description);
+    const about = field.hashed ? 'Kept as a hash, and never shown.' : column.description;
+    const own = withAbout(column.nullable ? nullable(rule) : rule, about);
     const constant = column.default !== null && 'value' in column.default ? column.default.value : null;
     if (constant === null || !withDefaults) return [name, own];
     return [name, { ...own, default: defaultValue(resource, column, constant) }];

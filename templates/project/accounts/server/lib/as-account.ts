@@ -12,7 +12,7 @@ export type Asker = Pick<Account, 'id' | 'isAdmin'> | null;
 export const SYSTEM: Asker = { id: '', isAdmin: true };
 
 const SET_ASKER: Statement = {
-  name: 'asker.set',
+  name: '_asker.set',
   text: `
     select set_config('app.account', $1, true), set_config('app.admin', $2, true)`,
 };

@@ -33,13 +33,6 @@ export async function requireAccount(event: H3Event): Promise<Account> {
   return account;
 }
 
-/** The administrator who sent a request. Throws 401 when nobody is signed in, 403 for others. */
-export async function requireAdmin(event: H3Event): Promise<Account> {
-  const account = await requireAccount(event);
-  if (account.isAdmin) return account;
-  throw problem(403, 'Only administrators may do this.');
-}
-
 /** 401, with how to do better. */
 export function unauthorized(detail: string): Error {
   return problem(401, detail, { headers: { 'www-authenticate': 'Bearer' } });

@@ -8,7 +8,7 @@ import { problem } from './problem.ts';
 import { keyedHash } from './secret.ts';
 
 /** So many attempts in so many seconds. */
-interface Limit {
+export interface Limit {
   /** What is counted; different for each limit. */
   readonly name: string;
   readonly attempts: number;
@@ -71,7 +71,7 @@ function keyOf({ name }: Limit, subject: string): Buffer {
 }
 
 /** Counts one attempt, before anything is done for it. Throws 429 when there were too many. */
-async function count(limit: Limit, subject: string): Promise<void> {
+export async function count(limit: Limit, subject: string): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
   const values = [keyOf(limit, subject), now + limit.seconds, now];
   const [known] = await run<{ attempts: number; until: number }>(COUNT, values);

@@ -5,7 +5,7 @@ import { type FieldProblem, problem } from './problem.ts';
 
 /** A statement with a fixed text: prepared once on each connection, under its name. */
 export interface Statement {
-  /** `<table>.<what>`, at most 63 characters, different for each text. */
+  /** `<table>.<what>`, at most 63 characters, different for each text; of the server itself it begins with `_`. */
   readonly name: string;
   readonly text: string;
   /** How its values are read, where that is not as usual. */
@@ -67,6 +67,8 @@ export function translateDatabaseError(error: unknown, statement: Statement): un
   }
   if (code === '42501' && /^\s*(?:insert|update)\b/i.test(statement.text))
     return fullStorage(error);
+  // Too few or too many parameters: a fault of this server, under the number of a broken connection.
+  if (error.routine === 'exec_bind_message') return error;
   if (PASSING.test(code)) {
     return unavailable('The database is busy; try again in a moment.', error);
   }

@@ -177,7 +177,7 @@ const queryNames = new Map<string, string>();
 export function nameOf(text: string): string {
   const known = queryNames.get(text);
   if (known !== undefined || queryNames.size === MAX_NAMED_QUERIES) return known ?? '';
-  const name = `query.${queryNames.size}`;
+  const name = `_query.${queryNames.size}`;
   queryNames.set(text, name);
   return name;
 }

@@ -32,7 +32,7 @@ export function readOnce({ req, url }: H3Event, body: unknown): Once | null {
 
 // A request with the same key waits here for the one before it.
 const CLAIM: Statement = {
-  name: 'idempotency.claim',
+  name: '_idempotency_keys.claim',
   text: `
     insert into app._idempotency_keys as known (key_hash, fingerprint, answer, created_at)
     values ($1, $2, '', $3)
@@ -43,7 +43,7 @@ const CLAIM: Statement = {
 };
 
 const FIND: Statement = {
-  name: 'idempotency.find',
+  name: '_idempotency_keys.find',
   text: `
     select fingerprint = $2 as "isSame", answer
     from app._idempotency_keys
@@ -51,7 +51,7 @@ const FIND: Statement = {
 };
 
 const KEEP: Statement = {
-  name: 'idempotency.keep',
+  name: '_idempotency_keys.keep',
   text: `
     update app._idempotency_keys
     set answer = $2
@@ -59,7 +59,7 @@ const KEEP: Statement = {
 };
 
 const FORGET: Statement = {
-  name: 'idempotency.forget',
+  name: '_idempotency_keys.forget',
   text: `
     delete from app._idempotency_keys
     where created_at < $1`,
