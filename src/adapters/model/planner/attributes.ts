@@ -43,7 +43,9 @@ export function attributes(file: AttributesFile): Attributes {
     const exact = kinds.get(name);
     if (exact !== undefined) return exact;
     if (/^(is|has|was|can|allow|allows)_[a-z]/.test(name)) return 'boolean';
-    if (/^(number_of|count_of|num)_/.test(name)) return 'integer';
+    if (/^(number_of|count_of|num|max|min|maximum|minimum)_/.test(name)) return 'integer';
+    if (/^(percent|percentage|share_of)_/.test(name)) return 'number';
+    if (/^(date|day)_(of|first|last)?/.test(name)) return 'date';
     return (
       endings.get(singular(name.slice(name.lastIndexOf('_') + 1))) ?? endings.get(name.slice(name.lastIndexOf('_') + 1))
     );

@@ -3,6 +3,7 @@ import { trustedSense } from './context.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import type { Entity } from './lexicon.ts';
+import { isMeant, pairOf, withoutOwner } from './naming.ts';
 import { entityIn } from './phrase.ts';
 import { singular } from './words.ts';
 
@@ -21,7 +22,8 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
   const found = new Map<string, Candidate & { readonly evidence: number }>();
   for (const fact of facts) {
     if (fact.kind !== 'entity') continue;
-    const name = withoutOwner(singular(fact.name), context);
+    const word = singular(fact.name);
+    const name = fact.strength >= STRENGTH.defined || found.has(word) ? word : withoutOwner(word, context);
     const before = found.get(name);
     const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
     const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
@@ -46,30 +48,29 @@ export function isSigningIn({ name, strength }: Candidate, spoken: ReadonlySet<s
   return isWord || (last === 'account' && (spoken.has('account') || spoken.has('accounts')));
 }
 
+/** Administrators are people with a role, not a table, unless somebody lists what is known about them. */
+export function isRoleOnly({ name, strength }: Candidate, facts: readonly Fact[]): boolean {
+  if (!ADMIN.test(name) || strength >= STRENGTH.defined) return false;
+  return !facts.some((fact) => fact.kind === 'column' && fact.entity === name);
+}
+
+const ADMIN = /^((site|system|super)_?)?(admin|administrator|moderator|superuser)$/;
+
 /**
  * When the request uses several words for one concept, the concept's own name wins; short forms of it (`line` for an
  * order line) never name a table. What was defined keeps its name.
  */
-export function bestNamed(candidate: Candidate, all: readonly Candidate[]): Candidate {
+export function bestNamed(candidate: Candidate, all: readonly Candidate[], apart: ReadonlySet<string>): Candidate {
   const { entity, name, strength } = candidate;
   if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
-  const others = all.filter((other) => other.entity === entity && other.name !== name);
-  const said = others.length > 1 || others.some((other) => other.name === entity.name);
+  const same = all.filter((other) => other.entity === entity && other.name !== name);
+  if (same.some((other) => apart.has(pairOf(name, other.name)))) return candidate;
+  const said = same.length > 1 || same.some((other) => other.name === entity.name);
   return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;
-}
-
-/** "customer reviews" are reviews: a thing of its own in front says whose they are. */
-function withoutOwner(name: string, { lexicon }: Context): string {
-  const words = name.split('_');
-  for (let at = 1; at < words.length && !lexicon.nouns.has(name); at += 1) {
-    const [front, back] = [words.slice(0, at).join('_'), words.slice(at).join('_')];
-    if (lexicon.nouns.has(front) && lexicon.nouns.has(back)) return back;
-  }
-  return name;
 }
 
 /** `menu_category` is a category by another name. */
 function senseOfEnding(name: string, context: Context) {
   const ending = name.includes('_') ? entityIn(name, context) : null;
-  return ending === null || ending === name ? null : trustedSense(ending, context);
+  return ending === null || ending === name || !isMeant(ending, context) ? null : trustedSense(ending, context);
 }

@@ -52,6 +52,8 @@ export interface Link {
   /** The row goes with its parent. */
   readonly part: boolean;
   readonly origin: Origin;
+  /** What the lexicon calls its target: `user`, `@person`. */
+  readonly targets?: readonly string[];
 }
 
 /** The tables of one request, in the order they were found. */
@@ -92,6 +94,7 @@ export function findLink(child: Draft, name: string): Link | null {
   return (
     child.links.find((link) => link.role === name) ??
     child.links.find((link) => link.parent.name === name || link.parent.entity?.name === name) ??
+    child.links.find((link) => link.targets?.includes(name)) ??
     null
   );
 }

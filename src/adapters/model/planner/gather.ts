@@ -1,6 +1,6 @@
 import type { Origin } from '../../../domain/explanation.ts';
 import type { Candidate } from './candidates.ts';
-import { bestNamed, candidates, isSigningIn } from './candidates.ts';
+import { bestNamed, candidates, isRoleOnly, isSigningIn } from './candidates.ts';
 import type { Context } from './context.ts';
 import { pickSense, senseOf } from './context.ts';
 import type { Draft, Model } from './draft.ts';
@@ -8,7 +8,9 @@ import { draft, findDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import type { Domain, Entity } from './lexicon.ts';
+import { listedApart, pairOf } from './naming.ts';
 import { known, quoted, quotedFor, rule, spoken } from './origin.ts';
+import { targetOf } from './targets.ts';
 import { singular } from './words.ts';
 
 /** More tables than anybody designs in one go; beyond it the weakest are left out. */
@@ -28,11 +30,14 @@ export function gatherEntities(facts: readonly Fact[], context: Context, base: r
     !unwanted.has(name) && !(entity && unwanted.has(entity.name));
   const model: Model = { drafts: [...base], leftOver: [], circles: [] };
   const signing = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' ? [fact.why.toLowerCase()] : [])));
-  const found = candidates(facts, context).filter((candidate) => !isSigningIn(candidate, signing, context));
+  const apart = listedApart(context);
+  const found = candidates(facts, context).filter(
+    (candidate) => !isSigningIn(candidate, signing, context) && !isRoleOnly(candidate, facts),
+  );
   for (const candidate of found) {
     const { name, strength, entity } = candidate;
     if (strength >= STRENGTH.wanted && (strength >= STRENGTH.defined || isWanted(name, entity)))
-      addDraft(model, bestNamed(candidate, found), context);
+      addDraft(model, { candidate: bestNamed(candidate, found, apart), apart }, context);
   }
   const add: Add = (entity, origin) => {
     if (isWanted(entity.name, entity) && !findDraft(model, entity.name)) {
@@ -51,10 +56,19 @@ export function gatherEntities(facts: readonly Fact[], context: Context, base: r
 }
 
 /** Two words for one concept share a table, unless both were defined. */
-function addDraft(model: Model, candidate: Candidate, context: Context): void {
+function addDraft(
+  model: Model,
+  { candidate, apart }: { readonly candidate: Candidate; readonly apart: ReadonlySet<string> },
+  context: Context,
+): void {
   const { name, entity, named, strength, why } = candidate;
   const same = model.drafts.find(
-    (one) => one.name === name || (entity !== null && one.entity?.name === entity.name && !differs(one, candidate)),
+    (one) =>
+      one.name === name ||
+      (entity !== null &&
+        one.entity?.name === entity.name &&
+        !differs(one, candidate) &&
+        !apart.has(pairOf(one.name, name))),
   );
   if (same) return;
   // A definition names its table; a word that only hints at an entity then says nothing about its columns.
@@ -122,9 +136,8 @@ function addHappenings(model: Model, facts: readonly Fact[], context: Context, a
     if (fact.kind !== 'happens') continue;
     const sense = pickSense(context.lexicon.verbs.get(fact.verb) ?? [], context.domains);
     if (!sense || !isAtHome(sense.domain, context)) continue;
-    const targets = sense.entity.links.flatMap((link) => link.targets);
-    const linked = targets.filter((name) => findDraft(model, name)).length;
-    if (linked > 0) add(sense.entity, quoted(fact.why, context.text));
+    const isTied = sense.entity.links.some((link) => targetOf(model, link, null));
+    if (isTied) add(sense.entity, quoted(fact.why, context.text));
   }
 }
 

@@ -16,6 +16,7 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   const { attributes, english } = context.lexicon;
   const sense = senseOf(item.name, context);
   const known = attributes.known(item.name);
+  if (!item.plural && hasValues(item, context)) return [columnFact(subject, item, context, why)];
   if (item.plural) {
     if (sense && !(sense.entity.weak && known)) return childFacts(subject, item, context, why);
     if (known !== null || attributes.looksLike(item.name)) return [columnFact(subject, item, context, why)];
@@ -51,6 +52,14 @@ const ALONE = new Set([
   'sku',
   'price',
 ]);
+
+/** "a result (ok, warning, failed)": what stands in the parentheses are values, no fields. */
+function hasValues(item: Phrase, { lexicon }: Context): boolean {
+  const values = item.aside === null ? null : readValues(item.aside);
+  return (
+    values !== null && !values.some((value) => lexicon.attributes.known(value) !== null || lexicon.nouns.has(value))
+  );
+}
 
 /** The request also speaks of it in the plural, or with an article of its own. */
 function isThingElsewhere(item: Phrase, context: Context): boolean {

@@ -11,6 +11,8 @@ const entityFile = z.strictObject({
   about: z.string().min(1),
   /** Other names people give it; the table takes the name that was used. */
   words,
+  /** Other things that are kept in the same way, each in a table of its own: a `pilot` beside a `gardener`. */
+  alike: words,
   /** Words that show it is meant without being a name for it. */
   hints: words,
   /** Verbs whose mention means that it happens: `borrow` for a loan. */

@@ -80,7 +80,7 @@ function readDomain(name: string, file: DomainFile, attribute: Attributes): Doma
     };
     const groups = (texts: readonly string[], separator: string) =>
       texts.map((text) => text.split(separator).map((part) => part.trim()));
-    entities.set(key, {
+    const entity: Entity = {
       name: key,
       domain: name,
       about: raw.about,
@@ -97,7 +97,12 @@ function readDomain(name: string, file: DomainFile, attribute: Attributes): Doma
       keptBy: raw.keptBy,
       lookup: raw.lookup,
       recorded: raw.recorded,
-    });
+    };
+    entities.set(key, entity);
+    for (const other of raw.alike.map((word) => singular(snake(word)))) {
+      if (file.entities[other] === undefined)
+        entities.set(other, { ...entity, name: other, about: `One ${other.replaceAll('_', ' ')}.` });
+    }
   }
   return { name, file, entities };
 }

@@ -3,7 +3,8 @@ import { snake } from './words.ts';
 /**
  * The short notation of the lexicon files. A column is `name[?][!][:type][=default]`, a link is
  * `[role>]target[|other][?][!]`, `>>` instead of `>` when the child is a part of the target, `<>` for many-to-many,
- * `~entity` behind it leaves it out where that entity is there.
+ * `~entity` behind it leaves it out where that entity is there. `@person`, `@event` and `@thing`
+ * stand for whatever of that kind the request is about.
  */
 
 /** Types a column may have before it becomes a PostgreSQL type. `moment` is unix seconds, `money` minor units. */
@@ -53,7 +54,7 @@ export interface LinkDraft {
 
 const COLUMN =
   /^([a-z][a-z0-9_]*)(\?)?(!)?(?::([a-z0-9_| ]+?))?(?:\[(-?[\d.]+)?\.\.(-?[\d.]+)?\])?(?:=([a-z0-9_.-]+))?$/;
-const LINK = /^(?:([a-z][a-z0-9_]*)?(>>?|<>))?([a-z*][a-z0-9_|*]*)(\?)?(!)?(?:~([a-z_]+))?$/;
+const LINK = /^(?:([a-z][a-z0-9_]*)?(>>?|<>))?([a-z*@][a-z0-9_|*@]*)(\?)?(!)?(?:~([a-z_]+))?$/;
 
 /** A column in lexicon notation, with what `guess` knows about its name. Null when it cannot be read. */
 export function readColumn(text: string, guess: (name: string) => ColumnDraft): ColumnDraft | null {

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import { nameOf, senseOf } from './context.ts';
 import type { Token } from './tokens.ts';
+import { singular } from './words.ts';
 
 /** A noun phrase of the request, and what stood around it. */
 export interface Phrase {
@@ -141,7 +142,9 @@ function startsClause(context: Context, phrase: Phrase): boolean {
   const word = context.tokens[phrase.to]?.word ?? '';
   if (isDeed(context, phrase.from, phrase.to)) return true;
   const object = context.lexicon.english.pronouns.has(word) || context.lexicon.english.determiners.has(word);
-  if (object && context.lexicon.english.making.has(context.tokens[phrase.from]?.word ?? '')) return true;
+  const first = context.tokens[phrase.from]?.word ?? '';
+  if (object && (context.lexicon.english.making.has(first) || context.lexicon.english.ambiguous.has(first)))
+    return true;
   const { english } = context.lexicon;
   return english.auxiliaries.has(word) || english.verbs.has(word) || (english.having.has(word) && word !== 'with');
 }
@@ -155,6 +158,11 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   let at = phrase.to;
   for (; at < Math.min(tokens.length, phrase.to + LONGEST_TAIL); at += 1) {
     const token = tokens[at];
+    if (token?.word === 'or' && tokens[at + 1]?.word === 'not') {
+      choice = true;
+      at += 1;
+      continue;
+    }
     if (!token || isStop(token) || isSeparator(token)) break;
     if (lexicon.english.having.has(token.word) && tail.length === 0) break;
     if (token.word === 'yes_no') choice = true;
@@ -178,7 +186,25 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
     optional ||= inside.some(({ word }) => OPTIONAL.has(word)) || /\b(nullable|if any)\b/i.test(aside);
     unique ||= inside.some(({ word }) => UNIQUE.has(word)) || /\b(never twice|no duplicates?)\b/i.test(aside);
   }
-  return { phrase: { ...phrase, optional, unique, choice, aside, tail }, next: at };
+  const state =
+    choice && tail.length === 1 && /(ed|id|one|en)$/.test(tail[0] ?? '') ? `${phrase.name}_${tail[0]}` : null;
+  if (state !== null)
+    return { phrase: { ...phrase, name: state, plural: false, optional, unique, choice, aside, tail: [] }, next: at };
+  const day = tail.length === 1 && DAYS.has(tail[0] ?? '') ? `${phrase.name}_${tail[0]}` : null;
+  if (day !== null)
+    return { phrase: { ...phrase, name: day, plural: false, optional, unique, choice, aside, tail: [] }, next: at };
+  return { phrase: { ...phrase, ...counted(phrase, tail), optional, unique, choice, aside, tail }, next: at };
+}
+
+/** What stands behind a word that says when: "collected on", "free from". */
+const DAYS = new Set(['on', 'at', 'from', 'until', 'till', 'since']);
+
+/** "number of seeds" is a count of seeds. */
+function counted(phrase: Phrase, tail: readonly string[]): Partial<Phrase> {
+  const isNumber = phrase.name === 'number' || phrase.name === 'count';
+  const what = tail[0] === 'of' ? tail.slice(1).filter((word) => word !== 'the') : [];
+  if (!isNumber || what.length === 0 || what.length > 2) return {};
+  return { name: `${singular(what.join('_'))}_count`, plural: false };
 }
 
 /** Index of the bracket that closes the one at `open`, or of where looking for it ends. */

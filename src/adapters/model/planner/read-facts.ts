@@ -11,6 +11,7 @@ import { readMentions } from './readers/mentions.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
 import { readBelonging, readLimits, readManyToMany, readNegations, readStates, readUniques } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
+import { readDoers, readSelf, readTies } from './readers/ties.ts';
 
 /** Readers of running text. Their order is that of trust where two say different things about a column. */
 const READERS: readonly ((context: Context) => readonly Fact[])[] = [
@@ -25,6 +26,9 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readMentions,
   readHappenings,
   readManyToMany,
+  readTies,
+  readDoers,
+  readSelf,
   readLimits,
   readStates,
   readUniques,

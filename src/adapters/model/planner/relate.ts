@@ -9,6 +9,7 @@ import { addLink, reaches, related } from './links.ts';
 import { known as knownBy, quoted, quotedFor, rule, spoken } from './origin.ts';
 import { resolve, resolveRole } from './resolve.ts';
 import { saidUnique } from './said-unique.ts';
+import { targetOf } from './targets.ts';
 import { singular } from './words.ts';
 
 /** Ties the drafts together: what the request says first, then what the lexicon knows, then guesses from word order. */
@@ -125,9 +126,7 @@ function joined(model: Model, left: Draft, right: Draft): boolean {
 
 function lexiconLinks(model: Model, one: Draft): void {
   for (const link of one.entity?.links ?? []) {
-    const name = link.targets.find((target) => findDraft(model, target));
-    const parent =
-      name === undefined ? (link.targets.includes(ANYTHING) ? mainDraft(model, one) : null) : findDraft(model, name);
+    const parent = targetOf(model, link, one);
     if (link.unless !== null && findDraft(model, link.unless)) continue;
     if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
     // What is there already stays as it is; it only learns of what is new.
@@ -152,18 +151,9 @@ function lexiconLinks(model: Model, one: Draft): void {
         unique: link.unique,
         part: link.part,
         origin,
+        targets: link.targets,
       });
   }
-}
-
-/** Target of links from things that can hang on anything: comments, tags, attachments. */
-const ANYTHING = '*';
-
-/** What the rest hangs on: the strongest thing that is no person and no such thing itself. */
-function mainDraft(model: Model, self: Draft): Draft | null {
-  const hangsOn = (one: Draft) => one.entity?.links.some((link) => link.targets.includes(ANYTHING)) ?? false;
-  const others = model.drafts.filter((one) => one !== self && !one.join && !one.entity?.person && !hangsOn(one));
-  return [...others].sort((a, b) => b.strength - a.strength)[0] ?? null;
 }
 
 /** A guess is only taken when nothing else ties the two together, directly or over one table. */

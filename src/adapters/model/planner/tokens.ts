@@ -99,31 +99,56 @@ function isKnown(word: string, { vocabulary }: Lexicon): boolean {
 }
 
 /** The one word of the lexicon that is a typing error away; the word itself when there is none or it is not clear. */
-function nearest(word: string, { spelling }: Lexicon): string {
-  const base = singular(word);
-  const forms = base === word ? [word] : [base, word];
-  const limit = base.length >= 10 ? 2 : 1;
-  let best: { distance: number; found: string } | null = null;
-  for (const candidate of spelling.get(word.slice(0, 1)) ?? []) {
-    if (Math.abs(candidate.length - base.length) > limit + 1) continue;
-    for (const form of forms) {
-      const distance = editDistance(form, candidate, limit);
-      // A letter changed in a short word is more often another word than an error.
-      const changed = distance === 1 && form.length === candidate.length && !isTransposed(form, candidate);
-      if (distance > limit || (form.length < 5 && !isTransposed(form, candidate))) continue;
-      if (changed && form.length < 8 && !(form.length > 5 && differInVowel(form, candidate))) continue;
-      if (!best || distance < best.distance) best = { distance, found: candidate };
+function nearest(word: string, { spelling, nouns }: Lexicon): string {
+  const isMany = word.endsWith('s') && !word.endsWith('ss');
+  const forms = isMany ? [...new Set([singular(word), word.slice(0, -1)])] : [word];
+  const limit = word.length >= 9 ? 2 : 1;
+  let best: { cost: number; found: string } | null = null;
+  for (const found of spelling.get(word.slice(0, 1)) ?? []) {
+    if (Math.abs(found.length - word.length) > limit + 2) continue;
+    const many = isMany ? plural(found) : found;
+    const tries =
+      isMany && many !== found ? [...forms.map((form) => [form, found] as const), [word, many] as const] : [];
+    for (const [typed, meant] of tries.length > 0 ? tries : [[word, found] as const]) {
+      const cost = errorCost(typed, meant, limit);
+      const total = cost === null ? null : cost + (nouns.has(found) ? 0 : 0.25);
+      if (total !== null && (!best || total < best.cost)) best = { cost: total, found };
     }
   }
   if (!best) return word;
-  return word.endsWith('s') && !best.found.endsWith('s') ? plural(best.found) : best.found;
+  return isMany && !best.found.endsWith('s') ? plural(best.found) : best.found;
 }
+
+/** How likely somebody who meant one word typed the other, lower is likelier; null when it may as well be another word. */
+function errorCost(typed: string, meant: string, limit: number): number | null {
+  const distance = editDistance(typed, meant, limit);
+  if (distance === 0 || distance > limit) return distance === 0 ? 0 : null;
+  const length = Math.min(typed.length, meant.length);
+  if (distance === 2) return length >= 8 ? 3 : null;
+  if (typed.length === meant.length) {
+    if (isTransposed(typed, meant)) return length >= 4 ? 1 : null;
+    const alike = soundAlike(typed, meant);
+    return length >= 8 || (length >= 5 && alike) ? (alike ? 1.4 : 1.7) : null;
+  }
+  const isMissing = typed.length < meant.length;
+  const [short, long] = isMissing ? [typed, meant] : [meant, typed];
+  const at = [...long].findIndex((letter, i) => letter !== short[i]);
+  const isDoubled = long[at] === long[at - 1];
+  if (isDoubled) return length >= 4 ? 0.9 : null;
+  const isVowel = VOWEL.test(long[at] ?? '');
+  if (isMissing) return length >= 5 || (length === 4 && isVowel) ? 1 : null;
+  return length >= 6 ? 1.2 : null;
+}
+
+const VOWEL = /[aeiouy]/;
+const SOUNDS = [/[aeiouy]/, /[scz]/, /[ckq]/, /[gj]/, /[dt]/, /[vw]/];
 
 function isTransposed(a: string, b: string): boolean {
   return [...a].sort().join('') === [...b].sort().join('');
 }
 
-function differInVowel(a: string, b: string): boolean {
+/** The one letter that differs sounds much like the right one. */
+function soundAlike(a: string, b: string): boolean {
   const at = [...a].findIndex((letter, i) => letter !== b[i]);
-  return /[aeiouy]/.test(a.charAt(at)) && /[aeiouy]/.test(b.charAt(at));
+  return SOUNDS.some((sound) => sound.test(a.charAt(at)) && sound.test(b.charAt(at)));
 }

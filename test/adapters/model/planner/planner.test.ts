@@ -29,7 +29,7 @@ const designs: [string, string[]][] = [
   ['simple crud for bananas', ['bananas(name)']],
   [
     'api to track cauldrons, examinations of cauldrons',
-    ['cauldrons(name)', 'examinations(cauldron_id>cauldrons, occurred_at, notes?)'],
+    ['cauldrons(name)', 'examinations(cauldron_id>cauldrons, performed_on, result?, notes?)'],
   ],
 ];
 

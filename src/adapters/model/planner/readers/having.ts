@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { TITLE_LENGTH } from '../context.ts';
+import { senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
@@ -22,9 +22,44 @@ export function readHaving(context: Context): readonly Fact[] {
     const many = token.word === 'has' || token.word === 'have';
     return [
       { kind: 'entity', name: subject, strength: STRENGTH.wanted, why } as const,
-      ...items.flatMap((item) => hardened(itemFacts(subject, item, context, why), many && saysMany(context, item))),
+      ...items.flatMap((item, i) => {
+        if (token.word === 'with' && i > 0 && isOuter(context, at, item)) return topFacts(item, context, why);
+        if (many && sharesMany(context, subject, item))
+          return [
+            { kind: 'many-to-many', left: subject, right: item.name, why } as const,
+            ...itemFacts(subject, item, context, why).filter(({ kind }) => kind === 'entity'),
+          ];
+        return hardened(itemFacts(subject, item, context, why), many && saysMany(context, item));
+      }),
     ];
   });
+}
+
+/**
+ * "teams, questions with an answer, rounds and players": what stands in the plural behind a comma belongs to the list
+ * around, when the thing with properties is itself an item of one.
+ */
+function isOuter(context: Context, having: number, item: Phrase): boolean {
+  const { tokens, lexicon } = context;
+  const subject = context.mentions.filter(({ to }) => to <= having).at(-1);
+  const start = subject && subject.to === having ? subject.from : having - 1;
+  const before = tokens[start - 1]?.word ?? '';
+  const isListed =
+    [',', ':', 'and'].includes(before) && tokens.slice(0, start).some(({ word }) => word === ',' || word === ':');
+  const isNext = item.plural && tokens[item.from - 1]?.word === ',' && tokens[item.from - 2]?.word !== ')';
+  return isListed && isNext && !lexicon.attributes.looksLike(item.name);
+}
+
+const GROUPS =
+  /(^|_)(team|club|company|department|family|household|group|class|school|band|crew|office|agency|squad|league|organi[sz]ation|workspace|choir|orchestra|union|society|association|troop|board|committee|department|course|project)$/;
+
+/** "each story has one or more reporters": people are no part of a thing, several of them share several. */
+function sharesMany(context: Context, subject: string, item: Phrase): boolean {
+  const before = context.tokens.slice(Math.max(0, item.from - 3), item.from).map(({ word }) => word);
+  const isMany = before.some((word) => /^(more|many|several|multiple)$/.test(word));
+  const isPerson = senseOf(item.name, context)?.entity.person === true;
+  const owner = senseOf(subject, context)?.entity;
+  return item.plural && isMany && isPerson && owner?.person !== true && !GROUPS.test(subject);
 }
 
 /** "has many", "have several": the direction is said, no longer a guess. */
@@ -86,10 +121,19 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
   if (isSoftware && (!direct || (tokens[verb]?.word === 'with' && verb < TITLE_LENGTH))) return 'everything';
+  const whole = direct && tokens[verb]?.word === 'with' ? wholeBefore(context, direct.from) : null;
+  if (whole !== null) return whole;
   if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;
   for (let from = Math.max(0, at - 3); from <= at; from += 1) {
     const phrase = readPhrase(context, from);
     if (phrase && phrase.to === at + 1) return english.filler.has(phrase.name) ? 'everything' : phrase.name;
   }
   return null;
+}
+
+/** "**inspections** of an apiary with findings": what is described is the first of the two. */
+function wholeBefore({ tokens, mentions }: Context, from: number): string | null {
+  const at = ['a', 'an', 'each', 'every', 'the'].includes(tokens[from - 1]?.word ?? '') ? from - 2 : -1;
+  if (at < 0 || !['of', 'for', 'on'].includes(tokens[at]?.word ?? '')) return null;
+  return mentions.find(({ to, plural }) => to === at && plural)?.name ?? null;
 }

@@ -3,7 +3,8 @@ import { nameOf, senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { readField, splitFields } from '../field.ts';
-import { itemFacts } from '../items.ts';
+import { columnFact, itemFacts } from '../items.ts';
+import type { Phrase } from '../phrase.ts';
 import { isStop, readList, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
 import { fieldFacts } from './definitions.ts';
@@ -54,13 +55,19 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
   const why = textBetween(context, line.from, line.to);
   const head = singular(phrase.name);
   const { items } = readList(context, colon + 1);
-  if (ENTITY_WORDS.has(head)) return items.map((item) => wanted(item.name, STRENGTH.defined, why));
-  const fields = items.filter(({ name }) => lexicon.attributes.looksLike(name) && !lexicon.nouns.has(name)).length;
+  const fields = items.filter(({ name, plural }) => lexicon.attributes.looksLike(name) && !plural).length;
+  if (ENTITY_WORDS.has(head) && (fields * 2 <= items.length || items.length < 2))
+    return items.map((item) => wanted(item.name, STRENGTH.defined, why));
   const isEntity =
     senseOf(head, context) !== null ||
     (items.length > 1 && fields * 2 > items.length) ||
-    /^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '');
-  if (isDomainHead(context, head) || !(isEntity || line.bullet) || lexicon.english.filler.has(head)) {
+    (/^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '') && phrase.to - phrase.from === 1 && items.length > 0);
+  if (
+    isTitle(context, phrase, items) ||
+    isDomainHead(context, head) ||
+    !(isEntity || line.bullet) ||
+    lexicon.english.filler.has(head)
+  ) {
     return items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
   }
   const inside = textBetween(context, colon + 1, endOfSentence(context, colon + 1, line.to));
@@ -78,6 +85,13 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
       return field ? fieldFacts(head, field, why) : [];
     }),
   ];
+}
+
+/** "Volunteer fire brigade: firefighters, incidents": what it is about, then its things. */
+function isTitle(context: Context, head: Phrase, items: readonly Phrase[]): boolean {
+  const { attributes } = context.lexicon;
+  const things = items.filter((item) => item.plural && !attributes.looksLike(item.name)).length;
+  return !head.plural && senseOf(singular(head.name), context) === null && things > 0 && things * 2 >= items.length;
 }
 
 function isDomainHead(context: Context, head: string): boolean {
@@ -141,6 +155,18 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
   if (!line.bullet && (items.length < 2 || !(isStop(tokens[to]) || to === line.to))) return [];
   if ((line.bullet && to < line.to) || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
   const why = textBetween(context, line.from, line.to);
+  const [first, ...others] = items;
+  if (
+    line.bullet &&
+    first &&
+    isOwner(context, first) &&
+    others.length > 0 &&
+    others.every((item) => isProperty(context, item))
+  )
+    return [
+      wanted(first.name, STRENGTH.listed, why),
+      ...others.map((item) => columnFact(first.name, item, context, why)),
+    ];
   const facts: Fact[] = items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
   if (items.length === 1 && items[0] && !senseOf(items[0].name, context)) {
     const name = nameOf(tokens, items[0].from, items[0].to);
@@ -149,6 +175,17 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
     }
   }
   return facts;
+}
+
+/** "- menu items, price, available yes/no": a thing, and what is known about each. */
+function isOwner(context: Context, { name, plural }: Phrase): boolean {
+  const { attributes, english } = context.lexicon;
+  const isThing = senseOf(name, context) !== null || plural;
+  return isThing && !english.filler.has(name) && (plural || attributes.known(name) === null);
+}
+
+function isProperty(context: Context, item: Phrase): boolean {
+  return !item.plural && (item.choice || context.lexicon.attributes.looksLike(item.name));
 }
 
 /** "categories > dishes": the one on the right belongs to the one on the left. */

@@ -25,7 +25,7 @@ export function findListings(text: string, found: readonly Definition[], lexicon
   const listings = segments(text, free).flatMap((segment) => readListing(segment, lexicon) ?? []);
   if (listings.length === 0 || listings.length > MAX_LISTINGS) return [];
   const divided = listings.some((one, at) => /^\s*;/.test(text.slice(one.span.end)) && at + 1 < listings.length);
-  return divided || listings.some(({ sure }) => sure) ? listings : [];
+  return divided || found.length > 0 || listings.some(({ sure }) => sure) ? listings : [];
 }
 
 function segments(text: string, free: (at: number) => boolean): readonly Segment[] {

@@ -46,7 +46,25 @@ function strengthOf(mention: Mention, context: Context): number {
   else if (lexicon.attributes.known(mention.name) !== null) strength -= 1.2;
   if (!sense.names) strength -= 0.4;
   if (sense.entity.weak && !mention.plural) strength -= 0.8;
+  if (isSomebodyElse(mention, sense.entity.person, context)) return STRENGTH.passing;
+  if (isProperty(mention, context)) return Math.min(strength, STRENGTH.passing);
   return Math.min(strength, STRENGTH.listed);
+}
+
+/** "librarians are employees": another word for people who are spoken of already. */
+function isSomebodyElse({ to }: Mention, isPerson: boolean, context: Context): boolean {
+  const next = context.mentionAt.get(to + 1);
+  const isSame = /^(is|are)$/.test(context.tokens[to]?.word ?? '');
+  return isPerson && isSame && next !== undefined && senseOf(next.name, context)?.entity.person === true;
+}
+
+/** "a title, a weight": one of several words for what is known about something, nowhere spoken of as things. */
+function isProperty(mention: Mention, { tokens, lexicon, mentions }: Context): boolean {
+  if (mention.plural || lexicon.attributes.known(mention.name) === null) return false;
+  const article = ['a', 'an', 'its', 'their', 'the'].includes(tokens[mention.from - 1]?.word ?? '');
+  const before = tokens[article ? mention.from - 2 : mention.from - 1];
+  const listed = isSeparator(before) || lexicon.english.having.has(before?.word ?? '') || before?.word === ':';
+  return listed && !mentions.some((other) => other.name === mention.name && other.plural);
 }
 
 function isVerb(word: string, english: Context['lexicon']['english']): boolean {

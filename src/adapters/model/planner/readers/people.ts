@@ -8,17 +8,20 @@ import { verbStems } from '../words.ts';
 /** "As a student I …": who the stories are about. */
 export function readStories(context: Context): readonly Fact[] {
   const { tokens } = context;
-  return tokens.flatMap((token, at) => {
+  return tokens.flatMap((token, at): readonly Fact[] => {
     const next = tokens[at + 1]?.word;
     if (token.word !== 'as' || (next !== 'a' && next !== 'an' && next !== 'the')) return [];
     const phrase = readPhrase(context, at + 2);
     const after = phrase ? tokens[phrase.to]?.word : undefined;
     if (!phrase || (after !== 'i' && after !== ',' && after !== 'we')) return [];
     const why = textBetween(context, at, phrase.to);
+    if (ADMIN.test(phrase.name)) return [accounts(true, why), { kind: 'role', name: 'admin', why } as const];
     const who = { ...accounts(true, why), who: phrase.name };
     return [{ kind: 'entity', name: phrase.name, strength: STRENGTH.listed, why } as const, who];
   });
 }
+
+const ADMIN = /^((site|system|super)_?)?(admin|administrator)$/;
 
 function accounts(wanted: boolean, why: string): Extract<Fact, { kind: 'accounts' }> {
   return { kind: 'accounts', wanted, why };
@@ -31,13 +34,26 @@ export function readAccounts(context: Context): readonly Fact[] {
   return tokens.flatMap((token, at): readonly Fact[] => {
     const isPair = lexicon.english.accounts.has(`${token.word}_${tokens[at + 1]?.word ?? ''}`);
     const isSaid = isPair || lexicon.english.accounts.has(token.lemma) || (token.word === 'accounts' && !isOther);
-    const isHalf = /^register(s|ed)?$/.test(token.word) || (token.lemma === 'account' && !isOther);
+    const isHalf =
+      (/^register(s|ed)?$/.test(token.word) && isAlone(context, at)) || (token.lemma === 'account' && !isOther);
     if (!isSaid && !isHalf) return [];
+    if (!isSaid && token.word === 'account' && ['an', 'own', 'user', 'no'].includes(tokens[at - 1]?.word ?? ''))
+      return [{ ...accounts(tokens[at - 1]?.word !== 'no', token.raw), who: personBefore(context, at)?.name }];
     const who = personBefore(context, at) ?? personBehind(context, isPair ? at + 2 : at + 1);
     const isTheirs = who !== null && (token.lemma === 'account' ? who.isBeside : who.isBefore);
     const why = isPair ? textBetween(context, at, at + 2) : token.raw;
     return isSaid || isTheirs ? [{ ...accounts(true, why), who: who?.name }] : [];
   });
+}
+
+/** "customers register", not "members register their boats" or "a child registers once per camp". */
+function isAlone({ tokens }: Context, at: number): boolean {
+  const next = tokens[at + 1];
+  return (
+    next === undefined ||
+    next.kind === 'mark' ||
+    ['and', 'or', 'with', 'as', 'to', 'on', 'via', 'by', 'before'].includes(next.word)
+  );
 }
 
 /** In a bank and in bookkeeping an account is something else. */

@@ -146,7 +146,9 @@ export function readNegations(context: Context): readonly Fact[] {
       .flatMap((item): readonly Fact[] => {
         const words = item.name.split('_');
         const isAccount =
-          lexicon.english.accounts.has(item.name) || words.some((word) => lexicon.english.accounts.has(word));
+          item.name === 'account' ||
+          lexicon.english.accounts.has(item.name) ||
+          words.some((word) => lexicon.english.accounts.has(word));
         return isAccount
           ? [
               { kind: 'accounts', wanted: false, why },
