@@ -65,7 +65,7 @@ const says: [string, string[]][] = [
     'una aplicación para gestionar mis recetas con ingredientes y pasos',
     ['entity recipe', 'entity ingredient', 'entity step'],
   ],
-  ['Blog mit Beiträgen und Kommentaren', ['entity post', 'entity comment']],
+  ['Blog mit Beiträgen und Kommentaren', ['entity contribution', 'entity comment']],
   ['recipies with ingrediants', ['entity ingredient']],
   // having and belonging
   ['a dragon has many eggs', ['entity egg', 'link egg>dragon']],
