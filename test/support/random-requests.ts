@@ -72,7 +72,7 @@ const STRANGE = [
 ];
 
 /** Random numbers that are the same in every run (Park–Miller). */
-export function* randoms(seed: number): Generator<number, never> {
+function* randoms(seed: number): Generator<number, never> {
   for (let state = seed; ; ) {
     state = (state * 48_271) % 2_147_483_647;
     yield state / 2_147_483_647;

@@ -39,7 +39,7 @@ function takesPlace(one: Draft): boolean {
 }
 
 /** What the rest hangs on: the strongest thing that is no person and no such thing itself. */
-export function mainDraft(model: Model, self: Draft | null): Draft | null {
+function mainDraft(model: Model, self: Draft | null): Draft | null {
   const others = model.drafts.filter((one) => one !== self && !one.join && !one.entity?.person && !pointsAtKinds(one));
   return [...others].sort((a, b) => b.strength - a.strength)[0] ?? null;
 }
