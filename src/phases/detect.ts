@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.ts';
+import { type Decision, isInDoubt } from '../domain/decision.ts';
 import { type ErrorCode, TurboError } from '../domain/errors.ts';
 import type { Request } from '../domain/request.ts';
 import type { Caller } from '../ports/model.ts';
@@ -15,7 +15,7 @@ export async function detect(
   caller?: Caller,
 ): Promise<Decision> {
   const decision = await services.model.detect(request, caller).catch(withoutAnswer);
-  if (decision.confidence < DOUBT) {
+  if (isInDoubt(decision)) {
     const guess = decision.needsDatabase ? 'with a database' : 'without a database';
     services.progress({
       kind: 'warning',
@@ -39,6 +39,3 @@ function withoutAnswer(error: unknown): Decision {
     costUsd: null,
   };
 }
-
-/** Below this confidence the decision is a guess, and people are told so. */
-const DOUBT = 0.65;

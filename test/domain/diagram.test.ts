@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderMermaid } from '../../src/domain/diagram.ts';
 import { renderSvg } from '../../src/domain/diagram-svg.ts';
+import { renderTextDiagram } from '../../src/domain/diagram-text.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 
 const id = { name: 'id', type: 'varchar(21)', primaryKey: true };
@@ -100,4 +101,46 @@ test('no two boxes of a large schema overlap, all lie on the canvas, and it is n
       expect(apart).toBe(true);
     }
   }
+});
+
+test('the drawing leads each reference to the key it refers to', () => {
+  expect(renderTextDiagram(schema)).toBe(`┌─ users ────────────────────────┐
+│ PK    id           varchar(21) │─────┐
+└────────────────────────────────┘     │
+┌─ posts ────────────────────────┐     │
+│ PK    id           varchar(21) │───┐ │
+│ FK    author_id    varchar(21) │>──┼─┤
+│ FK    parent_id   varchar(21)? │>──┘ │
+│       price     numeric(10, 2) │     │
+└────────────────────────────────┘     │
+┌─ profiles ─────────────────────┐     │
+│ PK FK id           varchar(21) │─────┘
+│       height  double precision │
+└────────────────────────────────┘
+┌─ settings ─────────────────────┐
+│ PK    id           varchar(21) │
+└────────────────────────────────┘
+>── many   ─── one   ? may be empty
+`);
+});
+
+test('the drawing is never wider than told, and every relation stays in it', () => {
+  const long = 'x'.repeat(54);
+  const tables = Array.from({ length: 100 }, (_, index) => ({
+    name: index === 7 ? `${long}y` : `table_${index}`,
+    columns: [
+      id,
+      ...(index < 9
+        ? []
+        : [{ name: `up_${index}_id`, type: 'varchar(21)', nullable: true, ...to(`table_${index % 6}`) }]),
+      ...(index === 3 ? [{ name: long, type: 'double precision' }] : []),
+    ],
+  }));
+  const large = parseSchema({ version: 1, tables });
+  for (const width of [40, 80, 200]) {
+    const drawing = renderTextDiagram(large, width);
+    expect(Math.max(...drawing.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+    for (let index = 9; index < 100; index += 1) expect(drawing).toContain(`up_${index}_id`);
+  }
+  expect(renderTextDiagram(large, 40)).toContain('>── table_3?  (up_9_id)');
 });

@@ -2,6 +2,10 @@ import { TurboError } from '../../domain/errors.ts';
 
 /** Questions to the person at the terminal. Each has a flag; without a terminal the flag is asked for instead. */
 export interface Ask {
+  /** Somebody sits at a terminal and may be asked. */
+  readonly canAsk: boolean;
+  /** Yes or no; `usual` is what Return means. Only where somebody can be asked. Throws `interrupted`. */
+  yesOrNo(question: string, usual: boolean): Promise<boolean>;
   /** A text; `flag` is what to type when nobody can be asked. Throws `usage.missing`. */
   text(question: string, flag: string): Promise<string>;
   /**
@@ -28,17 +32,22 @@ export interface AskOptions {
 
 /** Questions through @inquirer/prompts, which is only loaded when one is asked. */
 export function terminalAsk({ interactive, yes, pause }: AskOptions): Ask {
-  const prompt = async (message: string) => {
+  type Prompts = typeof import('@inquirer/prompts');
+  const draw = async <T>(show: (prompts: Prompts) => Promise<T>): Promise<T> => {
     pause();
-    const { input } = await import('@inquirer/prompts');
+    const prompts = await import('@inquirer/prompts');
     try {
-      return await input({ message }, { output: process.stderr });
+      return await show(prompts);
     } catch (error) {
       // Ctrl-C at a prompt, or a terminal that went away.
       throw new TurboError('interrupted', 'Interrupted; nothing was changed.', { cause: error });
     }
   };
+  const prompt = (message: string) => draw(({ input }) => input({ message }, { output: process.stderr }));
   return {
+    canAsk: interactive,
+    yesOrNo: (message, usual) =>
+      draw(({ confirm }) => confirm({ message, default: usual }, { output: process.stderr })),
     async text(question, flag) {
       if (!interactive) {
         throw new TurboError('usage.missing', `${question} Nobody can be asked here.`, { hint: `Give it as ${flag}.` });

@@ -3,8 +3,8 @@ import { parseRequest, type Request } from '../../domain/request.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Needs } from '../../ports/services.ts';
 import { type Cli, type Typed, textOption } from './command.ts';
+import { databaseWish } from './database-wish.ts';
 import { asksService } from './model-options.ts';
-import { parseDatabaseOption } from './options.ts';
 import { typedRequest } from './template-request.ts';
 
 /** What `detect` and `design-schema` have in common: whose request, and where the answer is kept. */
@@ -32,7 +32,10 @@ export async function designOrder(cli: Cli, typed: Typed): Promise<DesignOrder> 
   const project = directory === null ? null : await readManifest(directory, folder);
   const text = said ?? project?.request ?? (await cli.ask.text('What is the backend for?', '"<request>"'));
   const request = parseRequest(text);
-  const database = parseDatabaseOption(textOption(typed, 'database'));
+  // What a person said about a database in an earlier phase holds for the next one.
+  const before = project?.request === request.text && project.decision?.decidedBy === 'user' ? project.decision : null;
+  const isSaid = textOption(typed, 'database') !== undefined;
+  const database = before && !isSaid ? before.needsDatabase : await databaseWish(cli, typed, request);
   return {
     request,
     ...(database === undefined ? {} : { database }),

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
+import { nameFromRequest, slug } from '../../../domain/project-name.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
+import { databaseWish } from '../database-wish.ts';
 import { asksService, modelOptions } from '../model-options.ts';
 import {
   databaseOption,
@@ -53,11 +55,15 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   const name = textOption(typed, 'name');
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));
-  const database = parseDatabaseOption(textOption(typed, 'database'));
+  const request = parseRequest(text);
   const framework = frameworkOf(typed);
   if (name?.trim() === '') throw new TurboError('name.invalid', 'The name is empty.', { hint: 'Leave --name out.' });
+  const place = directory ?? slug(name ?? nameFromRequest(request.text));
+  const database = (await isBegun(resolve(cli.cwd, place)))
+    ? parseDatabaseOption(textOption(typed, 'database'))
+    : await databaseWish(cli, typed, request);
   return {
-    request: parseRequest(text),
+    request,
     parent: cli.cwd,
     verify: verifyOf(typed),
     ...(name === undefined ? {} : { name }),
@@ -68,11 +74,20 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   };
 }
 
+/** What is resumed was decided already. */
+async function isBegun(directory: string): Promise<boolean> {
+  const [{ openFolder }, { readManifest }] = await Promise.all([
+    import('../../../app.ts'),
+    import('../../../operations/manifest.ts'),
+  ]);
+  return (await readManifest(directory, await openFolder())) !== null;
+}
+
 /** `--dry-run`: decision and schema only; no cluster is started, nothing is written. */
 async function planOnly(cli: Cli, order: CreateOrder, asksService: boolean): Promise<Outcome> {
   const { openModel } = await import('../../../app.ts');
   const { design } = await import('../../../pipeline/design.ts');
-  const { nameFromRequest, parseProjectName } = await import('../../../domain/project-name.ts');
+  const { parseProjectName } = await import('../../../domain/project-name.ts');
   const { accountsText } = await import('../output/access-text.ts');
   const { model } = asksService ? await cli.services() : { model: await openModel(cli.config) };
   const { decision, schema } = await design(order, { model, progress: cli.output.progress });

@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
+import type { Explanation } from '../../../domain/explanation.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import { type CliCommand, flag, textOption } from '../command.ts';
 import { designOrder } from '../design-order.ts';
 import { modelOptions } from '../model-options.ts';
 import { databaseOption } from '../options.ts';
-import type { Style } from '../output/output.ts';
+import { type Outcome, PLAIN, type Style } from '../output/output.ts';
 
 export const designSchemaCommand: CliCommand = {
   define(program) {
@@ -15,11 +17,13 @@ export const designSchemaCommand: CliCommand = {
       .argument('[request]', 'what the backend is for')
       .addOption(
         new Option('--format <format>', 'how to print it')
-          .choices(['table', 'ddl', 'mermaid', 'svg', 'json'])
+          .choices(['table', 'ddl', 'text', 'mermaid', 'svg', 'json'])
           .default('table'),
       )
       .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
       .addOption(databaseOption())
+      .addOption(new Option('--diagram <format>', 'draw it').choices(['text', 'mermaid', 'svg']))
+      .option('--output <file>', 'write what would be printed to a file')
       .option('--explain', 'tell where each part comes from, what was assumed, and what was left out')
       .option('--no-save', 'do not keep the schema in an empty folder');
     return modelOptions(command);
@@ -43,16 +47,35 @@ export const designSchemaCommand: CliCommand = {
     if (schema === null) {
       return { data, text: (style) => `${style.bold('Needs no database')}\n  ${decision.reason}` };
     }
-    if (isExplained && explanation) {
-      const { explanationText } = await import('../output/explanation-text.ts');
-      return { data, text: (style) => explanationText(explanation, style, process.stdout.columns) };
-    }
-    const render = await renderer(textOption(typed, 'format') ?? 'table', data);
-    return { data, text: (style) => render(schema, style) };
+    const diagram = textOption(typed, 'diagram');
+    const file = textOption(typed, 'output');
+    const render =
+      isExplained && explanation && diagram === undefined
+        ? await explainer(explanation)
+        : await renderer(diagram ?? textOption(typed, 'format') ?? 'table', data);
+    if (file !== undefined) return written(resolve(cli.cwd, file), render(schema, PLAIN), data);
+    return {
+      data: diagram === undefined ? data : { ...data, diagram: render(schema, PLAIN) },
+      text: (style) => render(schema, style),
+    };
   },
 };
 
 type Render = (schema: Schema, style: Style) => string;
+
+async function explainer(explanation: Explanation): Promise<Render> {
+  const { explanationText } = await import('../output/explanation-text.ts');
+  return (_schema, style) => explanationText(explanation, style, process.stdout.columns);
+}
+
+async function written(file: string, text: string, data: object): Promise<Outcome> {
+  const [{ openFolder }, { writeOutput }] = await Promise.all([
+    import('../../../app.ts'),
+    import('../../../pipeline/output-file.ts'),
+  ]);
+  await writeOutput(file, text, await openFolder());
+  return { data: { ...data, output: file }, text: () => `Written to ${file}` };
+}
 
 async function renderer(format: string, data: unknown): Promise<Render> {
   switch (format) {
@@ -63,6 +86,10 @@ async function renderer(format: string, data: unknown): Promise<Render> {
     case 'mermaid': {
       const { renderMermaid } = await import('../../../domain/diagram.ts');
       return renderMermaid;
+    }
+    case 'text': {
+      const { renderTextDiagram } = await import('../../../domain/diagram-text.ts');
+      return (schema) => renderTextDiagram(schema, process.stdout.columns);
     }
     case 'svg': {
       const { renderSvg } = await import('../../../domain/diagram-svg.ts');

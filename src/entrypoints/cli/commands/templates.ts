@@ -40,21 +40,32 @@ async function listed(all: readonly SchemaTemplate[], command: string): Promise<
     data: { templates: rows },
     text() {
       const grid = new Table({
-        head: ['template', 'category', 'what it is', 'tables'],
-        colWidths: [12, 14, 46, 40],
+        head: ['template', 'category', 'what it is', 'tables', 'technologies'],
+        colWidths: [12, 14, 38, 34, 22],
         wordWrap: true,
         style: { head: [], border: [] },
       });
-      for (const row of rows) grid.push([row.name, row.category, row.description, row.tables.join(', ')]);
+      for (const row of rows)
+        grid.push([row.name, row.category, row.description, row.tables.join(', '), row.technologies.join(', ')]);
       return `${grid.toString()}\nUse one: ${command} create --template blog`;
     },
   };
 }
 
 async function shown(template: SchemaTemplate): Promise<Outcome> {
-  const { schemaTables } = await import('../output/schema-tables.ts');
+  const [{ schemaTables }, { renderTextDiagram }] = await Promise.all([
+    import('../output/schema-tables.ts'),
+    import('../../../domain/diagram-text.ts'),
+  ]);
+  const { name, aliases, category, description, technologies, schema } = template;
   return {
     data: { template },
-    text: (style) => `${style.bold(template.name)} ${template.description}\n\n${schemaTables(template.schema, style)}`,
+    text: (style) =>
+      [
+        `${style.bold(name)} ${description}`,
+        `  category      ${category}\n  also called   ${aliases.join(', ')}\n  technologies  ${technologies.join(', ')}`,
+        renderTextDiagram(schema, process.stdout.columns),
+        schemaTables(schema, style),
+      ].join('\n\n'),
   };
 }
