@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { planner } from '../../../../src/adapters/model/planner/planner.ts';
@@ -6,6 +7,8 @@ import { parseSchema } from '../../../../src/domain/schema-rules.ts';
 import type { Model } from '../../../../src/ports/model.ts';
 import { outline, shippedLexicon } from '../../../support/planner.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../../support/project-database.ts';
+import { randomRequests } from '../../../support/random-requests.ts';
+import { readLabels } from '../../../support/request-labels.ts';
 
 let model: Model;
 let database: ProjectDatabase;
@@ -113,47 +116,11 @@ const hostile = [
   'product(id, id, created_at, name, name, Name, NAME)',
 ];
 
-/** Random numbers that are the same in every run (Park–Miller). */
-function* randoms(seed: number): Generator<number, never> {
-  for (let state = seed; ; ) {
-    state = (state * 48_271) % 2_147_483_647;
-    yield state / 2_147_483_647;
-  }
-}
+const labels = readLabels(JSON.parse(readFileSync(new URL('requests.json', import.meta.url), 'utf8')));
 
-async function mutations(count: number): Promise<string[]> {
-  const random = randoms(42);
-  const next = () => random.next().value;
-  const lexicon = await shippedLexicon();
-  const words = [...lexicon.nouns.keys(), ...lexicon.attributes.words, ...lexicon.english.verbs];
-  const marks = [
-    ', ',
-    ' and ',
-    ' has many ',
-    ' belongs to ',
-    '(',
-    ')',
-    '\n- ',
-    ': ',
-    ' unique',
-    '?',
-    ' one per ',
-    ' no ',
-    ' with login ',
-    '. admins manage ',
-    ' see their own ',
-    ' are private, ',
-    '/',
-    '"',
-    ' > ',
-    '; ',
-    '{',
-  ];
-  const pick = (list: readonly string[]) => list[Math.floor(next() * list.length)] ?? '';
-  return Array.from({ length: count }, () => {
-    const length = 2 + Math.floor(next() * 25);
-    return Array.from({ length }, () => pick(words).replaceAll('_', ' ') + pick(marks)).join('');
-  });
+async function mutations(count: number): Promise<readonly string[]> {
+  const bases = labels.map(({ request }) => request);
+  return randomRequests({ count, seed: 42, bases }, await shippedLexicon());
 }
 
 test('any request gives a schema that PostgreSQL loads', async () => {
@@ -172,7 +139,7 @@ test('any request gives a schema that PostgreSQL loads', async () => {
 });
 
 test('hundreds of random requests are decided and designed without a failure', async () => {
-  for (const text of await mutations(400)) {
+  for (const text of await mutations(200)) {
     const schema = (await model.design({ text })).schema;
     expect(schema.tables.length).toBeGreaterThan(0);
     expect((await model.detect({ text })).confidence).toBeGreaterThanOrEqual(0.5);
