@@ -30,7 +30,8 @@ export function quotedFor(name: string, why: string, text: string): Origin {
 /** The text itself, its words however they are spaced, or its longest part that is there. */
 function findQuote(why: string, text: string): string | null {
   if (why === '') return null;
-  if (text.includes(why)) return why;
+  // Wide gaps are what was read before and blanked out: they are not in the request.
+  if (text.includes(why) && !/ {3}/.test(why)) return why;
   const sample = /^"[^"]+"(?= of the sample$)/.exec(why)?.[0];
   if (sample && text.includes(sample)) return sample;
   const parts = why

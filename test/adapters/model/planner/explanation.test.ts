@@ -27,6 +27,7 @@ const requests = [
   "CREATE TABLE foo (qty int check (qty > 0), mode text check (mode in ('a', 'b')), bar_id int references bars(id))",
   '- Employee: first name, hired on, salary\n- Department: name\n* an employee belongs to a department',
   'api to track cauldrons,   examinations of\ncauldrons',
+  'Customer(name, email unique); Order(status: new|paid) has many items, Widget(name, sku) has many parts',
   'qwertz',
   '\u{1F9D9} $(rm -rf /) {{x}} ; DROP TABLE users',
 ];
