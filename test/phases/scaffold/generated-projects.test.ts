@@ -640,6 +640,74 @@ describe('a running blog', () => {
     expect(server.child.exitCode).toBeNull();
   });
 
+  /** While somebody else holds locks in the blog. */
+  async function whileLocked(lock: string, values: unknown[], work: (unlock: () => Promise<unknown>) => Promise<void>) {
+    const blocker = new pg.Client({ ...inject('cluster'), database: databases.get('blog')?.names.database });
+    await blocker.connect();
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query(lock, values);
+      await work(() => blocker.query('COMMIT'));
+    } finally {
+      await blocker.end();
+    }
+  }
+
+  /** Connections of the server that wait for a lock. */
+  async function countWaiting(): Promise<unknown> {
+    const database = databases.get('blog');
+    const sql = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'`;
+    return (await database?.admin(sql, [database.names.app]))?.[0]?.n;
+  }
+
+  test('creates beyond the connections there are share one, and a refused one leaves its neighbours right', async () => {
+    const author = await makeUser();
+    const newPost = (author_id: unknown, index: number) => ({ author_id, title: 'shared', slug: `shared-${index}` });
+    await whileLocked('SELECT 1 FROM app.users WHERE id = $1 FOR UPDATE', [author.id], async (unlock) => {
+      const own = Array.from({ length: 6 }, (_, index) => send('POST', '/posts', newPost(author.id, index)));
+      await expect.poll(countWaiting).toBe(6);
+      const shared = Array.from({ length: 12 }, (_, index) =>
+        send('POST', '/posts', newPost(index % 3 === 0 ? 'nobody' : author.id, index + 6)),
+      );
+      await expect.poll(countWaiting).toBe(7);
+      await unlock();
+      expect((await Promise.all(own)).map(({ status }) => status)).toEqual(own.map(() => 201));
+      const statuses = (await Promise.all(shared)).map(({ status }) => status);
+      expect(statuses).toEqual(shared.map((_, index) => (index % 3 === 0 ? 422 : 201)));
+    });
+  });
+
+  test('a filtered list that takes long goes on alone, and keeps no others waiting', async () => {
+    await whileLocked('LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE', [], async (unlock) => {
+      const slow = send('GET', '/users?name=nobody');
+      await expect.poll(countWaiting).toBe(1);
+      expect((await send('GET', '/tags?name=nobody')).status).toBe(200);
+      // Longer than what is quick.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(await countWaiting()).toBe(1);
+      await unlock();
+      expect(await slow).toMatchObject({ status: 200, body: { data: [] } });
+    });
+  });
+
+  test('a transaction whose connection is killed costs its request 503, and the server lives', async () => {
+    const author = await makeUser();
+    await whileLocked('SELECT 1 FROM app.users WHERE id = $1 FOR UPDATE', [author.id], async () => {
+      const post = { author_id: author.id, title: 'killed', slug: 'killed' };
+      const asked = send('POST', '/posts', post, { 'idempotency-key': 'a-key-of-a-killed-one' });
+      await expect.poll(countWaiting).toBe(1);
+      await databases
+        .get('blog')
+        ?.admin(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'`,
+          [databases.get('blog')?.names.app],
+        );
+      expect((await asked).status).toBe(503);
+    });
+    expect((await send('GET', `/users/${author.id}`)).status).toBe(200);
+    expect(server.child.exitCode).toBeNull();
+  });
+
   test('SIGTERM lets a running request finish, ends the connections and exits with 0', async () => {
     const own = await startBuilt(folderOf('blog'));
     const author = await makeUser();

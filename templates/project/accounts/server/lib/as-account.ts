@@ -1,8 +1,17 @@
 import pg from 'pg';
 import type { Account } from './auth.ts';
 import { withinBudget } from './budget.ts';
-import { chooseLane, nameOf, openPool, pooler, type Run, transact } from './database.ts';
+import {
+  chooseLane,
+  nameOf,
+  openPool,
+  pooler,
+  type Run,
+  transact,
+  tryTogether,
+} from './database.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
+import { runOn } from './lane.ts';
 import type { Query } from './list-sql.ts';
 
 /** Whose rows a statement may see and change: the policies of the database ask. Null: nobody is signed in. */
@@ -22,10 +31,9 @@ export function tellAsker(run: Run, asker: Asker): Promise<unknown> {
   return run(SET_ASKER, [String(asker?.id ?? ''), String(asker?.isAdmin ?? false)]);
 }
 
-function runOn(client: pg.ClientBase): Run {
-  return async <R extends object>(statement: Statement, values: unknown[]) =>
-    (await client.query<R>({ ...statement, values })).rows;
-}
+// Named, since only statements of the driver's prepared kind are gathered.
+const BEGIN: Statement = { name: 'asker.begin', text: 'begin' };
+const COMMIT: Statement = { name: 'asker.commit', text: 'commit' };
 
 /**
  * One statement in a transaction of its own that knows who asks. All of it is sent in one go: on a shared connection
@@ -37,11 +45,11 @@ async function runTogether<R extends object>(
   statement: Statement,
   values: unknown[],
 ): Promise<R[]> {
-  const run = runOn(client);
-  const begun = client.query('begin');
+  const run: Run = (own, parameters) => runOn(client, own, parameters);
+  const begun = run(BEGIN, []);
   const told = tellAsker(run, asker);
   const rows = run<R>(statement, values);
-  const ended = client.query('commit');
+  const ended = run(COMMIT, []);
   // The first to fail is the reason of all that follow.
   const steps = await Promise.allSettled([begun, told, rows, ended]);
   for (const step of steps) if (step.status === 'rejected') throw step.reason;
@@ -120,8 +128,14 @@ export async function findRowsAs<R extends object>(
   { text, values }: Query,
 ): Promise<R[]> {
   const statement = { name: nameOf(text), text };
+  const parameters = [...values];
+  const within = (run: (own: Statement) => Promise<R[]>) => withinBudget(statement, run);
   try {
-    return await withinBudget(statement, (own) => runAs<R>(asker, own, [...values]));
+    return await tryTogether(
+      statement,
+      (client) => within((own) => runTogether<R>(client, asker, own, parameters)),
+      () => within((own) => runAs<R>(asker, own, parameters)),
+    );
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }

@@ -1,8 +1,9 @@
-import { Socket } from 'node:net';
 import pg from 'pg';
 import { withinBudget } from './budget.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
+import { GatheringSocket } from './gathering-socket.ts';
+import { Lane, runOn } from './lane.ts';
 import type { Query } from './list-sql.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
@@ -12,6 +13,10 @@ export type { Statement };
 const CONNECT_TIMEOUT_MS = 3000;
 const READ_TIMEOUT_MS = 5000;
 const WRITE_TIMEOUT_MS = 10_000;
+/** What takes longer is not quick: it is done alone, and keeps no neighbours waiting. */
+const QUICK_TIMEOUT_MS = 200;
+/** Statements that may wait for each other on one connection, when nothing says that they are quick. */
+const MAX_TOGETHER = 16;
 
 /** A pooler in transaction mode lies between: no named statements, and no connection of our own for reads. */
 export const pooler = env.DATABASE_POOLER === 'true';
@@ -23,6 +28,7 @@ function connection(timeoutMs: number): pg.ClientConfig {
   return {
     connectionString,
     types,
+    stream: () => new GatheringSocket(),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     // What is sent together does not wait for the answers in between.
@@ -33,77 +39,10 @@ function connection(timeoutMs: number): pg.ClientConfig {
   };
 }
 
-/**
- * A connection shared by many reads: what belongs together is sent at once, and none waits for the answer of another.
- * Opened at first need and again after it broke, with growing pauses while the database stays away.
- */
-class Lane {
-  pending = 0;
-  isOpen = false;
-  #client: Promise<pg.Client> | null = null;
-  #socket = new Socket();
-  #failures = 0;
-  #retryAt = 0;
-
-  async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
-    return this.use(async (client) => (await client.query<R>({ ...statement, values })).rows);
-  }
-
-  async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    this.pending += 1;
-    try {
-      const client = await this.open();
-      this.#gather();
-      return await work(client);
-    } finally {
-      this.pending -= 1;
-    }
-  }
-
-  /** What is asked in one turn of the event loop goes out together: writing costs more than what is written. */
-  #gather(): void {
-    const socket = this.#socket;
-    if (socket.writableCorked > 0) return;
-    socket.cork();
-    setImmediate(() => socket.uncork());
-  }
-
-  open(): Promise<pg.Client> {
-    if (this.#client) return this.#client;
-    if (Date.now() < this.#retryAt) return Promise.reject(new Error('no answer a moment ago'));
-    const socket = new Socket();
-    this.#socket = socket;
-    const stream = () => socket;
-    const client = new pg.Client({ ...connection(READ_TIMEOUT_MS), stream });
-    const opening = client.connect().then(() => {
-      this.#failures = 0;
-      this.isOpen = true;
-      return client;
-    });
-    const forget = () => {
-      if (this.#client !== opening) return;
-      this.#client = null;
-      this.isOpen = false;
-    };
-    client.on('error', forget);
-    client.on('end', forget);
-    opening.catch(() => {
-      forget();
-      this.#failures += 1;
-      this.#retryAt = Date.now() + Math.min(25 * 2 ** this.#failures, 1000);
-    });
-    this.#client = opening;
-    return opening;
-  }
-
-  async close(): Promise<void> {
-    const client = await this.#client?.catch(() => null);
-    await client?.end();
-  }
-}
-
-const firstLane = new Lane();
-const secondLane = new Lane();
+const firstLane = new Lane(() => connection(READ_TIMEOUT_MS));
+const secondLane = new Lane(() => connection(READ_TIMEOUT_MS));
+const quickLane = new Lane(() => connection(QUICK_TIMEOUT_MS));
+const insertLane = new Lane(() => connection(WRITE_TIMEOUT_MS));
 
 /** The less busy of the open lanes. A second one is opened, in the background, when the first one is busy. */
 export function chooseLane(): Lane {
@@ -118,12 +57,20 @@ let pool: pg.Pool | null = null;
 
 export function openPool(): pg.Pool {
   if (pool) return pool;
-  const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 7, 1000));
+  const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 6, 1000));
   pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) =>
     log('warn', 'lost an idle database connection', { error: error.message }),
   );
+  // One that is lost at work fails what runs on it; without a listener it would end the server.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** All connections of the pool are at work: whoever wants one waits. */
+function isPoolBusy(): boolean {
+  const { idleCount, totalCount, options } = openPool();
+  return idleCount === 0 && totalCount >= options.max;
 }
 
 /** One statement, on any free connection. Throws errors of the database as they are. */
@@ -132,6 +79,20 @@ export async function runInPool<R extends object>(
   values: unknown[],
 ): Promise<R[]> {
   return (await openPool().query<R>(queryOf(statement, values))).rows;
+}
+
+/**
+ * The rows of one INSERT: on a connection of its own while there is one, so that many wait for the disk at once; beyond
+ * that behind others, which costs less than taking turns. Throws errors of the database as they are.
+ */
+export async function runInsert<R extends object>(
+  statement: Statement,
+  values: unknown[],
+): Promise<R[]> {
+  const isRefused = pooler || !statement.name || insertLane.pending >= MAX_TOGETHER;
+  return isRefused || !isPoolBusy()
+    ? runInPool<R>(statement, values)
+    : insertLane.query<R>(statement, values);
 }
 
 function queryOf({ name, ...statement }: Statement, values: unknown[]): pg.QueryConfig {
@@ -170,6 +131,7 @@ export async function readRow<R extends object>(
   }
 }
 
+const QUERY_CANCELED = '57014';
 const MAX_NAMED_QUERIES = 100;
 const queryNames = new Map<string, string>();
 
@@ -182,11 +144,41 @@ export function nameOf(text: string): string {
   return name;
 }
 
+const SLOW_FOR_MS = 60_000;
+const slowUntil = new Map<string, number>();
+
+/**
+ * Does the work of one SELECT that is quick as a rule, but nobody knows: first on a connection that such work shares,
+ * where it is stopped early, then `alone`. For a minute the next of its name are not tried.
+ */
+export async function tryTogether<T>(
+  { name }: Statement,
+  together: (client: pg.Client) => Promise<T>,
+  alone: () => Promise<T>,
+): Promise<T> {
+  const isRefused = pooler || !name || quickLane.pending >= MAX_TOGETHER;
+  if (isRefused || Date.now() < (slowUntil.get(name) ?? 0)) return alone();
+  try {
+    return await quickLane.use(together);
+  } catch (error) {
+    const wasStopped = error instanceof pg.DatabaseError && error.code === QUERY_CANCELED;
+    if (!wasStopped) throw error;
+    slowUntil.set(name, Date.now() + SLOW_FOR_MS);
+    return alone();
+  }
+}
+
 /** Rows of a SELECT that may take its time; MORE is the last when they are too large. Throws a problem: 503 when it took too long. */
 export async function findRows<R extends object>({ text, values }: Query): Promise<R[]> {
   const statement = { name: nameOf(text), text };
+  const parameters = [...values];
+  const within = (run: (own: Statement) => Promise<R[]>) => withinBudget(statement, run);
   try {
-    return await withinBudget(statement, (own) => runInPool<R>(own, [...values]));
+    return await tryTogether(
+      statement,
+      (client) => within((own) => runOn<R>(client, own, parameters)),
+      () => within((own) => runInPool<R>(own, parameters)),
+    );
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -218,7 +210,8 @@ export async function transact<T>(work: (run: Run) => Promise<T>): Promise<T> {
 
 /** Ends all connections after their last answer. */
 export async function closeDatabase(): Promise<void> {
-  const closing = await Promise.allSettled([firstLane.close(), secondLane.close(), pool?.end()]);
+  const lanes = [firstLane, secondLane, quickLane, insertLane];
+  const closing = await Promise.allSettled([...lanes.map((lane) => lane.close()), pool?.end()]);
   for (const result of closing) {
     if (result.status === 'rejected')
       log('warn', 'closing the database failed', describeError(result.reason));

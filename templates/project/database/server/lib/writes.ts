@@ -1,4 +1,4 @@
-import { runInPool } from './database.ts';
+import { runInPool, runInsert } from './database.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { insertOnce, type Once } from './idempotency.ts';
 
@@ -47,7 +47,7 @@ async function insert<R extends object>(
   try {
     return once
       ? await insertOnce(once, (run) => run<R>(statement, values))
-      : await runInPool<R>(statement, values);
+      : await runInsert<R>(statement, values);
   } catch (error) {
     throw translateDatabaseError(error, { ...statement, name });
   }

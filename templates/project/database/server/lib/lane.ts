@@ -1,0 +1,71 @@
+import pg from 'pg';
+import type { Statement } from './database-errors.ts';
+
+/** Rows of one statement on a connection that is held. Throws errors of the database as they are. */
+export async function runOn<R extends object>(
+  client: pg.ClientBase,
+  statement: Statement,
+  values: unknown[],
+): Promise<R[]> {
+  return (await client.query<R>({ ...statement, values })).rows;
+}
+
+/**
+ * A connection shared by many statements: what belongs together is sent at once, and none waits for the answer of another.
+ * Opened at first need and again after it broke, with growing pauses while the database stays away.
+ */
+export class Lane {
+  pending = 0;
+  isOpen = false;
+  #client: Promise<pg.Client> | null = null;
+  #failures = 0;
+  #retryAt = 0;
+  readonly #config: () => pg.ClientConfig;
+
+  constructor(config: () => pg.ClientConfig) {
+    this.#config = config;
+  }
+
+  async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+    return this.use((client) => runOn<R>(client, statement, values));
+  }
+
+  async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    this.pending += 1;
+    try {
+      return await work(await this.open());
+    } finally {
+      this.pending -= 1;
+    }
+  }
+
+  open(): Promise<pg.Client> {
+    if (this.#client) return this.#client;
+    if (Date.now() < this.#retryAt) return Promise.reject(new Error('no answer a moment ago'));
+    const client = new pg.Client(this.#config());
+    const opening = client.connect().then(() => {
+      this.#failures = 0;
+      this.isOpen = true;
+      return client;
+    });
+    const forget = () => {
+      if (this.#client !== opening) return;
+      this.#client = null;
+      this.isOpen = false;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    opening.catch(() => {
+      forget();
+      this.#failures += 1;
+      this.#retryAt = Date.now() + Math.min(25 * 2 ** this.#failures, 1000);
+    });
+    this.#client = opening;
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => null);
+    await client?.end();
+  }
+}
