@@ -37,6 +37,7 @@ const DESIGN = {
       ],
       uniques: [],
       indexes: [],
+      foreignKeys: [],
       checks: [],
       access: null,
     },

@@ -46,6 +46,13 @@ const tableAnswer = z.strictObject({
   columns: z.array(columnAnswer),
   uniques: z.array(z.array(z.string())),
   indexes: z.array(z.strictObject({ columns: z.array(z.string()) })),
+  foreignKeys: z.array(
+    z.strictObject({
+      columns: z.array(z.string()),
+      references: z.strictObject({ table: z.string(), columns: z.array(z.string()) }),
+      onDelete: z.enum(REFERENTIAL_ACTIONS),
+    }),
+  ),
   checks: z.array(
     z.strictObject({ left: z.string(), operator: z.enum(['<', '<=', '>', '>=', '=', '<>']), right: z.string() }),
   ),
@@ -95,8 +102,9 @@ function withoutNulls(check: SchemaAnswer['tables'][number]['columns'][number]['
 /** A schema as a model would have written it: the draft it starts from. */
 export function toAnswer({ tables, enums, accounts }: Schema): unknown {
   return {
-    tables: tables.map(({ foreignKeys: _several, ...table }) => ({
+    tables: tables.map((table) => ({
       ...table,
+      foreignKeys: table.foreignKeys.map(({ columns, references, onDelete }) => ({ columns, references, onDelete })),
       columns: table.columns.map(({ references, check, ...column }) => ({
         ...column,
         references: references && { table: references.table, column: references.column, onDelete: references.onDelete },

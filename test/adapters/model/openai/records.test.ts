@@ -35,6 +35,7 @@ const falcons = (more: object = {}, column: object = {}) => ({
       ],
       uniques: [],
       indexes: [],
+      foreignKeys: [],
       checks: [],
       access: null,
       ...more,
