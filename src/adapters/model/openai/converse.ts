@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TurboError } from '../../../domain/errors.ts';
 import type { ModelPhase } from '../../../domain/model-cost.ts';
-import { type Read, readShape, type SchemaProblem } from '../../../domain/schema-rules.ts';
+import type { Read, SchemaProblem } from '../../../domain/schema-rules.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
 import { parseJson } from './parse-json.ts';
 import { mend, type Prompts } from './prompts.ts';
@@ -14,6 +14,7 @@ const ROUNDS = 3;
 export interface Conversation<T> {
   readonly phase: ModelPhase;
   readonly messages: readonly Message[];
+  /** The shape that is asked for; `read` decides what is taken. */
   readonly shape: z.ZodType;
   readonly maxOutputTokens: number;
   /** What an answer means, or everything that is wrong with it. */
@@ -46,7 +47,7 @@ export async function converse<T>(
     const answer = await ask({ phase, messages: said, answerSchema, maxOutputTokens }, projectId);
     keys.push(answer.key);
     costUsd = costUsd === null || answer.costUsd === null ? null : costUsd + answer.costUsd;
-    const result = examine(answer, shape, read);
+    const result = examine(answer, read);
     if ('value' in result) return { value: result.value, costUsd };
     problems = result.problems;
     if (answer.text === before) break;
@@ -58,7 +59,7 @@ export async function converse<T>(
   throw unusable(name, phase, problems);
 }
 
-function examine<T>(answer: Answer, shape: z.ZodType, read: (value: unknown) => Read<T>): Read<T> {
+function examine<T>(answer: Answer, read: (value: unknown) => Read<T>): Read<T> {
   if (answer.isCut) {
     return {
       problems: [{ path: 'answer', message: 'was cut off because it is too long; leave out what is not needed' }],
@@ -66,8 +67,7 @@ function examine<T>(answer: Answer, shape: z.ZodType, read: (value: unknown) => 
   }
   const parsed = parseJson(answer.text);
   if ('problem' in parsed) return { problems: [{ path: 'answer', message: parsed.problem }] };
-  const shaped = readShape(shape, parsed.value);
-  return 'problems' in shaped ? shaped : read(parsed.value);
+  return read(parsed.value);
 }
 
 /** Without the keyword that names the dialect: services refuse keywords they do not know. */

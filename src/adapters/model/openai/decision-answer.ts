@@ -10,11 +10,19 @@ export const decisionAnswer = z.strictObject({
   signals: z.array(z.string()).describe('The words of the request that decide it.'),
 });
 
+/** The same as services give it that do not hold a model to the schema: the least that decides. */
+export const givenDecision = z.object({
+  needsDatabase: z.boolean(),
+  reason: z.string().min(1),
+  confidence: z.number().default(0.7),
+  signals: z.array(z.string()).default([]),
+});
+
 const short = (text: string, length: number) => stripInvisible(text).replace(/\s+/g, ' ').trim().slice(0, length);
 
 /** The decision in an answer of the right shape: nothing invisible in it, nothing endless. */
 export function toDecision(
-  { needsDatabase, reason, confidence, signals }: z.infer<typeof decisionAnswer>,
+  { needsDatabase, reason, confidence, signals }: z.infer<typeof givenDecision>,
   by: { readonly decidedBy: string; readonly costUsd: number | null },
 ): Decision {
   return {

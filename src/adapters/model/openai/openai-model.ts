@@ -1,13 +1,13 @@
 import type { Decision } from '../../../domain/decision.ts';
 import { type Design, type DesignBase, explainedBy } from '../../../domain/explanation.ts';
 import type { Request } from '../../../domain/request.ts';
-import { findProblems, parseSchema } from '../../../domain/schema-rules.ts';
+import { findProblems, parseSchema, readShape } from '../../../domain/schema-rules.ts';
 import type { Caller, Model } from '../../../ports/model.ts';
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Templates } from '../../../ports/templates.ts';
 import { askService } from './ask-service.ts';
 import { type ConverseOptions, converse } from './converse.ts';
-import { decisionAnswer, toDecision } from './decision-answer.ts';
+import { decisionAnswer, givenDecision, toDecision } from './decision-answer.ts';
 import { ask, loadPrompts, type Prompts } from './prompts.ts';
 import { fullName } from './question.ts';
 import { type RecordedAskOptions, recordedAsk } from './recorded-ask.ts';
@@ -59,7 +59,7 @@ async function detect(
       messages: [{ role: 'system', content: talk.prompts.detect }, ask(request.text, known)],
       shape: decisionAnswer,
       maxOutputTokens: MAX_OUTPUT_TOKENS.detect,
-      read: (answer) => ({ value: decisionAnswer.parse(answer) }),
+      read: (answer) => readShape(givenDecision, answer),
     },
     projectOf(caller),
     talk,
@@ -84,7 +84,7 @@ async function design(
       shape: schemaAnswer,
       maxOutputTokens: MAX_OUTPUT_TOKENS.design,
       read: (answer) => {
-        const input = fromAnswer(schemaAnswer.parse(answer));
+        const input = fromAnswer(answer);
         const problems = findProblems(input);
         return problems.length > 0 ? { problems } : { value: parseSchema(input) };
       },

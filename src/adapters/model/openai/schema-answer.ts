@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  GENERATORS,
-  READERS,
-  REFERENTIAL_ACTIONS,
-  type Schema,
-  type SchemaInput,
-  WRITERS,
-} from '../../../domain/schema.ts';
+import { GENERATORS, READERS, REFERENTIAL_ACTIONS, type Schema, WRITERS } from '../../../domain/schema.ts';
 
 /**
  * The schema as models write it: the same as ours, with nothing left out and no bounds, since services that hold a
@@ -80,24 +73,31 @@ export const schemaAnswer = z.strictObject({
     .nullable(),
 });
 
-export type SchemaAnswer = z.infer<typeof schemaAnswer>;
-
-/** What `parseSchema` reads. */
-export function fromAnswer({ tables, ...rest }: SchemaAnswer): SchemaInput {
-  return {
-    version: 1,
-    ...rest,
-    tables: tables.map((table) => ({
-      ...table,
-      columns: table.columns.map((column) => ({ ...column, check: withoutNulls(column.check) })),
-    })),
-  };
+/**
+ * What `parseSchema` reads, from an answer of any shape: services that do not hold a model to the schema leave out what
+ * is empty, which means the same. What does not belong there stays, so that it is found.
+ */
+export function fromAnswer(answer: unknown): unknown {
+  if (!isObject(answer)) return answer;
+  return { version: 1, ...answer, tables: mapped(answer.tables, tableOf) };
 }
 
-function withoutNulls(check: SchemaAnswer['tables'][number]['columns'][number]['check']) {
-  const said = Object.entries(check ?? {}).filter(([, limit]) => limit !== null);
-  return said.length === 0 ? null : Object.fromEntries(said);
+function tableOf(table: unknown): unknown {
+  return isObject(table) ? { ...table, columns: mapped(table.columns, columnOf) } : table;
 }
+
+/** A bound that is null is none. */
+function columnOf(column: unknown): unknown {
+  if (!isObject(column) || !isObject(column.check)) return column;
+  const bounds = Object.entries(column.check).filter(([, bound]) => bound !== null);
+  return { ...column, check: bounds.length === 0 ? null : Object.fromEntries(bounds) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const mapped = (value: unknown, map: (item: unknown) => unknown) => (Array.isArray(value) ? value.map(map) : value);
 
 /** A schema as a model would have written it: the draft it starts from. */
 export function toAnswer({ tables, enums, accounts }: Schema): unknown {

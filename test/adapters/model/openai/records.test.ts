@@ -152,6 +152,20 @@ test('what is wrong with a design is told to the model with its place, and the m
   expect(feedback).toMatch(/hawks/);
 });
 
+test('what is empty may be left out by a service that knows no schemas', async () => {
+  const columns = [
+    { name: 'id', type: 'varchar(21)', primaryKey: true, default: { generate: 'id' } },
+    { name: 'name', type: 'text', check: { minLength: 1, maxLength: null } },
+  ];
+  const service = await faultyService((response) =>
+    json(response, completion(JSON.stringify({ tables: [{ name: 'falcons', columns }] }))),
+  );
+  const { schema } = await (await askedModel(service.url, store)).model.design(parseRequest('falcons, said shortly'));
+  await service.stop();
+  expect(service.requests).toHaveLength(1);
+  expect(schema.tables[0]?.columns[1]).toMatchObject({ name: 'name', check: { minLength: 1 }, nullable: false });
+});
+
 const HOSTILE: readonly [string, object][] = [
   ['SQL in the name of a table', falcons({ name: 'falcons"; drop table users; --' })],
   ['SQL in a type', falcons({}, { type: 'text); drop schema public cascade; --' })],
