@@ -24,7 +24,7 @@ export default async function* firstFailure(events) {
 const LONGEST_MS = 120_000;
 
 /** Somebody does not want to wait any longer. */
-export function stopped(): TurboError {
+function stopped(): TurboError {
   return new TurboError('interrupted', 'Stopped; the broken copy and its databases are taken away.', {
     hint: 'Run the same command again: it begins anew.',
   });

@@ -5,7 +5,7 @@ import type { DatabaseMutant } from './database-mutants.ts';
 import { lineOf, type Mutant } from './mutant.ts';
 
 /** The tests of the second wall, past the server. */
-export const WALL_TESTS = 'test/row-level-security.test.mjs';
+const WALL_TESTS = 'test/row-level-security.test.mjs';
 
 const SIGN_IN_TESTS = 'test/sign-in.test.mjs';
 const WHOLE_TESTS = 'test/whole-server.test.mjs';
