@@ -27,7 +27,7 @@ export async function proveStatements(
   { clock, progress }: Needs<'clock' | 'progress'>,
 ): Promise<{ readonly checks: readonly Check[]; readonly indexes: readonly IndexAdvice[] }> {
   const groups = new Map<string, Statement[]>();
-  for (const statement of [...readStatements(files), ...listStatements(schema)]) {
+  for (const statement of [...readStatements(files).filter(isPlanned), ...listStatements(schema)]) {
     const group = groups.get(statement.group);
     if (group) group.push(statement);
     else groups.set(statement.group, [statement]);
@@ -41,6 +41,11 @@ export async function proveStatements(
     checks.push({ name: `${group}: ${statements.length} statements`, passed: detail === '', detail, ms });
   }
   return { checks, indexes: await findIndexes(schema, owner, progress) };
+}
+
+/** The beginning and the end of a transaction have a name too, but nothing to plan. */
+function isPlanned({ text }: Statement): boolean {
+  return !/^(begin|commit|rollback)$/i.test(text.trim());
 }
 
 /** A line for each statement that PostgreSQL does not take. All at once first: one by one only when some is bad. */

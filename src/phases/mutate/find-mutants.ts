@@ -36,7 +36,7 @@ function canMatter(fault: string, schema: Schema): boolean {
     );
   }
   const shown = tables.map(({ columns }) => columns.filter(({ sensitive }) => !sensitive));
-  if (OF_EMPTY_COLUMNS.has(fault)) return shown.flat().some(({ nullable, references }) => nullable && !references);
+  if (OF_EMPTY_COLUMNS.has(fault)) return shown.flat().some(({ nullable }) => nullable);
   return fault !== OF_WIDE_TABLES || shown.some((columns) => columns.length > 5);
 }
 

@@ -119,7 +119,12 @@ function patchEntries(patches: readonly InputField[], indent: number): string[] 
 function replaceSchema({ inputs, patches }: Resource): string {
   if (patches.length === 0) return '';
   const key = inputs.filter(({ column }) => column.primaryKey);
-  const omitted = key.map(({ name }) => entry(name, 'true'));
+  // Every object has a `constructor`: TypeScript takes it for an answer unless told that none is given.
+  const inherited = inputs.filter(({ name, column }) => !column.primaryKey && name in Object.prototype);
+  const omitted = [
+    ...key.map(({ name }) => entry(name, 'true')),
+    ...inherited.map(({ name }) => entry(name, 'undefined')),
+  ];
   const code =
     key.length === 0
       ? 'export const replaceSchema = createSchema;'

@@ -44,7 +44,14 @@ function checkerOf(document: Json): CheckAnswer {
 }
 
 function validatorOf(document: Json): Validate {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false, logger: false });
+  // What every object inherits (`constructor`) is no property of an answer.
+  const ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    validateSchema: false,
+    logger: false,
+    ownProperties: true,
+  });
   addFormats.default(ajv);
   ajv.addSchema(document, DOCUMENT);
   return (names, value) => {

@@ -32,8 +32,8 @@ export function tellAsker(run: Run, asker: Asker): Promise<unknown> {
 }
 
 // Named, since only statements of the driver's prepared kind are gathered.
-const BEGIN: Statement = { name: 'asker.begin', text: 'begin' };
-const COMMIT: Statement = { name: 'asker.commit', text: 'commit' };
+const BEGIN: Statement = { name: '_asker.begin', text: 'begin' };
+const COMMIT: Statement = { name: '_asker.commit', text: 'commit' };
 
 /**
  * One statement in a transaction of its own that knows who asks. All of it is sent in one go: on a shared connection
