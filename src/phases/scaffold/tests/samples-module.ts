@@ -5,7 +5,7 @@ import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource } from '../resource.ts';
 import { entry, jsonCode, listed, member, property, quoted } from '../source.ts';
-import { missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
+import { missingValue, SEED, sampleBody, singleOwner, textList, uniqueCode, uniqueSets } from './values.ts';
 
 /** `test/samples.mjs`: how rows of each table are made, for all files of tests. */
 export function samplesModule(schema: Schema, resources: readonly Resource[]): string {
@@ -68,6 +68,8 @@ function tableEntry(resource: Resource, schema: Schema, resources: readonly Reso
   const touched = table.columns.filter((column) => generatorOf(column) === 'updated' && !column.sensitive);
   const times = touched.length > 0 ? [`    ${entry('touched', textList(touched.map(({ name }) => name)), 4)},`] : [];
   const maker = accessOf(table, schema).write === 'admins' ? ["    maker: 'admin',"] : [];
+  const single = singleOwner(table, schema);
+  const oneEach = single === null ? [] : [`    ${entry('oneEach', quoted(single), 4)},`];
   return [
     `  ${property(table.name)}: {`,
     `    ${entry('path', jsonCode(path), 4)},`,
@@ -75,6 +77,7 @@ function tableEntry(resource: Resource, schema: Schema, resources: readonly Reso
     `    ${entry('missing', textList(missing), 4)},`,
     ...times,
     ...maker,
+    ...oneEach,
     `    ${bodyCode(resource, schema, resources)}`,
     '  },',
   ].join('\n');

@@ -10,7 +10,7 @@ import { defaultCode } from '../value-code.ts';
 import { accessCases } from './access-cases.ts';
 import { type Case, callCase, checkImports, constantList, lines, objectCode } from './cases.ts';
 import { limitsOf } from './limits.ts';
-import { hasFewRows, missingValue, SEED, sampleBody, shownValue, textList, uniqueSets } from './values.ts';
+import { hasFewRows, missingValue, SEED, sampleBody, shownValue, singleOwner, textList, uniqueSets } from './values.ts';
 
 /** Whose words a file of tests is written in. */
 export interface Voice {
@@ -48,7 +48,7 @@ function rowCases(resource: Resource, voice: Voice): readonly Case[] {
     ...(patches.length > 0 ? changeCases(resource, voice) : []),
     ...neighbourCases(resource, voice),
     callCase('a row is changed only in the version that is named', 'checkVersions', [...who, 'methods']),
-    ...(resource.inputs.length > 0
+    ...(resource.inputs.length > 0 && singleOwner(table, voice.schema) === null
       ? [
           callCase('of many rows all are made or none', 'checkMany', who),
           callCase('a request with an idempotency key takes effect once', 'checkOnce', who),
@@ -59,12 +59,13 @@ function rowCases(resource: Resource, voice: Voice): readonly Case[] {
 }
 
 /** A key of several references: rows that share one of them are told apart by the others. */
-function neighbourCases({ table, key, inputs }: Resource, { client }: Voice): readonly Case[] {
+function neighbourCases({ table, key, inputs }: Resource, { client, schema }: Voice): readonly Case[] {
   const parents = key.flatMap((column) => {
     const isSent = inputs.some((field) => field.column === column);
     return isSent && column.references ? [[column.name, column.references] as const] : [];
   });
   if (parents.length < 2 || parents.length < key.length) return [];
+  if (parents.some(([, target]) => isSingle(target.table, schema))) return [];
   const code = Object.fromEntries(parents.map(([name, target]) => [name, textList([target.table, target.column])]));
   return [
     callCase('rows that share a part of their key are different ones', 'checkNeighbours', [
@@ -73,6 +74,12 @@ function neighbourCases({ table, key, inputs }: Resource, { client }: Voice): re
       { as: 'parts', code: objectCode(code, 'parts') },
     ]),
   ];
+}
+
+/** An account has one row of that table at most. */
+function isSingle(name: string, schema: Schema): boolean {
+  const table = schema.tables.find((candidate) => candidate.name === name);
+  return table !== undefined && singleOwner(table, schema) !== null;
 }
 
 /** Columns that are filled in by others; the owner's and what is protected are among them. */
@@ -281,7 +288,9 @@ function referenceCases(resource: Resource, voice: Voice): readonly Case[] {
     const what = { restrict: 'cannot be removed', cascade: 'takes it along', null: 'is forgotten' }[outcome];
     return [
       ...cases,
-      ...(changeable ? [callCase(`${field.name} can be changed`, 'checkMove', [...who, quoted(field.name), of])] : []),
+      ...(changeable && !isSingle(parent.name, schema)
+        ? [callCase(`${field.name} can be changed`, 'checkMove', [...who, quoted(field.name), of])]
+        : []),
       callCase(`the row that ${field.name} names ${what}`, 'checkParentRemoval', [
         ...who,
         quoted(field.name),
@@ -469,17 +478,18 @@ function makeRowsCode(resource: Resource, { client, schema }: Voice): string {
   const constant = (name: string, entries: readonly (readonly [string, string])[]) =>
     `const ${name} = ${objectCode(Object.fromEntries(entries), name)};`;
   const [hasOther, hasEmpty] = [plain.length > 0, empty.length > 0];
+  const isAlone = singleOwner(table, schema) !== null;
   const rows = [
     make(''),
-    ...(hasOther || unique.size > 0 ? [make(hasOther ? 'other' : '')] : []),
-    ...(hasEmpty ? [make('bare')] : []),
+    ...(!isAlone && (hasOther || unique.size > 0) ? [make(hasOther ? 'other' : '')] : []),
+    ...(!isAlone && hasEmpty ? [make('bare')] : []),
   ];
   const kinds = Object.entries(kindsOf(resource)).map(([name, kind]) => [name, quoted(kind)] as const);
   return [
     '/** How the values of each column can be compared. */',
     constant('kinds', kinds),
-    ...(hasOther ? [constant('other', plain)] : []),
-    ...(hasEmpty ? [constant('bare', empty)] : []),
+    ...(!isAlone && hasOther ? [constant('other', plain)] : []),
+    ...(!isAlone && hasEmpty ? [constant('bare', empty)] : []),
     '',
     '/** Rows that differ where they can, made once. */',
     'let rows;',

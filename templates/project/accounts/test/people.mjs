@@ -21,10 +21,26 @@ export class Person extends Client {
   }
 
   /** Rows that refer to an account refer to that of somebody else. */
-  parent(table) {
+  async parent(table) {
+    if (tables[table].oneEach) return (await this.#own(table))[0] ?? this.make(table);
     if (table !== accounts.table) return super.parent(table);
     const { alice, bob } = this.people;
-    return Promise.resolve((this === bob ? alice : bob).account);
+    return (this === bob ? alice : bob).account;
+  }
+
+  /** Where an account may have one row only, the one that is there makes room for another. */
+  async post(path, body, headers) {
+    const answer = await super.post(path, body, headers);
+    const name = Object.keys(tables).find((table) => tables[table].path === path);
+    if (answer.status !== 409 || !tables[name]?.oneEach) return answer;
+    for (const row of await this.#own(name)) await this.delete(pathOf(name, row));
+    return super.post(path, body, headers);
+  }
+
+  async #own(table) {
+    const { path, oneEach } = tables[table];
+    const mine = `${path}?${oneEach}=${this.account[accounts.key]}`;
+    return answered(await this.get(mine), 200).data;
   }
 
   makerOf(table) {

@@ -20,10 +20,10 @@ export async function checkLife(client, table, columns) {
   assert.deepEqual(answered(read, 200), row);
   assert.equal(read.headers.get('etag'), made.headers.get('etag'));
 
-  const other = await client.parent(table);
+  const other = tables[table].oneEach ? null : await client.parent(table);
   assert.equal(answered(await client.delete(pathOf(table, row)), 204), null);
   refused(await client.get(pathOf(table, row)), 404);
-  assert.deepEqual(answered(await client.get(pathOf(table, other)), 200), other);
+  if (other) assert.deepEqual(answered(await client.get(pathOf(table, other)), 200), other);
   refused(await client.delete(pathOf(table, row)), 404);
 }
 
@@ -240,10 +240,10 @@ export async function checkVersions(client, table, methods) {
   const stale = { 'if-match': '"1"' };
   refused(await client.delete(path, stale), 412);
   const newest = methods.includes('PATCH') ? await changeVersions(client, table, row, tag) : tag;
-  const other = await client.make(table);
+  const other = tables[table].oneEach ? null : await client.make(table);
   answered(await client.delete(path, { 'if-match': newest }), 204);
   refused(await client.delete(path, stale), 404);
-  assert.deepEqual(answered(await client.get(pathOf(table, other)), 200), other);
+  if (other) assert.deepEqual(answered(await client.get(pathOf(table, other)), 200), other);
 }
 
 /** Changes a row of this version twice, and gives the version it has then. */
