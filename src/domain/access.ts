@@ -183,3 +183,15 @@ export function guardedRelations(table: Table, schema: Schema): readonly Guarded
     return [{ relation, parent, demand: 'readable' }];
   });
 }
+
+/** The column of the owner, where an account may have one row of a table: a cart, a profile. Null elsewhere. */
+export function singleOwner(table: Table, schema: Schema): string | null {
+  const { owner } = accessOf(table, schema);
+  if (owner?.kind !== 'column') return null;
+  const key = primaryKey(table);
+  const isUnique = table.columns.some(
+    ({ name, unique, primaryKey: isKey }) => name === owner.column && (unique || (isKey && key.length === 1)),
+  );
+  const isAlone = table.uniques.some((columns) => columns.length === 1 && columns[0] === owner.column);
+  return isUnique || isAlone ? owner.column : null;
+}

@@ -1,3 +1,4 @@
+import { singleOwner } from '../../domain/access.ts';
 import { inputFields, isComparable, resourcePath } from '../../domain/rest.ts';
 import { parentLinks, sampleInput } from '../../domain/sample.ts';
 import { type Column, primaryKey, type Table } from '../../domain/schema.ts';
@@ -15,6 +16,7 @@ export async function proveLists(table: Table, sample: SampleRow, scene: Scene):
   const { name } = table;
   await evidence.check(`${name}: filters by its values`, () => proveFilters(table, sample, scene));
   if (table.columns.every((column) => column.default && 'generate' in column.default)) return;
+  if (singleOwner(table, scene.schema) !== null) return;
   let made: readonly Row[] = [];
   const isMade = await evidence.check(`${name}: makes several at once`, async () => {
     made = await makeSeveral(table, scene);

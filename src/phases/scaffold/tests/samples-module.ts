@@ -1,11 +1,11 @@
-import { accessOf, accountsOf } from '../../../domain/access.ts';
+import { accessOf, accountsOf, singleOwner } from '../../../domain/access.ts';
 import { listOrder } from '../../../domain/list-order.ts';
 import { type InputField, resourcePath } from '../../../domain/rest.ts';
 import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource } from '../resource.ts';
 import { entry, jsonCode, listed, member, property, quoted } from '../source.ts';
-import { missingValue, SEED, sampleBody, singleOwner, textList, uniqueCode, uniqueSets } from './values.ts';
+import { missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
 
 /** `test/samples.mjs`: how rows of each table are made, for all files of tests. */
 export function samplesModule(schema: Schema, resources: readonly Resource[]): string {

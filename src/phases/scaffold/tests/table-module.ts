@@ -1,4 +1,4 @@
-import { accessOf, accountsOf, isAccountsTable } from '../../../domain/access.ts';
+import { accessOf, accountsOf, isAccountsTable, singleOwner } from '../../../domain/access.ts';
 import { isComparable, nestedPath } from '../../../domain/rest.ts';
 import { parentLinks } from '../../../domain/sample.ts';
 import { pointAt, sampleValue, scaleOf } from '../../../domain/sample-values.ts';
@@ -10,7 +10,7 @@ import { defaultCode } from '../value-code.ts';
 import { accessCases } from './access-cases.ts';
 import { type Case, callCase, checkImports, constantList, lines, objectCode } from './cases.ts';
 import { limitsOf } from './limits.ts';
-import { hasFewRows, missingValue, SEED, sampleBody, shownValue, singleOwner, textList, uniqueSets } from './values.ts';
+import { hasFewRows, missingValue, SEED, sampleBody, shownValue, textList, uniqueSets } from './values.ts';
 
 /** Whose words a file of tests is written in. */
 export interface Voice {

@@ -1,4 +1,3 @@
-import { accessOf } from '../../../domain/access.ts';
 import { parseColumnType } from '../../../domain/column-type.ts';
 import type { InputField } from '../../../domain/rest.ts';
 import { sampleInput } from '../../../domain/sample.ts';
@@ -16,13 +15,6 @@ export function uniqueSets(table: Table): readonly (readonly string[])[] {
   const key = table.columns.filter(({ primaryKey }) => primaryKey).map(({ name }) => name);
   const single = table.columns.filter(({ unique }) => unique).map(({ name }) => [name]);
   return [key, ...single, ...table.uniques].filter((columns) => columns.length > 0);
-}
-
-/** The column of the owner, where an account may have one row of a table: a cart, a profile. Null elsewhere. */
-export function singleOwner(table: Table, schema: Schema): string | null {
-  const { owner } = accessOf(table, schema);
-  if (owner?.kind !== 'column') return null;
-  return uniqueSets(table).some((columns) => columns.length === 1 && columns[0] === owner.column) ? owner.column : null;
 }
 
 /** Code of a value that no other row has; `next()` counts up from a number that nobody else began with. */
