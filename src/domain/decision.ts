@@ -16,10 +16,3 @@ export const decisionShape = z.strictObject({
 });
 
 export type Decision = Readonly<z.infer<typeof decisionShape>>;
-
-/** Below this confidence a decision is a guess: people are asked, or told so where nobody can be asked. */
-const DOUBT = 0.65;
-
-export function isInDoubt({ confidence }: Pick<Decision, 'confidence'>): boolean {
-  return confidence < DOUBT;
-}

@@ -1,5 +1,6 @@
-import { type Decision, isInDoubt } from '../domain/decision.ts';
+import type { Decision } from '../domain/decision.ts';
 import { type ErrorCode, TurboError } from '../domain/errors.ts';
+import { isInDoubt } from '../domain/in-doubt.ts';
 import type { Request } from '../domain/request.ts';
 import type { Caller } from '../ports/model.ts';
 import type { Needs } from '../ports/services.ts';

@@ -110,9 +110,15 @@ afterAll(async () => {
 }, 60_000);
 
 test('no command tells a secret, whether it works, is refused or breaks', async () => {
-  expect((await cli(['create', 'blog API', '--verify', 'none', '--dir', directory, '--verbose'], {}, home)).code).toBe(
-    0,
-  );
+  expect(
+    (
+      await cli(
+        ['create', 'blog API', '--model', 'planner', '--verify', 'none', '--dir', directory, '--verbose'],
+        {},
+        home,
+      )
+    ).code,
+  ).toBe(0);
   const dotEnv = join(directory, '.env');
   writeFileSync(dotEnv, `${readFileSync(dotEnv, 'utf8')}PAYMENT_KEY=${canaries.get('.env of the project')}\n`);
   for (const name of ENVIRONMENTS.slice(1)) {

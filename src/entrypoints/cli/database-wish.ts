@@ -1,4 +1,4 @@
-import { isInDoubt } from '../../domain/decision.ts';
+import { isInDoubt } from '../../domain/in-doubt.ts';
 import type { Request } from '../../domain/request.ts';
 import { type Cli, type Typed, textOption } from './command.ts';
 import { asksService } from './model-options.ts';

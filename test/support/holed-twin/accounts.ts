@@ -234,7 +234,9 @@ const OWNERSHIP: readonly Hole[] = [
     name: 'everybody changes what everybody reads',
     schema: 'forum',
     attack: 'other-rows',
-    edits: [{ path: THREADS, from: 'and (author_id = $8 or $9)', to: 'and ($8::varchar is not null or $9)' }],
+    edits: [
+      { path: THREADS, from: /and \(author_id = (\$\d+) or (\$\d+)\)/, to: 'and ($1::varchar is not null or $2)' },
+    ],
     sql: open('threads'),
     finds: { title: others, where: /^PATCH \/threads/ },
   },
