@@ -62,9 +62,12 @@ function addDraft(
   context: Context,
 ): void {
   const { name, entity, named, strength, why } = candidate;
+  const defined = strength >= STRENGTH.defined;
+  const tableName = named || defined ? name : (entity?.name ?? name);
   const same = model.drafts.find(
     (one) =>
       one.name === name ||
+      one.name === tableName ||
       (entity !== null &&
         one.entity?.name === entity.name &&
         !differs(one, candidate) &&
@@ -72,10 +75,9 @@ function addDraft(
   );
   if (same) return;
   // A definition names its table; a word that only hints at an entity then says nothing about its columns.
-  const defined = strength >= STRENGTH.defined;
   const sense = defined && !named && !entity?.person ? null : entity;
   const origin = quotedFor(name, why, context.text);
-  model.drafts.push(draft({ name: named || defined ? name : (entity?.name ?? name), entity: sense, strength, origin }));
+  model.drafts.push(draft({ name: tableName, entity: sense, strength, origin }));
 }
 
 function differs(one: Draft, other: Candidate): boolean {

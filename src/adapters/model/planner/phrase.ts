@@ -92,7 +92,7 @@ export function readPhrase(context: Context, start: number): Phrase | null {
       break;
   }
   let to = from + knownRun(context, from);
-  while (to < from + LONGEST_NAME && isNominal(tokens[to], context) && !isDeed(context, from, to)) {
+  while (to < from + LONGEST_NAME && isNominal(tokens[to], context) && !endsName(context, from, to)) {
     to += Math.max(1, knownRun(context, to));
   }
   while (to > from + 1 && english.adjectives.has(tokens[to - 1]?.word ?? '')) to -= 1;
@@ -107,6 +107,32 @@ export function readPhrase(context: Context, start: number): Phrase | null {
   if (to === from || !last) return null;
   const name = nameOf(tokens, from, to);
   return { from, to, name, plural: last.plural, optional, unique, choice: false, aside: null, tail: [] };
+}
+
+/** What stands here is no part of the name that began at `from`. */
+function endsName(context: Context, from: number, at: number): boolean {
+  if (at === from) return false;
+  return isDeed(context, from, at) || isAction(context, at) || isDone(context, at) || valuesAt(context, from, at) > at;
+}
+
+/** "inspector **fills** a checklist": one thing, a word with an `s`, and an article. */
+function isAction({ tokens, lexicon }: Context, at: number): boolean {
+  const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  if (!before || before.plural || !token?.plural || next?.kind !== 'word') return false;
+  return lexicon.english.determiners.has(next.word) || ['his', 'her', 'their', 'its'].includes(next.word);
+}
+
+/** True for what was done to things: "exercises **prescribed**", "points **collected**"; not "date added", which is the name of a date. */
+export function isDone({ tokens }: Context, at: number): boolean {
+  return tokens[at - 1]?.plural === true && /[a-z]{3}ed$/.test(tokens[at]?.word ?? '');
+}
+
+/** "status **open/pending/closed**": the token behind the values of a state; `at` where there are none. */
+function valuesAt({ tokens, lexicon }: Context, from: number, at: number): number {
+  if (lexicon.attributes.guess(nameOf(tokens, from, at)).kind !== 'enum' || tokens[at]?.kind !== 'word') return at;
+  let to = at + 1;
+  while (tokens[to]?.word === '/' && tokens[to + 1]?.kind === 'word') to += 2;
+  return to > at + 1 ? to : at;
 }
 
 /** "each member **votes**": a word that may be a verb, behind somebody who can do it. */
@@ -155,7 +181,8 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   let { optional, unique, aside } = phrase;
   const tail: string[] = [];
   let choice = false;
-  let at = phrase.to;
+  let at = valuesAt(context, phrase.from, phrase.to);
+  if (at > phrase.to) aside = textBetween(context, phrase.to, at);
   for (; at < Math.min(tokens.length, phrase.to + LONGEST_TAIL); at += 1) {
     const token = tokens[at];
     if (token?.word === 'or' && tokens[at + 1]?.word === 'not') {

@@ -40,6 +40,21 @@ test.each(designs)('%j becomes the tables one would expect', async (text, want) 
   expect(outline((await model.design({ text })).schema)).toEqual(want);
 });
 
+test.each([
+  ['tickets with status open/pending/closed, tags', 'tickets', /status: open,pending,closed/],
+  ['kennel: dogs, exercises with sets and reps, baskets', 'baskets', /^((?!exercise).)*$/],
+  ['forms; inspector fills a form, exercises prescribed with notes', 'forms', /./],
+])('%j is read word by word', async (text, table, want) => {
+  const { schema } = await model.design({ text });
+  const found = schema.tables.find(({ name }) => name === table);
+  const columns = found?.columns.map(({ name, type }) => {
+    const values = schema.enums.find((one) => one.name === type)?.values;
+    return values ? `${name}: ${values.join()}` : name;
+  });
+  expect(columns?.join(' ')).toMatch(want);
+  expect(schema.tables.map(({ name }) => name).filter((name) => /_\d|prescribed|fills/.test(name))).toEqual([]);
+});
+
 test('a bare domain gets a few right tables', async () => {
   const blog = (await model.design({ text: 'blog API' })).schema;
   expect(blog.tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'comments']));

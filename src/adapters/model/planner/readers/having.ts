@@ -4,7 +4,7 @@ import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
 import type { Phrase } from '../phrase.ts';
-import { readList, readPhrase, textBetween } from '../phrase.ts';
+import { isDone, readList, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a train made of wagons". */
@@ -13,7 +13,7 @@ export function readHaving(context: Context): readonly Fact[] {
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'word' || !lexicon.english.having.has(token.word)) return [];
     const start = tokens[at + 1]?.word === 'of' ? at + 2 : at + 1;
-    const { items, to } = readList(context, start);
+    const { items, to } = ownList(context, at, readList(context, start));
     if (items.length === 0) return [];
     const why = textBetween(context, Math.max(0, at - 3), to);
     const subject = subjectBefore(context, at);
@@ -62,6 +62,21 @@ function sharesMany(context: Context, subject: string, item: Phrase): boolean {
   return item.plural && isMany && isPerson && owner?.person !== true && !GROUPS.test(subject);
 }
 
+/** "a, b with c and d, e": after "and" comes the last one; what follows goes on with the list the subject stands in. */
+function ownList({ tokens }: Context, having: number, list: ReturnType<typeof readList>): ReturnType<typeof readList> {
+  const before = tokens.slice(Math.max(0, having - LONGEST_SUBJECT), having);
+  if (!before.some(({ word }) => word === ',' || word === ':')) return list;
+  const { items } = list;
+  const end = items.findIndex((item, at) => {
+    const last = items[at - 1];
+    return last !== undefined && tokens[last.from - 1]?.word === 'and' && tokens[item.from - 1]?.word === ',';
+  });
+  const next = items[end];
+  return next ? { items: items.slice(0, end), to: next.from - 1 } : list;
+}
+
+const LONGEST_SUBJECT = 5;
+
 /** "has many", "have several": the direction is said, no longer a guess. */
 function saysMany(context: Context, item: Phrase): boolean {
   return ['many', 'several', 'multiple', 'exactly', 'one'].includes(context.tokens[item.from - 1]?.word ?? '');
@@ -105,7 +120,12 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   const { tokens, lexicon } = context;
   const { english } = lexicon;
   let at = verb - 1;
-  while (at >= 0 && (english.adverbs.has(tokens[at]?.word ?? '') || english.auxiliaries.has(tokens[at]?.word ?? '')))
+  while (
+    at >= 0 &&
+    (english.adverbs.has(tokens[at]?.word ?? '') ||
+      english.auxiliaries.has(tokens[at]?.word ?? '') ||
+      isDone(context, at))
+  )
     at -= 1;
   const word = tokens[at];
   if (!word) return null;

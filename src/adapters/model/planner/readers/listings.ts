@@ -5,7 +5,8 @@ import type { Definition, Span } from './structures.ts';
 
 const MAX_LISTINGS = 100;
 /** The name, then fields up to the end of the line, a semicolon, or a sentence that starts with the next name. */
-const LISTING = /^(\s*(?:[-*•+·]|\d+[.)])?\s*)([\p{L}_][\p{L}\d_]*(?:[ -][\p{L}\d_]+)?)\s*:\s*(\S.*?)\s*$/u;
+const LISTING =
+  /^(\s*(?:[-*•+·]|\d+[.)])?\s*(?:(?:class|model|entity|table|resource|type|interface|struct)\s+(?=\p{Lu}))?)([\p{L}_][\p{L}\d_]*(?:[ -][\p{L}\d_]+)?)\s*:\s*(\S.*?)\s*$/u;
 
 interface Segment {
   readonly start: number;
