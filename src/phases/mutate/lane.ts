@@ -1,6 +1,6 @@
 import { TurboError } from '../../domain/errors.ts';
 import type { Needs } from '../../ports/services.ts';
-import type { SqlSession } from '../../ports/sql.ts';
+import { SqlError, type SqlSession } from '../../ports/sql.ts';
 import { emptyTables, wallSwitches } from './database-mutants.ts';
 import { CHOICE } from './weave.ts';
 
@@ -59,6 +59,21 @@ export interface Lane {
   readonly hasWall: boolean;
 }
 
+const DEADLOCK = '40P01';
+const MOST_TRIES = 5;
+
+/** A server that was just ended may still be at a statement, which waits for what we have: then we go first again. */
+async function inTurn(act: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (!(error instanceof SqlError) || error.state !== DEADLOCK || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
 /** `directory` is where the project with all its faults was built. */
 export async function openLane(
   session: SqlSession,
@@ -71,7 +86,7 @@ export async function openLane(
   const [off, on] = await wallSwitches(session);
   let isWallUp = true;
   const run = async (statements: string): Promise<void> => {
-    if (statements !== '') await session.query(statements);
+    if (statements !== '') await inTurn(() => session.query(statements));
   };
   return {
     hasWall: off !== '',
