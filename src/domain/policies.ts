@@ -21,6 +21,9 @@ import type { Column, Schema, Table } from './schema.ts';
 const ACCOUNT_SETTING = 'app.account';
 const ADMIN_SETTING = 'app.admin';
 
+/** The policy that lets the login for reports read every row; made after migrating, by turbobackend itself. */
+export const REPORTS_POLICY = 'reports_read_all';
+
 /** What everybody may see of an account; read by the backend like a table. */
 export const PROFILES_VIEW = '_profiles';
 

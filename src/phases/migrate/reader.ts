@@ -1,8 +1,7 @@
 import { APP_SCHEMA } from '../../domain/database.ts';
 import { identifier } from '../../domain/identifier.ts';
+import { REPORTS_POLICY } from '../../domain/policies.ts';
 import { SqlError, type SqlSession } from '../../ports/sql.ts';
-
-const POLICY = 'reports_read_all';
 
 const HAS_BEEN_MADE = '42710';
 const IS_GONE = '42P01';
@@ -17,12 +16,14 @@ export async function openForReports(session: SqlSession, reader: string): Promi
      WHERE c.relnamespace = pg_catalog.to_regnamespace($1) AND c.relkind IN ('r', 'p') AND c.relrowsecurity
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = $2)
      ORDER BY 1`,
-    [APP_SCHEMA, POLICY],
+    [APP_SCHEMA, REPORTS_POLICY],
   );
   for (const { name } of rows) {
     const table = `${identifier(APP_SCHEMA)}.${identifier(String(name))}`;
     try {
-      await session.query(`CREATE POLICY ${POLICY} ON ${table} FOR SELECT TO ${identifier(reader)} USING (true)`);
+      await session.query(
+        `CREATE POLICY ${REPORTS_POLICY} ON ${table} FOR SELECT TO ${identifier(reader)} USING (true)`,
+      );
     } catch (error) {
       // Another run may have been quicker.
       if (!(error instanceof SqlError) || ![HAS_BEEN_MADE, IS_GONE].includes(error.state)) throw error;
