@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { inParentOrder, renderDdl, renderDdlStatements } from '../../src/domain/ddl.ts';
 import type { SchemaInput } from '../../src/domain/schema.ts';
-import { parseSchema } from '../../src/domain/schema-rules.ts';
+import { findProblems, parseSchema } from '../../src/domain/schema-rules.ts';
 import { parseSql } from '../../src/domain/sql-parse.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../support/project-database.ts';
 
@@ -322,4 +322,41 @@ test('a hundred tables, in the wrong order and with a circle, load; parents come
     );
     expect(rows).toEqual([{ n: 100 }]);
   });
+});
+
+test('every key word of PostgreSQL may be the name of a table, and of its columns', async () => {
+  const words = (await database.admin<{ word: string }>('select word from pg_get_keywords()')).map(({ word }) => word);
+  const isName = (name: string) => findProblems({ version: 1, tables: [{ name, columns: [id] }] }).length === 0;
+  // The others are types: bigint, date, interval …
+  const names = words.filter(isName);
+  expect(names.length).toBeGreaterThan(400);
+  expect(names).toEqual(expect.arrayContaining(['user', 'order', 'select', 'table', 'group', 'end', 'default']));
+  for (const [from, to] of [
+    [0, 160],
+    [160, 320],
+    [320, names.length],
+  ]) {
+    const tables = names.slice(from, to).map(
+      (name, _at, all): TableInput => ({
+        name,
+        columns: [
+          { ...id, name },
+          text('word', { nullable: true, unique: true, check: { minLength: 1 }, description: name }),
+          {
+            name: 'parent_id',
+            type: 'varchar(21)',
+            nullable: true,
+            references: { table: all[0] ?? '', column: all[0] ?? '' },
+          },
+        ],
+        indexes: [{ columns: [name, 'parent_id'] }],
+      }),
+    );
+    await loaded({ version: 1, tables }, async (client) => {
+      const { rows } = await client.query(
+        `select relname from pg_class where relkind = 'r' and relnamespace = 'app'::regnamespace`,
+      );
+      expect(rows.map(({ relname }) => relname).sort()).toEqual(tables.map(({ name }) => name).sort());
+    });
+  }
 });

@@ -44,7 +44,7 @@ async function prove(
   }
 }
 
-test.each(['blog', 'tasks', 'forum', 'shop', 'types', 'hostile', 'hostile-accounts'])(
+test.each(['blog', 'tasks', 'forum', 'shop', 'types', 'hostile', 'hostile-accounts', 'words'])(
   'PostgreSQL takes every statement of %s, rows can be made for it, and none is left',
   async (name) => {
     const schema = readSchema(name);

@@ -1,5 +1,6 @@
-import type { SchemaInput } from '../../src/domain/schema.ts';
+import type { Schema, SchemaInput } from '../../src/domain/schema.ts';
 import { SAMPLE_SCHEMAS } from './sample-schemas.ts';
+import { schemaFile } from './schema-file.ts';
 
 type TableInput = SchemaInput['tables'][number];
 type ColumnInput = TableInput['columns'][number];
@@ -46,8 +47,9 @@ const reservedWords: SchemaInput = {
 };
 
 /** Schemas of every unusual shape; each must be generated, built and verified. */
-export const SHAPES: Readonly<Record<string, SchemaInput>> = {
+export const SHAPES: Readonly<Record<string, SchemaInput | Schema>> = {
   ...SAMPLE_SCHEMAS,
   'reserved words': reservedWords,
+  'reserved words with accounts': schemaFile('words'),
   'a hundred tables': manyTables(100),
 };

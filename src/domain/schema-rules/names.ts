@@ -2,7 +2,6 @@ import { parseColumnType } from '../column-type.ts';
 import { isPlainIdentifier, MAX_IDENTIFIER_LENGTH } from '../identifier.ts';
 import { inputFields } from '../rest.ts';
 import type { Table } from '../schema.ts';
-import { isReservedWord } from '../sql-keywords.ts';
 import { columnPath, enumPath, isVisibleText, type RuleContext, show, tablePath } from './context.ts';
 
 /** Columns every PostgreSQL table has already. */
@@ -15,7 +14,6 @@ function nameProblem(name: string): string | null {
     return `${show(name)} is not a usable name: lower-case letters, digits and underscores, a letter first, at most ${MAX_IDENTIFIER_LENGTH} characters`;
   }
   if (name.startsWith('pg_')) return `${show(name)} is not a usable name: PostgreSQL keeps names with pg_ for itself`;
-  if (isReservedWord(name)) return `${show(name)} is a reserved word of SQL: choose another name`;
   return null;
 }
 

@@ -6,7 +6,7 @@ import { withTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const biome = join(repositoryRoot, 'node_modules/@biomejs/biome');
 
-test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'types', null])(
+test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'words', 'types', null])(
   'a project of %s has nothing for its own `npm run lint` to complain about',
   (name) =>
     withTemporaryFolder(async (folder) => {

@@ -47,6 +47,7 @@ const schemas: Readonly<Record<string, () => Schema>> = {
   tasks: () => readSchema('tasks'),
   forum: () => readSchema('forum'),
   shop: () => readSchema('shop'),
+  'reserved words': () => readSchema('words'),
   'hostile names': () => readSchema('hostile-accounts'),
   'deep, with numbers as keys': () => deepSchema('bigint'),
   'deep, with texts as keys': () => deepSchema('varchar(9)'),
