@@ -23,6 +23,7 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
   for (const fact of facts) {
     if (fact.kind !== 'entity') continue;
     const word = singular(fact.name);
+    if (fact.strength < STRENGTH.defined && isParticiple(word, context)) continue;
     const name = fact.strength >= STRENGTH.defined || found.has(word) ? word : withoutOwner(word, context);
     const before = found.get(name);
     const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
@@ -38,6 +39,13 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
     strength: one.strength + (one.entity ? ((words.get(one.entity) ?? 1) - 1) * 0.3 : 0),
   }));
   return all.sort((a, b) => Number(b.strength >= STRENGTH.defined) - Number(a.strength >= STRENGTH.defined));
+}
+
+/** "detected", "deposit payed": what was done to something is no thing. */
+function isParticiple(name: string, { lexicon }: Context): boolean {
+  const last = name.split('_').at(-1) ?? '';
+  const isForm = /[a-z]{2}[^e]ed$/.test(last) && last.length > 5;
+  return isForm && !lexicon.nouns.has(name) && !lexicon.nouns.has(last);
 }
 
 /** "customer login", "user accounts": where people sign in, the word for it is no thing of its own. */

@@ -32,11 +32,25 @@ export type Fact =
       readonly soft?: boolean | undefined;
       readonly why: string;
     }
-  | { readonly kind: 'many-to-many'; readonly left: string; readonly right: string; readonly why: string }
+  | {
+      readonly kind: 'many-to-many';
+      readonly left: string;
+      readonly right: string;
+      /** Only a guess from a verb: what else ties the two wins. */
+      readonly soft?: boolean | undefined;
+      readonly why: string;
+    }
   | { readonly kind: 'unique'; readonly entity: string; readonly parts: readonly string[]; readonly why: string }
   | { readonly kind: 'without'; readonly name: string; readonly why: string }
   /** Somebody does what makes a row of a lexicon entity: `borrow` for a loan. */
-  | { readonly kind: 'happens'; readonly verb: string; readonly subject: string | null; readonly why: string }
+  | {
+      readonly kind: 'happens';
+      readonly verb: string;
+      readonly subject: string | null;
+      /** To what it is done. */
+      readonly object?: string | undefined;
+      readonly why: string;
+    }
   /** People sign in, or nobody does; `who` when the request says which people. */
   | { readonly kind: 'accounts'; readonly wanted: boolean; readonly who?: string | undefined; readonly why: string }
   /** Who may see and change something; `entity` null for everything. `admins` leaves people what they made. */

@@ -3,6 +3,7 @@ import { readContext } from './context.ts';
 import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
+import { readDeeds } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
@@ -28,6 +29,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readManyToMany,
   readTies,
   readDoers,
+  readDeeds,
   readSelf,
   readLimits,
   readStates,

@@ -22,10 +22,12 @@ export function relate(model: Model, facts: readonly Fact[], context: Context): 
   }
   for (const one of [...model.drafts]) columnsToLinks(model, one, context);
   for (const fact of facts) {
-    if (fact.kind !== 'many-to-many') continue;
+    if (fact.kind !== 'many-to-many' || fact.soft) continue;
     joinOf(model, fact.left, fact.right, fact.why, context);
   }
+  for (const fact of facts) if (fact.kind === 'happens') happenedTo(model, fact, context);
   for (const one of [...model.drafts]) lexiconLinks(model, one);
+  for (const fact of facts) if (fact.kind === 'many-to-many' && fact.soft) softJoin(model, fact, context);
   for (const fact of facts) if (fact.kind === 'link' && fact.soft) softLink(model, fact, context);
   for (const one of model.drafts) if (one.links.length === 0 && !one.given) happenTo(model, one);
   for (const fact of facts) if (fact.kind === 'unique') saidUnique(model, fact, context);
@@ -126,7 +128,8 @@ function joined(model: Model, left: Draft, right: Draft): boolean {
 
 function lexiconLinks(model: Model, one: Draft): void {
   for (const link of one.entity?.links ?? []) {
-    const parent = targetOf(model, link, one);
+    const isSaid = one.links.some((said) => said.targets === link.targets);
+    const parent = isSaid ? null : targetOf(model, link, one);
     if (link.unless !== null && findDraft(model, link.unless)) continue;
     if (!parent || (one.closed && (link.nullable || link.many) && link.role !== null)) continue;
     // What is there already stays as it is; it only learns of what is new.
@@ -172,6 +175,34 @@ function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     part: child.entity === null,
     origin: quoted(fact.why, context.text),
   });
+}
+
+/** "musicians take **instruments** home": the loan is of an instrument, whatever else there is to lend. */
+function happenedTo(model: Model, fact: Extract<Fact, { kind: 'happens' }>, context: Context): void {
+  if (fact.object === undefined) return;
+  const made = (context.lexicon.verbs.get(fact.verb) ?? []).map(({ entity }) => entity);
+  const one = model.drafts.find(({ entity, given }) => entity !== null && made.includes(entity) && given === null);
+  const object = resolve(model, fact.object, context);
+  const open = one?.entity?.links.find(({ targets }) => targets.some((target) => /^(@thing|@event|\*)$/.test(target)));
+  if (!one || !object || object === one || object.join || object.entity?.person || !open || reaches(object, one))
+    return;
+  if (one.links.some(({ parent }) => !parent.entity?.person)) return;
+  const origin = quoted(fact.why, context.text);
+  addLink(one, {
+    role: object.name,
+    parent: object,
+    nullable: false,
+    unique: false,
+    part: open.part,
+    origin,
+    targets: open.targets,
+  });
+}
+
+function softJoin(model: Model, fact: Extract<Fact, { kind: 'many-to-many' }>, context: Context): void {
+  const [left, right] = [resolve(model, fact.left, context), resolve(model, fact.right, context)];
+  if (!left || !right || left.join || right.join || related(left, right) || related(right, left)) return;
+  addJoin(model, left, right, quoted(fact.why, context.text));
 }
 
 /** What happens, happens to something: the first thing of the request that is no happening itself. */

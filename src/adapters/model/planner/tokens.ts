@@ -69,17 +69,43 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
     if (enough && count > best.count) best = { count, words: language.words };
   }
   const table = new Map(Object.entries(best.words));
-  return (word) => {
-    const key = [word, word.replace(/[ns]$/, '')].find((form) => table.has(form));
-    const found = key === undefined ? undefined : table.get(key);
-    if (key === undefined || found === undefined) return [word];
-    // `kommentare` beside `kommentar` is its plural, and stays one.
-    const many =
-      key !== word || [1, 2, 3].some((cut) => key.length - cut > 2 && table.get(key.slice(0, -cut)) === found);
-    const words = found.split(' ').map(snake);
-    const isNoun = !words.some((one) => english.prepositions.has(one) || english.determiners.has(one));
-    return many && isNoun && words.length === 1 ? words.map(plural) : words;
-  };
+  if (table.size === 0) return (word) => [word];
+  return (word) => translateWord(word, table, lexicon) ?? translateParts(word, table, lexicon) ?? [word];
+}
+
+type Table = ReadonlyMap<string, string>;
+
+function translateWord(word: string, table: Table, { english }: Lexicon): readonly string[] | null {
+  const key = [word, word.replace(/[ns]$/, ''), word.replace(ELIDED, '')].find((form) => table.has(form));
+  const found = key === undefined ? undefined : table.get(key);
+  if (key === undefined || found === undefined) return null;
+  // `kommentare` beside `kommentar` is its plural, and stays one.
+  const many =
+    (key !== word && word.startsWith(key)) ||
+    [1, 2, 3].some((cut) => key.length - cut > 2 && table.get(key.slice(0, -cut)) === found);
+  const words = found.split(' ').map(snake);
+  const isNoun = !words.some((one) => english.prepositions.has(one) || english.determiners.has(one));
+  const last = words.at(-1) ?? '';
+  return many && isNoun ? [...words.slice(0, -1), isPlural(last) ? last : plural(last)] : words;
+}
+
+/** `d'arrivée`, `dell'ordine`: articles that lost their vowel stand in one word with their noun. */
+const ELIDED = /^(?:dell|all|nell|sull|qu|[dlnsjm])(?=[aeiouh])/;
+const SHORTEST_COMPOUND = 8;
+const SHORTEST_PART = 4;
+
+/** `Honigernte`, `trainingsgroepen`: compounds of two words that are known, with or without what joins them. */
+function translateParts(word: string, table: Table, lexicon: Lexicon): readonly string[] | null {
+  if (word.length < SHORTEST_COMPOUND || word.includes('_') || lexicon.vocabulary.has(word)) return null;
+  for (let at = SHORTEST_PART - 1; at <= word.length - SHORTEST_PART; at += 1) {
+    const back = translateWord(word.slice(at), table, lexicon);
+    if (!back) continue;
+    const front = word.slice(0, at);
+    const known = [front, front.replace(/(?:s|n|en|es|er|e)$/, '')].find((one) => table.has(one));
+    if (known === undefined || known.length < SHORTEST_PART - 1) continue;
+    return [...(table.get(known) ?? '').split(' ').map(snake), ...back];
+  }
+  return null;
 }
 
 function repairer(lexicon: Lexicon): (word: string) => string {

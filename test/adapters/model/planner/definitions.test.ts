@@ -45,6 +45,26 @@ const tables: [string, string[]][] = [
   ['Spell: title string required, rune unique; Wizard: name', ['spells(title, rune!)', 'wizards(name)']],
   ['Spell: title string, pages integer\nWizard: name, born date', ['spells(title, pages)', 'wizards(name, born)']],
   ['my guild. Spell: title string, power int. Wizard: name', ['spells(title, power)', 'wizards(name)']],
+  // On lines of their own.
+  [
+    'class Spell:\n    title: str\n    wizard_id: int\n\nclass Wizard:\n    name: str',
+    ['spells(wizard_id>wizards, title)', 'wizards(name)'],
+  ],
+  [
+    'class Spell(models.Model):\n    rune = models.CharField(max_length=9, unique=True)\n    wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE)\n\nclass Wizard(models.Model):\n    name = models.CharField(max_length=9)',
+    ['spells(wizard_id>wizards, rune!)', 'wizards(name)'],
+  ],
+  [
+    'create_table :spells do |t|\n  t.string :rune, null: false\n  t.references :wizard\nend\ncreate_table :wizards do |t|\n  t.string :name\nend',
+    ['spells(wizard_id>wizards, rune)', 'wizards(name)'],
+  ],
+  [
+    '### Spells\n- title\n- rune (unique)\n- power int\n\n### Wizards\n- name\n- email',
+    ['spells(title, rune!, power)', 'wizards(name, email)'],
+  ],
+  ['type Spell struct {\n  Title string\n  Power int\n}', ['spells(title, power)']],
+  // Behind a plural in running text.
+  ['wizards (name, hat size, birth date) and spells', ['spells(name)', 'wizards(name, hat_size, birth_date)']],
   // Pasted DDL.
   ['CREATE TABLE foo (a int primary key, qty int check (qty>0))', ['foos(a!, qty)']],
   [

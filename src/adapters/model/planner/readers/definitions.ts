@@ -3,7 +3,8 @@ import { STRENGTH } from '../facts.ts';
 import type { Field } from '../field.ts';
 import { readField, splitFields } from '../field.ts';
 import type { Lexicon } from '../lexicon.ts';
-import { singular, snake } from '../words.ts';
+import { isPlural, singular, snake } from '../words.ts';
+import { findBlocks } from './blocks.ts';
 import { constraintFacts, isConstraint } from './constraints.ts';
 import { findListings } from './listings.ts';
 import type { Definition, Structures } from './structures.ts';
@@ -12,24 +13,25 @@ import type { Definition, Structures } from './structures.ts';
 const MAX_DEFINITIONS = 200;
 
 const KEYWORD =
-  /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+(?:["`]?\w+["`]?\.)?["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:extends\s+\w+\s*)?[=:]?\s*[({]/giu;
+  /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+(?:["`]?\w+["`]?\.)?["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:(?:extends|implements)\s+\w+\s*|struct\s*|interface\s*)?[=:]?\s*[({]/giu;
 const BARE = /(?<![\p{L}\d_.])([\p{L}_][\p{L}\d_]*)(\s?)([({])/gu;
 
 /** Reads definitions with brackets or on lines. What they name is wanted, and its columns are exactly theirs. */
 export function readDefinitions(text: string, lexicon: Lexicon): Structures {
-  const bracketed = findDefinitions(text, lexicon);
+  const blocks = findBlocks(text, lexicon);
+  const bracketed = [...blocks, ...findDefinitions(text, lexicon, blocks)];
   const definitions = [...bracketed, ...findListings(text, bracketed, lexicon)];
   const facts = definitions.flatMap((definition) => definitionFacts(definition, lexicon));
   return { facts, spans: definitions.map(({ span }) => span) };
 }
 
-function definitionFacts({ name, fields, why }: Definition, lexicon: Lexicon): readonly Fact[] {
+function definitionFacts({ name, fields, why, open }: Definition, lexicon: Lexicon): readonly Fact[] {
   const typed = /^(create\s+)?table\b/i.test(why);
   const constraints = fields.filter(isConstraint).flatMap((text) => constraintFacts(name, text, why));
   const pointing = new Set(constraints.flatMap((fact) => (fact.kind === 'link' ? [fact.role, `${fact.role}_id`] : [])));
   return [
     { kind: 'entity', name, strength: STRENGTH.defined, why },
-    { kind: 'closed', entity: name, why },
+    ...(open ? [] : [{ kind: 'closed', entity: name, why } as const]),
     ...constraints,
     ...fields.flatMap((text) => {
       const field = isConstraint(text) ? null : readField(text, lexicon, typed);
@@ -62,20 +64,25 @@ export function fieldFacts(entity: string, field: Field, why: string): readonly 
   return [{ kind: 'column', entity, column, why }];
 }
 
-function findDefinitions(text: string, lexicon: Lexicon): readonly Definition[] {
+function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Definition[]): readonly Definition[] {
   const found = new Map<number, Definition>();
   const closedAt = partners(text);
   const add = (match: RegExpMatchArray, word: string, strict: boolean) => {
     const open = (match.index ?? 0) + match[0].length - 1;
     const end = closedAt.get(open);
     const inside = end === undefined ? null : text.slice(open + 1, end);
-    if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS) return;
+    if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS || isInside(open, blocks)) return;
     if (text[open] === '(' && isInside(open, found.values())) return;
     const fields = splitFields(inside);
     const name = singular(snake(word));
-    if (name !== '' && (strict || isDefinition(word, fields, match[2] ?? '', match[3] ?? '', lexicon))) {
+    const before = text.slice(Math.max(0, (match.index ?? 0) - LONGEST_WORD), match.index);
+    if (
+      name !== '' &&
+      (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
+    ) {
       const span = { start: headOf(text, match.index ?? 0) ?? open, end: open + inside.length + 2 };
-      found.set(open, { name, fields, span, why: text.slice(match.index, open + inside.length + 2).slice(0, 200) });
+      const why = text.slice(match.index, open + inside.length + 2).slice(0, 200);
+      found.set(open, { name, fields, span, why, open: !strict && isPassing(word, match[2] ?? '', fields) });
     }
   };
   for (const match of text.matchAll(KEYWORD)) add(match, match[1] ?? '', true);
@@ -115,28 +122,55 @@ function partners(text: string): ReadonlyMap<number, number> {
   return found;
 }
 
+/** "residents (room, bed)": some of what is known about them, said in passing, without what they are called. */
+function isPassing(word: string, gap: string, fields: readonly string[]): boolean {
+  return (
+    gap !== '' && /^[a-z]/.test(word) && !fields.some((field) => /\b(name|title|label|code|number)\b/i.test(field))
+  );
+}
+
+/** What stands around a bracket that may hold fields. */
+interface Bracket {
+  readonly word: string;
+  readonly fields: readonly string[];
+  /** The text in front of the word. */
+  readonly before: string;
+  readonly gap: string;
+  readonly bracket: string;
+}
+
 /**
  * `Name(…)` written like code is one; `books (title, isbn)` is one when the word is a noun and most of what stands in
- * the brackets are known columns, so that `a type (single, double)` and `(two cups rice, salt)` are none.
+ * the brackets are known columns, so that `a type (single, double)` and `(two cups rice, salt)` are none. Behind a plural
+ * (`players (shirt number, nickname)`) one known column is enough.
  */
-function isDefinition(
-  word: string,
-  fields: readonly string[],
-  gap: string,
-  bracket: string,
-  lexicon: Lexicon,
-): boolean {
+function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: Lexicon): boolean {
   const name = singular(snake(word));
+  const { attributes, english, nouns } = lexicon;
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
   if (codeLike) return true;
-  if (lexicon.english.filler.has(name) || lexicon.english.determiners.has(name)) return false;
-  const known = fields.filter((field) => {
-    const plain = snake(field.replace(/[?:(].*$/, ''));
-    return lexicon.attributes.looksLike(plain) || lexicon.nouns.has(singular(plain));
-  }).length;
-  const noun = lexicon.nouns.has(name);
+  if (english.filler.has(name) || english.determiners.has(name)) return false;
+  const plain = fields.map((field) => snake(field.replace(/[?:(].*$/, '')));
+  const known = plain.filter((field) => attributes.looksLike(field) || nouns.has(singular(field))).length;
+  const noun = nouns.has(name);
   if (bracket === '{' || gap === '') return noun || known * 2 >= fields.length;
-  const isAttribute = lexicon.attributes.known(name) !== null;
-  return !isAttribute && fields.length > 1 && known * 2 > fields.length;
+  const front = /([\p{L}_]+)\s+$/u.exec(before)?.[1] ?? '';
+  if (attributes.known(name) !== null || attributes.known(snake(`${front} ${word}`)) !== null) return false;
+  if (fields.length < 2 || plain.some((field) => field.split('_').length > LONGEST_FIELD)) return false;
+  const isListed = isPlural(snake(word)) && !APART.test(front);
+  const asColumns = plain.filter((field) => attributes.looksLike(withoutFlags(field))).length;
+  return (
+    known * 2 > fields.length ||
+    (isListed && asColumns > 0 && fields.every((field) => !/^(e\.?g|like|such)\b/i.test(field)))
+  );
+}
+
+/** What stands in front of a plural that only says where or in what: "tickets **in** categories (full, child)". */
+const APART = /^(in|of|by|with|per|from)$/i;
+const LONGEST_WORD = 40;
+const LONGEST_FIELD = 6;
+
+function withoutFlags(field: string): string {
+  return field.replace(/_(unique|optional|required)$/, '');
 }

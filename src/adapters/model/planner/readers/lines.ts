@@ -48,7 +48,7 @@ export function readLines(context: Context): readonly Fact[] {
 
 function headFacts(context: Context, line: Line): readonly Fact[] {
   const { tokens, lexicon } = context;
-  const phrase = readPhrase(context, line.from);
+  const phrase = readPhrase(context, line.from) ?? loneWord(context, line.from);
   if (!phrase) return [];
   const colon = tokens[phrase.to]?.word === ')' ? phrase.to + 1 : phrase.to;
   if (tokens[colon]?.word !== ':' || phrase.from > line.from + 1) return listedHead(context, line);
@@ -85,6 +85,15 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
       return field ? fieldFacts(head, field, why) : [];
     }),
   ];
+}
+
+/** "Runs: distance, time": what a colon stands behind is a thing, though it may be a verb elsewhere. */
+function loneWord({ tokens, lexicon }: Context, at: number): Phrase | null {
+  const token = tokens[at];
+  if (token?.kind !== 'word' || tokens[at + 1]?.word !== ':' || !token.plural) return null;
+  if (!lexicon.nouns.has(token.lemma) && !lexicon.english.verbs.has(token.word)) return null;
+  const shape = { optional: false, unique: false, choice: false, aside: null, tail: [] };
+  return { ...shape, from: at, to: at + 1, name: token.lemma, plural: true };
 }
 
 /** "Volunteer fire brigade: firefighters, incidents": what it is about, then its things. */

@@ -28,7 +28,9 @@ function strengthOf(mention: Mention, context: Context): number {
   const one = ['each', 'every', 'per'].includes(word) || before?.kind === 'number';
   if (lexicon.domainWords.has(mention.name) && mention.from < TITLE_LENGTH && !mention.plural && !one) return 0.3;
   if (insideValues(mention, context) || before?.word === '/') return 0.3;
-  let strength = mention.plural ? 1.5 : 0.8;
+  const isPlain = lexicon.attributes.known(mention.name) === null && !sense.entity.weak && sense.names;
+  let strength = mention.plural ? (isPlain && !english.ambiguous.has(mention.name) ? SURELY_THINGS : 1.5) : 0.8;
+  if (isPlain && ['each', 'every'].includes(word)) strength += 0.5;
   if (
     english.quantifiers.has(word) ||
     before?.kind === 'number' ||
@@ -50,6 +52,9 @@ function strengthOf(mention: Mention, context: Context): number {
   if (isProperty(mention, context)) return Math.min(strength, STRENGTH.passing);
   return Math.min(strength, STRENGTH.listed);
 }
+
+/** A plural that is nothing but a thing. */
+const SURELY_THINGS = 1.9;
 
 /** "librarians are employees": another word for people who are spoken of already. */
 function isSomebodyElse({ to }: Mention, isPerson: boolean, context: Context): boolean {

@@ -100,6 +100,8 @@ export function readHappenings(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'word' || isNounHere(context, at)) return [];
+    // "rules like this" compares; "people like photos" does something.
+    if (token.word === 'like' && !isDone(context, at)) return [];
     const next = tokens[at + 1]?.word ?? '';
     const stems = verbStems(token.word);
     const verb =
@@ -108,8 +110,29 @@ export function readHappenings(context: Context): readonly Fact[] {
     if (verb === undefined) return [];
     const before = context.mentions.filter((mention) => mention.to <= at && mention.to >= at - 3).at(-1);
     const subject = before && senseOf(before.name, context)?.entity.person ? before.name : null;
-    return [{ kind: 'happens', verb, subject, why: textBetween(context, Math.max(0, at - 2), at + 2) } as const];
+    const object = objectOf(context, verb.includes('_') ? at + 2 : at + 1);
+    const why = textBetween(context, Math.max(0, at - 2), at + 2);
+    return [{ kind: 'happens', verb, subject, object, why } as const];
   });
+}
+
+/** "borrow **books**", "vote for **candidates**", "attended which **incident**". */
+function objectOf(context: Context, from: number): string | undefined {
+  const start = ['for', 'on', 'in', 'to', 'at', 'which', 'what', 'of'].includes(context.tokens[from]?.word ?? '')
+    ? from + 1
+    : from;
+  const phrase = readPhrase(context, ['which', 'what'].includes(context.tokens[start]?.word ?? '') ? start + 1 : start);
+  return phrase && senseOf(phrase.name, context) ? phrase.name : undefined;
+}
+
+/** Somebody stands in front who can do it. */
+function isDone(context: Context, at: number): boolean {
+  const before = context.tokens[at - 1];
+  const { auxiliaries, pronouns } = context.lexicon.english;
+  if (!before) return false;
+  const isOne =
+    before.word === 'to' || before.word === 'and' || auxiliaries.has(before.word) || pronouns.has(before.word);
+  return isOne || senseOf(before.lemma, context)?.entity.person === true;
 }
 
 /** Tells "the order", "12 orders" from "to order", "they order": many words are both noun and verb. */

@@ -19,4 +19,6 @@ export interface Definition {
   readonly span: Span;
   readonly fields: readonly string[];
   readonly why: string;
+  /** Words of running text: what such a thing usually has may be there besides. */
+  readonly open?: boolean;
 }

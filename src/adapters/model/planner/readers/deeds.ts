@@ -1,0 +1,86 @@
+import type { Context } from '../context.ts';
+import { senseOf } from '../context.ts';
+import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
+import type { Phrase } from '../phrase.ts';
+import { readPhrase, textBetween } from '../phrase.ts';
+import { verbStems } from '../words.ts';
+
+/** What is made, sent, led or held refers to who does it. */
+const OWNING = new Set(
+  'send place submit write upload publish offer report own sell record organise organize host lead teach deliver drive supervise propose suggest file prepare produce conduct perform present bring run create post make request manage handle give raise paint compose record issue moderate chair coach train operate captain cover group bundle'.split(
+    ' ',
+  ),
+);
+/** Both may have several of the other. */
+const SHARING = new Set('join use speak study attend know learn master play wear star'.split(' '));
+
+/** "carriers deliver parcels", "participants join challenges", "an invoice covers many jobs": who does what to what. */
+export function readDeeds(context: Context): readonly Fact[] {
+  return context.tokens.flatMap((token, at) => {
+    if (token.kind !== 'word') return [];
+    const stem = verbStems(token.word).find((one) => OWNING.has(one) || SHARING.has(one));
+    if (stem === undefined || /(ed|ing|wn|ven|ent)$/.test(token.word)) return [];
+    const subject = doerBefore(context, at);
+    const object = subject && readPhrase(context, isJoined(context, at) ? at + 2 : at + 1);
+    if (!subject || !object || object.name === subject.name || !isThing(context, object)) return [];
+    const why = textBetween(context, subject.from, object.to);
+    const things: readonly Fact[] = [
+      ...(subject.plural || senseOf(subject.name, context) ? [entity(subject, why)] : []),
+      entity(object, why),
+    ];
+    if (SHARING.has(stem))
+      return [...things, { kind: 'many-to-many', left: subject.name, right: object.name, soft: true, why }];
+    return [...things, { kind: 'link', child: object.name, parent: subject.name, soft: true, why }];
+  });
+}
+
+function entity({ name }: Phrase, why: string): Fact {
+  return { kind: 'entity', name, strength: STRENGTH.wanted, why };
+}
+
+/** "play **in** teams": the verb and its preposition. */
+function isJoined({ tokens }: Context, at: number): boolean {
+  return ['in', 'at', 'on'].includes(tokens[at + 1]?.word ?? '');
+}
+
+const HELPERS = new Set([
+  'can',
+  'may',
+  'will',
+  'must',
+  'should',
+  'to',
+  'want',
+  'wants',
+  'also',
+  'then',
+  'and',
+  'both',
+  'each',
+  'usually',
+  'often',
+  'sometimes',
+]);
+
+/** The noun in front of a verb, past what only helps it. */
+function doerBefore(context: Context, verb: number): Phrase | null {
+  let at = verb;
+  while (at > 0 && HELPERS.has(context.tokens[at - 1]?.word ?? '')) at -= 1;
+  for (const back of [3, 2, 1]) {
+    const phrase = readPhrase(context, at - back);
+    if (phrase?.to !== at || phrase.from < at - back) continue;
+    const one = ['a', 'an', 'each', 'every', 'the', 'one'].includes(context.tokens[phrase.from - 1]?.word ?? '');
+    const isDoer = phrase.plural || (one && senseOf(phrase.name, context) !== null);
+    return isDoer && isThing(context, phrase) ? phrase : null;
+  }
+  return null;
+}
+
+/** Something worth a table. */
+function isThing(context: Context, { name, plural }: Phrase): boolean {
+  const { english, attributes } = context.lexicon;
+  if (english.filler.has(name) || english.software.has(name) || english.accounts.has(name)) return false;
+  if (attributes.known(name) !== null && !plural) return false;
+  return senseOf(name, context) !== null || (plural && !attributes.looksLike(name));
+}
