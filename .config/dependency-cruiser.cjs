@@ -39,7 +39,11 @@ const HOMES = [
   ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['nitro', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
-  ['rolldown', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
+  [
+    'rolldown',
+    '^src/adapters/(builder/nitro|code-reader/oxc)/',
+    'A build tool is one adapter among others, and so is the parser it brings along.',
+  ],
   ['execa', '^src/adapters/', 'Child processes are the outside world.'],
   ['get-port', '^src/adapters/', 'Ports of this machine are the outside world.'],
   ['p-retry', '^src/adapters/', 'Only what reaches outside needs to try again.'],

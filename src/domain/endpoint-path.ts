@@ -1,0 +1,37 @@
+/** Which files whoever writes an endpoint may touch. Names are judged here; links on the way, where files are written. */
+
+const MAX_LENGTH = 120;
+/** Of a file, in bytes of UTF-8. */
+export const MAX_FILE_BYTES = 32 * 1024;
+/** Files of one endpoint, its test included. */
+export const MAX_FILES = 8;
+
+/** The module with the queries of an endpoint: written by us, from queries that were accepted. */
+export const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
+export const handlerFile = (name: string): string => `server/custom/${name}.ts`;
+export const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
+
+/** Why a path may not be written for an endpoint of this name; null when it may. Says what may instead. */
+export function refusedPath(path: string, name: string): string | null {
+  if (typeof path !== 'string' || path.length > MAX_LENGTH || !/^[a-z0-9][a-z0-9/.-]*$/.test(path)) {
+    return 'a path is relative, in lower-case letters, digits, -, . and /';
+  }
+  if (path.split('/').some((part) => part === '' || part.startsWith('.') || part.endsWith('.'))) {
+    return 'no part of a path may be empty, or begin or end with a dot';
+  }
+  if (path === queriesFile(name)) return 'this file is written from the queries: use propose_query';
+  if (path === handlerFile(name) || path === testFile(name)) return null;
+  if (new RegExp(`^server/custom/${name}/[a-z0-9-]+\\.ts$`).test(path)) return null;
+  return `only ${handlerFile(name)}, ${testFile(name)} and server/custom/${name}/*.ts can be written`;
+}
+
+/** Why a file may not be read; null when it may. Nothing that could hold a secret, and nothing outside. */
+export function refusedReading(path: string): string | null {
+  const parts = path.split('/');
+  const isPlain = path.length <= MAX_LENGTH && /^[\w[][\w/.[\]-]*$/.test(path) && !parts.includes('');
+  if (!isPlain || parts.some((part) => part.startsWith('.')))
+    return 'a path is relative, and no part begins with a dot';
+  const [folder = ''] = parts;
+  const isShown = ['server', 'test', 'migrations'].includes(folder) || ['README.md', 'package.json'].includes(path);
+  return isShown ? null : 'only README.md, package.json and what is in server/, test/ and migrations/ can be read';
+}
