@@ -1,15 +1,11 @@
 /** Which files whoever writes an endpoint may touch. Names are judged here; links on the way, where files are written. */
 
 const MAX_LENGTH = 120;
-/** Of a file, in bytes of UTF-8. */
-export const MAX_FILE_BYTES = 32 * 1024;
-/** Files of one endpoint, its test included. */
-export const MAX_FILES = 8;
 
 /** The module with the queries of an endpoint: written by us, from queries that were accepted. */
-export const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
-export const handlerFile = (name: string): string => `server/custom/${name}.ts`;
-export const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
+const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
+const handlerFile = (name: string): string => `server/custom/${name}.ts`;
+const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
 
 /** Why a path may not be written for an endpoint of this name; null when it may. Says what may instead. */
 export function refusedPath(path: string, name: string): string | null {
