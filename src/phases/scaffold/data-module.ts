@@ -28,9 +28,9 @@ export function dataModule(resource: Resource): string {
 const SOURCES: readonly (readonly [from: string, names: readonly string[]])[] = [
   ['node:crypto', ['randomUUID']],
   ['nanoid', ['nanoid']],
-  ['../lib/as-account.ts', ['findRowsAs', 'findVisible', 'readRowAs', 'readRowsAs', 'SYSTEM']],
+  ['../lib/as-account.ts', ['findRowsAs', 'findVisible', 'readPageAs', 'readRowAs', 'SYSTEM']],
   ['../lib/auth.ts', ['type Account']],
-  ['../lib/database.ts', ['findRows', 'readRow', 'readRows', 'type Statement']],
+  ['../lib/database.ts', ['findRows', 'readPage', 'readRow', 'type Statement']],
   ['../lib/hash-for.ts', ['hashFor']],
   ['../lib/idempotency.ts', ['type Once']],
   ['../lib/list-query.ts', ['type Collection']],

@@ -17,6 +17,7 @@ import {
   writeProject,
 } from '../../support/generated-projects.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
+import { describeJsonPages } from './json-pages.ts';
 import { describeLargePages } from './large-pages.ts';
 
 const workerPath = await buildWorker();
@@ -685,5 +686,6 @@ export function describeRest(framework: Framework): void {
     expect(await listed('/posts?sort=-views&status=published')).toEqual(['p4', 'p3']);
     expect(server.child.exitCode).toBeNull();
   });
+  describeJsonPages(() => ({ ask: (path) => send('GET', path), database }));
   describeLargePages(() => ({ ask: (path) => send('GET', path), database, processId: server.child.pid ?? 0 }));
 }

@@ -14,10 +14,11 @@ export function collectionPart(resource: Resource): string {
   const list = listStatement(resource, order);
   const after = afterStatement(resource, order);
   const visible = visiblePart(resource);
-  const read = (name: string, values: readonly string[], lead: string) => {
-    const call = listed(`${isBound ? 'readRowsAs(account, ' : 'readRows('}${name}, [`, values, '])', indent + 2);
-    const line = `${lead} ${call},`;
-    return indent + line.length <= 100 && !call.includes('\n') ? line : `${lead}\n${' '.repeat(indent + 2)}${call},`;
+  const read = (name: string, values: readonly string[], head: string) => {
+    const lead = `${isBound ? 'readPageAs(account, ' : 'readPage('}${name}, limit`;
+    const call = values.length === 0 ? `${lead})` : listed(`${lead}, [`, values, '])', indent + 2);
+    const line = `${head} ${call},`;
+    return indent + line.length <= 100 && !call.includes('\n') ? line : `${head}\n${' '.repeat(indent + 2)}${call},`;
   };
   const find = !isBound ? 'findRows' : visible === '' ? findAs('findRowsAs(account, query)') : FIND_VISIBLE;
   const lines = [
@@ -66,7 +67,7 @@ function listStatement(resource: Resource, order: readonly string[]): ListStatem
     `order by ${order.join(', ')}`,
     'limit $1 offset $2',
   ]);
-  return { code, values: places.values };
+  return { code, values: places.values.slice(1) };
 }
 
 function afterStatement(resource: Resource, order: readonly string[]): ListStatement {
@@ -82,7 +83,7 @@ function afterStatement(resource: Resource, order: readonly string[]): ListState
     `order by ${order.join(', ')}`,
     'limit $1',
   ]);
-  return { code, values: ['limit', '...position', ...places.values.slice(order.length + 1)] };
+  return { code, values: ['...position', ...places.values.slice(order.length + 1)] };
 }
 
 /** The line that leaves only rows that the account may see; none where everybody sees all. */

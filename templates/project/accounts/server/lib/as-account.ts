@@ -1,17 +1,19 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Account } from './auth.ts';
 import { withinBudget } from './budget.ts';
 import {
   chooseLane,
   nameOf,
-  openPool,
   pooler,
   type Run,
+  sendable,
   transact,
   tryTogether,
+  useFree,
 } from './database.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
-import { runOn } from './lane.ts';
+import type { JsonPage } from './json-rows.ts';
+import { runOn, runPage } from './lane.ts';
 import type { Query } from './list-sql.ts';
 
 /** Whose rows a statement may see and change: the policies of the database ask. Null: nobody is signed in. */
@@ -35,56 +37,45 @@ export function tellAsker(run: Run, asker: Asker): Promise<unknown> {
 const BEGIN: Statement = { name: '_asker.begin', text: 'begin' };
 const COMMIT: Statement = { name: '_asker.commit', text: 'commit' };
 
+/** Sends one statement. */
+type Send<T> = (client: pg.ClientBase) => Promise<T>;
+
+function sendRows<R extends object>(statement: Statement, values: unknown[]): Send<R[]> {
+  return (client) => runOn<R>(client, sendable(statement), values);
+}
+
 /**
  * One statement in a transaction of its own that knows who asks. All of it is sent in one go: on a shared connection
  * nothing of others comes between, and what was told ends with the transaction, however that ends.
  */
-async function runTogether<R extends object>(
-  client: pg.ClientBase,
-  asker: Asker,
-  statement: Statement,
-  values: unknown[],
-): Promise<R[]> {
+async function runTogether<T>(client: pg.ClientBase, asker: Asker, send: Send<T>): Promise<T> {
   const run: Run = (own, parameters) => runOn(client, own, parameters);
   const begun = run(BEGIN, []);
   const told = tellAsker(run, asker);
-  const rows = run<R>(statement, values);
+  const result = send(client);
   const ended = run(COMMIT, []);
   // The first to fail is the reason of all that follow.
-  const steps = await Promise.allSettled([begun, told, rows, ended]);
+  const steps = await Promise.allSettled([begun, told, result, ended]);
   for (const step of steps) if (step.status === 'rejected') throw step.reason;
-  return rows;
+  return result;
 }
 
-/** The same, when a pooler lies between. */
-function runInTurn<R extends object>(
-  asker: Asker,
-  statement: Statement,
-  values: unknown[],
-): Promise<R[]> {
-  return transact(async (run) => {
+/** The same on any free connection; when a pooler lies between, one after the other. */
+function runAlone<T>(asker: Asker, send: Send<T>): Promise<T> {
+  if (!pooler) return useFree((client) => runTogether(client, asker, send));
+  return transact(async (run, client) => {
     await tellAsker(run, asker);
-    return run<R>(statement, values);
+    return send(client);
   });
 }
 
 /** One statement for an account, on any free connection. Throws errors of the database as they are. */
-export async function runAs<R extends object>(
+export function runAs<R extends object>(
   asker: Asker,
   statement: Statement,
   values: unknown[],
 ): Promise<R[]> {
-  if (pooler) return runInTurn<R>(asker, statement, values);
-  const client = await openPool().connect();
-  let isBroken = false;
-  try {
-    return await runTogether<R>(client, asker, statement, values);
-  } catch (error) {
-    isBroken = !(error instanceof pg.DatabaseError);
-    throw error;
-  } finally {
-    client.release(isBroken);
-  }
+  return runAlone(asker, sendRows<R>(statement, values));
 }
 
 /** Rows of one quick SELECT that an account may see; MORE is the last when they are too large. Throws a problem: 503 when the database does not answer. */
@@ -94,19 +85,31 @@ export async function readRowsAs<R extends object>(
   values: unknown[],
 ): Promise<R[]> {
   try {
-    return await withinBudget(statement, (own) => readQuicklyAs<R>(asker, own, values));
+    return await withinBudget(statement, (own) => sendQuickly(asker, sendRows<R>(own, values)));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
 }
 
-function readQuicklyAs<R extends object>(
+/** A page of one quick SELECT for an account; see `readPage`. */
+export async function readPageAs(
   asker: Asker,
   statement: Statement,
-  values: unknown[],
-): Promise<R[]> {
-  if (pooler) return runAs<R>(asker, statement, values);
-  return chooseLane().use((client) => runTogether<R>(client, asker, statement, values));
+  limit: number,
+  values: unknown[] = [],
+): Promise<JsonPage> {
+  try {
+    return await sendQuickly(asker, (client) =>
+      runPage(client, sendable(statement), limit, values),
+    );
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
+}
+
+function sendQuickly<T>(asker: Asker, send: Send<T>): Promise<T> {
+  if (pooler) return runAlone(asker, send);
+  return chooseLane().use((client) => runTogether(client, asker, send));
 }
 
 /** The first row of one quick SELECT. */
@@ -116,7 +119,7 @@ export async function readRowAs<R extends object>(
   values: unknown[],
 ): Promise<R | undefined> {
   try {
-    return (await readQuicklyAs<R>(asker, statement, values))[0];
+    return (await sendQuickly(asker, sendRows<R>(statement, values)))[0];
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -133,7 +136,7 @@ export async function findRowsAs<R extends object>(
   try {
     return await tryTogether(
       statement,
-      (client) => within((own) => runTogether<R>(client, asker, own, parameters)),
+      (client) => within((own) => runTogether(client, asker, sendRows<R>(own, parameters))),
       () => within((own) => runAs<R>(asker, own, parameters)),
     );
   } catch (error) {

@@ -3,7 +3,8 @@ import { withinBudget } from './budget.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
 import { GatheringSocket } from './gathering-socket.ts';
-import { Lane, runOn } from './lane.ts';
+import type { JsonPage } from './json-rows.ts';
+import { Client, Lane, runOn, runPage, type Sendable } from './lane.ts';
 import type { Query } from './list-sql.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
@@ -58,7 +59,7 @@ let pool: pg.Pool | null = null;
 export function openPool(): pg.Pool {
   if (pool) return pool;
   const max = Math.max(1, numberSetting('DATABASE_POOL_SIZE', 6, 1000));
-  pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), max, idleTimeoutMillis: 30_000 });
+  pool = new pg.Pool({ ...connection(WRITE_TIMEOUT_MS), Client, max, idleTimeoutMillis: 30_000 });
   pool.on('error', (error) =>
     log('warn', 'lost an idle database connection', { error: error.message }),
   );
@@ -95,8 +96,13 @@ export async function runInsert<R extends object>(
     : insertLane.query<R>(statement, values);
 }
 
-function queryOf({ name, ...statement }: Statement, values: unknown[]): pg.QueryConfig {
-  return pooler ? { ...statement, values } : { name, ...statement, values };
+function queryOf(statement: Statement, values: unknown[]): pg.QueryConfig {
+  return { ...sendable(statement), values };
+}
+
+/** A statement as it may be sent: behind a pooler without its name. */
+export function sendable({ name, ...statement }: Statement): Sendable {
+  return pooler ? statement : { name, ...statement };
 }
 
 /**
@@ -117,6 +123,37 @@ export async function readRows<R extends object>(
 
 function readQuickly<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
   return pooler ? runInPool<R>(statement, values) : chooseLane().query<R>(statement, values);
+}
+
+/**
+ * A page of one quick SELECT, whose first parameter tells how many rows it brings. It has fewer when they are too large
+ * for one answer. Throws a problem: 503 when the database does not answer.
+ */
+export async function readPage(
+  statement: Statement,
+  limit: number,
+  values: unknown[] = [],
+): Promise<JsonPage> {
+  const read = (client: pg.ClientBase) => runPage(client, sendable(statement), limit, values);
+  try {
+    return await (pooler ? useFree(read) : chooseLane().use(read));
+  } catch (error) {
+    throw translateDatabaseError(error, statement);
+  }
+}
+
+/** Does the work of one statement on any free connection. */
+export async function useFree<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  const client = await openPool().connect();
+  let isBroken = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    isBroken = !(error instanceof pg.DatabaseError);
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
 }
 
 /** The first row of one quick SELECT. */
@@ -188,14 +225,16 @@ export async function findRows<R extends object>({ text, values }: Query): Promi
 export type Run = <R extends object>(statement: Statement, values: unknown[]) => Promise<R[]>;
 
 /** All statements of `work` take effect, or, when it throws, none. Throws errors of the database as they are. */
-export async function transact<T>(work: (run: Run) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  work: (run: Run, client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
   const client = await openPool().connect();
   let isBroken = false;
   const run: Run = async <R extends object>(statement: Statement, values: unknown[]) =>
     (await client.query<R>(queryOf(statement, values))).rows;
   try {
     await client.query('begin');
-    const result = await work(run);
+    const result = await work(run, client);
     await client.query('commit');
     return result;
   } catch (error) {

@@ -1,13 +1,41 @@
 import pg from 'pg';
 import type { Statement } from './database-errors.ts';
+import { type JsonPage, JsonRows } from './json-rows.ts';
+import { tapRows } from './row-tap.ts';
+
+/** A connection whose rows may be read as JSON. */
+export class Client extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    tapRows(this);
+  }
+}
+
+/** A statement that may be without a name. */
+export type Sendable = Omit<Statement, 'name'> & Partial<Pick<Statement, 'name'>>;
 
 /** Rows of one statement on a connection that is held. Throws errors of the database as they are. */
 export async function runOn<R extends object>(
   client: pg.ClientBase,
-  statement: Statement,
+  statement: Sendable,
   values: unknown[],
 ): Promise<R[]> {
   return (await client.query<R>({ ...statement, values })).rows;
+}
+
+/** A page of `limit` rows of a statement that asks for one more. Throws errors of the database as they are. */
+export function runPage(
+  client: pg.ClientBase,
+  statement: Sendable,
+  limit: number,
+  values: unknown[],
+): Promise<JsonPage> {
+  return new Promise((resolve, reject) => {
+    const rows = new JsonRows(statement, [limit + 1, ...values], limit, (error) =>
+      error ? reject(error) : resolve(rows.page()),
+    );
+    client.query(rows);
+  });
 }
 
 /**
@@ -42,7 +70,7 @@ export class Lane {
   open(): Promise<pg.Client> {
     if (this.#client) return this.#client;
     if (Date.now() < this.#retryAt) return Promise.reject(new Error('no answer a moment ago'));
-    const client = new pg.Client(this.#config());
+    const client = new Client(this.#config());
     const opening = client.connect().then(() => {
       this.#failures = 0;
       this.isOpen = true;

@@ -2,8 +2,8 @@ import type { H3Event } from 'nitro/h3';
 import type { Column, Columns } from './columns.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Condition, type Report, readCondition } from './filters.ts';
+import type { JsonPage } from './json-rows.ts';
 import type { Query } from './list-sql.ts';
-import type { Row } from './pages.ts';
 import { type FieldProblem, invalidFields } from './problem.ts';
 
 /** Rows that can be looked for. */
@@ -23,9 +23,9 @@ export interface Rows {
 /** The rows of a table, as they are listed. */
 export interface Collection extends Rows {
   /** The first ones. */
-  readonly first: (limit: number, offset: number) => Promise<Row[]>;
+  readonly first: (limit: number, offset: number) => Promise<JsonPage>;
   /** Those after a position. */
-  readonly after: (limit: number, position: readonly unknown[]) => Promise<Row[]>;
+  readonly after: (limit: number, position: readonly unknown[]) => Promise<JsonPage>;
 }
 
 export interface SortKey {

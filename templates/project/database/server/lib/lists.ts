@@ -1,21 +1,26 @@
-import type { H3Event } from 'nitro/h3';
+import { type H3Event, HTTPResponse } from 'nitro/h3';
 import type { Condition } from './filters.ts';
+import type { JsonPage } from './json-rows.ts';
 import { type Collection, type ListQuery, type Rows, readListQuery } from './list-query.ts';
 import { countQuery, listQuery } from './list-sql.ts';
 import { cursorAfter, type Page, pick, type Row, toPage } from './pages.ts';
 import { embed, type Relation, type Relations } from './relations.ts';
 import { found } from './request.ts';
 
+const JSON_HEADERS = { 'content-type': 'application/json' } as const;
+
 /** Answers the list of a table, as the query of the request wants it. */
 export async function answerList(
   event: H3Event,
   collection: Collection,
   relations: Relations = {},
-): Promise<Page> {
+): Promise<Page | HTTPResponse> {
   const query = readListQuery(event, collection, relations);
-  return isPlain(query)
-    ? toPage(await plainRows(collection, query), query, collection)
-    : readPage(collection, query, relations);
+  if (!isPlain(query)) return readPage(collection, query, relations);
+  const { text, last, hasMore } = await plainPage(collection, query);
+  const cursor = hasMore && last ? cursorAfter(last, query, collection) : null;
+  text.text(`,"nextCursor":${JSON.stringify(cursor)}}`);
+  return new HTTPResponse(text.bytes, { headers: JSON_HEADERS });
 }
 
 /** Answers the list of a row's children. 404 when there is no such row; `find` looks for it. */
@@ -43,10 +48,10 @@ function isPlain({ sort, conditions, fields, include, count }: ListQuery): boole
 }
 
 /** The usual lists are quick: they share their connection with all other reads. */
-function plainRows({ first, after }: Collection, query: ListQuery): Promise<Row[]> {
-  if (!query.after) return first(query.limit + 1, query.offset);
+function plainPage({ first, after }: Collection, query: ListQuery): Promise<JsonPage> {
+  if (!query.after) return first(query.limit, query.offset);
   const position = query.after.map((value, index) => query.order[index]?.column.parameter(value));
-  return after(query.limit + 1, position);
+  return after(query.limit, position);
 }
 
 async function readPage(collection: Rows, query: ListQuery, relations: Relations): Promise<Page> {

@@ -62,6 +62,19 @@ export const types = {
   getTypeParser: (id: number): Parser => parsers.get(id) ?? asIs,
 };
 
+const INTEGERS: ReadonlySet<number> = new Set([20, 21, 23]);
+const JSON_TYPES: ReadonlySet<number> = new Set([114, 3802]);
+const PARSED: ReadonlySet<number> = new Set(
+  PARSERS.flatMap(([scalar, array, parse]) => (parse === asIs ? [array] : [scalar, array])),
+);
+
+/** How the text of a value becomes JSON: as a string, as it is, or `parsed`. */
+export function jsonKindOf(id: number): 'text' | 'integer' | 'json' | 'parsed' {
+  if (INTEGERS.has(id)) return 'integer';
+  if (JSON_TYPES.has(id)) return 'json';
+  return PARSED.has(id) ? 'parsed' : 'text';
+}
+
 type Nullable<T> = T | null | undefined;
 
 /** Base64 as a parameter for bytea. */

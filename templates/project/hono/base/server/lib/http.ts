@@ -30,6 +30,20 @@ export function noContent(): Response {
   return new Response(null, { status: 204 });
 }
 
+/** An answer that is sent as it is. */
+export class HTTPResponse {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    body: Uint8Array<ArrayBuffer>,
+    { headers }: { headers: Readonly<Record<string, string>> },
+  ) {
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
 interface Failure {
   readonly status: number;
   readonly message: string;
@@ -97,6 +111,7 @@ export function toHono(path: string, handler: Handler) {
     };
     const answer = await handler(event);
     if (answer instanceof Response) return answer;
+    if (answer instanceof HTTPResponse) return new Response(answer.body, answer);
     res.headers.set('content-type', 'application/json');
     return new Response(JSON.stringify(answer), {
       status: res.status ?? 200,

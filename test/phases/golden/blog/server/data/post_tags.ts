@@ -1,4 +1,4 @@
-import { findRows, readRow, readRows, type Statement } from '../lib/database.ts';
+import { findRows, readPage, readRow, type Statement } from '../lib/database.ts';
 import type { Once } from '../lib/idempotency.ts';
 import type { Collection } from '../lib/list-query.ts';
 import type { Stored } from '../lib/rows.ts';
@@ -31,8 +31,8 @@ export const collection: Collection = {
   columns,
   key: ['post_id', 'tag_id'],
   order: ['post_id', 'tag_id'],
-  first: (limit, offset) => readRows(LIST, [limit, offset]),
-  after: (limit, position) => readRows(LIST_AFTER, [limit, ...position]),
+  first: (limit, offset) => readPage(LIST, limit, [offset]),
+  after: (limit, position) => readPage(LIST_AFTER, limit, [...position]),
   find: findRows,
 };
 

@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid';
-import { findRows, readRow, readRows, type Statement } from '../lib/database.ts';
+import { findRows, readPage, readRow, type Statement } from '../lib/database.ts';
 import type { Once } from '../lib/idempotency.ts';
 import type { Collection } from '../lib/list-query.ts';
 import type { Stored } from '../lib/rows.ts';
@@ -39,8 +39,8 @@ export const collection: Collection = {
   columns,
   key: ['id'],
   order: ['id'],
-  first: (limit, offset) => readRows(LIST, [limit, offset]),
-  after: (limit, position) => readRows(LIST_AFTER, [limit, ...position]),
+  first: (limit, offset) => readPage(LIST, limit, [offset]),
+  after: (limit, position) => readPage(LIST_AFTER, limit, [...position]),
   find: findRows,
 };
 
