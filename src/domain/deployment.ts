@@ -1,3 +1,6 @@
+/** A file of a build: the hash of the files it was made of. It lies in the build, so that another build takes it away. */
+export const BUILD_MARK = '.output/fingerprint';
+
 /** Where a backend runs and whether it answers. */
 export interface Deployment {
   readonly projectId: string;

@@ -1,9 +1,7 @@
+import { BUILD_MARK } from '../domain/deployment.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
 import type { Needs } from '../ports/services.ts';
-
-/** In the build itself, so that another build takes it away. */
-const MARK = '.output/fingerprint';
 
 /** Builds a project's server, and remembers what it was built from. Throws `build.failed`. */
 export async function buildProject(
@@ -12,10 +10,10 @@ export async function buildProject(
 ): Promise<void> {
   const files = await fingerprint(directory, { workspace });
   await builder.build(directory);
-  await workspace.write(directory, MARK, files);
+  await workspace.write(directory, BUILD_MARK, files);
 }
 
 /** What is built was built from files of this fingerprint. */
 export async function isBuilt(directory: string, files: string, { workspace }: Needs<'workspace'>): Promise<boolean> {
-  return (await workspace.read(directory, MARK)) === files;
+  return (await workspace.read(directory, BUILD_MARK)) === files;
 }

@@ -20,7 +20,8 @@ export async function readMigrations(
   const read = async () => {
     const names = (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? [];
     const files: Record<string, string> = {};
-    for (const name of names) {
+    // Another command may just be writing one, under a hidden name.
+    for (const name of names.filter((name) => !name.startsWith('.'))) {
       const content = await workspace.read(directory, `${MIGRATIONS_FOLDER}/${name}`);
       if (content !== null) files[name] = content;
     }

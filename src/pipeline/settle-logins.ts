@@ -89,7 +89,7 @@ const RUNNING = ['running', 'unhealthy', 'restarting'];
 async function replaceServer({ id, directory }: ProjectPlace, services: Pick<Services, 'target' | 'state'>) {
   const before = await services.target.inspect(id);
   if (before === null || !RUNNING.includes(before.status)) return false;
-  const deployment = await services.target.start({ projectId: id, directory });
+  const deployment = await services.target.startAgain({ projectId: id, directory });
   await services.state.recordDeployment(deployment, directory);
   return true;
 }

@@ -13,6 +13,7 @@ import { start } from '../operations/start.ts';
 import { enforceStorage } from '../operations/storage.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
+import type { DeployOrder } from '../ports/deploy-target.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
@@ -205,7 +206,7 @@ function withdrawn({ id, name }: Project, { desired, env }: DatabaseRecord, caus
 /** Starts what was built and remembers where it runs. */
 export async function deployStage(
   { directory, project }: ProjectFolder,
-  options: { readonly port?: number },
+  options: Pick<DeployOrder, 'port' | 'fingerprint'>,
   services: LoginNeeds,
 ): Promise<Deployment> {
   const deployment = await explainingLoss(project, 'dev', services, async () => {

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { BUILD_MARK } from '../../src/domain/deployment.ts';
 import { TurboError } from '../../src/domain/errors.ts';
 import type { DeployTarget } from '../../src/ports/deploy-target.ts';
 import { eventually, writeBackend } from '../support/fake-backend.ts';
@@ -143,6 +144,64 @@ export function describeDeployTarget(
         expect(await target.inspect(order.projectId)).toMatchObject({ status: 'failed', pid: null });
         expect(await target.stop(order.projectId)).toBe(false);
         expect(await target.inspect(order.projectId)).toMatchObject({ status: 'stopped', pid: null });
+      }));
+
+    test('starting again brings back what was deployed last, whatever was built since', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const first = await target.start(order);
+        writeBackend(order.directory, { version: 'refused' });
+        await target.stop(order.projectId);
+        expect((await target.startAgain(order)).url).toBe(first.url);
+        expect(await ask(first.url, '/version')).toBe('1');
+        rmSync(join(order.directory, '.output'), { recursive: true });
+        // While it runs too: its settings may have changed.
+        expect((await target.startAgain(order)).url).toBe(first.url);
+        expect(await ask(first.url, '/version')).toBe('1');
+        writeBackend(order.directory, { version: '2' });
+        await target.start(order);
+        await target.stop(order.projectId);
+        expect(await ask((await target.startAgain(order)).url, '/version')).toBe('2');
+      }));
+
+    test('a build that did not start is not what is started again', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const { url } = await target.start(order);
+        await target.stop(order.projectId);
+        writeBrokenBackend(order.directory, 'broken');
+        expect((await failureOf(target.start(order))).code).toBe('deploy.unhealthy');
+        await target.startAgain(order);
+        expect(await ask(url, '/version')).toBe('1');
+      }));
+
+    test('what was never deployed, or never healthy, is not started again', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        expect(await failureOf(target.startAgain(order))).toMatchObject({ code: 'project.incomplete' });
+        expect(await target.inspect(order.projectId)).toBeNull();
+        writeBrokenBackend(order.directory, 'broken');
+        await failureOf(target.start(order));
+        writeBackend(order.directory);
+        expect(await failureOf(target.startAgain(order))).toMatchObject({ code: 'project.incomplete' });
+        await target.start(order);
+      }));
+
+    test('only the build that was proven is started, where one was', () =>
+      withStage(async ({ target, project }) => {
+        const order = project();
+        const first = await target.start(order);
+        for (const mark of [null, 'of other files']) {
+          writeBackend(order.directory, { version: '2' });
+          if (mark !== null) writeFileSync(join(order.directory, BUILD_MARK), mark);
+          expect(await failureOf(target.start({ ...order, fingerprint: 'proven' }))).toMatchObject({
+            code: 'build.failed',
+          });
+          expect(await target.inspect(order.projectId)).toEqual(first);
+        }
+        writeFileSync(join(order.directory, BUILD_MARK), 'proven');
+        await target.start({ ...order, fingerprint: 'proven' });
+        expect(await ask(first.url, '/version')).toBe('2');
       }));
 
     test('a running server is left alone by a build that came to nothing or was replaced under it', () =>

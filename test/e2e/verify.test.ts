@@ -129,8 +129,14 @@ test('what was found wrong is not deployed, is not proven twice, and goes with -
   expect((await cli('status')).data.server).toMatchObject({ status: 'running', pid });
   expect(existsSync(join(created.project.directory, '.turbobackend/report.html'))).toBe(true);
 
+  // The build that was refused lies in the folder now.
+  expect([(await cli('stop')).code, (await cli('start')).code]).toEqual([0, 0]);
+  expect(await locationOf('as it was')).toMatch(/^\/tasks\//);
+
   expect((await cli('deploy', '--force')).code).toBe(0);
   expect(await locationOf('forced')).toMatch(/^\/elsewhere\//);
+  expect([(await cli('stop')).code, (await cli('start')).code]).toEqual([0, 0]);
+  expect(await locationOf('still forced')).toMatch(/^\/elsewhere\//);
   writeFileSync(file, sound);
   expect((await cli('deploy')).code).toBe(0);
   expect(await locationOf('mended')).toMatch(/^\/tasks\//);

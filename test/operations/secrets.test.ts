@@ -317,7 +317,7 @@ test('what fails because its database went to the trash meanwhile says so', asyn
     await withdrawDatabase(gone, { env: 'dev', purge: false }, services);
     throw new TurboError('deploy.unhealthy', 'It does not answer.');
   };
-  const failing: SecretsServices = { ...services, target: { ...services.target, start } };
+  const failing: SecretsServices = { ...services, target: { ...services.target, start, startAgain: start } };
   const inTrash = { code: 'project.incomplete', message: expect.stringContaining('is in the trash') };
   const record = { ...gone };
   await expect(startStage(record, failing)).rejects.toMatchObject({

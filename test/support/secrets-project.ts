@@ -44,14 +44,16 @@ function fileTarget(home: string): DeployTarget {
     const base = { projectId, target: 'local', url: 'http://127.0.0.1:1', port: 1, restarts: 0 } as const;
     return { ...base, status: 'running', pid: 1, startedAt: 1 };
   };
+  const start: DeployTarget['start'] = async ({ projectId, directory }) => {
+    writeFileSync(serverFile(home, projectId), JSON.stringify(readEnv(directory, '.env')));
+    const deployment = await inspect(projectId);
+    if (!deployment) throw new Error('the server vanished');
+    return deployment;
+  };
   return {
     name: 'file',
-    async start({ projectId, directory }) {
-      writeFileSync(serverFile(home, projectId), JSON.stringify(readEnv(directory, '.env')));
-      const deployment = await inspect(projectId);
-      if (!deployment) throw new Error('the server vanished');
-      return deployment;
-    },
+    start,
+    startAgain: start,
     inspect,
     async stop(projectId) {
       rmSync(serverFile(home, projectId), { force: true });

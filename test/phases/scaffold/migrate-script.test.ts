@@ -52,6 +52,7 @@ const services = {
 
 test('the script applies what is new, once, and turbobackend finds it applied', async () => {
   await withProject(async ({ database, initial, migrate, write, files }) => {
+    write('.DS_Store', 'what a system leaves behind');
     const both = await Promise.all([migrate(), migrate()]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.map(({ output }) => output.trim()).sort()).toEqual([

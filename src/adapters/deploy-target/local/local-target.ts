@@ -9,7 +9,7 @@ import { isRunning, livePair } from './end-processes.ts';
 import type { LaunchSettings } from './launch.ts';
 import { probeHealth } from './probe-health.ts';
 import { readLog } from './read-log.ts';
-import { halt, replaceServer } from './replace-server.ts';
+import { halt, replaceServer, restartServer } from './replace-server.ts';
 import { type PortBook, releasePorts } from './reserve-port.ts';
 import { readOrder, readState, type StateFolder, stateFolder } from './state-files.ts';
 import { translateDiskErrors } from './translate-disk-errors.ts';
@@ -53,7 +53,17 @@ export function localTarget(options: LocalTargetOptions): DeployTarget {
     name: 'local',
     start: async (order) =>
       translateDiskErrors(options.home, () =>
-        locked(folderOf(order.projectId), order.projectId, (folder) => start(folder, order, ports, settings)),
+        locked(folderOf(order.projectId), order.projectId, async (folder) => {
+          await replaceServer(folder, order, ports, settings);
+          return inspectStarted(folder, order);
+        }),
+      ),
+    startAgain: async (order) =>
+      translateDiskErrors(options.home, () =>
+        locked(folderOf(order.projectId), order.projectId, async (folder) => {
+          await restartServer(folder, order, ports, settings);
+          return inspectStarted(folder, order);
+        }),
       ),
     stop: async (projectId) => {
       const folder = folderOf(projectId);
@@ -112,16 +122,10 @@ async function locked<T>(
   }
 }
 
-async function start(
-  folder: StateFolder,
-  order: DeployOrder,
-  ports: PortBook,
-  settings: LaunchSettings,
-): Promise<Deployment> {
-  await replaceServer(folder, order, ports, settings);
-  const deployment = await inspect(folder, order.projectId);
+async function inspectStarted(folder: StateFolder, { projectId }: DeployOrder): Promise<Deployment> {
+  const deployment = await inspect(folder, projectId);
   if (deployment) return deployment;
-  throw new TurboError('deploy.unhealthy', `The state of the project ${order.projectId} vanished during its start.`);
+  throw new TurboError('deploy.unhealthy', `The state of the project ${projectId} vanished during its start.`);
 }
 
 async function stop(folder: StateFolder): Promise<boolean> {

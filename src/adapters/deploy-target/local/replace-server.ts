@@ -2,7 +2,7 @@ import { TurboError } from '../../../domain/errors.ts';
 import type { DeployOrder } from '../../../ports/deploy-target.ts';
 import { endProcesses, isRunning, type LivePair, livePair } from './end-processes.ts';
 import { type LaunchSettings, launch, requireBuild, type Trouble } from './launch.ts';
-import { isSameBuild, sweepReleases, takeRelease } from './releases.ts';
+import { hasRelease, isSameBuild, sweepReleases, takeRelease } from './releases.ts';
 import { isFree, type PortBook, reservePort } from './reserve-port.ts';
 import { hasDotEnv } from './server-files.ts';
 import { readOrder, readState, type StateFolder, type SupervisorOrder, writeJson } from './state-files.ts';
@@ -23,10 +23,44 @@ export async function replaceServer(
   settings: LaunchSettings,
 ): Promise<void> {
   requireBuild(order.directory);
+  await replaceBy(() => takeRelease(folder.releases, order), folder, order, ports, settings);
+}
+
+/**
+ * Starts what runs or ran last in place of what runs, as `replaceServer` does with a build: settings may have changed.
+ * A build that nobody deployed is not looked at. Throws `project.incomplete` when nothing was ever healthy.
+ */
+export async function restartServer(
+  folder: StateFolder,
+  order: DeployOrder,
+  ports: PortBook,
+  settings: LaunchSettings,
+): Promise<void> {
+  await replaceBy(async () => deployedRelease(folder, order), folder, order, ports, settings);
+}
+
+/** What runs or is meant to; after a stop, or a start that failed, what was healthy last. */
+function deployedRelease(folder: StateFolder, { directory }: DeployOrder): string {
+  const before = readOrder(folder);
+  const wishes = [before?.wanted === 'running' ? before.release : null, before?.lastGood ?? null];
+  const found = wishes.find((name) => name !== null && hasRelease(folder.releases, name));
+  if (found) return found;
+  throw new TurboError('project.incomplete', `Nothing of the project in ${directory} was deployed yet.`, {
+    hint: 'turbobackend deploy builds it, proves it and starts it.',
+  });
+}
+
+async function replaceBy(
+  chooseRelease: () => Promise<string>,
+  folder: StateFolder,
+  order: DeployOrder,
+  ports: PortBook,
+  settings: LaunchSettings,
+): Promise<void> {
   const before = readOrder(folder);
   keepServerWithoutDotEnv(folder, order, before);
   try {
-    const release = await takeRelease(folder.releases, order.directory);
+    const release = await chooseRelease();
     const trouble = await launchAnew(folder, { ...order, release }, ports, settings);
     if (trouble === null) return;
     const isWorthIt = before?.lastGood && before.wanted !== 'stopped' && !isSameBuild(before.lastGood, release);

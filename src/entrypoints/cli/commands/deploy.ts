@@ -30,8 +30,8 @@ export const deployCommand: CliCommand = {
       import('../../../pipeline/stages.ts'),
     ]);
     await buildProject(folder, services);
-    if (!flag(typed, 'force')) await passGate(folder, services);
-    const deployment = await deployStage(folder, port === undefined ? {} : { port }, services);
+    const proven = flag(typed, 'force') ? {} : { fingerprint: await passGate(folder, services) };
+    const deployment = await deployStage(folder, { ...proven, ...(port === undefined ? {} : { port }) }, services);
     await services.state.setProjectStatus(record.id, 'ready');
     return { data: { deployment }, text: (style) => `Running at ${style.cyan(deployment.url)}` };
   },

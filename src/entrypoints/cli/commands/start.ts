@@ -6,7 +6,7 @@ export const startCommand: CliCommand = {
     program
       .command('start')
       .summary('start the server')
-      .description('Starts the database server and the project; a running one stays as it is.')
+      .description('Starts the database server, and the project as it was deployed last; a running one stays as it is.')
       .argument('[project]', 'name, id or folder'),
 
   async run(cli, typed) {

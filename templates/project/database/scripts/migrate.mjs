@@ -42,6 +42,7 @@ function normalise(sql) {
 function readMigrations() {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
+    .filter((file) => !file.startsWith('.'))
     .sort()
     .map((file) => {
       const [, version, name] = FILE_NAME.exec(file) ?? [];
