@@ -92,7 +92,7 @@ function wovenFiles(files: FileTree, numbered: readonly Numbered[]): FileTree {
 }
 
 function migrationsOf(files: FileTree): FileTree {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('migrations/')));
+  return Object.fromEntries(Object.entries(files).filter(([path]) => /^migrations\/[^/]+\.sql$/.test(path)));
 }
 
 /** How long each file of tests may take, in ms. Tests that fail without a fault would notice everything: throws. */

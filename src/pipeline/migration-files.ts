@@ -1,58 +1,121 @@
-import type { Environment } from '../domain/database.ts';
+import { TurboError } from '../domain/errors.ts';
 import {
-  describePlace,
-  findDestruction,
+  DOWN_FOLDER,
   initialMigration,
   MIGRATIONS_FOLDER,
+  migrationName,
+  nextVersion,
+  normalise,
   parseMigrationFiles,
+  parseMigrationFolder,
+  renderSum,
+  SUM_FILE,
 } from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
-import { openLogin } from '../operations/open-login.ts';
-import { migrationStatus } from '../phases/migrate.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 
-/** The folder's migration files; the first one is written from the schema when there is none yet. */
-export async function readMigrations(
-  { directory, project }: ProjectFolder,
-  { workspace }: Needs<'workspace'>,
-): Promise<FileTree> {
-  const read = async () => {
-    const names = (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? [];
-    const files: Record<string, string> = {};
-    // Another command may just be writing one, under a hidden name.
-    for (const name of names.filter((name) => !name.startsWith('.'))) {
-      const content = await workspace.read(directory, `${MIGRATIONS_FOLDER}/${name}`);
-      if (content !== null) files[name] = content;
-    }
-    return files;
-  };
-  const files = await read();
-  if (Object.keys(files).length > 0 || project.schema === null) return files;
+/**
+ * The files of the migrations folder, those that lead back and the sum included, without the folder's name; the first
+ * one is written from the schema when there is none yet. Throws `migration.invalid` for a link.
+ */
+export async function readMigrations(folder: ProjectFolder, services: Needs<'workspace'>): Promise<FileTree> {
+  const { directory, project } = folder;
+  const files = await readFolder(directory, services);
+  const isThere = Object.keys(files).some((name) => name !== SUM_FILE);
+  if (isThere || project.schema === null) return files;
   const initial = initialMigration(project.schema, project.createdAt);
-  await workspace.write(directory, initial.path, initial.content);
-  return read();
+  await services.workspace.write(directory, initial.path, initial.content);
+  await keepSum(directory, services);
+  return readFolder(directory, services);
+}
+
+async function readFolder(directory: string, { workspace }: Needs<'workspace'>): Promise<FileTree> {
+  const tree = await workspace.readTree(directory, MIGRATIONS_FOLDER);
+  // Another command may just be writing one, under a hidden name.
+  const isHidden = (name: string) => /(^|\/)\./.test(name);
+  const files = Object.fromEntries(
+    Object.entries(tree)
+      .map(([path, text]) => [path.slice(MIGRATIONS_FOLDER.length + 1), text] as const)
+      .filter(([name]) => !isHidden(name)),
+  );
+  // What is neither a file nor a folder is left out of the tree, and would be skipped silently.
+  for (const name of (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? []) {
+    if (Object.hasOwn(files, name) || Object.keys(files).some((path) => path.startsWith(`${name}/`))) continue;
+    if (name === DOWN_FOLDER || isHidden(name)) continue;
+    throw new TurboError('migration.invalid', `${MIGRATIONS_FOLDER}/${name} is not a file with SQL.`, {
+      hint: 'Take it away. Nothing was run.',
+    });
+  }
+  return files;
+}
+
+/** Writes the sum of the migrations as they are; again, while somebody else adds one. */
+export async function keepSum(directory: string, services: Needs<'workspace'>): Promise<void> {
+  for (;;) {
+    const text = await wantedSum(directory, services);
+    if ((await services.workspace.read(directory, SUM_PATH)) === text) return;
+    await services.workspace.write(directory, SUM_PATH, text);
+  }
+}
+
+/** What the sum should say of the migrations as they are. */
+async function wantedSum(directory: string, services: Needs<'workspace'>): Promise<string> {
+  return renderSum(parseMigrationFiles(await readFolder(directory, services)));
+}
+
+/** Not in git, and swept away by nobody: what a killed process left only skips a second. */
+const RESERVED = '.turbobackend/versions';
+
+const SUM_PATH = `${MIGRATIONS_FOLDER}/${SUM_FILE}`;
+
+/** A migration that was written, by the paths of its files in the project. */
+export interface AddedMigration {
+  readonly version: string;
+  readonly up: string;
+  /** Null when it has no way back. */
+  readonly down: string | null;
 }
 
 /**
- * What the pending migrations would take away from a database for good, in words with file and line: for asking before
- * they run on production.
+ * Writes a new migration after all others, with its way back when there is one, and lists it in the sum. Two at once get
+ * two versions. Throws `migration.invalid` for a name without words, and for what lies in the folder already.
  */
-export async function pendingDestruction(
-  folder: ProjectFolder,
-  env: Environment,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql'>,
-): Promise<readonly string[]> {
-  const files = await readMigrations(folder, services);
-  const login = await openLogin(folder.project.id, env, 'mig', services);
-  const rows = await migrationStatus({ files, login }, services);
-  const pending = new Set(rows.filter(({ state }) => state === 'pending').map(({ version }) => version));
-  const found = await Promise.all(
-    parseMigrationFiles(files)
-      .filter(({ version }) => pending.has(version))
-      .map(async (file) =>
-        (await findDestruction(file.sql)).map(({ line, what }) => `${describePlace(file, line)} ${what}`),
-      ),
-  );
-  return found.flat();
+export async function addMigration(
+  { directory }: Pick<ProjectFolder, 'directory'>,
+  migration: { readonly name: string; readonly up: string; readonly down: string | null },
+  services: Needs<'workspace' | 'clock'>,
+): Promise<AddedMigration> {
+  const { workspace } = services;
+  const name = migrationName(migration.name);
+  const { version, reserved } = await reserveVersion(directory, services);
+  const up = `${MIGRATIONS_FOLDER}/${version}_${name}.sql`;
+  const down = migration.down === null ? null : `${MIGRATIONS_FOLDER}/${DOWN_FOLDER}/${version}_${name}.sql`;
+  await workspace.write(directory, up, normalise(migration.up));
+  if (down !== null) await workspace.write(directory, down, normalise(migration.down ?? ''));
+  await keepSum(directory, services);
+  await workspace.remove(directory, reserved);
+  return { version, up, down };
+}
+
+/** A file that only one process can make says whose version it is, until the migration itself does. */
+async function reserveVersion(
+  directory: string,
+  services: Needs<'workspace' | 'clock'>,
+): Promise<{ readonly version: string; readonly reserved: string }> {
+  const tried: string[] = [];
+  for (;;) {
+    const versions = await versionsOf(directory, services);
+    const version = nextVersion([...versions, ...tried], services.clock.now());
+    const reserved = `${RESERVED}/${version}`;
+    if (await services.workspace.createFile(directory, reserved, '')) {
+      if (!(await versionsOf(directory, services)).includes(version)) return { version, reserved };
+      await services.workspace.remove(directory, reserved);
+    }
+    tried.push(version);
+  }
+}
+
+async function versionsOf(directory: string, services: Needs<'workspace'>): Promise<readonly string[]> {
+  return parseMigrationFolder(await readFolder(directory, services)).ups.map(({ version }) => version);
 }

@@ -11,13 +11,13 @@ import type { ReconcileNeeds } from '../operations/reconcile-database.ts';
 import { restore } from '../operations/restore.ts';
 import { start } from '../operations/start.ts';
 import { enforceStorage } from '../operations/storage.ts';
-import { migrateUp, migrationStatus } from '../phases/migrate.ts';
+import { migrateUp } from '../phases/migrate.ts';
 import { scaffold } from '../phases/scaffold.ts';
 import type { DeployOrder } from '../ports/deploy-target.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
-import { readMigrations } from './migration-files.ts';
+import { keepSum, readMigrations } from './migration-files.ts';
 import { type LoginNeeds, settleLogins } from './settle-logins.ts';
 
 /**
@@ -77,10 +77,15 @@ export async function configureStage(
   await settleLogins({ id: project.id, directory, withAccounts }, env, services);
 }
 
+/**
+ * Applies what is pending. For development the sum of the migrations follows the files that are not applied yet; for the
+ * other environments all of it has to be right.
+ */
 export async function migrateStage(
   folder: ProjectFolder,
   env: Environment,
   services: LoginNeeds,
+  order: { readonly to?: string } = {},
 ): Promise<{ readonly applied: readonly string[]; readonly alreadyApplied: readonly string[] }> {
   const files = await readMigrations(folder, services);
   const record = (sql: string) =>
@@ -88,22 +93,12 @@ export async function migrateStage(
   const result = await explainingLoss(folder.project, env, services, async () => {
     const login = await openLogin(folder.project.id, env, 'mig', services);
     const reader = databaseNames(folder.project.id, env).ro;
-    return migrateUp({ files, login, reader, onApplied: ({ sql }) => record(sql) }, services);
+    const sum = env === 'dev' ? { keepSum: () => keepSum(folder.directory, services) } : { needsSum: true };
+    return migrateUp({ files, login, reader, ...sum, ...order, onApplied: ({ sql }) => record(sql) }, services);
   });
   // New tables are bounded like the old ones.
   await enforceStorage(await services.state.findDatabase(folder.project.id, env), services);
   return result;
-}
-
-/** Which migrations are applied, pending, changed or missing. */
-export async function migrationStatusStage(
-  folder: ProjectFolder,
-  env: Environment,
-  services: Needs<'cluster' | 'state' | 'vault' | 'workspace' | 'sql' | 'clock' | 'progress'>,
-): Promise<Awaited<ReturnType<typeof migrationStatus>>> {
-  const files = await readMigrations(folder, services);
-  const login = await openLogin(folder.project.id, env, 'mig', services);
-  return migrationStatus({ files, login }, services);
 }
 
 /**
@@ -173,7 +168,7 @@ async function refreshLogins(folder: ProjectFolder, services: LoginNeeds): Promi
  * What fails because its database was moved to the trash meanwhile says that, and not only what it noticed of it. What
  * the failure itself is stays its cause.
  */
-async function explainingLoss<T>(
+export async function explainingLoss<T>(
   project: Project,
   env: Environment,
   { state }: Needs<'state'>,

@@ -17,6 +17,8 @@ export interface Workspace {
    * its owner may read is not written into a folder where everybody could replace it (`workspace.unwritable`).
    */
   write(directory: string, path: string, content: string, options?: { mode?: number }): Promise<void>;
+  /** Writes a file that is not there yet; false, and nothing is changed, when something is. Of many at once one succeeds. */
+  createFile(directory: string, path: string, content: string): Promise<boolean>;
   /** Takes a file away from everybody but its owner; true when others had some right to it. Missing is fine. */
   protect(directory: string, path: string): Promise<boolean>;
   /** Others than the owner of a file have some right to it. A missing one is nobody's. */

@@ -73,6 +73,20 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
       });
     });
 
+    test('of many that create one file one succeeds, and what is there stays', async () => {
+      await withTemporaryFolder(async (folder) => {
+        const makers = Array.from({ length: 10 }, (_, at) => workspace.createFile(folder, 'a/lock', String(at)));
+        const made = await Promise.all(makers);
+        expect(made.filter(Boolean)).toHaveLength(1);
+        expect(await workspace.read(folder, 'a/lock')).toBe(String(made.indexOf(true)));
+        symlinkSync('/nowhere/at/all', join(folder, 'dangling'));
+        expect(await workspace.createFile(folder, 'dangling', 'x')).toBe(false);
+        await expect(workspace.createFile(folder, '../escape', 'x')).rejects.toMatchObject({
+          code: 'workspace.unwritable',
+        });
+      });
+    });
+
     test('many writers of one file leave one of their texts, whole', async () => {
       await withTemporaryFolder(async (folder) => {
         const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(50_000));

@@ -53,7 +53,8 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function field(value: unknown, ...names: readonly string[]): unknown {
+/** What stands in a node under names, one in the other; undefined when nothing does. */
+export function field(value: unknown, ...names: readonly string[]): unknown {
   return names.reduce<unknown>((inner, name) => (isFields(inner) ? inner[name] : undefined), value);
 }
 
@@ -77,7 +78,7 @@ export function* nodesOf(tree: unknown): Generator<readonly [string, Fields]> {
 }
 
 /** The parts of a dotted name: a list of String nodes, or one alone. */
-function nameParts(object: unknown): string[] {
+export function nameParts(object: unknown): string[] {
   const items = list(field(object, 'List', 'items') ?? object);
   const parts = items.length > 0 ? items : [object];
   return parts.map((part) => field(part, 'String', 'sval')).filter((part) => typeof part === 'string');

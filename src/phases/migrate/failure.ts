@@ -23,7 +23,7 @@ export function explainFailure(
   if (!(error instanceof SqlError)) return error;
   if (isLostConnection(error)) {
     return new TurboError('cluster.unreachable', `The connection to PostgreSQL was lost during ${file.path}.`, {
-      hint: 'Run turbobackend migrate up again: it goes on where this stopped.',
+      hint: `Run turbobackend migrate ${file.isDown ? 'down' : 'up'} again: it goes on where this stopped.`,
       cause: error,
       details: { file: file.path, state: error.state },
     });
@@ -34,7 +34,7 @@ export function explainFailure(
   const note = more.note ? `\n${more.note}` : '';
   const text = statement ? `\n${excerpt(statement.text)}` : '';
   return new TurboError('migration.failed', `${place}: ${error.message} (${error.state})${note}${text}`, {
-    hint: 'Nothing of this file was applied. Correct it, then run turbobackend migrate up.',
+    hint: `Nothing of this file was applied. Correct it, then run turbobackend migrate ${file.isDown ? 'down' : 'up'}.`,
     cause: error,
     details: {
       file: file.path,
@@ -52,7 +52,7 @@ export function explainJournalFailure(error: unknown): unknown {
   const details = { state: error.state };
   if (isLostConnection(error)) {
     return new TurboError('cluster.unreachable', 'The connection to PostgreSQL was lost between two migrations.', {
-      hint: 'Run turbobackend migrate up again: it goes on where this stopped.',
+      hint: 'Run the same command again: it goes on where this stopped.',
       cause: error,
       details,
     });

@@ -1,13 +1,9 @@
-import { TurboError } from '../../domain/errors.ts';
 import {
-  describePlace,
   type JudgedMigration,
-  judgeMigration,
-  type MigrationFile,
+  type MigrationFolder,
   type MigrationStatusRow,
   statementSum,
 } from '../../domain/migration.ts';
-import { parseSql } from '../../domain/sql-parse.ts';
 import type { SqlSession } from '../../ports/sql.ts';
 
 /** A row of `tb.schema_migrations`: what has been done to this database. */
@@ -88,75 +84,45 @@ export async function finishRow(session: SqlSession, version: string, appliedAt:
   );
 }
 
-export async function deleteRow(session: SqlSession, version: string): Promise<void> {
-  await session.query('DELETE FROM tb.schema_migrations WHERE version = $1', [version]);
+/** Gives how many rows there were: 0 or 1. */
+export async function deleteRow(session: SqlSession, version: string): Promise<number> {
+  return (await session.query('DELETE FROM tb.schema_migrations WHERE version = $1', [version])).rowCount;
+}
+
+/** Says that a statement outside a transaction has begun, or has had no effect. */
+export async function setStatus(session: SqlSession, version: string, status: JournalRow['status']): Promise<void> {
+  await session.query('UPDATE tb.schema_migrations SET status = $2 WHERE version = $1', [version, status]);
+}
+
+/** Takes what the file says now for what was applied. */
+export async function acceptFile(session: SqlSession, file: JudgedMigration): Promise<void> {
+  const sums = file.statements.map((statement) => statementSum(statement.text));
+  await session.query(
+    `UPDATE tb.schema_migrations
+     SET name = $2, checksum = $3, statements = $4, done_statements = $4, statement_sums = $5 WHERE version = $1`,
+    [file.version, file.name, file.checksum, sums.length, sums],
+  );
 }
 
 /** Files and journal side by side, in the order of the versions. */
 export function compareJournal(
-  files: readonly MigrationFile[],
+  { ups: files, downs }: Pick<MigrationFolder, 'ups' | 'downs'>,
   journal: readonly JournalRow[],
 ): readonly MigrationStatusRow[] {
   const rows = new Map(journal.map((row) => [row.version, row]));
   const known = new Set(files.map((file) => file.version));
+  const backward = new Set(downs.map((file) => file.version));
   const fromFiles = files.map(({ version, name, checksum }): MigrationStatusRow => {
     const row = rows.get(version);
-    if (!row) return { version, name, state: 'pending', appliedAt: null };
+    const hasDown = backward.has(version);
+    if (!row) return { version, name, state: 'pending', appliedAt: null, hasDown };
     const state = row.checksum !== checksum ? 'changed' : row.status === 'running' ? 'pending' : 'applied';
-    return { version, name, state, appliedAt: row.appliedAt };
+    return { version, name, state, appliedAt: row.appliedAt, hasDown };
   });
   const missing = journal
     .filter((row) => !known.has(row.version))
-    .map(({ version, name, appliedAt }): MigrationStatusRow => ({ version, name, state: 'missing', appliedAt }));
+    .map(({ version, name, appliedAt }): MigrationStatusRow => {
+      return { version, name, state: 'missing', appliedAt, hasDown: backward.has(version) };
+    });
   return [...fromFiles, ...missing].sort((a, b) => (a.version < b.version ? -1 : 1));
-}
-
-/** Where an edited file differs first from what was applied, when that can be told. */
-async function firstChange(file: MigrationFile, row: JournalRow): Promise<string> {
-  const statements = await parseSql(file.sql).catch(() => []);
-  const changed = statements.find((statement, index) => statementSum(statement.text) !== row.statementSums[index]);
-  return changed ? ` First difference: ${describePlace(file, changed.line)}.` : '';
-}
-
-/**
- * The files that still have to run, judged. Throws `migration.missing` or `migration.changed` when the past is not what
- * was applied, `migration.invalid` for a new file older than an applied one, and what `judgeMigration` throws.
- */
-export async function planRun(
-  files: readonly MigrationFile[],
-  journal: readonly JournalRow[],
-): Promise<readonly JudgedMigration[]> {
-  const states = compareJournal(files, journal);
-  const missing = states.find((row) => row.state === 'missing');
-  if (missing) {
-    throw new TurboError(
-      'migration.missing',
-      `The migration ${missing.version}_${missing.name} was applied to this database, but its file is missing.`,
-      { hint: 'Bring the file back, for example from git. Nothing was run.', details: { version: missing.version } },
-    );
-  }
-  const pending: JudgedMigration[] = [];
-  const newest = journal.filter((row) => row.status === 'applied').at(-1)?.version ?? '';
-  for (const [index, file] of files.entries()) {
-    const state = states[index]?.state;
-    const row = journal.find((candidate) => candidate.version === file.version);
-    if (state === 'changed' && row) throw await changedFile(file, row);
-    if (state !== 'pending') continue;
-    if (file.version < newest && !row) {
-      throw new TurboError('migration.invalid', `${file.path} is older than ${newest}, which was applied already.`, {
-        hint: 'Give it a later version, so that every database gets the migrations in one order. Nothing was run.',
-      });
-    }
-    pending.push(await judgeMigration(file));
-  }
-  return pending;
-}
-
-async function changedFile(file: MigrationFile, row: JournalRow): Promise<TurboError> {
-  const done = row.status === 'applied' ? 'applied' : 'begun';
-  const message = `${file.path} was changed after it was ${done}: the journal has ${row.checksum}, the file ${file.checksum}.`;
-  return new TurboError('migration.changed', message + (await firstChange(file, row)), {
-    hint: 'Bring the old content back and put the change into a new migration. Nothing was run.',
-    details: { file: file.path, applied: row.checksum, found: file.checksum },
-  });
 }

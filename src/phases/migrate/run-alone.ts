@@ -2,7 +2,7 @@ import { identifier } from '../../domain/identifier.ts';
 import type { ConcurrentIndex, IndexName, JudgedMigration } from '../../domain/migration.ts';
 import { SqlError, type SqlSession } from '../../ports/sql.ts';
 import { explainFailure, isLostConnection } from './failure.ts';
-import { deleteRow, finishRow, insertRow } from './journal.ts';
+import { deleteRow, finishRow, insertRow, setStatus } from './journal.ts';
 import type { MigrationLimits, RunServices } from './run-file.ts';
 
 /** Duplicates shown when a unique index cannot be made. */
@@ -62,16 +62,25 @@ async function listDuplicates(session: SqlSession, index: ConcurrentIndex | null
   return rows.map(({ value, times }) => `${JSON.stringify(value)} (${String(times)} times)`);
 }
 
-async function cleanUp(file: JudgedMigration, session: SqlSession, index: ConcurrentIndex | null): Promise<void> {
+/** Nothing has happened, as far as the journal knows; a way back that only got half way stays begun. */
+async function cleanUp(file: JudgedMigration, session: SqlSession): Promise<void> {
   await session.query('RESET statement_timeout');
-  if (index) await dropInvalid(session, index);
-  await deleteRow(session, file.version);
+  if (file.makesIndex) await dropInvalid(session, file.makesIndex);
+  if (!file.isDown) await deleteRow(session, file.version);
+  else if (file.dropsIndex === null || (await indexState(session, file.dropsIndex)) === 'valid') {
+    await setStatus(session, file.version, 'applied');
+  }
+}
+
+async function begin(file: JudgedMigration, session: SqlSession, toolVersion: string | null): Promise<void> {
+  if (file.isDown) await setStatus(session, file.version, 'running');
+  else await insertRow(session, file, { status: 'running', appliedAt: null, toolVersion });
 }
 
 /**
- * Applies a migration whose one statement does not run in a transaction. A `running` row is committed before it; a later
- * run that finds the row looks into the catalog for what really happened, takes a half-made index away and does it again.
- * Gives its milliseconds. Throws `migration.failed`, leaving no invalid index and no row behind.
+ * Runs a file whose one statement does not run in a transaction, forth or back. A `running` row is committed before it;
+ * a later run that finds the row looks into the catalog for what really happened, takes a half-made index away and does
+ * it again. Gives its milliseconds. Throws `migration.failed`, leaving no invalid index that it made, and no row, behind.
  */
 export async function runAlone(
   file: JudgedMigration,
@@ -82,11 +91,11 @@ export async function runAlone(
   const [statement] = file.statements;
   const { clock } = services;
   const startedAt = clock.elapsedMs();
-  const toolVersion = services.toolVersion ?? null;
-  if (!order.resumed) await insertRow(session, file, { status: 'running', appliedAt: null, toolVersion });
+  if (!order.resumed) await begin(file, session, services.toolVersion ?? null);
   const finish = async (): Promise<number> => {
     const ms = clock.elapsedMs() - startedAt;
-    await finishRow(session, file.version, clock.now(), ms);
+    if (file.isDown) await deleteRow(session, file.version);
+    else await finishRow(session, file.version, clock.now(), ms);
     return ms;
   };
   if (!statement || (order.resumed && (await isDoneAlready(session, file)))) return finish();
@@ -100,9 +109,20 @@ export async function runAlone(
     if (isLostConnection(error)) throw explainFailure(error, file, statement);
     const isDuplicate = error instanceof SqlError && error.state === '23505';
     const duplicates = isDuplicate ? await listDuplicates(session, index) : [];
-    await cleanUp(file, session, index);
+    await cleanUp(file, session);
     const note = duplicates.length > 0 ? { note: `Duplicates: ${duplicates.join(', ')}`, details: { duplicates } } : {};
     throw explainFailure(error, file, statement, note);
   }
   return finish();
+}
+
+/**
+ * What became of a statement that was begun and whose runner is gone: `done`, or `undone`, with everything taken away
+ * that it left half made.
+ */
+export async function settle(file: JudgedMigration, session: SqlSession): Promise<'done' | 'undone'> {
+  if (await isDoneAlready(session, file)) return 'done';
+  if (file.makesIndex) await dropInvalid(session, file.makesIndex);
+  if (file.statements[0]?.kind === 'ReindexStmt') await dropReindexLeftovers(session);
+  return 'undone';
 }

@@ -3,7 +3,7 @@ import type { JudgedMigration } from '../../domain/migration.ts';
 import type { Needs } from '../../ports/services.ts';
 import { SqlError, type SqlSession } from '../../ports/sql.ts';
 import { explainFailure, isContention, isLostConnection } from './failure.ts';
-import { finishRow, insertRow } from './journal.ts';
+import { deleteRow, finishRow, insertRow } from './journal.ts';
 
 /** Deadlines of a run, in milliseconds. */
 export interface MigrationLimits {
@@ -26,25 +26,52 @@ async function whoActs(session: SqlSession): Promise<unknown> {
   return (await session.query(WHO)).rows[0]?.who;
 }
 
-/** Everything of the file and its row in the journal, or nothing of both. */
+/** What a file does to the journal, beside its own statements. */
+export interface Direction {
+  /** Guards the file against a second runner that has no lock; false when somebody else has done it. */
+  begin(file: JudgedMigration, session: SqlSession, services: RunServices): Promise<boolean>;
+  finish(file: JudgedMigration, session: SqlSession, ms: number, services: RunServices): Promise<void>;
+}
+
+/** The row first: its primary key keeps a second runner out even when somebody held the advisory lock in our place. */
+export const UP: Direction = {
+  async begin(file, session, { clock, toolVersion = null }) {
+    const row = { status: 'applied', appliedAt: clock.now(), toolVersion } as const;
+    try {
+      await insertRow(session, file, row);
+      return true;
+    } catch (error) {
+      if (error instanceof SqlError && error.state === '23505') return false;
+      throw error;
+    }
+  },
+  finish: (file, session, ms, { clock }) => finishRow(session, file.version, clock.now(), ms),
+};
+
+/** Deleting locks the row: a second runner waits here, and finds it gone. */
+export const DOWN: Direction = {
+  begin: async (file, session) => (await deleteRow(session, file.version)) === 1,
+  async finish() {},
+};
+
+/** Everything of the file and what it does to the journal, or nothing of both. */
 async function attempt(
   file: JudgedMigration,
   session: SqlSession,
   services: RunServices,
-  limits: MigrationLimits,
-): Promise<number> {
+  order: RunOrder,
+): Promise<number | null> {
   const { clock } = services;
+  const { limits, direction } = order;
   const startedAt = clock.elapsedMs();
   const before = await whoActs(session);
   await session.query(
     `BEGIN; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}`,
   );
-  // The row first: its primary key keeps a second runner out even when somebody held the advisory lock in our place.
-  await insertRow(session, file, {
-    status: 'applied',
-    appliedAt: clock.now(),
-    toolVersion: services.toolVersion ?? null,
-  });
+  if (!(await direction.begin(file, session, services))) {
+    await session.query('ROLLBACK');
+    return null;
+  }
   for (const statement of file.statements) {
     try {
       await session.query(statement.text);
@@ -58,11 +85,16 @@ async function attempt(
     });
   }
   const ms = clock.elapsedMs() - startedAt;
-  await finishRow(session, file.version, clock.now(), ms);
+  await direction.finish(file, session, ms, services);
   await session.query('COMMIT').catch((error: unknown) => {
     throw isContention(error) ? error : explainFailure(error, file, null);
   });
   return ms;
+}
+
+export interface RunOrder {
+  readonly limits: MigrationLimits;
+  readonly direction: Direction;
 }
 
 /** Exponential from one second to a minute, shifted by up to a quarter so that runners drift apart. */
@@ -72,22 +104,21 @@ function pauseMs(tries: number, { clock }: Needs<'clock'>): number {
 }
 
 /**
- * Applies a migration in one transaction, again after a pause while somebody holds a lock that it needs. Gives its
- * milliseconds, or null when another runner has applied it in the meantime. Throws `migration.failed`.
+ * Runs a file in one transaction, again after a pause while somebody holds a lock that it needs. Gives its milliseconds,
+ * or null when another runner has done it in the meantime. Throws `migration.failed`.
  */
 export async function runInTransaction(
   file: JudgedMigration,
   session: SqlSession,
   services: RunServices,
-  limits: MigrationLimits,
+  order: RunOrder,
 ): Promise<number | null> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(file, session, services, limits);
+      return await attempt(file, session, services, order);
     } catch (error) {
       if (isLostConnection(error)) throw explainFailure(error, file, null);
       await session.query('ROLLBACK').catch(() => {});
-      if (error instanceof SqlError && error.state === '23505') return null;
       if (!isContention(error)) throw explainFailure(error, file, null);
       if (tries === MAX_TRIES)
         throw explainFailure(error, file, file.statements[0] ?? null, { note: `Tried ${tries} times.` });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { postgresSql } from '../../../src/adapters/sql/postgres/postgres-sql.ts';
 import { loginUrl } from '../../../src/domain/database.ts';
-import { initialMigration } from '../../../src/domain/migration.ts';
+import { initialMigration, parseMigrationFiles, renderSum } from '../../../src/domain/migration.ts';
 import { migrateUp, migrationStatus } from '../../../src/phases/migrate.ts';
 import { readSchema, repositoryRoot, run, writeProject } from '../../support/generated-projects.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
@@ -108,7 +108,7 @@ test.each([
 });
 
 test('an environment that is named is the one that is migrated, and no other stands in for it', async () => {
-  await withProject(async ({ directory, database, migrate }) => {
+  await withProject(async ({ directory, database, initial, migrate, files }) => {
     const elsewhere = 'postgres://nobody@127.0.0.1:1/none';
     expect(await migrate(['--env', 'staging'])).toMatchObject({
       code: 1,
@@ -117,6 +117,12 @@ test('an environment that is named is the one that is migrated, and no other sta
     writeFileSync(join(directory, '.env.staging.migrate'), `DATABASE_URL="${loginUrl(database.login('mig'))}"\n`);
     writeFileSync(join(directory, '.env.migrate'), `DATABASE_URL="${elsewhere}"\n`);
     const env = { MIGRATION_DATABASE_URL: elsewhere, DATABASE_URL: elsewhere };
+    // What developers have not tried is not in the sum.
+    expect(await migrate(['--env=staging'], env)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('migrations.sum does not list all files'),
+    });
+    writeFileSync(join(directory, 'migrations/migrations.sum'), renderSum(parseMigrationFiles(files(initial.path))));
     expect(await migrate(['--env=staging'], env)).toMatchObject({
       code: 0,
       output: expect.stringContaining('applied'),

@@ -26,6 +26,8 @@ export function localWorkspace(): Workspace {
     readTree: (directory, folder) => guarded(join(directory, folder), () => readAll(directory, folder)),
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
+    createFile: (directory, path, content) =>
+      guarded(join(directory, path), () => createText(directory, path, content)),
     protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
     isExposed: (directory, path) => guarded(join(directory, path), () => isOpenToOthers(directory, path)),
     createFolder: (directory, files, options) =>
@@ -81,7 +83,9 @@ async function readAll(directory: string, folder: string): Promise<FileTree> {
     entries.map(async (entry): Promise<FileTree> => {
       const name = `${folder}/${entry.name}`;
       if (entry.isDirectory()) return readAll(directory, name);
-      return entry.isFile() ? { [name]: await readFile(join(directory, name), 'utf8') } : {};
+      // One that is just being replaced may be gone by now.
+      const text = entry.isFile() ? await readFile(join(directory, name), 'utf8').catch(missingIsNull) : null;
+      return text === null ? {} : { [name]: text };
     }),
   );
   return Object.assign({}, ...found);
@@ -116,6 +120,18 @@ async function replaceFile(directory: string, path: string, content: string, mod
     throw error;
   }
   await syncFolder(folder);
+}
+
+async function createText(directory: string, path: string, content: string): Promise<boolean> {
+  const target = await locate(directory, path);
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await writeFile(target, content, { flag: 'wx', mode: 0o644, flush: true });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Who may rename in a folder can put another file in the place of a secret one; a sticky folder does not let them. */

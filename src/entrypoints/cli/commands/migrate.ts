@@ -1,8 +1,22 @@
-import type { App } from '../../../app.ts';
-import type { ProjectFolder } from '../../../domain/project.ts';
-import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
-import { confirmOption, environmentOf, environmentOption } from '../options.ts';
+import type { CliCommand } from '../command.ts';
+import { textOption } from '../command.ts';
+import { environmentOf } from '../options.ts';
 import { folderHere, projectNamed } from '../project.ts';
+import { createSubcommand } from './migrate/create.ts';
+import { downSubcommand } from './migrate/down.ts';
+import { repairSubcommand } from './migrate/repair.ts';
+import { statusSubcommand } from './migrate/status.ts';
+import type { MigrateSubcommand } from './migrate/subcommand.ts';
+import { upSubcommand } from './migrate/up.ts';
+
+/** In the order of `--help`. */
+const subcommands: Readonly<Record<string, MigrateSubcommand>> = {
+  up: upSubcommand,
+  down: downSubcommand,
+  status: statusSubcommand,
+  create: createSubcommand,
+  repair: repairSubcommand,
+};
 
 export const migrateCommand: CliCommand = {
   define(program) {
@@ -10,65 +24,19 @@ export const migrateCommand: CliCommand = {
       .command('migrate')
       .summary('migrate the database')
       .description('Plain SQL migrations of the project.');
-    group
-      .command('up')
-      .description('apply what is pending; on prod, what drops or deletes asks for the name of the project')
-      .addOption(environmentOption())
-      .addOption(confirmOption());
-    group
-      .command('status')
-      .description('show what is applied, pending, changed or missing')
-      .addOption(environmentOption());
+    for (const [name, subcommand] of Object.entries(subcommands)) subcommand.define(group.command(name));
     return group;
   },
 
   async run(cli, typed) {
+    const subcommand = subcommands[textOption(typed, 'subcommand') ?? ''] ?? statusSubcommand;
     const services = await cli.services();
     const folder = await folderHere(cli.cwd, services);
-    const env = environmentOf(typed);
-    const isUp = textOption(typed, 'subcommand') === 'up';
-    await projectNamed(undefined, cli.cwd, services, isUp ? 'act' : 'look');
-    const stages = await import('../../../pipeline/stages.ts');
-    if (!stages.needsDatabase(folder.project)) {
+    await projectNamed(undefined, cli.cwd, services, subcommand.intent);
+    const { needsDatabase } = await import('../../../pipeline/stages.ts');
+    if (!needsDatabase(folder.project)) {
       return { data: { migrations: [] }, text: () => 'This project has no database.' };
     }
-    if (isUp) {
-      if (env === 'prod') await consent(cli, typed, folder, services);
-      const { applied, alreadyApplied } = await stages.migrateStage(folder, env, services);
-      return {
-        data: { applied, alreadyApplied },
-        text: () =>
-          applied.length === 0
-            ? `Nothing to do: ${alreadyApplied.length} applied already.`
-            : applied.map((name) => `applied ${name}`).join('\n'),
-      };
-    }
-    const rows = await stages.migrationStatusStage(folder, env, services);
-    return {
-      data: { migrations: rows },
-      text: (style) =>
-        rows
-          .map(({ version, name, state }) => {
-            const shown = state === 'applied' ? style.green(state) : style.yellow(state);
-            return `${shown.padEnd(8)} ${version}_${name}`;
-          })
-          .join('\n') || 'There are no migrations.',
-      ...(rows.some(({ state }) => state === 'changed' || state === 'missing') ? { exitCode: 3 } : {}),
-    };
+    return subcommand.run(cli, typed, { folder, env: environmentOf(typed), services });
   },
 };
-
-const MAX_SHOWN = 5;
-
-/** What takes data away from production asks for the project's name. */
-async function consent(cli: Cli, typed: Typed, folder: ProjectFolder, services: App): Promise<void> {
-  const { pendingDestruction } = await import('../../../pipeline/migration-files.ts');
-  const found = await pendingDestruction(folder, 'prod', services);
-  if (found.length === 0) return;
-  const more = found.length > MAX_SHOWN ? `, and ${found.length - MAX_SHOWN} more` : '';
-  await cli.ask.confirmByTyping(
-    `The pending migrations take data away from production: ${found.slice(0, MAX_SHOWN).join('; ')}${more}.`,
-    folder.project.name,
-    { confirmed: textOption(typed, 'confirm'), strict: true },
-  );
-}

@@ -1,0 +1,26 @@
+import { flag } from '../../command.ts';
+import type { MigrateSubcommand } from './subcommand.ts';
+
+/** `migrate create <name>`: an empty migration and its way back. */
+export const createSubcommand: MigrateSubcommand = {
+  define(command) {
+    command
+      .description('begin a migration and the file that takes it back; for you to write')
+      .argument('<name...>', 'what it does, in words: add tags')
+      .option('--no-down', 'without a way back');
+  },
+  intent: 'act',
+  async run(_cli, typed, { folder, services }) {
+    const { addMigration, readMigrations } = await import('../../../../pipeline/migration-files.ts');
+    const [words] = typed.args;
+    const name = Array.isArray(words) ? words.join(' ') : String(words);
+    // The first one comes from the schema, whenever somebody first asks.
+    await readMigrations(folder, services);
+    const down = flag(typed, 'down') ? '-- Takes it back: turbobackend migrate down\n' : null;
+    const added = await addMigration(folder, { name, up: '-- turbobackend migrate up\n', down }, services);
+    return {
+      data: added,
+      text: () => [added.up, ...(added.down === null ? [] : [added.down])].map((path) => `wrote ${path}`).join('\n'),
+    };
+  },
+};

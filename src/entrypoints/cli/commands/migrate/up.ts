@@ -1,0 +1,36 @@
+import { flag } from '../../command.ts';
+import { confirmOption, environmentOption } from '../../options.ts';
+import { consentToLoss, destructiveOption, planOutcome } from './consent.ts';
+import { dryRunOption, type MigrateSubcommand, toOf, toOption } from './subcommand.ts';
+
+/** `migrate up`: apply what is pending. */
+export const upSubcommand: MigrateSubcommand = {
+  define(command) {
+    command
+      .description('apply what is pending; on prod, what drops or deletes asks for the name of the project')
+      .addOption(environmentOption())
+      .addOption(toOption('the last migration to apply'))
+      .addOption(dryRunOption())
+      .addOption(destructiveOption())
+      .addOption(confirmOption());
+  },
+  intent: 'act',
+  async run(cli, typed, place) {
+    const { folder, env, services } = place;
+    const [{ previewStage }, { migrateStage }] = await Promise.all([
+      import('../../../../pipeline/migrations.ts'),
+      import('../../../../pipeline/stages.ts'),
+    ]);
+    const plan = await previewStage(folder, { direction: 'up', env, ...toOf(typed) }, services);
+    if (flag(typed, 'dryRun')) return planOutcome(plan);
+    await consentToLoss(cli, typed, place, plan);
+    const { applied, alreadyApplied } = await migrateStage(folder, env, services, toOf(typed));
+    return {
+      data: { applied, alreadyApplied },
+      text: () =>
+        applied.length === 0
+          ? `Nothing to do: ${alreadyApplied.length} applied already.`
+          : applied.map((name) => `applied ${name}`).join('\n'),
+    };
+  },
+};
