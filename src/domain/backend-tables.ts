@@ -10,7 +10,8 @@ import type { Schema } from './schema.ts';
  */
 export const BACKEND_TABLES: readonly string[] = ['_idempotency_keys', '_login_failures', '_sessions'];
 
-const IDEMPOTENCY = `CREATE TABLE _idempotency_keys (
+/** Makes the table of the answers that are given again. */
+export const IDEMPOTENCY = `CREATE TABLE _idempotency_keys (
   key_hash bytea NOT NULL,
   fingerprint bytea NOT NULL,
   answer text NOT NULL,
@@ -29,6 +30,11 @@ export function backendDdl(schema: Schema): string {
 }
 
 function accountsDdl(schema: Schema): string {
+  return accountsOf(schema) ? `${sessionsDdl(schema)}\n${signedInDdl(schema)}` : '';
+}
+
+/** Makes the tables that keep who is signed in; nothing for a schema without accounts. */
+export function sessionsDdl(schema: Schema): string {
   const accounts = accountsOf(schema);
   if (!accounts) return '';
   const { table, key } = accounts;
@@ -53,8 +59,15 @@ CREATE TABLE _login_failures (
 );
 CREATE INDEX _login_failures_until_idx ON _login_failures (until);
 COMMENT ON TABLE _login_failures IS 'Attempts to sign in that failed, and registrations, by hashed login and address.';
+`;
+}
 
-${signedInView(schema, name(table.name), name(key.name))}COMMENT ON VIEW _signed_in IS 'The accounts behind the sessions, with the rights they have now.';
+/** Makes the view of the accounts behind the sessions; nothing for a schema without accounts. */
+export function signedInDdl(schema: Schema): string {
+  const accounts = accountsOf(schema);
+  if (!accounts) return '';
+  const view = signedInView(schema, name(accounts.table.name), name(accounts.key.name));
+  return `${view}COMMENT ON VIEW _signed_in IS 'The accounts behind the sessions, with the rights they have now.';
 `;
 }
 

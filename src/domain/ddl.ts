@@ -1,7 +1,7 @@
 import { type ColumnType, formatColumnType, parseColumnType } from './column-type.ts';
 import { type NameObject, nameObjects } from './ddl/object-names.ts';
 import { literal, readableIdentifier as name } from './identifier.ts';
-import { type Column, primaryKey, type ReferentialAction, type Schema, type Table } from './schema.ts';
+import { type Column, type EnumType, primaryKey, type ReferentialAction, type Schema, type Table } from './schema.ts';
 
 /** A foreign key over one or several columns, whichever way the schema spells it. */
 export interface Relation {
@@ -137,52 +137,76 @@ function renderCheck(column: Column): string | null {
   );
 }
 
-function renderForeignKey(table: Table, relation: Relation, nameObject: NameObject): string {
+/** A constraint or an index, apart from the table it stands in. */
+export interface TablePart {
+  readonly kind: 'primary' | 'unique' | 'foreign' | 'check' | 'index';
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** What stands behind its name: `UNIQUE (slug)`; of an index the list of its columns. */
+  readonly rule: string;
+  /** Of a foreign key. */
+  readonly relation: Relation | null;
+}
+
+function foreignKeyPart(table: Table, relation: Relation, nameObject: NameObject): TablePart {
   const { columns, target, onDelete, onUpdate } = relation;
   const actions = [
     onDelete === 'no-action' ? '' : ` ON DELETE ${ACTIONS[onDelete]}`,
     onUpdate === 'no-action' ? '' : ` ON UPDATE ${ACTIONS[onUpdate]}`,
   ].join('');
-  const constraint = name(nameObject([table.name, ...columns], 'fkey'));
-  return `CONSTRAINT ${constraint} FOREIGN KEY ${list(columns)} REFERENCES ${name(target.table)} ${list(target.columns)}${actions}`;
+  const rule = `FOREIGN KEY ${list(columns)} REFERENCES ${name(target.table)} ${list(target.columns)}${actions}`;
+  return { kind: 'foreign', name: nameObject([table.name, ...columns], 'fkey'), columns, rule, relation };
 }
 
-function renderConstraints(table: Table, relations: readonly Relation[], nameObject: NameObject): string[] {
+function constraintParts(table: Table, relations: readonly Relation[], nameObject: NameObject): TablePart[] {
   const key = primaryKey(table).map((column) => column.name);
   const uniques = [...table.columns.filter((column) => column.unique).map((column) => [column.name]), ...table.uniques];
-  const constraint = (parts: readonly string[], suffix: string, rule: string): string =>
-    `CONSTRAINT ${name(nameObject([table.name, ...parts], suffix))} ${rule}`;
+  const part = (kind: TablePart['kind'], columns: readonly string[], suffix: string, rule: string): TablePart => {
+    const parts = kind === 'primary' ? [] : columns;
+    return { kind, name: nameObject([table.name, ...parts], suffix), columns, rule, relation: null };
+  };
   return [
-    ...(key.length > 0 ? [constraint([], 'pkey', `PRIMARY KEY ${list(key)}`)] : []),
-    ...uniques.map((columns) => constraint(columns, 'key', `UNIQUE ${list(columns)}`)),
-    ...relations.map((relation) => renderForeignKey(table, relation, nameObject)),
+    ...(key.length > 0 ? [part('primary', key, 'pkey', `PRIMARY KEY ${list(key)}`)] : []),
+    ...uniques.map((columns) => part('unique', columns, 'key', `UNIQUE ${list(columns)}`)),
+    ...relations.map((relation) => foreignKeyPart(table, relation, nameObject)),
     ...table.columns.flatMap((column) => {
       const condition = renderCheck(column);
-      return condition === null ? [] : [constraint([column.name], 'check', `CHECK (${condition})`)];
+      return condition === null ? [] : [part('check', [column.name], 'check', `CHECK (${condition})`)];
     }),
     ...table.checks.map(({ left, operator, right }) =>
-      constraint([left, right], 'check', `CHECK (${name(left)} ${operator} ${name(right)})`),
+      part('check', [left, right], 'check', `CHECK (${name(left)} ${operator} ${name(right)})`),
     ),
   ];
 }
 
-function renderTable(table: Table, relations: readonly Relation[], nameObject: NameObject): string[] {
-  const columns = table.columns.map((column) => {
-    const required = column.nullable ? '' : ' NOT NULL';
-    return `${name(column.name)} ${columnTypeSql(column)}${required}${renderDefault(column, table, nameObject)}`;
+function indexParts(table: Table, nameObject: NameObject): TablePart[] {
+  return table.indexes.map(({ columns }) => {
+    const title = nameObject([table.name, ...columns], 'idx');
+    return { kind: 'index', name: title, columns, rule: list(columns), relation: null };
   });
-  const lines = [...columns, ...renderConstraints(table, relations, nameObject)];
-  const indexes = table.indexes.map(
-    (index) =>
-      `CREATE INDEX ${name(nameObject([table.name, ...index.columns], 'idx'))} ON ${name(table.name)} ${list(index.columns)};`,
-  );
+}
+
+/** What adds a constraint or makes an index, apart from CREATE TABLE. */
+export function addPartSql(table: string, part: TablePart): string {
+  if (part.kind === 'index') return `CREATE INDEX ${name(part.name)} ON ${name(table)} ${part.rule};`;
+  return `ALTER TABLE ${name(table)}\n  ADD ${constraintSql(part)};`;
+}
+
+const constraintSql = (part: TablePart): string => `CONSTRAINT ${name(part.name)} ${part.rule}`;
+
+/** A column as it stands in CREATE TABLE and ADD COLUMN. */
+export function columnSql(column: Column, defaultClause: string): string {
+  const required = column.nullable ? '' : ' NOT NULL';
+  return `${name(column.name)} ${columnTypeSql(column)}${required}${defaultClause}`;
+}
+
+function renderTable(table: Table, relations: readonly Relation[], nameObject: NameObject): string[] {
+  const columns = table.columns.map((column) => columnSql(column, renderDefault(column, table, nameObject)));
+  const lines = [...columns, ...constraintParts(table, relations, nameObject).map(constraintSql)];
+  const indexes = indexParts(table, nameObject).map((part) => addPartSql(table.name, part));
   const comments = [
-    ...(table.description ? [`COMMENT ON TABLE ${name(table.name)} IS ${constant(table.description)};`] : []),
-    ...table.columns
-      .filter((column) => column.description)
-      .map(
-        (column) => `COMMENT ON COLUMN ${name(table.name)}.${name(column.name)} IS ${constant(column.description)};`,
-      ),
+    ...(table.description ? [commentSql(table, null)] : []),
+    ...table.columns.filter((column) => column.description).map((column) => commentSql(table, column)),
   ];
   return [
     `CREATE TABLE ${name(table.name)} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n);`,
@@ -191,17 +215,65 @@ function renderTable(table: Table, relations: readonly Relation[], nameObject: N
   ];
 }
 
+/** What says, or takes back, the description of a table or of one of its columns. */
+export function commentSql(table: Table, column: Column | null): string {
+  const { description } = column ?? table;
+  const text = description === '' ? 'NULL' : constant(description);
+  const object = column ? `COLUMN ${name(table.name)}.${name(column.name)}` : `TABLE ${name(table.name)}`;
+  return `COMMENT ON ${object} IS ${text};`;
+}
+
 function namesOf(schema: Schema): NameObject {
   return nameObjects([...schema.tables, ...schema.enums].map((item) => item.name));
 }
 
+/** What makes an enum. */
+export function enumSql(type: EnumType): string {
+  const values = type.values.map(constant);
+  const line = `CREATE TYPE ${name(type.name)} AS ENUM (${values.join(', ')});`;
+  return line.length <= 100 ? line : `CREATE TYPE ${name(type.name)} AS ENUM (\n  ${values.join(',\n  ')}\n);`;
+}
+
+/** A table taken apart, with the names `renderDdl` gives. */
+export interface TableParts {
+  readonly table: Table;
+  /** By column: the DEFAULT or IDENTITY clause with a blank before it, or nothing. */
+  readonly defaults: ReadonlyMap<string, string>;
+  /** Constraints first, then indexes. */
+  readonly parts: readonly TablePart[];
+  /** CREATE TABLE with everything but foreign keys, then its indexes and comments. */
+  readonly statements: readonly string[];
+}
+
+/** The tables of a schema taken apart, by name, parents first; for whoever changes one into another. */
+export function tableParts(schema: Schema): ReadonlyMap<string, TableParts> {
+  const given: string[] = [];
+  const nameObject = namesOf(schema);
+  renderGroups(schema, (parts, suffix) => {
+    const title = nameObject(parts, suffix);
+    given.push(JSON.stringify([parts, suffix]), title);
+    return title;
+  });
+  // Each of them again: the same parts are asked for in the same order.
+  const replay = (): NameObject => {
+    const left = [...given];
+    return (parts, suffix) => {
+      const at = left.indexOf(JSON.stringify([parts, suffix]));
+      return left.splice(at, 2)[1] ?? '';
+    };
+  };
+  const [names, again] = [replay(), replay()];
+  const found = inParentOrder(schema).map((table): [string, TableParts] => {
+    const defaults = new Map(table.columns.map((column) => [column.name, renderDefault(column, table, names)]));
+    const parts = [...constraintParts(table, relationsOf(table), names), ...indexParts(table, names)];
+    return [table.name, { table, defaults, parts, statements: renderTable(table, [], again) }];
+  });
+  return new Map(found);
+}
+
 /** Statements in groups that belong together: one for the enums, one for each table, one for what closes circles. */
 function renderGroups(schema: Schema, nameObject: NameObject): string[][] {
-  const enums = schema.enums.map((type) => {
-    const values = type.values.map(constant);
-    const line = `CREATE TYPE ${name(type.name)} AS ENUM (${values.join(', ')});`;
-    return line.length <= 100 ? line : `CREATE TYPE ${name(type.name)} AS ENUM (\n  ${values.join(',\n  ')}\n);`;
-  });
+  const enums = schema.enums.map(enumSql);
   const there = new Set<string>();
   const late: { table: Table; relation: Relation }[] = [];
   const tables = inParentOrder(schema).map((table) => {
@@ -211,8 +283,8 @@ function renderGroups(schema: Schema, nameObject: NameObject): string[][] {
     there.add(table.name);
     return renderTable(table, now, nameObject);
   });
-  const closing = late.map(
-    ({ table, relation }) => `ALTER TABLE ${name(table.name)}\n  ADD ${renderForeignKey(table, relation, nameObject)};`,
+  const closing = late.map(({ table, relation }) =>
+    addPartSql(table.name, foreignKeyPart(table, relation, nameObject)),
   );
   return [enums, ...tables, closing].filter((group) => group.length > 0);
 }

@@ -40,11 +40,16 @@ function accountSql(key: Column): string {
 
 /** The statements that put up the second wall; none for a schema without accounts. */
 export function policyDdl(schema: Schema): string {
+  const groups = [...policiesByTable(schema).values()].map((statements) => statements.join('\n'));
+  return groups.length === 0 ? '' : `${[...groups, profilesView(schema)].join('\n\n')}\n`;
+}
+
+/** By table what turns row-level security on, then its policies; none for a schema without accounts. */
+export function policiesByTable(schema: Schema): ReadonlyMap<string, readonly string[]> {
   const accounts = accountsOf(schema);
-  if (!accounts) return '';
+  if (!accounts) return new Map();
   const account = accountSql(accounts.key);
-  const groups = schema.tables.map((table) => tablePolicies(table, schema, account).join('\n'));
-  return `${[...groups, profilesView(schema)].join('\n\n')}\n`;
+  return new Map(schema.tables.map((table) => [table.name, tablePolicies(table, schema, account)]));
 }
 
 /** What a policy asks; `nothing` of everybody, `never` is true for nobody but those who see everything. */
@@ -142,8 +147,11 @@ function runsInCircle(parent: Table, table: Table, schema: Schema): boolean {
   return next !== undefined && runsInCircle(next, table, schema);
 }
 
-/** WITH keeps the view from being written through, which would be a way past the policies of the accounts. */
-function profilesView(schema: Schema): string {
+/**
+ * Makes the view of what everybody may see of an account; nothing for a schema without accounts. WITH keeps the view from
+ * being written through, which would be a way past the policies of the accounts.
+ */
+export function profilesView(schema: Schema): string {
   const accounts = accountsOf(schema);
   if (!accounts) return '';
   const columns = profileColumns(schema)
