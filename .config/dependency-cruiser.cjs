@@ -38,6 +38,8 @@ const HOMES = [
   ['openai', '^src/adapters/model/openai/', 'A model service is one adapter among others.'],
   ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
+  ['yaml', '^src/adapters/contract/', 'Documents that people bring are read in one place.'],
+  ['@seriousme/', '^src/adapters/contract/', 'What a document may say is known in one place.'],
   ['nitro', '^src/adapters/builder/nitro/', 'A build tool is one adapter among others.'],
   [
     'rolldown',

@@ -4,7 +4,7 @@ import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
 import type { Clock, Ids } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
-import type { Contract } from './ports/contract.ts';
+import type { ApiDocuments, Contract } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
 import type { Prices } from './ports/prices.ts';
 import type { Runs } from './ports/runs.ts';
@@ -76,6 +76,12 @@ async function openService(
 export async function openTemplates(config: Config): Promise<Templates> {
   const { localTemplates } = await import('./adapters/templates/local/local-templates.ts');
   return localTemplates(join(config.packageRoot, 'templates'));
+}
+
+/** Descriptions of APIs in files; the readers of YAML and of schemas are loaded when there is one. */
+export async function openApiDocuments(): Promise<ApiDocuments> {
+  const { documentFiles } = await import('./adapters/contract/files/document-files.ts');
+  return documentFiles();
 }
 
 /** Files, clock and ids: what keeping a draft in a folder takes. */

@@ -9,6 +9,8 @@ export type Origin =
   | { readonly kind: 'lexicon'; readonly entry: string; readonly because: string }
   /** It was a part of the ready design that was started from. */
   | { readonly kind: 'template'; readonly template: string }
+  /** A place in the description of an API that somebody brought, as a JSON pointer. */
+  | { readonly kind: 'contract'; readonly pointer: string }
   /** A rule of the model, as a sentence for people. */
   | { readonly kind: 'rule'; readonly rule: string };
 

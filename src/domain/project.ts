@@ -8,6 +8,13 @@ import { type Schema, schemaShape } from './schema.ts';
 /** The file that makes a folder a project. It holds no secret and belongs into git. */
 export const MANIFEST_FILE = 'turbobackend.json';
 
+/** A document that a project serves, and what of it somebody has to write. */
+const contractShape = z.strictObject({
+  document: z.record(z.string(), z.unknown()),
+  /** Operations that answer 501 until their file in `server/custom/operations` is written. */
+  missing: z.array(z.strictObject({ operation: z.string(), reason: z.string() })).default([]),
+});
+
 /**
  * A project as its folder remembers it. Every phase reads what came before from here, so `provision`, `migrate up`,
  * `scaffold` and `deploy` need no arguments in a project folder.
@@ -21,6 +28,8 @@ export const projectShape = z.strictObject({
   createdAt: z.int().nonnegative(),
   decision: decisionShape.nullable(),
   schema: schemaShape.nullable(),
+  /** The description of the API it was made from. */
+  contract: contractShape.optional(),
   /** Nitro, when nothing is said. */
   framework: z.enum(FRAMEWORKS).optional(),
   /** sha256 (hex) of each file as we wrote it; a file with another hash was changed by a person and is theirs. */

@@ -1,7 +1,11 @@
+import type { Json } from '../domain/api-document.ts';
+import { designContract } from '../domain/contract.ts';
+import { contractDecision } from '../domain/contract-request.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { Request } from '../domain/request.ts';
 import type { Schema } from '../domain/schema.ts';
+import { parseSchema } from '../domain/schema-rules.ts';
 import { designSchema } from '../phases/design-schema.ts';
 import { detect } from '../phases/detect.ts';
 import type { Needs } from '../ports/services.ts';
@@ -12,6 +16,8 @@ interface DesignOrder {
   readonly database?: boolean;
   /** Where a model's calls are recorded; no project when it is left out. */
   readonly projectId?: string;
+  /** A description of the API, which says what is kept; then nobody is asked. */
+  readonly contract?: Json;
 }
 
 const callerOf = ({ projectId }: DesignOrder) => (projectId === undefined ? undefined : { projectId });
@@ -38,6 +44,11 @@ export async function design(
   readonly schema: Schema | null;
   readonly explanation: Explanation | null;
 }> {
+  if (order.contract) {
+    const designed = designContract(order.contract);
+    const decision = contractDecision(designed.schema);
+    return { decision, ...designed, schema: decision.needsDatabase ? parseSchema(designed.schema) : null };
+  }
   const decision = await decide(order, services);
   if (!decision.needsDatabase) return { decision, schema: null, explanation: null };
   return { decision, ...(await designSchema(order.request, services, callerOf(order))) };

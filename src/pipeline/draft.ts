@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { Json } from '../domain/api-document.ts';
+import { contractName } from '../domain/contract-request.ts';
 import type { Decision } from '../domain/decision.ts';
 import { MANIFEST_FILE, type Project } from '../domain/project.ts';
 import { nameFromRequest } from '../domain/project-name.ts';
@@ -12,6 +14,8 @@ interface Draft {
   readonly request: Request;
   readonly decision: Decision;
   readonly schema: Schema | null;
+  /** The document it was designed from. */
+  readonly contract?: Json;
 }
 
 /**
@@ -20,7 +24,7 @@ interface Draft {
  * request keeps its id; another one starts a new project.
  */
 export async function saveDraft(
-  { directory, request, decision, schema }: Draft,
+  { directory, request, decision, schema, contract }: Draft,
   services: Needs<'workspace' | 'ids' | 'clock'>,
 ): Promise<string | null> {
   const present = await services.workspace.list(directory);
@@ -31,11 +35,12 @@ export async function saveDraft(
   const project: Project = {
     version: 1,
     id: same?.id ?? services.ids.projectId(),
-    name: same?.name ?? nameFromRequest(request.text),
+    name: same?.name ?? (contract ? contractName(contract) : nameFromRequest(request.text)),
     request: request.text,
     createdAt: same?.createdAt ?? services.clock.now(),
     decision,
     schema: schema ?? (decision.needsDatabase ? (same?.schema ?? null) : null),
+    ...(contract && { contract: { document: contract, missing: [] } }),
     ...(same?.framework && { framework: same.framework }),
     files: {},
   };

@@ -1,3 +1,4 @@
+import type { Json } from '../domain/api-document.ts';
 import type { HttpAnswer } from './http.ts';
 
 /**
@@ -11,4 +12,14 @@ export type CheckAnswer = (method: string, path: string, answer: HttpAnswer) => 
 export interface Contract {
   /** `document` is OpenAPI 3.1 as parsed JSON. Throws `verify.failed` when it is not. */
   open(document: unknown): Promise<CheckAnswer>;
+}
+
+/** Descriptions of APIs that somebody brings. */
+export interface ApiDocuments {
+  /**
+   * The OpenAPI 3.0 or 3.1 document in a file, JSON or YAML, held against the schema of its version; every reference
+   * in it leads to a place in it. Throws `contract.unreadable`, `contract.invalid` or `contract.unsupported`, which tell
+   * the place in the document.
+   */
+  read(file: string): Promise<Json>;
 }

@@ -11,6 +11,8 @@ export const HOUSED_PACKAGES = [
     'rolldown',
     'ajv',
     'ajv-formats',
+    'yaml',
+    '@seriousme/openapi-schema-validator',
     'execa',
     'get-port',
     'p-retry',

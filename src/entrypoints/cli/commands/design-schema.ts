@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Explanation } from '../../../domain/explanation.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import { type CliCommand, flag, textOption } from '../command.ts';
+import { contractOption } from '../contract-option.ts';
 import { designOrder } from '../design-order.ts';
 import { modelOptions } from '../model-options.ts';
 import { databaseOption } from '../options.ts';
@@ -21,6 +22,7 @@ export const designSchemaCommand: CliCommand = {
           .default('table'),
       )
       .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
+      .addOption(contractOption())
       .addOption(databaseOption())
       .addOption(new Option('--diagram <format>', 'draw it').choices(['text', 'mermaid', 'svg']))
       .option('--output <file>', 'write what would be printed to a file')

@@ -75,6 +75,8 @@ function originText(origin: Origin): string {
       return `${origin.because} (${origin.entry})`;
     case 'template':
       return `the template ${origin.template}`;
+    case 'contract':
+      return `${origin.pointer} of the document`;
     case 'rule':
       return `rule: ${origin.rule}`;
   }

@@ -1,0 +1,147 @@
+import { type ApiDocument, type Json, member, type Spot } from '../api-document.ts';
+import { stripInvisible } from '../request.ts';
+
+/** One parameter of an operation. */
+export interface ApiParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly schema: Spot | null;
+  readonly pointer: string;
+}
+
+/** What an operation answers with one status. */
+export interface ApiAnswer {
+  /** `200`, `4XX`, `default`. */
+  readonly status: string;
+  /** Of its JSON; null when it has no body, or one that is no JSON. */
+  readonly schema: Spot | null;
+  /** `application/json`; null without a body. */
+  readonly mediaType: string | null;
+}
+
+/** `optional`: whoever signs in may see more. */
+export type Security = 'none' | 'optional' | 'required';
+
+/** One operation of a contract. */
+export interface ApiOperation {
+  /** Its operationId, or one made of method and path; usable as the name of a file, and of one operation only. */
+  readonly id: string;
+  readonly method: 'get' | 'put' | 'post' | 'delete' | 'patch';
+  /** As it stands in the document, without what all paths begin with. */
+  readonly path: string;
+  readonly segments: readonly string[];
+  readonly summary: string;
+  readonly security: Security;
+  readonly schemes: readonly string[];
+  readonly parameters: readonly ApiParameter[];
+  /** Schema of its JSON body. */
+  readonly body: Spot | null;
+  /** It takes a body that is no JSON. */
+  readonly takesOther: boolean;
+  readonly answers: readonly ApiAnswer[];
+  readonly pointer: string;
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+/** All operations of a document, in its order. HEAD, OPTIONS and TRACE are answered by every server. */
+export function operationsOf(document: ApiDocument): readonly ApiOperation[] {
+  const taken = new Set<string>();
+  return document.members(document.at(document.root, 'paths')).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const spot = document.at(item, method);
+      return path.startsWith('/') && spot ? [readOperation(document, method, path, item, spot, taken)] : [];
+    }),
+  );
+}
+
+function readOperation(
+  document: ApiDocument,
+  method: ApiOperation['method'],
+  path: string,
+  item: Spot,
+  spot: Spot,
+  taken: Set<string>,
+): ApiOperation {
+  const summary = member(spot.value, 'summary') ?? member(spot.value, 'description');
+  const content = document.at(document.at(spot, 'requestBody'), 'content');
+  const body = jsonSchema(document, content);
+  return {
+    id: freeName(member(spot.value, 'operationId'), method, path, taken),
+    method,
+    path,
+    segments: path.split('/').slice(1),
+    summary: typeof summary === 'string' ? oneLine(summary) : '',
+    ...securityOf(document, spot),
+    parameters: parametersOf(document, item, spot),
+    body: body?.schema ?? null,
+    takesOther: content !== null && body === null && Object.keys(content.value).length > 0,
+    answers: document.members(document.at(spot, 'responses')).map(([status, answer]) => {
+      const json = jsonSchema(document, document.at(answer, 'content'));
+      return { status, schema: json?.schema ?? null, mediaType: json?.type ?? otherType(document, answer) };
+    }),
+    pointer: spot.pointer,
+  };
+}
+
+function oneLine(text: string): string {
+  return stripInvisible(text).replace(/\s+/g, ' ').trim().slice(0, 200);
+}
+
+function otherType(document: ApiDocument, answer: Spot): string | null {
+  return Object.keys(document.at(answer, 'content')?.value ?? {})[0] ?? null;
+}
+
+function jsonSchema(document: ApiDocument, content: Spot | null): { type: string; schema: Spot } | null {
+  for (const [type, media] of document.members(content)) {
+    if (!/^application\/(?:[\w.-]+\+)?json\b|^\*\/\*$/.test(type)) continue;
+    const schema = document.at(media, 'schema');
+    return schema && { type: type === '*/*' ? 'application/json' : type, schema };
+  }
+  return null;
+}
+
+function parametersOf(document: ApiDocument, item: Spot, spot: Spot): readonly ApiParameter[] {
+  const found = new Map<string, ApiParameter>();
+  for (const place of [item, spot]) {
+    for (const [, { value, pointer }] of document.members(document.at(place, 'parameters'))) {
+      const [name, where] = [String(member(value, 'name')), String(member(value, 'in'))];
+      const schema = document.at({ value, pointer }, 'schema');
+      found.set(`${where} ${name}`, { name, in: where, required: value.required === true, schema, pointer });
+    }
+  }
+  return [...found.values()];
+}
+
+function securityOf(document: ApiDocument, spot: Spot): Pick<ApiOperation, 'security' | 'schemes'> {
+  const said: unknown = member(spot.value, 'security') ?? member(document.value, 'security');
+  const demands: readonly Json[] = Array.isArray(said) ? said : [];
+  const schemes = [...new Set(demands.flatMap((demand) => Object.keys(demand)))];
+  if (schemes.length === 0) return { security: 'none', schemes };
+  return { security: demands.some((demand) => Object.keys(demand).length === 0) ? 'optional' : 'required', schemes };
+}
+
+/** Two operations never share a name, also where files are the same in upper and lower case. */
+function freeName(said: unknown, method: string, path: string, taken: Set<string>): string {
+  const words = (text: string) => text.split(/[^A-Za-z0-9_]+/).filter((word) => word !== '');
+  const own = typeof said === 'string' ? words(said).join('_') : '';
+  const wanted = (own || [method, ...words(path)].join('_')).replace(/^(?=\d)/, '_').slice(0, 80);
+  let name = wanted;
+  for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${wanted}_${number}`;
+  taken.add(name.toLowerCase());
+  return name;
+}
+
+/** The answer of success: the lowest status of 2xx; null when none is described. */
+export function successOf({ answers }: Pick<ApiOperation, 'answers'>): ApiAnswer | null {
+  const good = answers.filter(({ status }) => /^2(?:\d\d|XX)$/i.test(status));
+  return good.sort((one, other) => (one.status < other.status ? -1 : 1))[0] ?? null;
+}
+
+/** What all paths begin with: the path of the first server, without a slash at its end. */
+export function basePathOf(document: ApiDocument): string {
+  const url = member(document.at(document.root, 'servers', 0)?.value, 'url');
+  if (typeof url !== 'string' || url.includes('{') || !URL.canParse(url, 'http://localhost')) return '';
+  return new URL(url, 'http://localhost').pathname.replace(/\/+$/, '');
+}
