@@ -61,7 +61,8 @@ async function hitSession(server: Cluster, how: 'cut' | 'crash'): Promise<number
 const postmasterPid = (data: string): number =>
   Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
 
-async function restart(server: Cluster, signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
+/** Lets the postmaster fall, and starts it again. */
+export async function restart(server: Cluster, signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
   const data = server.dataDirectory;
   const options = readOptions(data);
   const pid = postmasterPid(data);

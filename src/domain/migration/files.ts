@@ -79,6 +79,7 @@ export function nextVersion(versions: readonly string[], now: number): string {
 export function migrationName(words: string): string {
   const name = words
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
