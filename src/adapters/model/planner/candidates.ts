@@ -44,7 +44,7 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
 /** "detected", "deposit payed": what was done to something is no thing. */
 function isParticiple(name: string, { lexicon }: Context): boolean {
   const last = name.split('_').at(-1) ?? '';
-  const isForm = /[a-z]{2}[^e]ed$/.test(last) && last.length > 5;
+  const isForm = /[a-z]{2}[^e]ed$/.test(last) && last.length > 4;
   return isForm && !lexicon.nouns.has(name) && !lexicon.nouns.has(last);
 }
 

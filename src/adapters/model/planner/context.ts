@@ -17,6 +17,8 @@ export interface Context extends Reading {
   readonly mentions: readonly Mention[];
   /** First token → the mention that starts there. */
   readonly mentionAt: ReadonlyMap<number, Mention>;
+  /** Things that were written out with their fields. */
+  readonly defined: ReadonlySet<string>;
   /** Domains the request is about, best first. */
   readonly domains: readonly RankedDomain[];
 }
@@ -51,7 +53,14 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
     named.map(({ name, from }) => [name, { name, asker: from > 2 && before(reading.tokens, from) === 'for' }]),
   );
   const domains = rankDomains([...mentions.map(({ name }) => name), ...known], [...titles.values()], lexicon);
-  return { ...reading, lexicon, mentions, mentionAt: new Map(mentions.map((m) => [m.from, m])), domains };
+  return {
+    ...reading,
+    lexicon,
+    mentions,
+    mentionAt: new Map(mentions.map((m) => [m.from, m])),
+    domains,
+    defined: new Set(known),
+  };
 }
 
 /** A name of a domain in the request; `asker` when it only says for whom: "polls for our club". */

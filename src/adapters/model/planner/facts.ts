@@ -40,7 +40,14 @@ export type Fact =
       readonly soft?: boolean | undefined;
       readonly why: string;
     }
-  | { readonly kind: 'unique'; readonly entity: string; readonly parts: readonly string[]; readonly why: string }
+  | {
+      readonly kind: 'unique';
+      readonly entity: string;
+      /** The entity is whatever this verb makes: `vote` a ballot. */
+      readonly verb?: string | undefined;
+      readonly parts: readonly string[];
+      readonly why: string;
+    }
   | { readonly kind: 'without'; readonly name: string; readonly why: string }
   /** Somebody does what makes a row of a lexicon entity: `borrow` for a loan. */
   | {

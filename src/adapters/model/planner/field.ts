@@ -13,6 +13,8 @@ export interface Field {
   readonly pointing: boolean;
   readonly primaryKey: boolean;
   readonly list: boolean;
+  /** Unique only among the rows of another thing: `number unique within a season`. */
+  readonly uniqueIn: string | null;
 }
 
 const FLAGS = {
@@ -22,6 +24,9 @@ const FLAGS = {
   optional: /\b(optional|nullable|null|maybe|if any|or (none|nothing|null|empty)|can be (empty|null|blank))\b/gi,
 } as const;
 
+/** "unique within the season", "unique per club": not alone. */
+export const UNIQUE_IN =
+  /\(?\s*\bunique\s+(?:within|per|inside|in|for|by|among)\s+(?:(?:the|a|an|each|its|every|one|same|their)\s+)*([\p{L}_][\p{L}\d_]*)\s*\)?/iu;
 const REFERENCE =
   /(?:\breferences\s+|(?:->|=>|→)\s*)["`]?([\p{L}_][\p{L}\d_]*)["`]?(?:\.\w+)?\s*(\([^)]*\))?(\s+on\s+(delete|update)\s+(cascade|restrict|set null|no action))*/iu;
 const QUOTED_VALUES = /(["'])[^"'|]{1,40}\1(\s*\|\s*(["'])[^"'|]{1,40}\3)+/;
@@ -54,6 +59,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
   rest.take(/\bdefault\s+('[^']*'|[\w.-]+(\(\))?)/i);
   const reference = rest.take(REFERENCE)?.[1] ?? null;
   const check = rest.take(CHECK)?.[1] ?? '';
+  const uniqueIn = rest.take(UNIQUE_IN)?.[1] ?? null;
   const isUnique = rest.take(FLAGS.unique) !== null;
   const primaryKey = rest.take(FLAGS.primaryKey) !== null;
   const required = rest.take(FLAGS.required) !== null;
@@ -79,6 +85,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
       max: range ? Number(range[2]) : limitIn(check, '<', said.type.sqlType),
     },
     references: reference ?? said.entity,
+    uniqueIn,
     pointing: reference !== null,
     primaryKey,
     list: said.type.sqlType === undefined && (/\[\]/.test(text) || /\b(list|array)\s*(of|<)/i.test(text)),

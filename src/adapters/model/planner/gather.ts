@@ -49,7 +49,7 @@ export function gatherEntities(facts: readonly Fact[], context: Context, base: r
   if (base.length === 0) addAccounts(model, facts, context, add);
   const own = model.drafts.filter((one) => one.given === null);
   const listed = own.length > 0 && own.every((one) => one.strength >= STRENGTH.defined);
-  for (let round = 0; round < 3 && !listed; round += 1) addImplied(model, context, add);
+  for (let round = 0; round < 3 && !listed; round += 1) addImplied(model, facts, context, add);
   if (model.drafts.length === 0) model.drafts.push(fallback(facts, context));
   const leftOver = model.drafts.splice(Math.max(MAX_TABLES, base.length + MAX_ADDED));
   return { ...model, leftOver: leftOver.map(({ name }) => name) };
@@ -136,12 +136,35 @@ function entityNamed(domain: Domain, name: string, context: Context): Entity | n
 function addHappenings(model: Model, facts: readonly Fact[], context: Context, add: Add): void {
   for (const fact of facts) {
     if (fact.kind !== 'happens') continue;
-    const sense = pickSense(context.lexicon.verbs.get(fact.verb) ?? [], context.domains);
+    const all = context.lexicon.verbs.get(fact.verb) ?? [];
+    const fitting = all.filter(({ entity }) => canBeDoneTo(entity, fact.object, context));
+    const senses = fitting.length > 0 ? fitting : all;
+    const sense = pickSense(senses, context.domains);
+    // It has a table already, under whatever name.
+    if (model.drafts.some((one) => senses.some(({ entity }) => entity === one.entity || entity.name === one.name)))
+      continue;
     if (!sense || !isAtHome(sense.domain, context)) continue;
+    // A general word for a deed ("reserved", "booked") says little without somebody who does it to something.
+    if (sense.domain.file.general && fact.subject === null && fact.object === undefined) continue;
     const isTied = sense.entity.links.some((link) => targetOf(model, link, null));
-    if (isTied) add(sense.entity, quoted(fact.why, context.text));
+    const user = senseOf('user', context);
+    const isNobody = !model.drafts.some((one) => one.entity?.person);
+    // "people check in": somebody does it, so somebody is known.
+    if (user && isNobody && fact.subject !== null && PEOPLE.test(fact.subject))
+      add(user.entity, quoted(fact.why, context.text));
+    if (isTied || PEOPLE.test(fact.subject ?? '')) add(sense.entity, quoted(fact.why, context.text));
   }
 }
+
+/** What the verb makes may refer to the thing it is done to. */
+function canBeDoneTo(entity: Entity, object: string | undefined, context: Context): boolean {
+  if (object === undefined) return true;
+  const names = new Set([object, ...(context.lexicon.nouns.get(object) ?? []).map((sense) => sense.entity.name)]);
+  const targets = entity.links.flatMap((link) => link.targets);
+  return targets.some((target) => /^(@thing|@event|\*)$/.test(target) || names.has(target));
+}
+
+const PEOPLE = /^(person|people|user|everyone|everybody|anyone|somebody)$/;
 
 /** The domain is one of those the request is really about, or the general one. */
 function isAtHome(domain: Domain, context: Context): boolean {
@@ -166,7 +189,7 @@ function addAccounts(model: Model, facts: readonly Fact[], context: Context, add
 }
 
 /** What is there calls for more: an order and a product for the lines between them, an answer for its question. */
-function addImplied(model: Model, context: Context, add: Add): void {
+function addImplied(model: Model, facts: readonly Fact[], context: Context, add: Add): void {
   const has = (name: string) => findDraft(model, name) !== null;
   const isNew = (name: string) => findDraft(model, name)?.given === null;
   const domains = new Set(model.drafts.flatMap((one) => one.entity?.domain ?? []));
@@ -177,9 +200,12 @@ function addImplied(model: Model, context: Context, add: Add): void {
       if (cause) add(entity, known(entity, `called for by ${cause.map(spoken).join(' and ')}`));
     }
   }
+  // Those who sign in are the users, under whatever name.
+  const signing = facts.flatMap((fact) => (fact.kind === 'accounts' && fact.wanted && fact.who ? [fact.who] : []));
+  const hasPeople = signing.some(has);
   for (const one of [...model.drafts]) {
     for (const choice of one.given ? [] : (one.entity?.needs ?? [])) {
-      if (choice.some(has)) continue;
+      if (choice.some((name) => has(name) || (name === 'user' && hasPeople))) continue;
       const home = context.lexicon.domains.find((domain) => domain.name === one.entity?.domain);
       const first =
         choice[0] === undefined ? null : (home?.entities.get(choice[0]) ?? senseOf(choice[0], context)?.entity);

@@ -18,6 +18,8 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   const known = attributes.known(item.name);
   if (!item.plural && hasValues(item, context)) return [columnFact(subject, item, context, why)];
   if (item.plural) {
+    // "a date and notes": long texts have no rows of their own.
+    if (known !== null && attributes.guess(known).kind === 'long') return [columnFact(subject, item, context, why)];
     if (sense && !(sense.entity.weak && known)) return childFacts(subject, item, context, why);
     if (known !== null || attributes.looksLike(item.name)) return [columnFact(subject, item, context, why)];
     return english.filler.has(item.name) ? [] : childFacts(subject, item, context, why);
@@ -122,12 +124,17 @@ function readValues(aside: string): readonly string[] | null {
 }
 
 /** "tickets (price, stock)": fields of the item in parentheses. */
-function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
+export function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
   if (item.aside === null || /^\s*(e\.?g|like|such as|\d)/i.test(item.aside)) return [];
   const fields = splitFields(item.aside).map((text) => ({ text, plain: singular(snake(text)) }));
   const { attributes, nouns } = context.lexicon;
   const known = fields.filter(({ plain }) => attributes.looksLike(plain) || nouns.has(plain)).length;
-  if (known * 2 <= fields.length) return [];
+  // Behind "vitals taken each day" a bracket with one known column holds columns.
+  const columns = fields.filter(({ plain }) => attributes.looksLike(plain)).length;
+  const isProse = fields.some(
+    ({ text }) => text.split(/\s+/).length > 5 || /^(with|and|or|each|only)\b|\sor\s/i.test(text),
+  );
+  if (known * 2 <= fields.length && (!item.plural || columns === 0 || fields.length < 2 || isProse)) return [];
   return fields.flatMap(({ text }) => {
     const field = readField(text, context.lexicon);
     return field ? fieldFacts(item.name, field, why) : [];

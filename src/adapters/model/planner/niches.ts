@@ -33,7 +33,7 @@ function isOnlyThere(noun: string, domain: Domain, { nouns, english, attributes 
   return (
     !isOrdinary &&
     attributes.known(noun) === null &&
-    nouns.get(noun)?.every((sense) => sense.domain === domain) === true
+    nouns.get(noun)?.every((sense) => sense.domain === domain || sense.domain.file.general) === true
   );
 }
 

@@ -118,8 +118,15 @@ function endsName(context: Context, from: number, at: number): boolean {
 /** "inspector **fills** a checklist": one thing, a word with an `s`, and an article. */
 function isAction({ tokens, lexicon }: Context, at: number): boolean {
   const [before, token, next] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  // "clients **send** jobs"
+  if (before?.plural && token && !token.plural && isBase(token.word, lexicon)) return true;
   if (!before || before.plural || !token?.plural || next?.kind !== 'word') return false;
   return lexicon.english.determiners.has(next.word) || ['his', 'her', 'their', 'its'].includes(next.word);
+}
+
+/** A verb of making that is no noun besides. */
+function isBase(word: string, { english }: Context['lexicon']): boolean {
+  return english.making.has(word) && !english.ambiguous.has(word);
 }
 
 /** True for what was done to things: "exercises **prescribed**", "points **collected**"; not "date added", which is the name of a date. */

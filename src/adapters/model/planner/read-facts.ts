@@ -3,12 +3,14 @@ import { readContext } from './context.ts';
 import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
+import { readDashes } from './readers/dashes.ts';
 import { readDeeds } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
 import { readLines, readPaths } from './readers/lines.ts';
 import { readMentions } from './readers/mentions.ts';
+import { readOnce } from './readers/once.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
 import { readBelonging, readLimits, readManyToMany, readNegations, readStates, readUniques } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
@@ -18,6 +20,7 @@ import { readDoers, readSelf, readTies } from './readers/ties.ts';
 const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readLines,
   readPaths,
+  readDashes,
   readHaving,
   readBelonging,
   readKeeping,
@@ -32,6 +35,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readDeeds,
   readSelf,
   readLimits,
+  readOnce,
   readStates,
   readUniques,
   readNegations,

@@ -57,7 +57,8 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   if (!child) return;
   if (!parent) {
     if (fact.role === undefined) return;
-    const name = fact.role === fact.parent ? `${fact.role}_id` : fact.role;
+    const known = context.lexicon.attributes.known(fact.role);
+    const name = known ?? (fact.role === fact.parent ? `${fact.role}_id` : fact.role);
     if (!child.said.has(name)) child.said.set(name, { name, nullable: fact.nullable, why: fact.why });
     return;
   }

@@ -12,6 +12,10 @@ export function targetOf(model: Model, link: LinkDraft, self: Draft | null): Dra
     const found =
       target === ANYTHING ? null : target.startsWith('@') ? ofKind(model, target, self) : findDraft(model, target);
     if (found) return found;
+    if (target === 'user' && !link.nullable && self !== null) {
+      const people = model.drafts.filter((one) => one !== self && one.entity?.person && !one.entity.recorded);
+      if (people.length === 1 && people[0]) return people[0];
+    }
   }
   return link.targets.includes(ANYTHING) ? mainDraft(model, self) : null;
 }

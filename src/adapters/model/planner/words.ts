@@ -38,6 +38,9 @@ export function snake(text: string): string {
     .replace(/^_+|_+$/g, '');
 }
 
+/** Plurals of words that end in `i`: not `analysis` and `axis`. */
+const MANY_IN_IS = /^(taxi|safari|alibi|bikini|zucchini|khaki|[a-z]{2,}(?:ai|ki|ji|wi))s$/;
+
 function splitLast(name: string): [string, string] {
   const at = name.lastIndexOf('_') + 1;
   return [name.slice(0, at), name.slice(at)];
@@ -48,7 +51,8 @@ export function singular(name: string): string {
   const known = singulars.get(name);
   if (known !== undefined) return known;
   const [front, last] = splitLast(name);
-  const result = last.length <= 2 || /(ss|us|is)$/.test(last) ? name : front + pluralize.singular(last);
+  const result =
+    last.length <= 2 || (/(ss|us|is)$/.test(last) && !MANY_IN_IS.test(last)) ? name : front + pluralize.singular(last);
   if (singulars.size < 20_000) singulars.set(name, result);
   return result;
 }

@@ -80,6 +80,7 @@ function doerBefore(context: Context, verb: number): Phrase | null {
 /** Something worth a table. */
 function isThing(context: Context, { name, plural }: Phrase): boolean {
   const { english, attributes } = context.lexicon;
+  if (english.filler.has(name.split('_').at(-1) ?? '')) return false;
   if (english.filler.has(name) || english.software.has(name) || english.accounts.has(name)) return false;
   if (attributes.known(name) !== null && !plural) return false;
   return senseOf(name, context) !== null || (plural && !attributes.looksLike(name));

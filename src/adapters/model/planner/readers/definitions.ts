@@ -61,7 +61,12 @@ export function fieldFacts(entity: string, field: Field, why: string): readonly 
   if (target && !/^(external|stripe|google|remote|third_party)/.test(target) && !target.includes('stripe')) {
     return [{ kind: 'link', child: entity, parent: target, role: target, nullable: column.nullable, why }];
   }
-  return [{ kind: 'column', entity, column, why }];
+  return [
+    { kind: 'column', entity, column, why },
+    ...(field.uniqueIn === null
+      ? []
+      : [{ kind: 'unique', entity, parts: [column.name, singular(snake(field.uniqueIn))], why } as const]),
+  ];
 }
 
 function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Definition[]): readonly Definition[] {
@@ -74,8 +79,8 @@ function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Defini
     if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS || isInside(open, blocks)) return;
     if (text[open] === '(' && isInside(open, found.values())) return;
     const fields = splitFields(inside);
-    const name = singular(snake(word));
     const before = text.slice(Math.max(0, (match.index ?? 0) - LONGEST_WORD), match.index);
+    const name = nameOf(word, before);
     if (
       name !== '' &&
       (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
@@ -122,6 +127,13 @@ function partners(text: string): ReadonlyMap<number, number> {
   return found;
 }
 
+/** "deliveries detected (time, weight)": what was done to a thing is no name. */
+function nameOf(word: string, before: string): string {
+  const front = /([\p{L}_]+)\s+$/u.exec(before)?.[1] ?? '';
+  const isDone = /^[a-z]{3,}[^e]ed$/.test(word) && isPlural(snake(front));
+  return singular(snake(isDone ? front : word));
+}
+
 /** "residents (room, bed)": some of what is known about them, said in passing, without what they are called. */
 function isPassing(word: string, gap: string, fields: readonly string[]): boolean {
   return (
@@ -145,7 +157,7 @@ interface Bracket {
  * (`players (shirt number, nickname)`) one known column is enough.
  */
 function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: Lexicon): boolean {
-  const name = singular(snake(word));
+  const name = nameOf(word, before);
   const { attributes, english, nouns } = lexicon;
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
@@ -158,16 +170,15 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   const front = /([\p{L}_]+)\s+$/u.exec(before)?.[1] ?? '';
   if (attributes.known(name) !== null || attributes.known(snake(`${front} ${word}`)) !== null) return false;
   if (fields.length < 2 || plain.some((field) => field.split('_').length > LONGEST_FIELD)) return false;
-  const isListed = isPlural(snake(word)) && !APART.test(front);
+  const isListed = isPlural(snake(word)) && !APART.test(front) && !fields.some((field) => IN_WORDS.test(field));
   const asColumns = plain.filter((field) => attributes.looksLike(withoutFlags(field))).length;
-  return (
-    known * 2 > fields.length ||
-    (isListed && asColumns > 0 && fields.every((field) => !/^(e\.?g|like|such)\b/i.test(field)))
-  );
+  return known * 2 > fields.length || (isListed && asColumns > 0);
 }
 
 /** What stands in front of a plural that only says where or in what: "tickets **in** categories (full, child)". */
 const APART = /^(in|of|by|with|per|from)$/i;
+/** Beginnings and middles of what is no name of a column: "(monthly or yearly, with a price)". */
+const IN_WORDS = /^(e\.?g|like|such|with|and|or|each|from|to|in|for|which|that|who|only|up|at|by|no|not)\b|\sor\s/i;
 const LONGEST_WORD = 40;
 const LONGEST_FIELD = 6;
 

@@ -11,14 +11,16 @@ import { isNounHere } from './people.ts';
 export function readHaving(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {
-    if (token.kind !== 'word' || !lexicon.english.having.has(token.word)) return [];
+    const gets =
+      /^(get|gets|receive|receives)$/.test(token.word) && ['a', 'an', 'one'].includes(tokens[at + 1]?.word ?? '');
+    if (token.kind !== 'word' || !(lexicon.english.having.has(token.word) || gets)) return [];
     const start = tokens[at + 1]?.word === 'of' ? at + 2 : at + 1;
     const { items, to } = ownList(context, at, readList(context, start));
     if (items.length === 0) return [];
     const why = textBetween(context, Math.max(0, at - 3), to);
     const subject = subjectBefore(context, at);
     if (subject === 'everything') return items.flatMap((item) => topFacts(item, context, why));
-    if (subject === null) return [];
+    if (subject === null || /_ones?$/.test(subject)) return [];
     const many = token.word === 'has' || token.word === 'have';
     return [
       { kind: 'entity', name: subject, strength: STRENGTH.wanted, why } as const,
@@ -137,6 +139,11 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
     ({ from, to, name }) => to <= limit && (!english.ambiguous.has(name) || isNounHere(context, from)),
   );
   const last = before.at(-1);
+  // "slots per player, each with a version": of the many, not of the one they belong to.
+  if (word.word === 'each' && tokens[at - 1]?.word === ',') {
+    const many = before.filter(({ plural }) => plural).at(-1);
+    if (many) return many.name;
+  }
   if (pronoun) return ['i', 'we', 'you', 'us', 'me'].includes(word.word) ? null : (last?.name ?? null);
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
@@ -145,10 +152,18 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   if (whole !== null) return whole;
   if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;
   for (let from = Math.max(0, at - 3); from <= at; from += 1) {
-    const phrase = readPhrase(context, from);
+    const phrase = isBegun(context, from) ? null : readPhrase(context, from);
     if (phrase && phrase.to === at + 1) return english.filler.has(phrase.name) ? 'everything' : phrase.name;
   }
   return null;
+}
+
+/** "can **create** challenges": the verb in front is no part of the name. */
+function isBegun({ tokens, lexicon: { english } }: Context, from: number): boolean {
+  const [before, word] = [tokens[from - 1]?.word ?? '', tokens[from]?.word ?? ''];
+  return (
+    (english.auxiliaries.has(before) || before === 'to') && (english.making.has(word) || english.keeping.has(word))
+  );
 }
 
 /** "**inspections** of an apiary with findings": what is described is the first of the two. */

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
-import { nameOf, senseOf } from '../context.ts';
+import { nameOf, senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { readField, splitFields } from '../field.ts';
-import { columnFact, itemFacts } from '../items.ts';
+import { asideFacts, columnFact, itemFacts } from '../items.ts';
 import type { Phrase } from '../phrase.ts';
 import { isStop, readList, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
@@ -68,7 +68,7 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
     !(isEntity || line.bullet) ||
     lexicon.english.filler.has(head)
   ) {
-    return items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
+    return items.flatMap((item) => listedFacts(item, context, why));
   }
   const inside = textBetween(context, colon + 1, endOfSentence(context, colon + 1, line.to));
   return [
@@ -131,7 +131,7 @@ function listedHead(context: Context, line: Line): readonly Fact[] {
     const why = textBetween(context, line.from, to);
     const listing = before.some(({ lemma }) => ENTITY_WORDS.has(lemma));
     return items.flatMap((item) =>
-      listing ? [wanted(item.name, STRENGTH.defined, why)] : listedFacts(item.name, item.plural, context, why),
+      listing ? [wanted(item.name, STRENGTH.defined, why)] : listedFacts(item, context, why),
     );
   }
   return [];
@@ -143,11 +143,12 @@ function wanted(name: string, strength: number, why: string): Fact {
   return { kind: 'entity', name, strength, why };
 }
 
-function listedFacts(name: string, plural: boolean, context: Context, why: string): readonly Fact[] {
+function listedFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
   const { attributes, english } = context.lexicon;
+  const { name, plural } = item;
   if (english.filler.has(name) || english.accounts.has(name)) return [];
-  if (senseOf(name, context)) return [wanted(name, STRENGTH.listed, why)];
-  return plural && !attributes.looksLike(name) ? [wanted(name, STRENGTH.listed, why)] : [];
+  const isThing = senseOf(name, context) !== null || (plural && !attributes.looksLike(name));
+  return isThing ? [wanted(name, STRENGTH.listed, why), ...asideFacts(item, context, why)] : [];
 }
 
 function endOfSentence(context: Context, from: number, to: number): number {
@@ -176,7 +177,10 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
       wanted(first.name, STRENGTH.listed, why),
       ...others.map((item) => columnFact(first.name, item, context, why)),
     ];
-  const facts: Fact[] = items.flatMap((item) => listedFacts(item.name, item.plural, context, why));
+  const main = line.from > 0 && items.every((item) => isKnownOf(context, item)) ? aboutOf(context, line.from) : null;
+  if (main !== null && items.length > 2)
+    return [wanted(main, STRENGTH.listed, why), ...items.map((item) => columnFact(main, item, context, why))];
+  const facts: Fact[] = items.flatMap((item) => listedFacts(item, context, why));
   if (items.length === 1 && items[0] && !senseOf(items[0].name, context)) {
     const name = nameOf(tokens, items[0].from, items[0].to);
     if (!context.lexicon.attributes.looksLike(name) && !context.lexicon.english.filler.has(name)) {
@@ -184,6 +188,35 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
     }
   }
   return facts;
+}
+
+/** Something known about one thing, not a thing itself; numbers and unheard of words in the singular are. */
+function isKnownOf(context: Context, item: Phrase): boolean {
+  const { attributes, nouns } = context.lexicon;
+  return item.choice || attributes.looksLike(item.name) || (!item.plural && !nouns.has(item.name));
+}
+
+/** "Blood pressure diary. Systolic, diastolic": the thing that the title in front is about. */
+function aboutOf(context: Context, to: number): string | null {
+  const { tokens, lexicon } = context;
+  const at = tokens.findIndex(({ word }, i) => i < to && i < TITLE_LENGTH && lexicon.english.software.has(word));
+  const plurals = context.mentions.filter((mention) => mention.to <= to && mention.plural);
+  if (plurals.length === 1 && plurals[0] && at === -1) return plurals[0].name;
+  if (at === -1 || plurals.length > 1) return plurals.length === 0 && to <= TITLE_LENGTH ? lastOf(context, to) : null;
+  const phrase = [3, 2, 1].map((back) => readPhrase(context, Math.max(0, at - back))).find((one) => one?.to === at);
+  const name =
+    phrase?.name
+      .split('_')
+      .filter((word) => !lexicon.english.adjectives.has(word))
+      .join('_') ?? '';
+  if (name === '' || lexicon.english.filler.has(name)) return 'entry';
+  return lexicon.nouns.has(name) ? name : `${name}_entry`;
+}
+
+/** "Plant watering.": its last noun. */
+function lastOf(context: Context, to: number): string | null {
+  const last = context.mentions.filter((mention) => mention.to <= to).at(-1);
+  return last && !context.lexicon.english.filler.has(last.name) ? last.name : null;
 }
 
 /** "- menu items, price, available yes/no": a thing, and what is known about each. */

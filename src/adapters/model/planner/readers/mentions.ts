@@ -2,7 +2,7 @@ import type { Context, Mention } from '../context.ts';
 import { nameOf, senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
-import { isSeparator, textBetween } from '../phrase.ts';
+import { isSeparator, isStop, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
 /** Every noun of the lexicon that the request names, however it does. How it stands there decides what it counts for. */
@@ -40,6 +40,11 @@ function strengthOf(mention: Mention, context: Context): number {
   else if (english.determiners.has(word)) strength += 0.4;
   if (isSeparator(before) || isSeparator(tokens[mention.to])) strength += 0.6;
   if (!single) strength += 0.7;
+  const isEnd = (token: Context['tokens'][number] | undefined) => isSeparator(token) || isStop(token);
+  const isListed = (isSeparator(before) || word === ':') && isEnd(tokens[mention.to]);
+  if (isPlain && !mention.plural && isListed && !isBracketed(mention, tokens)) strength += 0.7;
+  if (!sense.entity.person && mention.plural && isPlain && isVerb(tokens[mention.to]?.word ?? '', english))
+    strength += 0.6;
   if (sense.entity.person && isVerb(tokens[mention.to]?.word ?? '', english)) strength += 0.6;
   if (isWhoseRequest(mention, tokens)) strength -= 1;
   const ranked = domains.find(({ domain }) => domain === sense.domain);
@@ -54,10 +59,13 @@ function strengthOf(mention: Mention, context: Context): number {
 }
 
 /** A plural that is nothing but a thing. */
-const SURELY_THINGS = 1.9;
+const SURELY_THINGS = 2;
 
 /** "librarians are employees": another word for people who are spoken of already. */
-function isSomebodyElse({ to }: Mention, isPerson: boolean, context: Context): boolean {
+function isSomebodyElse({ from, to }: Mention, isPerson: boolean, context: Context): boolean {
+  const isCalled = /^(is|are)$/.test(context.tokens[from - 1]?.word ?? '');
+  const before = isCalled ? context.mentions.find((other) => other.to === from - 1) : undefined;
+  if (isPerson && before && senseOf(before.name, context)?.entity.person === true) return true;
   const next = context.mentionAt.get(to + 1);
   const isSame = /^(is|are)$/.test(context.tokens[to]?.word ?? '');
   return isPerson && isSame && next !== undefined && senseOf(next.name, context)?.entity.person === true;
@@ -96,6 +104,11 @@ function insideValues(mention: Mention, context: Context): boolean {
     return lexicon.attributes.known(before) !== null && !lexicon.nouns.has(before);
   }
   return false;
+}
+
+function isBracketed({ from }: Mention, tokens: Context['tokens']): boolean {
+  const before = tokens.slice(Math.max(0, from - 20), from).map(({ word }) => word);
+  return before.lastIndexOf('(') > before.lastIndexOf(')');
 }
 
 /** "due date", "phone number", "order status": the noun is a part of the name of a property. */

@@ -33,7 +33,10 @@ export function readAccounts(context: Context): readonly Fact[] {
   const isOther = keepsAccounts(context);
   return tokens.flatMap((token, at): readonly Fact[] => {
     const isPair = lexicon.english.accounts.has(`${token.word}_${tokens[at + 1]?.word ?? ''}`);
+    // "sign up for shifts" makes a place on a list, no account.
+    if (/^sign_?up|^sign$/.test(token.lemma) && isForSomething(context, isPair ? at + 2 : at + 1)) return [];
     const isSaid = isPair || lexicon.english.accounts.has(token.lemma) || (token.word === 'accounts' && !isOther);
+    if (isActingUser(context, at)) return [{ ...accounts(true, token.raw), who: 'user' }];
     const isHalf =
       (/^register(s|ed)?$/.test(token.word) && isAlone(context, at)) || (token.lemma === 'account' && !isOther);
     if (!isSaid && !isHalf) return [];
@@ -44,6 +47,26 @@ export function readAccounts(context: Context): readonly Fact[] {
     const why = isPair ? textBetween(context, at, at + 2) : token.raw;
     return isSaid || isTheirs ? [{ ...accounts(true, why), who: who?.name }] : [];
   });
+}
+
+function isForSomething(context: Context, at: number): boolean {
+  if (!['for', 'to'].includes(context.tokens[at]?.word ?? '')) return false;
+  const phrase = readPhrase(context, at + 1);
+  const sense = phrase && senseOf(phrase.name, context);
+  return sense !== null && !sense.entity.person && !context.lexicon.english.filler.has(phrase?.name ?? '');
+}
+
+/** "users follow each other", "each user", "per user": who uses a thing signs in. */
+function isActingUser({ tokens, lexicon: { english } }: Context, at: number): boolean {
+  if (tokens[at]?.lemma !== 'user') return false;
+  const [before, after] = [tokens[at - 1]?.word ?? '', tokens[at + 1]?.word ?? ''];
+  if (['each', 'every', 'per'].includes(before)) return true;
+  const does =
+    english.verbs.has(after) ||
+    english.making.has(after) ||
+    english.keeping.has(after) ||
+    ['can', 'may', 'follow'].includes(after);
+  return tokens[at]?.plural === true && does;
 }
 
 /** "customers register", not "members register their boats" or "a child registers once per camp". */
@@ -110,10 +133,21 @@ export function readHappenings(context: Context): readonly Fact[] {
     if (verb === undefined) return [];
     const before = context.mentions.filter((mention) => mention.to <= at && mention.to >= at - 3).at(-1);
     const subject = before && senseOf(before.name, context)?.entity.person ? before.name : null;
-    const object = objectOf(context, verb.includes('_') ? at + 2 : at + 1);
+    const object = isPassive(context, at)
+      ? next === 'for'
+        ? undefined
+        : context.mentions.filter(({ to }) => to <= at && to >= at - 4).at(-1)?.name
+      : objectOf(context, verb.includes('_') ? at + 2 : at + 1);
+    // "users sign up": they get an account, and nothing else is written down.
+    if (object === undefined && /^(sign_?up|register)$/.test(verb)) return [];
     const why = textBetween(context, Math.max(0, at - 2), at + 2);
     return [{ kind: 'happens', verb, subject, object, why } as const];
   });
+}
+
+/** "items are handed out": what stands in front is what it is done to. */
+function isPassive({ tokens }: Context, at: number): boolean {
+  return ['is', 'are', 'was', 'were', 'be', 'been', 'get', 'gets'].includes(tokens[at - 1]?.word ?? '');
 }
 
 /** "borrow **books**", "vote for **candidates**", "attended which **incident**". */
@@ -135,6 +169,24 @@ function isDone(context: Context, at: number): boolean {
   return isOne || senseOf(before.lemma, context)?.entity.person === true;
 }
 
+/** "members propose books, **vote** on the next one and **rate** it": one more verb of the same people. */
+function isNextDeed({ tokens, lexicon }: Context, at: number): boolean {
+  const { making, verbs, keeping, prepositions, determiners } = lexicon.english;
+  const [before, token, after] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  const isJoined = before?.word === ',' || before?.word === 'and' || before?.word === 'or';
+  if (!isJoined || !token || token.plural || !lexicon.verbs.has(token.word)) return false;
+  if (!after || !(prepositions.has(after.word) || determiners.has(after.word)) || ['of', 'with'].includes(after.word))
+    return false;
+  for (let back = at - 2; back > Math.max(0, at - 12); back -= 1) {
+    const word = tokens[back];
+    if (!word || ['.', ';', '\n', ':', '('].includes(word.word)) return false;
+    const isVerb =
+      making.has(word.word) || verbs.has(word.word) || keeping.has(word.word) || lexicon.verbs.has(word.word);
+    if (isVerb && tokens[back - 1]?.plural !== false) return true;
+  }
+  return false;
+}
+
 /** Tells "the order", "12 orders" from "to order", "they order": many words are both noun and verb. */
 export function isNounHere(context: Context, at: number): boolean {
   const { tokens, lexicon } = context;
@@ -142,7 +194,12 @@ export function isNounHere(context: Context, at: number): boolean {
   const token = tokens[at];
   const before = tokens[at - 1];
   if (!token) return false;
-  if (!english.ambiguous.has(token.lemma)) return lexicon.nouns.has(token.lemma);
+  const isHelped =
+    before !== undefined &&
+    (before.word === 'to' || english.auxiliaries.has(before.word) || ['i', 'we', 'they', 'you'].includes(before.word));
+  if (!english.ambiguous.has(token.lemma))
+    return lexicon.nouns.has(token.lemma) && !(isHelped && !token.plural && lexicon.verbs.has(token.word));
+  if (isNextDeed(context, at)) return false;
   const after = tokens[at + 1]?.word ?? '';
   const hasObject = ['them', 'it', 'a', 'an', 'the', 'my', 'their', 'his', 'her', 'our', 'each'].includes(after);
   if (hasObject && !token.plural && !english.determiners.has(before?.word ?? '')) return false;
@@ -151,6 +208,10 @@ export function isNounHere(context: Context, at: number): boolean {
   if (english.quantifiers.has(before.word) || english.adjectives.has(before.word)) return true;
   if (before.word === 'to' || english.auxiliaries.has(before.word) || english.pronouns.has(before.word)) return false;
   if (before.plural && !token.plural && lexicon.nouns.has(before.lemma)) return false;
+  // "the department lends costumes": one of something, a form with s, and what it is done to.
+  const next = tokens[at + 1];
+  const hasMany = next?.kind === 'word' && next.plural && lexicon.nouns.has(next.lemma);
+  if (token.plural && !before.plural && lexicon.nouns.has(before.lemma) && hasMany) return false;
   const isDoer = senseOf(before.lemma, context)?.entity.person === true;
   return !(isDoer && token.plural && !before.plural);
 }

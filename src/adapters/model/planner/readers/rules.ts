@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context, Mention } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { entityIn, isStop, readList, readPhrase, textBetween } from '../phrase.ts';
@@ -51,20 +51,25 @@ export function readLimits(context: Context): readonly Fact[] {
   const { tokens } = context;
   return tokens.flatMap((token, at) => {
     if (!ONE.has(token.word)) return [];
-    const phrase = readPhrase(context, at + 1);
-    const per = phrase?.to ?? 0;
-    if (
-      !phrase ||
-      !['per', 'for'].includes(tokens[per]?.word ?? '') ||
-      (tokens[per]?.word === 'for' && tokens[per + 1]?.word !== 'each')
-    )
-      return [];
+    const next = tokens[at + 1]?.word ?? '';
+    // "prices per day (only one for each fund and day)": of what stands in front of the bracket.
+    const isBare =
+      ['per', 'for'].includes(next) && ['only', 'most', 'exactly', 'just'].includes(tokens[at - 1]?.word ?? '');
+    const phrase = isBare ? spokenOf(context, at) : readPhrase(context, at + 1);
+    const per = isBare ? at + 1 : (phrase?.to ?? 0);
+    const isEach = tokens[per]?.word === 'for' && ['each', 'every', 'any'].includes(tokens[per + 1]?.word ?? '');
+    if (!phrase || !(tokens[per]?.word === 'per' || isEach)) return [];
     const { items, to } = readList(context, per + 1);
     const behind = items.flatMap((item) => nounsIn(item.tail, context));
     const parts = [...new Set([...perBefore(context, at), ...items.map((item) => item.name), ...behind])];
     const entity = entityIn(phrase.name, context) ?? phrase.name;
     return parts.length > 0 ? [{ kind: 'unique', entity, parts, why: textBetween(context, at, to) } as const] : [];
   });
+}
+
+/** The last plural in front. */
+function spokenOf({ mentions }: Context, at: number): Pick<Mention, 'name' | 'to'> | null {
+  return mentions.filter(({ to, plural }) => to <= at && plural).at(-1) ?? null;
 }
 
 function nounsIn(words: readonly string[], context: Context): readonly string[] {

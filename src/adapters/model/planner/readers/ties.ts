@@ -61,8 +61,8 @@ function thingBehind(context: Context, at: number, left: Phrase): readonly Phras
     const sense = senseOf(item.name, context);
     const isSaid = tie === 'per' || ['each', 'every', 'two', 'a', 'an', 'one'].includes(before);
     if (!item.plural) return isSaid && (sense !== null || tie === 'per');
-    if (['to', 'for', 'by', 'from', 'between'].includes(tie)) return sense !== null || NUMBERS.has(before);
-    return tie === 'of' && sense !== null;
+    if (['to', 'for', 'by', 'from', 'between', 'at'].includes(tie)) return sense !== null || NUMBERS.has(before);
+    return tie === 'of' && (sense !== null || context.defined.has(item.name));
   };
   return things.every(isMeant) ? things : null;
 }
