@@ -182,6 +182,8 @@ export interface StateStore {
     framework: Framework;
     directory: string;
   }): Promise<void>;
+  /** The schemas a project was generated from last, newest first, each once; as they were recorded. */
+  listGeneratedSchemas(projectId: string): Promise<readonly unknown[]>;
   /** Written down before the call is made; gives the id of the record. */
   beginModelCall(call: ModelCall): Promise<number>;
   endModelCall(id: number, end: ModelCallEnd): Promise<void>;

@@ -125,8 +125,14 @@ function needsRebuild(old: EnumType, next: EnumType | undefined): boolean {
   return next.values.filter((value) => old.values.includes(value)).join('\u0000') !== old.values.join('\u0000');
 }
 
+/** `char` is `char(1)`, and `numeric(5)` is `numeric(5, 0)`. */
+function wholeType(type: string): string {
+  if (type === 'char' || type === 'char[]') return type.replace('char', 'char(1)');
+  return type.replace(/^numeric\((\d+)\)/, 'numeric($1, 0)');
+}
+
 export function changesType(old: Column, next: Column, rebuilt: ReadonlySet<string>): boolean {
-  return old.type !== next.type || rebuilt.has(next.type);
+  return wholeType(old.type) !== wholeType(next.type) || rebuilt.has(next.type);
 }
 
 function touchedColumns(

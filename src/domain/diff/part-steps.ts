@@ -2,6 +2,7 @@ import { addPartSql, type TablePart } from '../ddl.ts';
 import { readableIdentifier as name } from '../identifier.ts';
 import type { Table } from '../schema.ts';
 import { countSql, type DiffContext, type Obstacle, ORDER, type Step, step } from './context.ts';
+import { renamePartsSql } from './rename-steps.ts';
 
 const NOUNS: Readonly<Record<TablePart['kind'], string>> = {
   primary: 'the primary key',
@@ -25,7 +26,9 @@ export function partSteps(context: DiffContext): readonly Step[] {
   const changes = context.kept.map(({ next }) => changeOf(next, context));
   const steps = changes.flatMap(({ table, dropped, added, renamed }) => [
     ...dropped.map((part) => dropStep(table, part)),
-    ...renamed.map(([from, to]) => renameStep(table, from, to)),
+    ...(renamed.length === 0
+      ? []
+      : [step(ORDER.rename, `Names that follow in ${table}.`, renamePartsSql(table, renamed))]),
     ...added.map((part) => addStep(table, part, context)),
   ]);
   return [...steps, ...ofGoneTables(context), ...ofNewTables(context)];
@@ -81,14 +84,6 @@ function dropStep(table: string, part: TablePart): Step {
       ? `DROP INDEX ${name(part.name)};`
       : `ALTER TABLE ${name(table)} DROP CONSTRAINT ${name(part.name)};`;
   return step(order, `Drop ${NOUNS[part.kind]} of ${places(table, part)}.`, [sql]);
-}
-
-function renameStep(table: string, from: TablePart, to: TablePart): Step {
-  const sql =
-    from.kind === 'index'
-      ? `ALTER INDEX ${name(from.name)} RENAME TO ${name(to.name)};`
-      : `ALTER TABLE ${name(table)} RENAME CONSTRAINT ${name(from.name)} TO ${name(to.name)};`;
-  return step(ORDER.rename, `Name ${NOUNS[from.kind]} of ${places(table, from)} anew.`, [sql]);
 }
 
 const ADD_ORDER: Readonly<Record<TablePart['kind'], number>> = {

@@ -1,4 +1,4 @@
-import { type TableParts, tableParts } from '../ddl.ts';
+import { type TablePart, type TableParts, tableParts } from '../ddl.ts';
 import { literal, readableIdentifier as name } from '../identifier.ts';
 import { type DiffContext, ORDER, type Step, step } from './context.ts';
 
@@ -76,13 +76,20 @@ function followers({ before, was, renames }: DiffContext): readonly Step[] {
 }
 
 function renamedParts(table: string, one: TableParts, other: TableParts): string[] {
-  const pairs = one.parts.flatMap((part, index): Pair[] => {
-    const heir = other.parts[index]?.name ?? part.name;
-    return heir === part.name ? [] : [[part.name, heir]];
+  const pairs = one.parts.flatMap((part, index): (readonly [TablePart, TablePart])[] => {
+    const heir = other.parts[index];
+    return heir && heir.name !== part.name ? [[part, heir]] : [];
   });
-  const isIndex = new Set(one.parts.filter(({ kind }) => kind === 'index').map((part) => part.name));
-  const indexes = inFreeOrder(pairs.filter(([from]) => isIndex.has(from)));
-  const constraints = inFreeOrder(pairs.filter(([from]) => !isIndex.has(from)));
+  return renamePartsSql(table, pairs);
+}
+
+/** Gives constraints and indexes the names of others, also when these change places. */
+export function renamePartsSql(table: string, pairs: readonly (readonly [TablePart, TablePart])[]): string[] {
+  const named = (isIndex: boolean) =>
+    inFreeOrder(
+      pairs.filter(([part]) => (part.kind === 'index') === isIndex).map(([from, to]): Pair => [from.name, to.name]),
+    );
+  const [indexes, constraints] = [named(true), named(false)];
   return [
     ...constraints.map(([from, to]) => `ALTER TABLE ${name(table)} RENAME CONSTRAINT ${name(from)} TO ${name(to)};`),
     ...indexes.map(([from, to]) => `ALTER INDEX ${name(from)} RENAME TO ${name(to)};`),

@@ -1,7 +1,12 @@
 import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 
-type RecordMethods = Pick<StateStore, 'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'recordActivity'>;
+type RecordMethods = Pick<
+  StateStore,
+  'recordQuery' | 'recordDeployment' | 'recordGeneration' | 'listGeneratedSchemas' | 'recordActivity'
+>;
+
+const MAX_GENERATIONS = 50;
 
 /** The one service a generated project has today; what it is written for is known when it is generated. */
 const SERVICE = { name: 'api', framework: 'nitro' } as const;
@@ -69,6 +74,20 @@ export function recordMethods({ open, clock }: Connection): RecordMethods {
           )
           .execute();
       });
+    },
+
+    async listGeneratedSchemas(projectId) {
+      const database = await open();
+      const rows = await database
+        .selectFrom('generation_history')
+        .select('schema')
+        .where('project_id', '=', projectId)
+        .where('schema', 'is not', null)
+        .orderBy('id', 'desc')
+        .limit(MAX_GENERATIONS)
+        .execute();
+      const texts = rows.map(({ schema }) => (typeof schema === 'string' ? schema : JSON.stringify(schema)));
+      return [...new Set(texts)].map((text): unknown => JSON.parse(text));
     },
 
     async recordActivity({ projectId, action, details }) {

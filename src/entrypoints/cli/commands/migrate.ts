@@ -3,6 +3,7 @@ import { textOption } from '../command.ts';
 import { environmentOf } from '../options.ts';
 import { folderHere, projectNamed } from '../project.ts';
 import { createSubcommand } from './migrate/create.ts';
+import { diffSubcommand } from './migrate/diff.ts';
 import { downSubcommand } from './migrate/down.ts';
 import { repairSubcommand } from './migrate/repair.ts';
 import { statusSubcommand } from './migrate/status.ts';
@@ -14,6 +15,7 @@ const subcommands: Readonly<Record<string, MigrateSubcommand>> = {
   up: upSubcommand,
   down: downSubcommand,
   status: statusSubcommand,
+  diff: diffSubcommand,
   create: createSubcommand,
   repair: repairSubcommand,
 };

@@ -1,0 +1,199 @@
+import { compareCatalogs } from '../domain/catalog.ts';
+import type { Environment } from '../domain/database.ts';
+import { settleSteps } from '../domain/diff/settle.ts';
+import {
+  type ChangeOptions,
+  type Doubt,
+  diffSchemas,
+  findRenames,
+  renderSteps,
+  type Segment,
+  type Step,
+} from '../domain/diff.ts';
+import { TurboError } from '../domain/errors.ts';
+import { initialMigration } from '../domain/migration.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { Schema } from '../domain/schema.ts';
+import { parseSql } from '../domain/sql-parse.ts';
+import { openLogin } from '../operations/open-login.ts';
+import { readCatalog } from '../operations/read-catalog.ts';
+import { sweepScratches, withScratchDatabase } from '../operations/scratch-database.ts';
+import { migrateUp } from '../phases/migrate.ts';
+import { SqlError, type SqlSession } from '../ports/sql.ts';
+import { type ChangeBase, findBase, freshCatalog } from './change-base.ts';
+import { readMigrations } from './migration-files.ts';
+import type { TrialNeeds } from './trial-database.ts';
+
+/** What is wanted, and what was said about it. */
+export interface ChangeOrder extends Omit<ChangeOptions, 'renames'> {
+  readonly after: Schema;
+  /** Where the change starts: what the migrations make, or what a database holds. */
+  readonly from: 'schema' | 'database';
+  readonly env: Environment;
+  /** Old name → new one, of tables, columns (`posts.title`), enums and their values. */
+  readonly renames: ReadonlyMap<string, string>;
+  /** Tables and columns that are gone for good. */
+  readonly dropped: ReadonlySet<string>;
+}
+
+/** Something that was counted in the database; null: it could not be counted there. */
+export interface Counted {
+  readonly what: string;
+  readonly rows: number | null;
+}
+
+export interface ChangePlan {
+  readonly before: Schema;
+  /** What each migration file says, in their order, with the way back. */
+  readonly files: readonly { readonly up: string; readonly down: string }[];
+  /** A sentence for each step. */
+  readonly steps: readonly string[];
+  readonly losses: readonly Counted[];
+  readonly obstacles: readonly (Counted & { readonly hint: string })[];
+  /** What may have got another name; nothing is planned before that is said. */
+  readonly doubts: readonly Doubt[];
+  /** What the database has and no schema can say; left alone. */
+  readonly beyond: readonly string[];
+}
+
+/**
+ * Plans the migrations that lead to a schema, and proves them on a scratch database: what they make is what a fresh
+ * database of the schema holds, and the way back leads to what was there. What would be lost and what stands in the way
+ * is counted in the project's database. Changes nothing. Throws `migration.failed` for a plan that does not hold, and
+ * what migrating throws.
+ */
+export async function planChange(folder: ProjectFolder, order: ChangeOrder, services: TrialNeeds): Promise<ChangePlan> {
+  const known = [folder.project.schema, ...(await services.state.listGeneratedSchemas(folder.project.id))];
+  await sweepScratches(folder.project.id, services);
+  const drawn = await withScratchDatabase(folder.project.id, services, async (scratch) => {
+    const login = await scratch.login('mig');
+    if (order.from === 'schema') await migrateUp({ files: await readMigrations(folder, services), login }, services);
+    const session = await services.sql.connect(login);
+    try {
+      return await draw(folder, order, known, session, services);
+    } finally {
+      await session.close();
+    }
+  });
+  if (drawn.segments.length === 0) return { ...drawn, files: [], steps: [], losses: [], obstacles: [] };
+  const steps = drawn.segments.flatMap(({ up }) => up);
+  const counted = await count(folder, order.env, steps, services);
+  const files = drawn.segments.map(({ up, down }) => ({ up: renderSteps(up), down: renderSteps(down) }));
+  const { before, doubts, beyond } = drawn;
+  return { before, doubts, beyond, files, steps: steps.map(({ what }) => what), ...counted };
+}
+
+interface Drawn {
+  readonly before: Schema;
+  readonly segments: readonly Segment[];
+  readonly doubts: readonly Doubt[];
+  readonly beyond: readonly string[];
+}
+
+async function draw(
+  folder: ProjectFolder,
+  order: ChangeOrder,
+  known: readonly unknown[],
+  scratch: SqlSession,
+  services: TrialNeeds,
+): Promise<Drawn> {
+  const found = order.from === 'schema' ? await readCatalog(scratch) : await catalogOf(folder, order.env, services);
+  const base = await findBase(found, known, scratch);
+  const { schema: before, beyond } = base;
+  const { renames, doubts } = findRenames(before, order.after, { renames: order.renames, dropped: order.dropped });
+  if (doubts.length > 0) return { before, segments: [], doubts, beyond };
+  const { fills, moved } = order;
+  const way = diffSchemas(before, order.after, { renames, ...(fills ? { fills } : {}), ...(moved ? { moved } : {}) });
+  const settling = base.differences.length === 0 ? [] : settleSteps(found, base.fresh, before);
+  const [first = { up: [], down: [] }, ...rest] = way;
+  const segments = way.length + settling.length === 0 ? [] : [{ ...first, up: [...settling, ...first.up] }, ...rest];
+  if (order.from === 'database') await scratch.query(initialMigration(before, 0).content);
+  if (order.from === 'schema' || settling.length === 0) await prove(segments, order.after, base, scratch);
+  return { before, segments, doubts, beyond };
+}
+
+async function catalogOf(folder: ProjectFolder, env: Environment, services: TrialNeeds) {
+  const session = await services.sql.connect(await openLogin(folder.project.id, env, 'mig', services));
+  try {
+    return await readCatalog(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Up, compared with a fresh database of the new schema, and back, compared with where it started. */
+async function prove(
+  segments: readonly Segment[],
+  after: Schema,
+  base: ChangeBase,
+  scratch: SqlSession,
+): Promise<void> {
+  const wanted = await freshCatalog(after, scratch);
+  for (const { up } of segments) await run(up, scratch);
+  const left = compareCatalogs(await readCatalog(scratch), wanted, { names: true });
+  // What was there already and no schema says is still there.
+  const allowed = new Set(base.differences.map(({ kind }) => kind));
+  const wrong = left.find(({ kind }) => !allowed.has(kind));
+  if (wrong)
+    throw unproven(`the migrations would leave the ${wrong.kind} of ${wrong.object} otherwise than the schema`);
+  for (const { down } of [...segments].reverse()) await run(down, scratch);
+  const [lost] =
+    base.differences.length > 0 ? [] : compareCatalogs(await readCatalog(scratch), base.fresh, { names: true });
+  if (lost) throw unproven(`the way back would not restore the ${lost.kind} of ${lost.object}`);
+}
+
+function unproven(why: string, cause?: unknown): TurboError {
+  return new TurboError('migration.failed', `The planned change does not hold: ${why}.`, {
+    hint: 'Nothing was written. Make it in smaller steps, or write it yourself: turbobackend migrate create <name>',
+    cause,
+  });
+}
+
+async function run(steps: readonly Step[], session: SqlSession): Promise<void> {
+  await session.query('BEGIN');
+  for (const { text } of await parseSql(renderSteps(steps))) {
+    try {
+      await session.query(text);
+    } catch (error) {
+      await session.query('ROLLBACK');
+      if (!(error instanceof SqlError)) throw error;
+      throw unproven(`${error.message} (${error.state}) at ${text.slice(0, 200)}`, error);
+    }
+  }
+  await session.query('COMMIT');
+}
+
+/** Counts in the project's own database; where that is not there yet, or has other tables, nothing can be counted. */
+async function count(
+  folder: ProjectFolder,
+  env: Environment,
+  steps: readonly Step[],
+  services: TrialNeeds,
+): Promise<Pick<ChangePlan, 'losses' | 'obstacles'>> {
+  const record = await services.state.findDatabase(folder.project.id, env);
+  const isThere = record?.status === 'ready' && record.desired === 'present';
+  const session = isThere ? await services.sql.connect(await openLogin(folder.project.id, env, 'mig', services)) : null;
+  const rowsOf = async (sql: string): Promise<number | null> => {
+    if (!session) return null;
+    try {
+      return Number((await session.query(sql)).rows[0]?.n ?? 0);
+    } catch (error) {
+      if (error instanceof SqlError) return null;
+      throw error;
+    }
+  };
+  const losses: Counted[] = [];
+  const obstacles: ChangePlan['obstacles'][number][] = [];
+  try {
+    for (const step of steps) {
+      for (const { what, sql } of step.losses) losses.push({ what, rows: await rowsOf(sql) });
+      for (const { what, sql, hint } of step.obstacles) {
+        const rows = await rowsOf(sql);
+        if (rows !== 0 && rows !== null) obstacles.push({ what, rows, hint });
+      }
+    }
+  } finally {
+    await session?.close();
+  }
+  return { losses, obstacles };
+}
