@@ -1,5 +1,6 @@
 import { accessOf } from '../../domain/access.ts';
-import type { Schema } from '../../domain/schema.ts';
+import { embeddings, isNested } from '../../domain/embedding.ts';
+import type { Schema, Table } from '../../domain/schema.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import { type Mutant, mutantsOf, type Operator } from './mutant.ts';
 import { ACCOUNT_OPERATORS, SERVER_OPERATORS } from './server-operators.ts';
@@ -27,8 +28,12 @@ const OF_WIDE_TABLES = 'more columns to sort by are taken';
 /** Where nobody reads rows that only others change, nobody is told so. */
 const OF_READERS = 'a row that may not be changed has another status';
 
+/** Where all rows with lists below them are read for who asks, the row is looked for before its list. */
+const OF_OPEN_PARENTS = 'children of what is not there are listed';
+
 function canMatter(fault: string, schema: Schema): boolean {
   const { tables } = schema;
+  if (fault === OF_OPEN_PARENTS) return tables.some((table) => isOpenParent(table, schema));
   if (fault === OF_READERS) {
     const rights = tables.map((table) => accessOf(table, schema));
     return rights.some(
@@ -38,6 +43,11 @@ function canMatter(fault: string, schema: Schema): boolean {
   const shown = tables.map(({ columns }) => columns.filter(({ sensitive }) => !sensitive));
   if (OF_EMPTY_COLUMNS.has(fault)) return shown.flat().some(({ nullable }) => nullable);
   return fault !== OF_WIDE_TABLES || shown.some((columns) => columns.length > 5);
+}
+
+function isOpenParent(table: Table, schema: Schema): boolean {
+  const isOpen = schema.accounts === null || accessOf(table, schema).read === 'everyone';
+  return isOpen && embeddings(table, schema).some((embedding) => isNested(embedding, table));
 }
 
 /** All faults that can be made in the code of a project, in the order of its files. */

@@ -5,6 +5,7 @@ import {
   hasAdmins,
   isAccountsTable,
   profileColumns,
+  singleOwner,
 } from '../../../domain/access.ts';
 import { nestedPath } from '../../../domain/rest.ts';
 import { sampleValue } from '../../../domain/sample-values.ts';
@@ -29,6 +30,7 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
       ? [callCase('a new row belongs to who makes it', 'checkOwner', [maker, name, quoted(owner.column)])]
       : []),
     ...othersCases(resource, schema),
+    ...keyCases(resource, schema),
     ...sharedCases(resource, schema),
     ...(isAdminMade
       ? [callCase('only administrators make and change rows', 'checkAdminsOnly', ['admin', 'alice', name, 'methods'])]
@@ -59,6 +61,13 @@ function othersCases({ table }: Resource, schema: Schema): readonly Case[] {
     return [callCase('others read rows and change none', 'checkReadOnly', args)];
   }
   return write === 'accounts' ? [callCase('whoever is signed in changes rows', 'checkCommon', args)] : [];
+}
+
+/** A request is repeated by who sent it; the same key of somebody else is another request. */
+function keyCases({ table, inputs, wall }: Resource, schema: Schema): readonly Case[] {
+  const isMadeByAll = wall?.guards.create === 'account' && singleOwner(table, schema) === null;
+  if (!isMadeByAll || inputs.length === 0) return [];
+  return [callCase('an idempotency key is of who sends it', 'checkOwnKeys', ['alice', 'carol', quoted(table.name)])];
 }
 
 function sharedCases(resource: Resource, schema: Schema): readonly Case[] {

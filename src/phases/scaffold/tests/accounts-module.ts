@@ -1,13 +1,15 @@
 import { accessOf, hasAdmins } from '../../../domain/access.ts';
-import { changeableFields } from '../../../domain/rest.ts';
+import { changeableFields, registrationFields } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { rowMethods } from '../route-files.ts';
 import { importLine, quoted } from '../source.ts';
 import { belowCases } from './access-cases.ts';
 import { type Case, callCase, constantList, lines, objectCode } from './cases.ts';
+import { changesOf } from './change-cases.ts';
 import { limitsOf } from './limits.ts';
-import { badFilters, changesOf, constraintCases } from './table-module.ts';
+import { badFilters } from './list-cases.ts';
+import { constraintCases } from './rule-cases.ts';
 import { textList } from './values.ts';
 
 /** `test/<accounts>.test.mjs`: people see and change themselves, and nobody else. */
@@ -46,11 +48,16 @@ const CHECKS = [
   'checkAccountOnly',
   'checkAccountRefused',
   'checkAccountRemoval',
+  'checkAccountRequired',
   'checkAccountVersions',
   'checkAdminOfAccounts',
   'checkOtherAccounts',
   'checkRegisterRefused',
 ];
+
+function requiredOf(fields: Resource['inputs']): readonly string[] {
+  return fields.filter(({ required }) => required).map(({ name }) => quoted(name));
+}
 
 function accountCases(resource: Resource, schema: Schema): readonly Case[] {
   const changeable = changeableFields(resource.table, schema);
@@ -84,9 +91,14 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
     callCase('the accounts of others are not there', 'checkOtherAccounts', ['alice', 'carol', 'methods']),
     callCase('nobody else is behind a place in the list', 'checkAccountCursor', ['alice', 'carol']),
     callCase('an account is changed only in the version that is named', 'checkAccountVersions', ['alice', 'methods']),
+    callCase('what an account cannot do without is named', 'checkAccountRequired', [
+      'alice',
+      { as: 'registered', code: constantList('registered', '[', requiredOf(registrationFields(schema)), ']') },
+      { as: 'replaced', code: constantList('replaced', '[', requiredOf(changeable), ']') },
+    ]),
     callCase('what people register with has limits', 'checkRegisterRefused', [
       'alice',
-      { as: 'strange', code: lines(refused(resource.inputs)) },
+      { as: 'strange', code: lines(refused(registrationFields(schema))) },
     ]),
     ...(changeable.length > 0
       ? [

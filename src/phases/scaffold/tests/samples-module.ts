@@ -1,11 +1,12 @@
 import { accessOf, accountsOf, singleOwner } from '../../../domain/access.ts';
+import { inParentOrder } from '../../../domain/ddl.ts';
 import { listOrder } from '../../../domain/list-order.ts';
-import { type InputField, resourcePath } from '../../../domain/rest.ts';
+import { type InputField, registrationFields, resourcePath } from '../../../domain/rest.ts';
 import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import { generatorOf, type Resource } from '../resource.ts';
 import { entry, jsonCode, listed, member, property, quoted } from '../source.ts';
-import { missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
+import { hasFewValues, missingValue, SEED, sampleBody, textList, uniqueCode, uniqueSets } from './values.ts';
 
 /** `test/samples.mjs`: how rows of each table are made, for all files of tests. */
 export function samplesModule(schema: Schema, resources: readonly Resource[]): string {
@@ -83,16 +84,24 @@ function tableEntry(resource: Resource, schema: Schema, resources: readonly Reso
   ].join('\n');
 }
 
-/** The foreign keys that a body follows: those a row cannot do without, the owner's left out. */
-function requiredLinks(table: Table, schema: Schema): readonly ParentLink[] {
+/**
+ * The foreign keys that a body follows: those a row cannot do without, and those that make a row the only one of its
+ * kind; the owner's left out.
+ */
+function linksOf(table: Table, schema: Schema): readonly ParentLink[] {
   const made = new Set(
     table.columns
       .filter(({ default: made, protected: isProtected }) => isProtected || (made && 'generate' in made))
       .map(({ name }) => name),
   );
+  const order = inParentOrder(schema).map(({ name }) => name);
+  const unique = new Set(uniqueSets(table).flat());
+  // Only rows of earlier tables are followed when there is a choice: no circle of bodies.
+  const isWanted = ({ columns, table: parent }: ParentLink) =>
+    columns.some((name) => unique.has(name)) && order.indexOf(parent) < order.indexOf(table.name);
   return parentLinks(table).filter(
     (link) =>
-      !link.optional &&
+      (!link.optional || isWanted(link)) &&
       link.table !== table.name &&
       !link.columns.some((name) => made.has(name)) &&
       schema.tables.some(({ name }) => name === link.table),
@@ -104,13 +113,14 @@ function requiredLinks(table: Table, schema: Schema): readonly ParentLink[] {
  * dearest to make, so that they come last in the choice.
  */
 function freshLinks(
-  table: Table,
+  resource: Resource,
   links: readonly ParentLink[],
   resources: readonly Resource[],
 ): ReadonlySet<ParentLink> {
+  const { table } = resource;
   const fresh = new Set<ParentLink>();
   for (const columns of uniqueSets(table)) {
-    const own = columns.some((name) => !links.some((link) => link.columns.includes(name)) && isMade(table, name));
+    const own = columns.some((name) => !links.some((link) => link.columns.includes(name)) && isMade(resource, name));
     const inside = links.filter((link) => link.columns.some((name) => columns.includes(name)));
     if (own || inside.length === 0 || inside.some((link) => fresh.has(link))) continue;
     const dear = (link: ParentLink) =>
@@ -122,23 +132,26 @@ function freshLinks(
 }
 
 /** Whether a column that is no foreign key of the body gets another value in each row; an owner's is always the same. */
-function isMade(table: Table, name: string): boolean {
-  const column = table.columns.find((candidate) => candidate.name === name);
-  return !(column?.default && 'generate' in column.default && column.default.generate === 'owner');
+function isMade(resource: Resource, name: string): boolean {
+  const column = resource.table.columns.find((candidate) => candidate.name === name);
+  return column !== undefined && generatorOf(column) !== 'owner' && !hasFewValues(resource, column);
 }
 
 function bodyCode(resource: Resource, schema: Schema, resources: readonly Resource[]): string {
   const { table, inputs } = resource;
   const values = sampleBody(resource, schema, SEED);
-  const links = requiredLinks(table, schema);
-  const fresh = freshLinks(table, links, resources);
+  const links = linksOf(table, schema);
+  const fresh = freshLinks(resource, links, resources);
   const unique = new Set(uniqueSets(table).flat());
-  const fields = inputs.flatMap((field): string[] => {
+  const sent = resource.wall?.isAccounts ? registrationFields(schema) : inputs;
+  const fields = sent.flatMap((field): string[] => {
     const { name } = field.column;
+    // Registering has a word of its own for the password.
+    const known = inputs.find(({ column }) => column === field.column)?.name ?? field.name;
     const link = links.find(({ columns }) => columns.includes(name));
     if (link) return [linkField(field, link, fresh.has(link) && link.columns.length === 1)];
-    if (!Object.hasOwn(values, field.name)) return [];
-    const value = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[field.name]);
+    if (!Object.hasOwn(values, known)) return [];
+    const value = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[known]);
     return [entry(field.name, value, 6)];
   });
   const usesClient = fields.some((text) => text.includes('client.'));

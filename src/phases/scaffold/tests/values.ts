@@ -77,12 +77,16 @@ export function hasFewRows(resource: Resource): boolean {
   return uniqueSets(resource.table).some((columns) =>
     columns.every((name) => {
       const column = resource.table.columns.find((candidate) => candidate.name === name);
-      if (!column || column.references) return false;
-      const { type } = resource.typeOf(column);
-      const short = type?.kind === 'text' && (type.args[0] ?? 1000) < 4 && type.base !== 'text';
-      return type === null || type.kind === 'boolean' || short;
+      return column !== undefined && !column.references && hasFewValues(resource, column);
     }),
   );
+}
+
+/** Too few for each row to have another one. */
+export function hasFewValues(resource: Resource, column: Column): boolean {
+  const { type } = resource.typeOf(column);
+  const short = type?.kind === 'text' && (type.args[0] ?? 1000) < 4 && type.base !== 'text';
+  return type === null || type.kind === 'boolean' || short;
 }
 
 /** A key that no row has: as JSON for a body, as text for a path. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { answered, Client, pathOf, refused } from './client.mjs';
+import { register } from './people.mjs';
+import { storedRow } from './rows.mjs';
 import { accounts, tables } from './samples.mjs';
 
 /** Who may see and change the rows of a table. */
@@ -183,6 +186,29 @@ export async function checkProtected(owner, admin, table, values) {
 export async function checkOwner(owner, table, column) {
   const row = await owner.make(table);
   assert.equal(row[column], owner.account[accounts.key]);
+}
+
+/** Two may choose the same Idempotency-Key: each gets what is theirs. */
+export async function checkOwnKeys(one, other, table) {
+  const { path } = tables[table];
+  const once = { 'idempotency-key': randomUUID() };
+  const made = answered(await one.post(path, await one.body(table), once), 201);
+  const others = answered(await other.post(path, await other.body(table), once), 201);
+  assert.notDeepEqual(others, made);
+}
+
+/** What becomes of a row when the account that a field names goes. */
+export async function checkNamed(maker, table, field, column, outcome) {
+  const named = await register(maker.backend, maker.people);
+  const own = pathOf(accounts.table, named.account);
+  maker.backend.people.push([named, own]);
+  const row = await maker.make(table, { [field]: named.account[column] });
+  const removed = await named.delete(own);
+  if (outcome === 'restrict') refused(removed, 409);
+  else answered(removed, 204);
+  const left = await storedRow(maker, table, row);
+  if (outcome === 'cascade') assert.equal(left, undefined);
+  else assert.equal(left[field] === null, outcome === 'null');
 }
 
 /** A row cannot be tied to a row of somebody else, which is not there for its maker. */

@@ -121,22 +121,35 @@ export async function checkRegisterRefused({ people }, values) {
 /** PUT and PATCH change these; `foreign` are fields of others. */
 export async function checkAccountChange(person, changes, foreign) {
   const whole = wholeOf(newcomer());
+  const shown = Object.keys(person.account);
   for (const body of [Object.assign({}, whole, ...changes), whole]) {
     const changed = answered(await person.put(addressOf(person), body), 200);
-    for (const [field, value] of Object.entries(body)) assert.deepEqual(changed[field], value);
+    assert.deepEqual(Object.keys(changed), shown);
+    for (const field of shown) if (field in body) assert.deepEqual(changed[field], body[field]);
   }
   for (const change of changes) {
     const changed = answered(await person.patch(addressOf(person), change), 200);
+    assert.deepEqual(Object.keys(changed), shown);
     for (const [field, value] of Object.entries(change)) assert.deepEqual(changed[field], value);
   }
   for (const field of foreign) {
     const errors = { [field]: 'is not known here' };
     refused(await person.patch(addressOf(person), { [field]: 'x' }), 400, errors);
+    refused(await person.put(addressOf(person), { ...whole, [field]: 'x' }), 400, errors);
   }
   const { account } = person;
   const now = answered(await person.get('/auth/me'), 200);
   for (const field of [accounts.key, accounts.login, ...accounts.protected])
     assert.deepEqual(now[field], account[field]);
+}
+
+/** What a whole account cannot do without, when it registers and when it is written anew. */
+export async function checkAccountRequired(person, registered, replaced) {
+  const errorsOf = (fields) => Object.fromEntries(fields.map((field) => [field, 'is required']));
+  const { nobody } = person.people;
+  refused(await nobody.post('/auth/register', {}), 400, errorsOf(registered));
+  if (replaced.length > 0)
+    refused(await person.put(addressOf(person), {}), 400, errorsOf(replaced));
 }
 
 /** Values just outside of what a field takes when it is changed. */
@@ -151,7 +164,8 @@ export async function checkAdminOfAccounts(admin, other) {
   assert.deepEqual(answered(await admin.get(addressOf(other)), 200), now);
   const filter = `${accounts.key}=${encodeURIComponent(now[accounts.key])}`;
   assert.deepEqual(answered(await admin.get(`${accounts.path}?${filter}`), 200).data, [now]);
-  refused(await admin.patch(addressOf(other), { password: 'correct-horse-battery' }), 400);
+  for (const field of [accounts.hash, 'password'].filter((name) => !(name in now)))
+    refused(await admin.patch(addressOf(other), { [field]: 'correct-horse-battery' }), 400);
 }
 
 /** An account that is removed takes its sessions along, and the rows that are its own: `[table, column]` each. */

@@ -148,9 +148,9 @@ export async function checkMany(client, table) {
 }
 
 /** Two rows cannot have the same in these fields; neither from the start nor later. */
-export async function checkUnique(client, table, fields, methods) {
+export async function checkUnique(client, table, fields, methods, sent = fields) {
   const [one, other] = [await client.make(table), await client.make(table)];
-  const same = Object.fromEntries(fields.map((field) => [field, one[field]]));
+  const same = Object.fromEntries(sent.map((field) => [field, one[field]]));
   const errors = Object.fromEntries(fields.map((field) => [field, 'is taken']));
   const body = await client.body(table, same);
   refused(await client.post(tables[table].path, body), 409, errors);
@@ -192,7 +192,7 @@ export async function checkParentRemoval(client, table, field, [parentTable, col
 }
 
 /** A row as the database has it, past the server; undefined when it is not there. */
-async function storedRow(client, table, row) {
+export async function storedRow(client, table, row) {
   const { key } = tables[table];
   const where = key.map((name, index) => `"${name}" = $${index + 1}`).join(' and ');
   const [stored] = await client.backend.database.query(
