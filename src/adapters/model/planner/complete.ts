@@ -79,7 +79,7 @@ function fillIn(said: SaidColumn, known: ColumnDraft | undefined, closed: boolea
     sqlType: said.sqlType,
     values: values ?? (kind === 'enum' ? base.values : undefined),
     nullable: said.nullable ?? (closed ? guessed.nullable && !said.unique : base.nullable),
-    unique: said.unique ?? base.unique,
+    unique: said.unique ?? (base.unique || (guessed.unique && !base.nullable)),
     default: kind === 'boolean' ? (base.default ?? false) : said.nullable ? undefined : defaultValue,
     min: said.min ?? (numeric ? base.min : undefined),
     max: said.max ?? (numeric ? base.max : undefined),

@@ -74,7 +74,10 @@ export const TITLE_LENGTH = 14;
 const FIRST_WORDS = 4;
 
 /** "school app", "a backend for our school", not "a spell belongs to a school". */
-function isTitle(found: Mention, tokens: readonly Token[], { english, nouns }: Lexicon): boolean {
+function isTitle(found: Mention, tokens: readonly Token[], { attributes, english, nouns }: Lexicon): boolean {
+  // "an inventory number" is about no inventory.
+  if (tokens[found.to]?.kind === 'word' && attributes.known(nameOf(tokens, found.from, found.to + 1)) !== null)
+    return false;
   const software = english.software.has(tokens[found.to]?.word ?? '');
   // "posts with photos" is about posts: a word that also names a table has to stand first or beside the software.
   const ordinary = nouns.has(found.name) && found.to - found.from === 1 && found.from > FIRST_WORDS;
@@ -92,10 +95,13 @@ function before(tokens: readonly Token[], at: number): string {
 
 /** The name that tokens `from` to `to` spell together: all but the last as written, the last singular. */
 export function nameOf(tokens: readonly Token[], from: number, to: number): string {
-  return tokens
-    .slice(from, to)
-    .map((token, i, all) => (i === all.length - 1 ? token.lemma : token.word))
-    .join('_');
+  const last = Math.min(to, tokens.length) - 1;
+  let name = '';
+  for (let at = Math.max(0, from); at <= last; at += 1) {
+    const token = tokens[at];
+    name += `${at > from ? '_' : ''}${at === last ? token?.lemma : token?.word}`;
+  }
+  return name;
 }
 
 function findPhrases(tokens: readonly Token[], isKnown: (name: string) => boolean): readonly Mention[] {

@@ -24,8 +24,7 @@ const FLAGS = {
   optional: /\b(optional|nullable|null|maybe|if any|or (none|nothing|null|empty)|can be (empty|null|blank))\b/gi,
 } as const;
 
-/** "unique within the season", "unique per club": not alone. */
-export const UNIQUE_IN =
+const UNIQUE_IN =
   /\(?\s*\bunique\s+(?:within|per|inside|in|for|by|among)\s+(?:(?:the|a|an|each|its|every|one|same|their)\s+)*([\p{L}_][\p{L}\d_]*)\s*\)?/iu;
 const REFERENCE =
   /(?:\breferences\s+|(?:->|=>|→)\s*)["`]?([\p{L}_][\p{L}\d_]*)["`]?(?:\.\w+)?\s*(\([^)]*\))?(\s+on\s+(delete|update)\s+(cascade|restrict|set null|no action))*/iu;

@@ -99,7 +99,15 @@ function usedTokens(
   const entities = new Set(model.drafts.flatMap((one) => one.entity ?? []));
   const named = new Set(domains.filter((ranked) => ranked.named).map(({ domain }) => domain));
   const used = new Set<number>();
-  const isUsed = (name: string) =>
+  const seen = new Map<string, boolean>();
+  const isUsed = (name: string) => {
+    const before = seen.get(name);
+    if (before !== undefined) return before;
+    const found = isInDesign(name);
+    seen.set(name, found);
+    return found;
+  };
+  const isInDesign = (name: string) =>
     written.has(name) ||
     written.has(lexicon.attributes.known(name) ?? '') ||
     (lexicon.nouns.get(name) ?? []).some(({ entity }) => entities.has(entity)) ||
@@ -111,7 +119,7 @@ function usedTokens(
         for (let at = from; at < to; at += 1) used.add(at);
     }
   }
-  for (const why of facts.flatMap((fact) => (counts(fact, model, context) ? [fact.why] : [])))
+  for (const why of new Set(facts.flatMap((fact) => (counts(fact, model, context) ? [fact.why] : []))))
     for (const at of placesOf(why, context)) used.add(at);
   return used;
 }
@@ -132,5 +140,18 @@ function counts(fact: Fact, model: Model, context: Context): boolean {
 function placesOf(why: string, { text, tokens }: Context): readonly number[] {
   const start = why === '' ? -1 : text.indexOf(why);
   if (start === -1) return [];
-  return tokens.flatMap((token, at) => (token.start >= start && token.end <= start + why.length ? [at] : []));
+  const places: number[] = [];
+  for (let at = firstFrom(tokens, start); (tokens[at]?.end ?? Infinity) <= start + why.length; at += 1) places.push(at);
+  return places;
+}
+
+/** The first token that begins there or later. */
+function firstFrom(tokens: Context['tokens'], start: number): number {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.start ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

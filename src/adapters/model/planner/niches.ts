@@ -15,8 +15,19 @@ export function withoutSilentNiches(lexicon: Lexicon, spoken: Spoken): Lexicon {
   const niches = lexicon.domains.filter(({ file }) => file.niche);
   const silent = new Set(niches.filter((domain) => !isHeard(domain, lexicon, spoken)));
   if (silent.size === 0) return lexicon;
-  return { ...lexicon, nouns: without(lexicon.nouns, silent), verbs: without(lexicon.verbs, silent) };
+  const key = [...silent].map(({ name }) => name).join(' ');
+  const made = quiet.get(lexicon) ?? new Map<string, Lexicon>();
+  const before = made.get(key);
+  if (before) return before;
+  const result = { ...lexicon, nouns: without(lexicon.nouns, silent), verbs: without(lexicon.verbs, silent) };
+  if (made.size >= REMEMBERED) made.clear();
+  quiet.set(lexicon, made.set(key, result));
+  return result;
 }
+
+/** Most requests leave the same domains silent: what is left is worked out once. */
+const quiet = new WeakMap<Lexicon, Map<string, Lexicon>>();
+const REMEMBERED = 16;
 
 const OWN_THINGS = 2;
 const THINGS = 3;

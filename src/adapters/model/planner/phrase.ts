@@ -70,8 +70,21 @@ function knownRun(context: Context, from: number): number {
   return 0;
 }
 
+/** Many readers look at the same places: what stands there is read once for each request. */
+const phrases = new WeakMap<Context, Map<number, Phrase | null>>();
+
 /** Reads the noun phrase at a token, past articles and adverbs. Null when there is none. */
 export function readPhrase(context: Context, start: number): Phrase | null {
+  const known = phrases.get(context) ?? new Map<number, Phrase | null>();
+  if (!phrases.has(context)) phrases.set(context, known);
+  const before = known.get(start);
+  if (before !== undefined) return before;
+  const phrase = phraseAt(context, start);
+  known.set(start, phrase);
+  return phrase;
+}
+
+function phraseAt(context: Context, start: number): Phrase | null {
   const { tokens, lexicon } = context;
   const { english } = lexicon;
   let optional = false;

@@ -30,19 +30,24 @@ import { singular } from './words.ts';
  */
 export function planner(options: { lexicon: Lexicon }): Model {
   const { lexicon } = options;
+  // Whoever decides about a request designs it next: it is read once.
+  let last: { readonly text: string; readonly read: ReturnType<typeof readFacts> } | null = null;
+  const read = (text: string) => {
+    if (last?.text !== text) last = { text, read: readFacts(text, lexicon) };
+    return last.read;
+  };
   return {
     name: 'planner',
     detect: async (request) => {
-      const { facts, context } = readFacts(request.text, lexicon);
+      const { facts, context } = read(request.text);
       return decide(facts, context);
     },
-    design: async (request, base) => (base ? extendSchema(request, base, lexicon) : designSchema(request, lexicon)),
+    design: async (request, base) => (base ? extendSchema(request, base, lexicon) : designSchema(read(request.text))),
   };
 }
 
 /** Readers produce facts, facts are merged into drafts of tables, drafts are rendered; then people sign in, if they do. */
-function designSchema(request: Request, lexicon: Lexicon): Design {
-  const { facts, context } = readFacts(request.text, lexicon);
+function designSchema({ facts, context }: ReturnType<typeof readFacts>): Design {
   return finish(gatherEntities(facts, context), facts, context);
 }
 

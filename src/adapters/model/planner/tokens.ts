@@ -55,8 +55,9 @@ export function tokenize(text: string, lexicon: Lexicon): Reading {
 }
 
 /** Translates word by word when the request is visibly in another language; otherwise leaves words alone. */
-function translator(words: readonly string[], lexicon: Lexicon): (word: string) => readonly string[] {
+function translator(all: readonly string[], lexicon: Lexicon): (word: string) => readonly string[] {
   const { english, glossary } = lexicon;
+  const words = [...new Set(all)];
   const common = words.filter((word) => english.prepositions.has(word) || english.determiners.has(word)).length;
   let best: { count: number; words: Readonly<Record<string, string>> } = { count: Math.max(0, common - 1), words: {} };
   for (const language of Object.values(glossary)) {
@@ -70,7 +71,14 @@ function translator(words: readonly string[], lexicon: Lexicon): (word: string) 
   }
   const table = new Map(Object.entries(best.words));
   if (table.size === 0) return (word) => [word];
-  return (word) => translateWord(word, table, lexicon) ?? translateParts(word, table, lexicon) ?? [word];
+  const done = new Map<string, readonly string[]>();
+  return (word) => {
+    const before = done.get(word);
+    if (before) return before;
+    const found = translateWord(word, table, lexicon) ?? translateParts(word, table, lexicon) ?? [word];
+    done.set(word, found);
+    return found;
+  };
 }
 
 type Table = ReadonlyMap<string, string>;

@@ -23,10 +23,21 @@ pluralize.addIrregularRule('cookie', 'cookies');
 pluralize.addIrregularRule('cafe', 'cafes');
 pluralize.addIrregularRule('quiz', 'quizzes');
 
+/** What was worked out before; bounded, because requests may hold any words. */
+const REMEMBERED = 20_000;
 const singulars = new Map<string, string>();
+const snakes = new Map<string, string>();
 
 /** Lower case, without accents; `OrderItem`, `order-item` and `order item` all become `order_item`. */
 export function snake(text: string): string {
+  const known = snakes.get(text);
+  if (known !== undefined) return known;
+  const result = toSnake(text);
+  if (text.length < 60 && snakes.size < REMEMBERED) snakes.set(text, result);
+  return result;
+}
+
+function toSnake(text: string): string {
   return text
     .normalize('NFD')
     .replace(/[\u0300-\u036f'’]/g, '')
@@ -53,7 +64,7 @@ export function singular(name: string): string {
   const [front, last] = splitLast(name);
   const result =
     last.length <= 2 || (/(ss|us|is)$/.test(last) && !MANY_IN_IS.test(last)) ? name : front + pluralize.singular(last);
-  if (singulars.size < 20_000) singulars.set(name, result);
+  if (singulars.size < REMEMBERED) singulars.set(name, result);
   return result;
 }
 
@@ -71,6 +82,8 @@ export function isPlural(name: string): boolean {
 /** What a verb may be a form of: `borrows`, `borrowed`, `borrowing` give `borrow` among others. */
 export function verbStems(word: string): readonly string[] {
   const stems = [word];
+  const base = IRREGULAR.get(word);
+  if (base !== undefined) stems.push(base);
   for (const [ending, replacements] of VERB_ENDINGS) {
     if (word.length <= ending.length + 1 || !word.endsWith(ending)) continue;
     const stem = word.slice(0, -ending.length);
@@ -80,6 +93,43 @@ export function verbStems(word: string): readonly string[] {
   }
   return stems;
 }
+
+/** Forms of verbs for deeds that are kept. */
+const IRREGULAR: ReadonlyMap<string, string> = new Map(
+  [
+    'fly flew flown',
+    'take took taken',
+    'sell sold',
+    'give gave given',
+    'ride rode ridden',
+    'drive drove driven',
+    'swim swam swum',
+    'buy bought',
+    'bring brought',
+    'lend lent',
+    'pay paid payed',
+    'send sent',
+    'write wrote written',
+    'teach taught',
+    'wear wore worn',
+    'run ran',
+    'win won',
+    'catch caught',
+    'feed fed',
+    'choose chose chosen',
+    'hold held',
+    'withdraw withdrew withdrawn',
+    'eat ate eaten',
+    'drink drank drunk',
+    'sow sown',
+    'spend spent',
+    'lead led',
+    'bid bade bidden',
+  ].flatMap((line) => {
+    const [first = '', ...forms] = line.split(' ');
+    return forms.map((form) => [form, first] as const);
+  }),
+);
 
 const VERB_ENDINGS: readonly (readonly [string, readonly string[]])[] = [
   ['s', ['']],

@@ -131,7 +131,7 @@ export function readTitles(context: Context): readonly Fact[] {
 function nounBefore(context: Context, at: number): string | null {
   for (let from = Math.max(0, at - 2); from < at; from += 1) {
     const phrase = readPhrase(context, from);
-    if (phrase && phrase.to >= at) {
+    if (phrase && phrase.from < at && phrase.to >= at) {
       const words = phrase.name.split('_').slice(0, Math.max(1, at - phrase.from));
       const name = words.join('_');
       return entityIn(name, context) ?? name;
