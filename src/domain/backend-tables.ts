@@ -1,7 +1,7 @@
 import { accountsOf } from './access.ts';
 import { columnTypeSql } from './ddl.ts';
 import { literal, readableIdentifier as name } from './identifier.ts';
-import { policyDdl } from './policies.ts';
+import { IS_ADMIN, policyDdl } from './policies.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -20,6 +20,13 @@ export const IDEMPOTENCY = `CREATE TABLE _idempotency_keys (
 );
 COMMENT ON TABLE _idempotency_keys IS 'Answers to POST requests with an Idempotency-Key, kept for a day.';
 `;
+
+/*
+ * The second wall for these: sessions are seen by the server alone, when it signs people in and out. The others need
+ * none, because what they hold says nothing to who reads it: answers that are kept are sealed with the key of their
+ * request, attempts are counted under hashes with the server's secret. The view shows which accounts have a session,
+ * under hashes of what signed tokens name, and nothing that could be sent.
+ */
 
 /**
  * Makes the tables of the backend, and with accounts the view `_signed_in` and the policies of all tables; runs with
@@ -50,6 +57,9 @@ export function sessionsDdl(schema: Schema): string {
 CREATE INDEX _sessions_account_id_idx ON _sessions (account_id);
 CREATE INDEX _sessions_expires_at_idx ON _sessions (expires_at);
 COMMENT ON TABLE _sessions IS 'Who is signed in; of tokens only hashes.';
+ALTER TABLE _sessions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_the_server ON _sessions
+  USING (${IS_ADMIN});
 
 CREATE TABLE _login_failures (
   key_hash bytea NOT NULL,

@@ -27,7 +27,8 @@ export const REPORTS_POLICY = 'reports_read_all';
 /** What everybody may see of an account; read by the backend like a table. */
 export const PROFILES_VIEW = '_profiles';
 
-const IS_ADMIN = `current_setting('${ADMIN_SETTING}', true) = 'true'`;
+/** True, in a policy, for those who see everything: administrators, and the server itself. */
+export const IS_ADMIN = `current_setting('${ADMIN_SETTING}', true) = 'true'`;
 
 /** The account in a policy. A setting that was never made is null, and empty after the transaction that made it. */
 function accountSql(key: Column): string {

@@ -196,10 +196,11 @@ export function wallModule(schema: Schema, tables: readonly Table[]): string {
     ]);
   });
   const accounts = callCase('the database itself keeps accounts apart', 'checkAccountWall', ['alice', 'carol']);
+  const sessions = callCase('the database itself shows sessions to nobody', 'checkSessionWall', ['alice', 'carol']);
   const people = ['alice', ...(cases.some(({ code }) => code.includes('admin')) ? ['admin'] : []), 'carol', 'backend'];
   const imports = [
     ...(cases.length > 0 ? ["import { checkWall } from './access.mjs';"] : []),
-    "import { checkAccountWall } from './accounts.mjs';",
+    "import { checkAccountWall, checkSessionWall } from './accounts.mjs';",
   ];
   return `import { after, test } from 'node:test';
 ${imports.join('\n')}
@@ -208,6 +209,6 @@ import { openPeople } from './people.mjs';
 const { ${people.join(', ')} } = await openPeople();
 after(() => backend.close());
 
-${[accounts, ...cases].map(({ code }) => code).join('\n\n')}
+${[accounts, sessions, ...cases].map(({ code }) => code).join('\n\n')}
 `;
 }

@@ -103,6 +103,22 @@ export async function checkAccountWall(person, other) {
   assert.deepEqual(await database.query(select, [key]), [before]);
 }
 
+/** Past the server: sessions are the server's alone, whoever asks. */
+export async function checkSessionWall(person, other) {
+  const { database } = person.backend;
+  const key = String(person.account[accounts.key]);
+  const select = 'select 1 from app._sessions where account_id::text = $1';
+  const askers = [key, String(other.account[accounts.key]), ''];
+  for (const id of askers) {
+    const settings = { 'app.account': id, 'app.admin': 'false' };
+    assert.deepEqual(await database.query(select, [key], settings), []);
+    await database.query('update app._sessions set expires_at = 0', [], settings);
+    await database.query('delete from app._sessions', [], settings);
+  }
+  assert.equal((await database.query(select, [key])).length, 1);
+  answered(await person.get('/auth/me'), 200);
+}
+
 /** The database refuses by itself what the server should never let through. */
 export async function checkAccountConstraint(person, column, value, state) {
   const text = `update app."${accounts.table}" set "${column}" = $1 where "${accounts.key}" = $2`;

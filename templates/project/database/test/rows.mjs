@@ -280,6 +280,10 @@ export async function checkOnce(client, table) {
   refused(await client.post(path, body, { 'idempotency-key': 'short' }), 400, {
     'idempotency-key': message,
   });
+  const kept = await client.backend.database.query('select answer from app._idempotency_keys');
+  assert.ok(kept.length > 0);
+  // Sealed: no JSON that others could read.
+  for (const { answer } of kept) assert.match(answer, /^[\w+/]*=*$/);
 }
 
 /** Values that do not go together. */

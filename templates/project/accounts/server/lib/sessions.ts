@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { START_SESSION } from './accounts.ts';
-import { type Run, readRow, runInPool, type Statement } from './database.ts';
+import { type Run, readRow, type Statement } from './database.ts';
 import { describeError, log } from './log.ts';
 import { asSystem } from './system.ts';
 
@@ -166,7 +166,7 @@ let lastForgotten = 0;
 function forgetOldSessions(now: number): void {
   if (now - lastForgotten < 3600) return;
   lastForgotten = now;
-  runInPool(FORGET, [now]).catch((error: unknown) =>
+  asSystem((run) => run(FORGET, [now])).catch((error: unknown) =>
     log('warn', 'old sessions are still there', describeError(error)),
   );
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import type { H3Event } from 'nitro/h3';
 import pg from 'pg';
 import { type Run, runInPool, transact } from './database.ts';
@@ -11,6 +11,8 @@ export interface Once {
   readonly keyHash: Buffer;
   /** Tells whether a later request says the same. Nothing can be guessed from it without the key, which is not kept. */
   readonly fingerprint: Buffer;
+  /** What the answer is sealed with: who reads the table, but does not know the key, learns nothing. */
+  readonly seal: Buffer;
 }
 
 const HEADER = 'idempotency-key';
@@ -27,7 +29,28 @@ export function readOnce({ req, url }: H3Event, body: unknown): Once | null {
   return {
     keyHash: createHash('sha256').update(`${url.pathname}\n${key}`).digest(),
     fingerprint: createHmac('sha256', key).update(JSON.stringify(body)).digest(),
+    // No body is written like that.
+    seal: createHmac('sha256', key).update('seal').digest(),
   };
+}
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+function sealed(rows: readonly object[], seal: Buffer): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, seal, nonce);
+  const text = Buffer.concat([cipher.update(JSON.stringify(rows)), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64');
+}
+
+function opened(answer: string, seal: Buffer): string {
+  const bytes = Buffer.from(answer, 'base64');
+  const decipher = createDecipheriv(CIPHER, seal, bytes.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+  return Buffer.concat([text, decipher.final()]).toString();
 }
 
 // A request with the same key waits here for the one before it.
@@ -70,7 +93,7 @@ const FORGET: Statement = {
  * can be tried again. Throws 422 when the earlier request was another one.
  */
 export async function insertOnce<R extends object>(
-  { keyHash, fingerprint }: Once,
+  { keyHash, fingerprint, seal }: Once,
   make: (run: Run) => Promise<R[]>,
 ): Promise<R[]> {
   const now = Math.floor(Date.now() / 1000);
@@ -78,7 +101,7 @@ export async function insertOnce<R extends object>(
     const claimed = await run(CLAIM, [keyHash, fingerprint, now, now - KEPT_SECONDS]).catch(refuse);
     if (claimed.length === 0) return null;
     const made = await make(run);
-    await run(KEEP, [keyHash, JSON.stringify(made)]);
+    await run(KEEP, [keyHash, sealed(made, seal)]);
     return made;
   });
   forgetOldKeys(now);
@@ -87,7 +110,7 @@ export async function insertOnce<R extends object>(
     keyHash,
     fingerprint,
   ]);
-  if (known?.isSame) return JSON.parse(known.answer);
+  if (known?.isSame) return JSON.parse(opened(known.answer, seal));
   throw problem(422, 'This idempotency key was used for another request.');
 }
 
