@@ -7,9 +7,10 @@ import { tableSteps, usesNewValue } from './diff/table-steps.ts';
 import { wallSteps } from './diff/wall-steps.ts';
 import type { Schema } from './schema.ts';
 
-export type { Count, Obstacle, Step } from './diff/context.ts';
+export type { Step } from './diff/context.ts';
 export { type Doubt, findRenames } from './diff/find-renames.ts';
-export { NO_RENAMES, type Renames } from './diff/rename-schema.ts';
+export { NO_RENAMES, newColumnName, type Renames, renameSchema } from './diff/rename-schema.ts';
+export { settleSteps } from './diff/settle.ts';
 
 /** What a person says about a change. */
 export interface ChangeOptions {

@@ -1,14 +1,16 @@
 import { compareCatalogs } from '../domain/catalog.ts';
 import type { Environment } from '../domain/database.ts';
-import { settleSteps } from '../domain/diff/settle.ts';
+
 import {
   type ChangeOptions,
   type Doubt,
   diffSchemas,
   findRenames,
+  type Renames,
   renderSteps,
   type Segment,
   type Step,
+  settleSteps,
 } from '../domain/diff.ts';
 import { TurboError } from '../domain/errors.ts';
 import { initialMigration } from '../domain/migration.ts';
@@ -44,6 +46,7 @@ export interface Counted {
 
 export interface ChangePlan {
   readonly before: Schema;
+  readonly renames: Renames;
   /** What each migration file says, in their order, with the way back. */
   readonly files: readonly { readonly up: string; readonly down: string }[];
   /** A sentence for each step. */
@@ -79,12 +82,13 @@ export async function planChange(folder: ProjectFolder, order: ChangeOrder, serv
   const steps = drawn.segments.flatMap(({ up }) => up);
   const counted = await count(folder, order.env, steps, services);
   const files = drawn.segments.map(({ up, down }) => ({ up: renderSteps(up), down: renderSteps(down) }));
-  const { before, doubts, beyond } = drawn;
-  return { before, doubts, beyond, files, steps: steps.map(({ what }) => what), ...counted };
+  const { before, renames, doubts, beyond } = drawn;
+  return { before, renames, doubts, beyond, files, steps: steps.map(({ what }) => what), ...counted };
 }
 
 interface Drawn {
   readonly before: Schema;
+  readonly renames: Renames;
   readonly segments: readonly Segment[];
   readonly doubts: readonly Doubt[];
   readonly beyond: readonly string[];
@@ -101,7 +105,7 @@ async function draw(
   const base = await findBase(found, known, scratch);
   const { schema: before, beyond } = base;
   const { renames, doubts } = findRenames(before, order.after, { renames: order.renames, dropped: order.dropped });
-  if (doubts.length > 0) return { before, segments: [], doubts, beyond };
+  if (doubts.length > 0) return { before, renames, segments: [], doubts, beyond };
   const { fills, moved } = order;
   const way = diffSchemas(before, order.after, { renames, ...(fills ? { fills } : {}), ...(moved ? { moved } : {}) });
   const settling = base.differences.length === 0 ? [] : settleSteps(found, base.fresh, before);
@@ -109,7 +113,7 @@ async function draw(
   const segments = way.length + settling.length === 0 ? [] : [{ ...first, up: [...settling, ...first.up] }, ...rest];
   if (order.from === 'database') await scratch.query(initialMigration(before, 0).content);
   if (order.from === 'schema' || settling.length === 0) await prove(segments, order.after, base, scratch);
-  return { before, segments, doubts, beyond };
+  return { before, renames, segments, doubts, beyond };
 }
 
 async function catalogOf(folder: ProjectFolder, env: Environment, services: TrialNeeds) {

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
 import { type Catalog, compareCatalogs } from '../../src/domain/catalog.ts';
-import { newColumnName } from '../../src/domain/diff/rename-schema.ts';
 import { diffSchemas, NO_RENAMES, renderSteps } from '../../src/domain/diff.ts';
-import { identifier } from '../../src/domain/identifier.ts';
+import { fingerprintQueries } from '../../src/domain/fingerprints.ts';
 import { initialMigration } from '../../src/domain/migration.ts';
-import { primaryKey, type Schema } from '../../src/domain/schema.ts';
+import type { Schema } from '../../src/domain/schema.ts';
 import { parseSql } from '../../src/domain/sql-parse.ts';
 import { readCatalog } from '../../src/operations/read-catalog.ts';
 import { fillTables } from '../../src/phases/prove-statements/fill-tables.ts';
@@ -65,7 +64,7 @@ export async function withDatabase<T>(
 const scriptOf = (schema: Schema): string => initialMigration(schema, 0).content;
 
 /** What a fresh database of a schema holds; `session` is of any empty one. */
-export async function freshCatalog(schema: Schema, session: SqlSession): Promise<Catalog> {
+async function freshCatalog(schema: Schema, session: SqlSession): Promise<Catalog> {
   await session.query('BEGIN');
   try {
     await session.query(scriptOf(schema));
@@ -81,42 +80,15 @@ export async function fillFresh(schema: Schema, session: SqlSession, rows: numbe
   await fillTables(schema, session, rows);
 }
 
-/** What must not change: by column that both schemas have as it is, a hash of its values, and the rows of each table. */
+/** What must not change: the rows of each table, and a hash of each column that both schemas have as it is. */
 export async function fingerprints(
-  evolution: Evolution,
+  { before, after, options }: Evolution,
   side: 'before' | 'after',
   session: SqlSession,
 ): Promise<Readonly<Record<string, string>>> {
-  const { before, after, options } = evolution;
-  const renames = options.renames ?? NO_RENAMES;
   const found: Record<string, string> = {};
-  for (const table of before.tables) {
-    const title = renames.tables.get(table.name) ?? table.name;
-    const heir = after.tables.find(({ name }) => name === title);
-    if (!heir) continue;
-    const pairs = table.columns.flatMap((column) => {
-      const name = newColumnName(table.name, column.name, renames);
-      const next = heir.columns.find((candidate) => candidate.name === name);
-      const same =
-        next &&
-        next.nullable === column.nullable &&
-        next.type === column.type &&
-        !before.enums.some((type) => type.name === column.type);
-      return same ? [{ old: column.name, name }] : [];
-    });
-    const here = (pair: { readonly old: string; readonly name: string }) =>
-      identifier(side === 'before' ? pair.old : pair.name);
-    const keys = primaryKey(table).map(({ name }) => pairs.find(({ old }) => old === name));
-    const key = keys.flatMap((pair) => (pair ? [`${here(pair)}::text`] : []));
-    const from = `app.${identifier(side === 'before' ? table.name : title)}`;
-    const sums = pairs.map(
-      (pair) =>
-        `sum(hashtextextended(concat_ws('|', ${[...key, `coalesce(${here(pair)}::text, '~')`].join(', ')}), 0))::text`,
-    );
-    const { rows } = await session.query(
-      `SELECT array_to_json(ARRAY[count(*)::text${sums.map((sum) => `, ${sum}`).join('')}]) AS sums FROM ${from}`,
-    );
-    found[table.name] = JSON.stringify([pairs.map(({ old }) => old), rows[0]?.sums]);
+  for (const query of fingerprintQueries(before, after, options.renames ?? NO_RENAMES)) {
+    found[query.table] = String((await session.query(query[side])).rows[0]?.print);
   }
   return found;
 }

@@ -38,6 +38,8 @@ export function findRenames(before: Schema, after: Schema, said: Said): FoundRen
     const dot = from.indexOf('.');
     const owner = from.slice(0, dot);
     const target = to.startsWith(`${owner}.`) ? to.slice(dot + 1) : to;
+    // What was renamed already has its name.
+    if (!hasPlace(before, from)) continue;
     if (dot === -1) (hasTable(before, from) ? tables : enums).set(from, to);
     else (hasTable(before, owner) ? columns : values).set(from, target);
   }
@@ -48,6 +50,15 @@ export function findRenames(before: Schema, after: Schema, said: Said): FoundRen
 }
 
 const hasTable = (schema: Schema, name: string): boolean => schema.tables.some((table) => table.name === name);
+
+function hasPlace(schema: Schema, place: string): boolean {
+  const dot = place.indexOf('.');
+  const [owner, inner] = dot === -1 ? [place, null] : [place.slice(0, dot), place.slice(dot + 1)];
+  const table = schema.tables.find(({ name }) => name === owner);
+  const type = schema.enums.find(({ name }) => name === owner);
+  if (inner === null) return table !== undefined || type !== undefined;
+  return table?.columns.some(({ name }) => name === inner) || type?.values.includes(inner) || false;
+}
 
 /** Columns that nearly every table has say nothing. */
 const COMMON = new Set(['id', 'created_at', 'updated_at']);

@@ -10,6 +10,7 @@ import { designSchemaCommand } from './commands/design-schema.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { evolveCommand } from './commands/evolve.ts';
 import { limitsCommand } from './commands/limits.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -34,6 +35,7 @@ export const commands: readonly CliCommand[] = [
   provisionCommand,
   scaffoldCommand,
   migrateCommand,
+  evolveCommand,
   deployCommand,
   verifyCommand,
   statusCommand,

@@ -1,10 +1,18 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { Doubt } from '../../../../domain/diff.ts';
 import { TurboError } from '../../../../domain/errors.ts';
 import type { ProjectFolder } from '../../../../domain/project.ts';
 import type { Schema } from '../../../../domain/schema.ts';
-import type { ChangeOrder, ChangePlan } from '../../../../pipeline/plan-change.ts';
+import type { ChangePlan } from '../../../../pipeline/plan-change.ts';
+import {
+  assertPossible,
+  changeData,
+  changeOptions,
+  describeChange,
+  nameOfChange,
+  planWithAnswers,
+  saidOf,
+} from '../../change-order.ts';
 import { type Cli, flag, type Typed, textOption } from '../../command.ts';
 import { environmentOption } from '../../options.ts';
 import type { Outcome } from '../../output/output.ts';
@@ -30,67 +38,26 @@ export const diffSubcommand: MigrateSubcommand = {
     const plan = await planWithAnswers(cli, { ...saidOf(typed), after, from, env }, place);
     const isDry = flag(typed, 'dryRun');
     if (plan.files.length === 0) {
-      return { data: { ...dataOf(plan), written: [] }, text: () => 'Nothing to do: the migrations make this schema.' };
+      return {
+        data: { ...changeData(plan), written: [] },
+        text: () => 'Nothing to do: the migrations make this schema.',
+      };
     }
     if (isDry) return planned(plan);
     assertPossible(plan, flag(typed, 'allowDestructive'));
     const { addMigration } = await import('../../../../pipeline/migration-files.ts');
-    const name = textOption(typed, 'name') ?? nameOf(plan);
+    const name = textOption(typed, 'name') ?? nameOfChange(plan);
     const written: string[] = [];
     for (const file of plan.files) {
       const added = await addMigration(folder, { name, ...file }, services);
       written.push(added.up, ...(added.down === null ? [] : [added.down]));
     }
     return {
-      data: { ...dataOf(plan), written },
-      text: (style) => [...describe(plan, style), ...written.map((path) => `wrote ${path}`)].join('\n'),
+      data: { ...changeData(plan), written },
+      text: (style) => [...describeChange(plan, style), ...written.map((path) => `wrote ${path}`)].join('\n'),
     };
   },
 };
-
-const collect = (value: string, before: unknown): string[] => [
-  ...(Array.isArray(before) ? before.map(String) : []),
-  value,
-];
-
-/** What can be said about a change; each may be given several times. */
-export function changeOptions(): readonly Option[] {
-  const many = (flags: string, what: string) => new Option(flags, what).argParser(collect);
-  return [
-    many('--rename <old=new>', 'what got another name: posts=articles, posts.title=headline, status.draft=hidden'),
-    many('--default <column=value>', 'what rows without a value get: posts.subtitle=none'),
-    many('--map <value=value>', 'what rows with a value that goes get: status.archived=draft'),
-    many('--drop <name>', 'what is gone for good, and was not renamed: posts.title'),
-    new Option('--allow-destructive', 'also what takes rows or values away'),
-  ];
-}
-
-const listOf = (typed: Typed, name: string): readonly string[] => {
-  const value = typed.options[name];
-  return Array.isArray(value) ? value.map(String) : [];
-};
-
-function pairsOf(typed: Typed, name: string): Map<string, string> {
-  return new Map(
-    listOf(typed, name).map((text): [string, string] => {
-      const at = text.indexOf('=');
-      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-      throw new TurboError('usage.invalid', `--${name} ${text} has no "=".`, { hint: `For example: --${name} a.b=c` });
-    }),
-  );
-}
-
-type Said = Pick<ChangeOrder, 'renames' | 'fills' | 'moved' | 'dropped'>;
-
-/** What was said about a change with `changeOptions`. Throws `usage.invalid`. */
-export function saidOf(typed: Typed): Said {
-  return {
-    renames: pairsOf(typed, 'rename'),
-    fills: pairsOf(typed, 'default'),
-    moved: pairsOf(typed, 'map'),
-    dropped: new Set(listOf(typed, 'drop')),
-  };
-}
 
 async function wantedSchema(
   cli: Cli,
@@ -116,92 +83,9 @@ async function wantedSchema(
   return parseSchema(inside);
 }
 
-/** The plan; whoever sits at a terminal is asked what got another name. Throws `usage.missing` when nobody can be. */
-export async function planWithAnswers(
-  cli: Cli,
-  order: ChangeOrder,
-  { folder, services }: MigratePlace,
-): Promise<ChangePlan> {
-  const { planChange } = await import('../../../../pipeline/plan-change.ts');
-  const renames = new Map(order.renames);
-  const dropped = new Set(order.dropped);
-  for (;;) {
-    const plan = await planChange(folder, { ...order, renames, dropped }, services);
-    if (plan.doubts.length === 0) return plan;
-    if (!cli.ask.canAsk) throw inDoubt(plan.doubts);
-    for (const doubt of plan.doubts) {
-      const name = await chosen(doubt, cli);
-      if (name === null) dropped.add(doubt.gone);
-      else renames.set(doubt.gone, name);
-    }
-  }
-}
-
-async function chosen({ gone, candidates }: Doubt, { ask }: Cli): Promise<string | null> {
-  for (const candidate of candidates)
-    if (await ask.yesOrNo(`Is ${candidate} what ${gone} was?`, true)) return candidate;
-  return null;
-}
-
-function inDoubt(doubts: readonly Doubt[]): TurboError {
-  const lines = doubts.map(({ gone, candidates }) => `${gone} is gone, and ${candidates.join(', ')} came`);
-  const flags = doubts.map(({ gone, candidates }) => `--rename ${gone}=${candidates[0]} or --drop ${gone}`);
-  return new TurboError('usage.missing', `It may be that something was renamed: ${lines.join('; ')}.`, {
-    hint: `Say which: ${flags.join('; ')}`,
-    details: { doubts },
-  });
-}
-
-/** Throws `migration.refused` for what the rows do not allow, and `confirm.needed` for losses nobody consented to. */
-export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boolean): void {
-  const [first] = obstacles;
-  if (first) {
-    const more = obstacles.slice(1).map(({ what, rows, hint }) => `; ${rows} ${what} (${hint})`);
-    throw new TurboError('migration.refused', `${first.rows} ${first.what}${more.join('')}.`, {
-      hint: first.hint,
-      details: { obstacles },
-    });
-  }
-  if (losses.length === 0 || isAllowed) return;
-  throw new TurboError('confirm.needed', `It takes away: ${losses.map(lossText).join('; ')}.`, {
-    hint: 'Add --allow-destructive to do it.',
-    details: { losses },
-  });
-}
-
-const lossText = ({ what, rows }: ChangePlan['losses'][number]): string => `${rows ?? 'an unknown number of'} ${what}`;
-
-/** A plan as lines for people. */
-export function describe(
-  { steps, losses, obstacles, beyond }: ChangePlan,
-  style: { yellow(text: string): string },
-): string[] {
-  return [
-    ...steps.map((step) => `- ${step}`),
-    ...losses.map((loss) => style.yellow(`  takes away ${lossText(loss)}`)),
-    ...obstacles.map(({ what, rows, hint }) => style.yellow(`  not possible: ${rows} ${what}. ${hint}`)),
-    ...(beyond.length > 0 ? [`  left alone, as no schema says it: ${beyond.join(', ')}`] : []),
-  ];
-}
-
-const dataOf = ({ steps, losses, obstacles, beyond, files }: ChangePlan) => ({
-  steps,
-  losses,
-  obstacles,
-  beyond,
-  files,
-});
-
 function planned(plan: ChangePlan): Outcome {
   return {
-    data: { ...dataOf(plan), written: [] },
-    text: (style) => [...describe(plan, style), '', ...plan.files.map(({ up }) => up)].join('\n'),
+    data: { ...changeData(plan), written: [] },
+    text: (style) => [...describeChange(plan, style), '', ...plan.files.map(({ up }) => up)].join('\n'),
   };
-}
-
-/** `rename_posts_title_to_headline`: the first step that says what it is about. */
-export function nameOf({ steps }: ChangePlan): string {
-  const told = steps.filter((step) => !/^(Take|Say|Names|Make the view|Describe|End)/.test(step));
-  const [first = 'change'] = told.length > 0 ? told : steps;
-  return first.slice(0, 60);
 }
