@@ -2,11 +2,11 @@ import { TurboError } from '../domain/errors.ts';
 import type { Framework } from '../domain/framework.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
 import { PROFILES_VIEW } from '../domain/policies.ts';
-import { fileHash, frameworkOf, MANIFEST_FILE, type Project } from '../domain/project.ts';
+import { frameworkOf, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
-import type { FileTree, Workspace } from '../ports/workspace.ts';
+import type { FileTree } from '../ports/workspace.ts';
 import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
@@ -21,6 +21,7 @@ import { keepsSecrets, type Resource, resourcesOf } from './scaffold/resource.ts
 import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
 import { testFiles } from './scaffold/test-files.ts';
+import { checkInto, type ScaffoldPlace, type ScaffoldResult, writeInto, writeNew } from './scaffold/write-files.ts';
 
 /**
  * All files of a project, without its manifest: those of the template folder `project` (what every project has in
@@ -135,117 +136,30 @@ function fillIn(texts: FileTree, values: TextValues): FileTree {
   return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, fill(path, text)]));
 }
 
-export interface ScaffoldOrder {
-  /** Absolute path. */
-  readonly directory: string;
-  readonly project: Project;
-  /** `new-folder` refuses to touch anything that is there; `existing-folder` writes what is missing or still ours. */
+export interface ScaffoldOrder extends ScaffoldPlace {
+  /** `new-folder` refuses to touch anything that is there; `existing-folder` goes on with what is. */
   readonly into: 'new-folder' | 'existing-folder';
-}
-
-export interface ScaffoldResult {
-  /** The project with the manifest of the files that are ours now. */
-  readonly project: Project;
-  readonly written: readonly string[];
-  /** Changed or replaced by a person, and therefore left alone. */
-  readonly kept: readonly string[];
+  /** Also brings back what a person took away. */
+  readonly restore?: boolean;
 }
 
 /**
  * Writes the project. A new folder appears complete or not at all; in an existing one each file is replaced whole, the
- * manifest last. Files under `server/custom/` that exist are never written. Throws `project.exists`, `workspace.*`.
+ * manifest last, and what a person changed is merged with what changed for us. Files under `server/custom/` that exist
+ * are never written. Throws `project.exists`, `workspace.*`.
  */
 export async function scaffold(
   order: ScaffoldOrder,
-  services: Needs<'workspace' | 'templates' | 'progress'>,
+  services: Needs<'workspace' | 'templates' | 'progress' | 'programs'>,
 ): Promise<ScaffoldResult> {
   const files = scaffoldFiles(order.project, await services.templates.readTree('project'));
   return order.into === 'new-folder' ? writeNew(order, files, services) : writeInto(order, files, services);
 }
 
-async function writeNew(
-  { directory, project }: ScaffoldOrder,
-  files: FileTree,
-  { workspace }: Needs<'workspace'>,
+/** What `scaffold` would do in an existing folder; changes nothing. Throws `workspace.*`. */
+export async function checkScaffold(
+  order: ScaffoldPlace,
+  services: Needs<'workspace' | 'templates' | 'progress' | 'programs'>,
 ): Promise<ScaffoldResult> {
-  const hashes = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fileHash(text)]));
-  const finished = { ...project, files: hashes };
-  await workspace.createFolder(directory, { ...files, [MANIFEST_FILE]: manifestText(finished) });
-  return { project: finished, written: [...Object.keys(files), MANIFEST_FILE], kept: [] };
-}
-
-async function writeInto(
-  { directory, project }: ScaffoldOrder,
-  files: FileTree,
-  { workspace, progress }: Needs<'workspace' | 'progress'>,
-): Promise<ScaffoldResult> {
-  const hashes: Record<string, string> = {};
-  const ignored = await workspace.read(directory, IGNORE_FILE);
-  const wanted = { ...files, [IGNORE_FILE]: withLines(ignored ?? '', files[IGNORE_FILE] ?? '') };
-  const fates = await Promise.all(
-    Object.entries(wanted).map(async ([path, text]) => {
-      const there = await workspace.read(directory, path);
-      const fate = decideFate(path, text, there, project.files[path]);
-      // Side by side: each write waits for the disk.
-      if (fate === 'write') await workspace.write(directory, path, text);
-      const hash = fate === 'keep' ? project.files[path] : fileHash(text);
-      if (hash !== undefined) hashes[path] = hash;
-      return { path, fate };
-    }),
-  );
-  const pathsOf = (wanted: Fate) => fates.filter(({ fate }) => fate === wanted).map(({ path }) => path);
-  const [written, kept] = [pathsOf('write'), pathsOf('keep')];
-  kept.push(...(await removeOrphans(directory, project, files, workspace)));
-  if (kept.length > 0) {
-    progress({ kind: 'note', message: `Left alone, because you changed them: ${kept.join(', ')}` });
-  }
-  const sorted = Object.fromEntries(Object.entries(hashes).sort(([one], [other]) => (one < other ? -1 : 1)));
-  const finished = { ...project, files: sorted };
-  const manifest = manifestText(finished);
-  if ((await workspace.read(directory, MANIFEST_FILE)) !== manifest) {
-    await workspace.write(directory, MANIFEST_FILE, manifest);
-    written.push(MANIFEST_FILE);
-  }
-  return { project: finished, written, kept };
-}
-
-/** Shared with the person and with whatever puts secrets into the folder: lines are added, none is taken away. */
-const IGNORE_FILE = '.gitignore';
-
-function withLines(text: string, lines: string): string {
-  const present = new Set(text.split('\n'));
-  const missing = lines.split('\n').filter((line) => line !== '' && !present.has(line));
-  const base = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  return missing.length === 0 ? text : `${base}${missing.join('\n')}\n`;
-}
-
-type Fate = 'write' | 'same' | 'keep';
-
-/** Writes what is missing or still as we wrote it; everything else is a person's. */
-function decideFate(path: string, text: string, there: string | null, known: string | undefined): Fate {
-  if (there === text) return 'same';
-  if (there === null || path === IGNORE_FILE) return 'write';
-  return fileHash(there) === known && !path.startsWith('server/custom/') ? 'write' : 'keep';
-}
-
-/** Files of tables that are gone: removed when they are still as we wrote them; gives those that are not. */
-async function removeOrphans(
-  directory: string,
-  project: Project,
-  files: FileTree,
-  workspace: Workspace,
-): Promise<readonly string[]> {
-  const theirs: string[] = [];
-  for (const [path, hash] of Object.entries(project.files)) {
-    if (Object.hasOwn(files, path) || !/^(?:server|test)\//.test(path)) continue;
-    const there = await workspace.read(directory, path);
-    if (there === null) continue;
-    if (fileHash(there) === hash) await workspace.remove(directory, path);
-    else theirs.push(path);
-  }
-  return theirs;
-}
-
-function manifestText(project: Project): string {
-  return `${JSON.stringify(project, null, 2)}\n`;
+  return checkInto(order, scaffoldFiles(order.project, await services.templates.readTree('project')), services);
 }

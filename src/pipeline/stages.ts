@@ -117,15 +117,18 @@ export async function restoreStage(
   return database;
 }
 
+type ScaffoldNeeds = Needs<'workspace' | 'templates' | 'progress' | 'programs'>;
+
 /** Writes the project; into a new folder, or into the one that holds the manifest already. */
 export async function scaffoldStage(
   { directory, project }: ProjectFolder,
-  services: Needs<'workspace' | 'templates' | 'progress' | 'state' | 'toolVersion'>,
-): Promise<{ readonly project: Project; readonly written: readonly string[]; readonly kept: readonly string[] }> {
+  services: ScaffoldNeeds & Needs<'state' | 'toolVersion'>,
+  options: { readonly restore?: boolean } = {},
+): Promise<Awaited<ReturnType<typeof scaffold>>> {
   const present = await readManifest(directory, services);
   const into = present?.id === project.id ? 'existing-folder' : 'new-folder';
   const current = present?.id === project.id ? { ...project, files: present.files } : project;
-  const result = await scaffold({ directory, project: current, into }, services);
+  const result = await scaffold({ directory, project: current, into, ...options }, services);
   await services.state.recordGeneration({
     projectId: project.id,
     schema: project.schema,

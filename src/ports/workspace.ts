@@ -17,6 +17,10 @@ export interface Workspace {
    * its owner may read is not written into a folder where everybody could replace it (`workspace.unwritable`).
    */
   write(directory: string, path: string, content: string, options?: { mode?: number }): Promise<void>;
+  /** Like `write` without a mode, but with the rights that the file has already. */
+  rewrite(directory: string, path: string, content: string): Promise<void>;
+  /** What lies there is a file of its own: no link, no folder. A missing one is none. */
+  isFile(directory: string, path: string): Promise<boolean>;
   /** Writes a file that is not there yet; false, and nothing is changed, when something is. Of many at once one succeeds. */
   createFile(directory: string, path: string, content: string): Promise<boolean>;
   /** Takes a file away from everybody but its owner; true when others had some right to it. Missing is fine. */

@@ -99,21 +99,22 @@ export interface RoundOrder {
   readonly database: ProjectDatabase;
   readonly runners: Runners;
   readonly tally: MigrateTally;
-  readonly times: Readonly<Record<'up' | 'down', number>>;
+  /** Milliseconds that a run takes, as far as is known: they follow what is seen. */
+  readonly times: Record<'up' | 'down', number>;
   /** Makes PostgreSQL fall while a runner works; otherwise the runner is killed. */
   readonly crash?: () => Promise<void>;
 }
 
 /**
- * Up and back down, each of them killed up to three times at moments of chance, every third time with a second runner
+ * Up and back down, each of them killed up to five times at moments of chance, every third time with a second runner
  * beside it, and then run once in peace: every effect must be there exactly once.
  */
 export async function playRound(order: RoundOrder): Promise<void> {
-  const { database, runners, tally, times } = order;
+  const { database, runners, tally } = order;
   await empty(database);
   for (const direction of ['up', 'down'] as const) {
-    const disturbances = order.crash ? 1 : 1 + Math.floor(Math.random() * 3);
-    for (let count = 0; count < disturbances; count += 1) await disturb(direction, order, times[direction]);
+    const disturbances = order.crash ? 1 : 1 + Math.floor(Math.random() * 5);
+    for (let count = 0; count < disturbances; count += 1) await disturb(direction, order);
     const failure = await runners.run(direction, database);
     const problems = failure === '' ? await problemsOf(database, direction) : [`${direction} in peace: ${failure}`];
     tally.violations.push(...problems);
@@ -124,10 +125,9 @@ export async function playRound(order: RoundOrder): Promise<void> {
 
 async function disturb(
   direction: 'up' | 'down',
-  { database, runners, tally, crash }: RoundOrder,
-  ms: number,
+  { database, runners, tally, times, crash }: RoundOrder,
 ): Promise<void> {
-  const moment = Math.random() * ms;
+  const moment = Math.random() * times[direction];
   const second = Math.random() < 1 / 3 ? runners.run(direction, database) : null;
   if (crash) {
     const first = runners.run(direction, database);
@@ -135,8 +135,13 @@ async function disturb(
     await crash();
     tally.crashes += 1;
     await first;
-  } else if ((await runners.run(direction, database, moment)) === null) tally.kills += 1;
-  else tally.misses += 1;
+  } else if ((await runners.run(direction, database, moment)) === null) {
+    tally.kills += 1;
+    times[direction] *= 1.04;
+  } else {
+    tally.misses += 1;
+    times[direction] *= 0.9;
+  }
   // A second one may lose its connection in a crash, but nothing else.
   const failure = await second;
   if (failure && !crash) tally.violations.push(`beside a killed ${direction}: ${failure}`);

@@ -73,6 +73,22 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
       });
     });
 
+    test('a file that is written again keeps the rights it has, and is told from links and folders', async () => {
+      await withTemporaryFolder(async (folder) => {
+        await workspace.write(folder, 'run', 'one', { mode: 0o755 });
+        await workspace.rewrite(folder, 'run', 'two');
+        await workspace.rewrite(folder, 'new', 'text');
+        expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o755);
+        expect(statSync(join(folder, 'new')).mode & 0o777).toBe(0o644);
+        expect(await workspace.read(folder, 'run')).toBe('two');
+        symlinkSync(join(folder, 'run'), join(folder, 'link'));
+        mkdirSync(join(folder, 'folder'));
+        const names = ['run', 'link', 'folder', 'none', 'run/below'];
+        const found = await Promise.all(names.map((name) => workspace.isFile(folder, name)));
+        expect(found).toEqual([true, false, false, false, false]);
+      });
+    });
+
     test('of many that create one file one succeeds, and what is there stays', async () => {
       await withTemporaryFolder(async (folder) => {
         const makers = Array.from({ length: 10 }, (_, at) => workspace.createFile(folder, 'a/lock', String(at)));

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { afterAll } from 'vitest';
+import { localPrograms } from '../../src/adapters/programs/local/local-programs.ts';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
 import { loginUrl } from '../../src/domain/database.ts';
@@ -64,6 +65,7 @@ export const scaffoldServices = {
   workspace: localWorkspace(),
   templates: localTemplates(join(repositoryRoot, 'templates')),
   progress: () => {},
+  programs: localPrograms({ home: tmpdir(), environment: process.env }),
 };
 
 /** Writes a project into a new folder. */

@@ -26,6 +26,10 @@ export function localWorkspace(): Workspace {
     readTree: (directory, folder) => guarded(join(directory, folder), () => readAll(directory, folder)),
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
+    rewrite: (directory, path, content) =>
+      guarded(join(directory, path), async () => replaceFile(directory, path, content, await modeOf(directory, path))),
+    isFile: (directory, path) =>
+      guarded(join(directory, path), async () => (await statusOf(directory, path))?.isFile() === true),
     createFile: (directory, path, content) =>
       guarded(join(directory, path), () => createText(directory, path, content)),
     protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
@@ -120,6 +124,18 @@ async function replaceFile(directory: string, path: string, content: string, mod
     throw error;
   }
   await syncFolder(folder);
+}
+
+async function statusOf(directory: string, path: string) {
+  return lstat(await locate(directory, path)).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOTDIR') return null;
+    return missingIsNull(error);
+  });
+}
+
+async function modeOf(directory: string, path: string): Promise<number> {
+  const there = await statusOf(directory, path);
+  return there?.isFile() ? there.mode & 0o777 : 0o644;
 }
 
 async function createText(directory: string, path: string, content: string): Promise<boolean> {
