@@ -42,7 +42,8 @@ export async function writeNew(
 ): Promise<ScaffoldResult> {
   const hashes = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fileHash(text)]));
   const finished = { ...project, files: hashes };
-  const bases = Object.fromEntries(Object.entries(files).map(([path, text]) => [baseOf(path), text]));
+  const kept = Object.entries(files).filter(([path]) => path !== IGNORE_FILE);
+  const bases = Object.fromEntries(kept.map(([path, text]) => [baseOf(path), text]));
   await workspace.createFolder(directory, { ...files, ...bases, [MANIFEST_FILE]: manifestText(finished) });
   return { ...NOTHING, project: finished, written: [...Object.keys(files), MANIFEST_FILE] };
 }
