@@ -7,7 +7,6 @@ import { hashCode, madeValue, momentCode, shareMoment } from './data-module/valu
 import { generatorOf, type Resource } from './resource.ts';
 import { entry, importLine, listed, member, quoted, sqlList } from './source.ts';
 import { defaultCode, fieldCode, textCode, typeCode } from './value-code.ts';
-import { fieldRule } from './value-rule.ts';
 
 /** The accounts table, and what the schema says of it. */
 interface AccountsResource {
@@ -58,6 +57,7 @@ function imports({ resource }: AccountsResource, body: string): string {
     importLine(['type Row'], `../schemas/${resource.table.name}.ts`),
     importLine(['type Run', 'type Statement'], './database.ts'),
     ...(/\benums\./.test(body) ? ["import * as enums from './enums.ts';"] : []),
+    importLine(['knownLogin', 'newLogin'], './login.ts'),
     ...line('hashPassword', './password.ts'),
     ...typeLine(body),
     "import * as value from './values.ts';",
@@ -90,29 +90,14 @@ function keyText(resource: Resource, key: Column): string {
   return typeCode(resource, key) === 'string' ? value : `String(${value})`;
 }
 
-function isEmail(resource: Resource, login: InputField): boolean {
-  return fieldRule(resource, login).kind === 'email';
-}
-
-function loginCode({ resource, login }: AccountsResource, check: string): string {
-  return isEmail(resource, login) ? `z.preprocess(usual, ${check})` : check;
-}
-
-const USUAL = `/** E-mail addresses are the same however they are written. */
-function usual(address: unknown): unknown {
-  return typeof address === 'string' ? address.trim().toLowerCase() : address;
-}
-
-`;
-
 function registerPart(accounts: AccountsResource): string {
   const { resource, login, fields } = accounts;
   const lines = fields.map((field) => {
     const check = fieldCode(resource, field);
-    return `  ${entry(field.name, field === login ? loginCode(accounts, check) : check + leniency(resource, field))},`;
+    return `  ${entry(field.name, field === login ? `newLogin(${check})` : check + leniency(resource, field))},`;
   });
   return [
-    `${isEmail(resource, login) ? USUAL : ''}/** Body of a registration. */`,
+    '/** Body of a registration. */',
     'export const registerSchema = z.strictObject({',
     ...lines,
     '});',
@@ -133,7 +118,7 @@ function loginPart(accounts: AccountsResource): string {
   return [
     '/** Body of a login. */',
     'export const loginSchema = z.strictObject({',
-    `  ${entry(login.name, loginCode(accounts, textCode(resource, login.column)))},`,
+    `  ${entry(login.name, `knownLogin(${textCode(resource, login.column)})`)},`,
     `  ${PASSWORD_FIELD}: value.text({ max: 256 }),`,
     '});',
     '',

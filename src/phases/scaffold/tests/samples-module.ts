@@ -151,7 +151,10 @@ function bodyCode(resource: Resource, schema: Schema, resources: readonly Resour
     const link = links.find(({ columns }) => columns.includes(name));
     if (link) return [linkField(field, link, fresh.has(link) && link.columns.length === 1)];
     if (!Object.hasOwn(values, known)) return [];
-    const value = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[known]);
+    const code = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[known]);
+    // Logins are kept in lower case.
+    const isLogin = name === schema.accounts?.login && table.name === schema.accounts.table;
+    const value = isLogin && code.startsWith('`') ? code.toLowerCase() : code;
     return [entry(field.name, value, 6)];
   });
   const usesClient = fields.some((text) => text.includes('client.'));

@@ -18,8 +18,8 @@ function refresh(refreshToken) {
 }
 
 /** Somebody new, who is removed at the end. */
-async function newPerson(password = newcomer().password) {
-  const person = await register(backend, people, { ...newcomer(), password });
+async function newPerson(password = newcomer().password, changes = {}) {
+  const person = await register(backend, people, { ...newcomer(), password, ...changes });
   backend.people.push([person, `${accounts.path}/${person.account[accounts.key]}`]);
   return person;
 }
@@ -39,6 +39,23 @@ test('registering makes an account and signs it in', async () => {
   assert.deepEqual(answered(await person.get('/auth/me'), 200), account);
   const twin = { ...newcomer(), [accounts.login]: body[accounts.login] };
   refused(await nobody.post('/auth/register', twin), 409, { [accounts.login]: 'is taken' });
+});
+
+test('a login is one, however it is written, and looks like no other', async () => {
+  const { login } = accounts;
+  const given = newcomer()[login];
+  const [apart, composed] = [`e\u0301${given}`, `\u00e9${given}`];
+  const person = await newPerson(undefined, { [login]: ` ${apart.toUpperCase()} ` });
+  assert.equal(person.account[login], composed);
+  const twin = { ...newcomer(), [login]: composed };
+  refused(await nobody.post('/auth/register', twin), 409, { [login]: 'is taken' });
+  for (const one of [apart, composed.toUpperCase()])
+    answered(await signIn(one, person.password), 200);
+  for (const unseen of ['\u200b', '\u202e', '\u0007', '\u3164']) {
+    const body = { ...newcomer(), [login]: `a${unseen}${given}` };
+    const { errors } = refused(await nobody.post('/auth/register', body), 400);
+    assert.deepEqual([...new Set(errors.map(({ field }) => field))], [login]);
+  }
 });
 
 test('nobody registers with what is not theirs to say', async () => {

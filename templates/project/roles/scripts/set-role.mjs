@@ -42,7 +42,7 @@ async function main() {
       `update {{accountsTable}}
       set {{roleColumn}} = $2
       where {{loginColumn}} = $1`,
-      [login, role],
+      [login.normalize('NFKC').toLowerCase().trim(), role],
     );
     if (rowCount === 0) throw new Error(`There is no account ${login}.`);
     console.log(`${login}: {{roleColumn}} is ${role} now.`);
