@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'database.failed',
   'database.not_in_trash',
   'limit.reached',
+  'sandbox.missing',
   'model.unreachable',
   'model.timeout',
   'model.denied',

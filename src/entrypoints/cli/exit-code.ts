@@ -30,6 +30,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'database.failed': 4,
   'database.not_in_trash': 2,
   'limit.reached': 3,
+  'sandbox.missing': 3,
   'model.unreachable': 4,
   'model.timeout': 4,
   'model.denied': 4,

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { localSandbox } from '../../../src/adapters/sandbox/local/local-sandbox.ts';
+import { makeProjectDatabase } from '../../support/project-database.ts';
+
+/** On real namespaces of this machine, against a real server. */
+
+const root = join(import.meta.dirname, '../../..');
+const home = mkdtempSync(join(tmpdir(), 'tb-sandbox-'));
+const secret = join(home, 'secrets');
+mkdirSync(secret);
+writeFileSync(join(secret, '.env'), 'CANARY=a-canary-in-another-project');
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const sandbox = localSandbox({
+  home,
+  script: join(root, 'templates/sandbox/enter.sh'),
+  isOff: false,
+  path: process.env.SANDBOX_PATH,
+});
+const prepare = async (directory: string) => {
+  mkdirSync(join(directory, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/pg'), join(directory, 'node_modules/pg'));
+};
+
+/** Each line: what was tried, and what came of it. */
+const PROBES = `
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, linkSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+// Opened, and not written to: what gets through must not harm the machine it was tried on.
+const opens = (path) => closeSync(openSync(path, 'r+'));
+import { connect } from 'node:net';
+const attempts = {
+  'reads another project': () => readFileSync(process.env.SECRET_FILE, 'utf8'),
+  'reads the home folder': () => readdirSync('/root').length + readdirSync('/home').length,
+  'reads the folder it was copied from': () => readdirSync(process.env.HOME_FOLDER),
+  'reads shadow': () => readFileSync('/etc/shadow', 'utf8'),
+  'reads the old root': () => readdirSync('/old'),
+  'reads through its parent': () => readFileSync('/proc/1/root' + process.env.SECRET_FILE, 'utf8'),
+  'sees processes outside': () => { if (readdirSync('/proc').filter(Number).length < 4) throw new Error('only its own'); },
+  'reads a link to the outside': () => { symlinkSync(process.env.SECRET_FILE, '/project/link'); return readFileSync('/project/link', 'utf8'); },
+  'links a file of the system': () => linkSync('/usr/bin/env', '/project/env'),
+  'writes to the system': () => opens('/usr/bin/env'),
+  'writes to the root': () => opens('/etc/hosts'),
+  'writes to the packages': () => opens('/project/node_modules/pg/package.json'),
+  'writes to the host through proc': () => opens('/proc/sys/kernel/core_pattern'),
+  'mounts': () => execFileSync('mount', ['-t', 'tmpfs', 'x', '/tmp'], { stdio: 'pipe' }),
+  'becomes root': () => process.setuid(0) ?? (process.getuid() === 0 && process.env.IS_ROOT ? 'root' : (() => { throw new Error('no more than before'); })()),
+  'ends a process outside': () => process.kill(Number(process.env.OUTER_PID), 0),
+  'makes a device': () => execFileSync('mknod', ['/project/sda', 'b', '8', '0'], { stdio: 'pipe' }),
+  'sees the environment of the caller': () => { if (!process.env.CALLER_SECRET) throw new Error('not there'); },
+};
+for (const [name, attempt] of Object.entries(attempts)) {
+  try { attempt(); console.log('ALLOWED ' + name); } catch (error) { console.log('denied ' + name); }
+}
+const reach = (host, port) => new Promise((resolve) => {
+  const socket = connect({ host, port, timeout: 1500 });
+  socket.on('connect', () => resolve('ALLOWED')).on('error', () => resolve('denied')).on('timeout', () => resolve('denied'));
+});
+console.log(await reach('127.0.0.1', Number(process.env.OUTER_PORT)) + ' reaches a server of this machine');
+console.log(await reach('1.1.1.1', 443) + ' reaches the internet');
+console.log(await reach('169.254.169.254', 80) + ' reaches the metadata of a cloud');
+writeFileSync('/project/made', 'by the program');
+console.log('works in its folder: ' + readFileSync('/project/made', 'utf8'));
+process.exit(0);
+`;
+
+describe('a program that is shut in', () => {
+  test('is refused everything outside, and works in its folder', async () => {
+    expect(await sandbox.kind()).toMatch(/^(bubblewrap|namespaces)$/);
+    const outer = createServer();
+    await new Promise<void>((next) => outer.listen(0, '127.0.0.1', next));
+    process.env.CALLER_SECRET = 'a-canary-of-the-caller';
+    const room = await sandbox.open({ files: { 'probe.mjs': PROBES }, database: null, prepare });
+    try {
+      const address = outer.address();
+      const environment = {
+        SECRET_FILE: join(secret, '.env'),
+        HOME_FOLDER: home,
+        OUTER_PID: String(process.pid),
+        OUTER_PORT: String(typeof address === 'object' && address ? address.port : 0),
+      };
+      const { code, output } = await room.run({ args: ['probe.mjs'], environment, deadlineMs: 30_000 });
+      expect(output.split('\n').filter((line) => line.startsWith('ALLOWED'))).toEqual([]);
+      expect(output.match(/^denied /gm)).toHaveLength(21);
+      expect(output).toContain('works in its folder: by the program');
+      expect(output).not.toContain('canary');
+      expect(code).toBe(0);
+      expect(await room.read('made')).toBe('by the program');
+      expect(await room.read('link')).toBeNull();
+      expect(await room.read('../root')).toBeNull();
+    } finally {
+      delete process.env.CALLER_SECRET;
+      outer.close();
+      await room.close();
+    }
+    expect(readdirSync(join(home, 'trials'))).toEqual([]);
+  });
+
+  test('reaches its database, by its own login, and no other', async () => {
+    const cluster = inject('cluster');
+    const database = await makeProjectDatabase(cluster);
+    const { user, password, database: name } = database.login('app');
+    const program = `
+      import pg from 'pg';
+      const { rows } = await new pg.Pool({ connectionString: process.env.DATABASE_URL }).query('select current_user as me');
+      console.log('I am ' + rows[0].me);
+      const other = process.env.DATABASE_URL.replace(/[^/]+\\?/, 'postgres?');
+      await new pg.Pool({ connectionString: other }).query('select 1').then(() => console.log('ALLOWED'), () => console.log('refused'));
+      process.exit(0);`;
+    const room = await sandbox.open({ files: { 'ask.mjs': program }, database: cluster, prepare });
+    try {
+      const url = `postgres://${user}:${password}@localhost:5432/${name}?host=/run/postgresql`;
+      const ran = await room.run({ args: ['ask.mjs'], environment: { DATABASE_URL: url }, deadlineMs: 30_000 });
+      expect(ran.output).toBe(`I am ${user}\nrefused\n`);
+    } finally {
+      await room.close();
+      await database.drop();
+    }
+  });
+
+  test.concurrent.each([
+    [
+      'forks without end',
+      `import { fork } from 'node:child_process'; for (;;) { fork('bomb.mjs'); await new Promise((next) => setTimeout(next, 5)); }`,
+    ],
+    ['takes all memory', 'const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 28, 1));'],
+    [
+      'fills the disk',
+      `import { appendFileSync } from 'node:fs'; const text = 'x'.repeat(2 ** 24); for (;;) appendFileSync('big', text);`,
+    ],
+    ['prints without end', `for (;;) process.stdout.write('x'.repeat(2 ** 20)); `],
+    ['never ends', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);'],
+  ])('that %s is stopped', async (_what, program) => {
+    const room = await sandbox.open({ files: { 'bomb.mjs': program }, database: null, prepare: async () => {} });
+    try {
+      const { code, output } = await room.run({ args: ['bomb.mjs'], deadlineMs: 1500 });
+      expect(code).not.toBe(0);
+      expect(output.length).toBeLessThanOrEqual(64_000);
+      const after = await room.run({ args: ['-e', 'console.log("still works")'], deadlineMs: 10_000 });
+      expect(after.output).toContain('still works');
+    } finally {
+      await room.close();
+    }
+  });
+});
+
+test('without a way to shut programs in, nothing is run unless somebody consents', async () => {
+  const nothing = localSandbox({ home, script: '/nowhere/enter.sh', isOff: false, path: '/nowhere' });
+  expect(await nothing.kind()).toBeNull();
+  const opened = nothing.open({ files: {}, database: null, prepare: async () => {} });
+  await expect(opened).rejects.toMatchObject({
+    code: 'sandbox.missing',
+    hint: expect.stringContaining('--sandbox none'),
+  });
+  const off = localSandbox({ home, script: '/nowhere/enter.sh', isOff: true });
+  const room = await off.open({
+    files: { 'a.mjs': 'console.log(process.env.HOME)' },
+    database: null,
+    prepare: async () => {},
+  });
+  expect(await room.run({ args: ['a.mjs'], deadlineMs: 10_000 })).toEqual({ code: 0, output: '/tmp\n' });
+  await room.close();
+});
