@@ -10,6 +10,7 @@ import type { Prices } from './ports/prices.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
 import type { Templates } from './ports/templates.ts';
+import type { Writer } from './ports/writer.ts';
 
 /**
  * The composition root: from a Config to the services the verbs need. The only importer of adapters. Nothing is
@@ -51,6 +52,24 @@ async function openAskedModel(config: Config, services: Needs<'state' | 'clock' 
   return withTemplates({ name: designing.name, detect: detecting.detect, design: designing.design }, config);
 }
 
+/** Who writes code, when a model is configured for it. */
+async function openWriter(
+  config: Config,
+  { state, clock, progress }: Needs<'state' | 'clock' | 'progress'>,
+): Promise<Writer | null> {
+  const service = chooseModels(config.models).write;
+  if (service === null) return null;
+  const { openaiWriter } = await import('./adapters/model/openai/openai-writer.ts');
+  const templates = await openTemplates(config);
+  const rules = callRules(config);
+  return openaiWriter({ service, rules, templates, calls: state, prices: lazyPrices, clock, progress });
+}
+
+function callRules({ models }: Config) {
+  const { maxCostUsd = null, maxCalls = null, records = 'use', showPrompts = false } = models.flags;
+  return { maxCostUsd, maxCalls, records, showPrompts } as const;
+}
+
 async function openService(
   service: ModelService,
   planner: Model,
@@ -58,11 +77,10 @@ async function openService(
   { state, clock, progress }: Needs<'state' | 'clock' | 'progress'>,
 ): Promise<Model> {
   const { openaiModel } = await import('./adapters/model/openai/openai-model.ts');
-  const { maxCostUsd = null, maxCalls = null, records = 'use', showPrompts = false } = config.models.flags;
   const templates = await openTemplates(config);
   return openaiModel({
     service,
-    rules: { maxCostUsd, maxCalls, records, showPrompts },
+    rules: callRules(config),
     planner,
     templates,
     calls: state,
@@ -123,21 +141,37 @@ export async function repairCluster(config: Config, progress: ReportProgress): P
 
 export async function openServices(config: Config, progress: ReportProgress): Promise<App> {
   const cluster = await openCluster(config, progress);
-  const [admin, sql, state, vault, workspace, templates, builder, target, programs, http, wire, machine] =
-    await Promise.all([
-      import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
-      import('./adapters/sql/postgres/postgres-sql.ts'),
-      import('./adapters/state-store/postgres/postgres-state.ts'),
-      import('./adapters/vault/local/local-vault.ts'),
-      import('./adapters/workspace/local/local-workspace.ts'),
-      import('./adapters/templates/local/local-templates.ts'),
-      import('./adapters/builder/nitro/nitro-builder.ts'),
-      import('./adapters/deploy-target/local/local-target.ts'),
-      import('./adapters/programs/local/local-programs.ts'),
-      import('./adapters/http/node/node-http.ts'),
-      import('./adapters/wire/node/node-wire.ts'),
-      import('./adapters/clock/system/system-clock.ts'),
-    ]);
+  const [
+    admin,
+    sql,
+    state,
+    vault,
+    workspace,
+    templates,
+    builder,
+    target,
+    programs,
+    http,
+    wire,
+    machine,
+    sandbox,
+    reader,
+  ] = await Promise.all([
+    import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
+    import('./adapters/sql/postgres/postgres-sql.ts'),
+    import('./adapters/state-store/postgres/postgres-state.ts'),
+    import('./adapters/vault/local/local-vault.ts'),
+    import('./adapters/workspace/local/local-workspace.ts'),
+    import('./adapters/templates/local/local-templates.ts'),
+    import('./adapters/builder/nitro/nitro-builder.ts'),
+    import('./adapters/deploy-target/local/local-target.ts'),
+    import('./adapters/programs/local/local-programs.ts'),
+    import('./adapters/http/node/node-http.ts'),
+    import('./adapters/wire/node/node-wire.ts'),
+    import('./adapters/clock/system/system-clock.ts'),
+    import('./adapters/sandbox/local/local-sandbox.ts'),
+    import('./adapters/code-reader/oxc/oxc-code-reader.ts'),
+  ]);
   const clock: Clock = machine.systemClock();
   const ids: Ids = machine.randomIds();
   const adminLogin = async (database: string) => {
@@ -156,6 +190,14 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
   });
   const services: Services = {
     model: lazyModel(() => openAskedModel(config, { state: metadata, clock, progress })),
+    writers: { find: () => openWriter(config, { state: metadata, clock, progress }) },
+    sandbox: sandbox.localSandbox({
+      home: config.home,
+      script: join(config.packageRoot, 'templates', 'sandbox', 'enter.sh'),
+      isOff: config.models.flags.sandbox === 'none',
+      path: config.serverEnvironment.PATH,
+    }),
+    codeReader: reader.oxcCodeReader({ packageRoot: config.packageRoot }),
     cluster,
     databases: admin.postgresDatabaseAdmin({ sql: session, connect: adminLogin }),
     sql: session,

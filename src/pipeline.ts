@@ -1,5 +1,6 @@
 import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
+import type { Endpoint } from './domain/endpoint.ts';
 import type { ProjectFolder } from './domain/project.ts';
 import type { Accounts } from './domain/schema.ts';
 import type { Profile, Section } from './domain/verification.ts';
@@ -22,6 +23,7 @@ import {
 } from './pipeline/stages.ts';
 import { verifyProject } from './pipeline/verify-project.ts';
 import { type PhaseTime, together, watch } from './pipeline/watch.ts';
+import { writeStage } from './pipeline/write-stage.ts';
 import type { Services } from './ports/services.ts';
 
 /** What `create` leaves behind; never a password. */
@@ -34,6 +36,8 @@ export interface Created {
     /** Who signs in; null or left out when nobody does. */
     readonly accounts?: Pick<Accounts, 'table' | 'login'> | null;
   } | null;
+  /** What a model wrote, or was to write, beside the resources. */
+  readonly endpoints?: readonly Pick<Endpoint, 'method' | 'path' | 'status' | 'reason'>[];
   readonly url: string;
   readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
   /** What it was proven by, without the checks; null when nobody wanted it proven. */
@@ -116,6 +120,10 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       : noDatabase(folder, services),
     phase('scaffold', 'Write the project', async () => (await scaffoldStage(folder, services)).written.length),
   ]);
+  const isWriterThere = (await services.writers.find()) !== null;
+  const endpoints = isWriterThere
+    ? await phase('write', 'Write what resources do not cover', () => writeStage(folder, services))
+    : [];
   const trial = withDatabase && order.verify !== 'none' ? prepareTrial(folder, services) : null;
   try {
     await together([
@@ -147,6 +155,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
         tables: schema?.tables.map((table) => table.name) ?? [],
         accounts: schema?.accounts ? { table: schema.accounts.table, login: schema.accounts.login } : null,
       },
+      endpoints: endpoints.map(({ method, path, status, reason }) => ({ method, path, status, reason })),
       url: deployment.url,
       checks: proof?.checks ?? [],
       verification: proof?.verification ?? null,

@@ -34,6 +34,8 @@ export interface ModelFlags {
   /** `only`: what was recorded, and no network; `ignore`: ask again although an answer is recorded. */
   readonly records?: 'only' | 'ignore' | undefined;
   readonly showPrompts?: boolean | undefined;
+  /** `none`: what a model wrote is run without a sandbox, as somebody consented. */
+  readonly sandbox?: 'none' | undefined;
 }
 
 /** Everything said about models, unread: what is wrong with it matters only to who asks one. */
@@ -102,7 +104,7 @@ export function modelSettings(
     first(['--model', flags.model], fromEnv('TURBOBACKEND_MODEL'), fromSaved(`model.${phase}`), fromSaved('model'));
   const keyNames = Object.values(PRESETS).flatMap(({ keyName }) => keyName ?? []);
   return {
-    named: { detect: named('detect'), design: named('design') },
+    named: { detect: named('detect'), design: named('design'), write: named('write') },
     url: first(fromEnv('TURBOBACKEND_MODEL_URL'), fromSaved('model.url')),
     api: first(fromEnv('TURBOBACKEND_MODEL_API'), fromSaved('model.api')),
     timeout: first(fromEnv('TURBOBACKEND_MODEL_TIMEOUT'), fromSaved('model.timeout')),
@@ -124,8 +126,8 @@ export function checkModelSetting(name: string, value: string): void {
  * Throws `config.invalid` for what cannot be understood, and for a key that is missing.
  */
 export function chooseModels(settings: ModelSettings): Readonly<Record<ModelPhase, ModelService | null>> {
-  const [detect, design] = MODEL_PHASES.map((phase) => chooseModel(settings.named[phase], settings));
-  return { detect: detect ?? null, design: design ?? null };
+  const [detect, design, write] = MODEL_PHASES.map((phase) => chooseModel(settings.named[phase], settings));
+  return { detect: detect ?? null, design: design ?? null, write: write ?? null };
 }
 
 function chooseModel(said: Said | null, settings: ModelSettings): ModelService | null {

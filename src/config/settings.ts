@@ -13,6 +13,7 @@ export const SETTINGS = {
   model: 'Model to ask, as openai/gpt-5.4 or ollama/llama3.1, or planner (default: the provider whose key is there).',
   'model.detect': 'Model for the question whether a database is needed (default: model).',
   'model.design': 'Model for the design of the schema (default: model).',
+  'model.write': 'Model that writes endpoints (default: model).',
   'model.url': 'Address of an OpenAI-compatible service, with its /v1 (default: that of the provider).',
   'model.api': 'chat or responses: which of the two APIs is spoken (default: chat).',
   'model.timeout': 'Seconds a model may say nothing, 1 to 600 (default: 60); a call may take five times as long.',

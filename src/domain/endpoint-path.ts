@@ -3,9 +3,9 @@
 const MAX_LENGTH = 120;
 
 /** The module with the queries of an endpoint: written by us, from queries that were accepted. */
-const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
-const handlerFile = (name: string): string => `server/custom/${name}.ts`;
-const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
+export const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
+export const handlerFile = (name: string): string => `server/custom/${name}.ts`;
+export const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
 
 /** Why a path may not be written for an endpoint of this name; null when it may. Says what may instead. */
 export function refusedPath(path: string, name: string): string | null {
@@ -30,4 +30,9 @@ export function refusedReading(path: string): string | null {
   const [folder = ''] = parts;
   const isShown = ['server', 'test', 'migrations'].includes(folder) || ['README.md', 'package.json'].includes(path);
   return isShown ? null : 'only README.md, package.json and what is in server/, test/ and migrations/ can be read';
+}
+
+/** Names that other files in the same folders have. */
+export function isForbiddenName(name: string): boolean {
+  return ['routes', 'readme', 'queries', 'index'].includes(name);
 }

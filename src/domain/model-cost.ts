@@ -1,5 +1,5 @@
 /** What a language model can be asked for, each by a model of its own. */
-export const MODEL_PHASES = ['detect', 'design'] as const;
+export const MODEL_PHASES = ['detect', 'design', 'write'] as const;
 export type ModelPhase = (typeof MODEL_PHASES)[number];
 
 /** Tokens of one call, as the service counted them; null where it said nothing. */

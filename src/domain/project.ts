@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Decision, decisionShape } from './decision.ts';
+import { endpointShape } from './endpoint.ts';
 import { FRAMEWORKS, type Framework } from './framework.ts';
 import { isProjectId } from './ids.ts';
 import { type Schema, schemaShape } from './schema.ts';
@@ -32,6 +33,8 @@ export const projectShape = z.strictObject({
   contract: contractShape.optional(),
   /** Nitro, when nothing is said. */
   framework: z.enum(FRAMEWORKS).optional(),
+  /** Endpoints beside those of the tables, written or wished. */
+  endpoints: z.array(endpointShape).optional(),
   /** sha256 (hex) of each file as we wrote it; a file with another hash was changed by a person and is theirs. */
   files: z.record(z.string(), z.string()).default({}),
 });

@@ -12,6 +12,7 @@ import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientExample, clientModule } from './scaffold/client-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
+import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
@@ -35,10 +36,12 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const resources = withDatabase ? resourcesOf(schema) : [];
   const layered = (layers: readonly string[]): FileTree =>
     Object.assign({}, ...layers.map((layer) => folderOf(template, `${layer}/`)));
-  const texts = layered(layersOf(schema));
+  const endpoints = writtenEndpoints(project.endpoints);
+  const texts = layered([...layersOf(schema), ...endpointLayers(schema, endpoints.length)]);
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
-  const forNitro = { ...fillIn(texts, values), ...computed };
+  const generated = { ...fillIn(texts, values), ...computed };
+  const forNitro = { ...generated, ...endpointFiles(endpoints, generated) };
   const forHono = fillIn(layered(['hono/base', withDatabase ? 'hono/database' : 'hono/plain']), values);
   const files = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -57,6 +60,12 @@ function layersOf(schema: Schema | null): readonly string[] {
     ...(isGuarded ? ['admins'] : []),
     ...(resources.some(keepsSecrets) ? ['secrets'] : []),
   ];
+}
+
+/** What the queries of endpoints run on. */
+function endpointLayers(schema: Schema | null, count: number): readonly string[] {
+  if (count === 0 || schema === null || schema.tables.length === 0) return [];
+  return [schema.accounts ? 'owned-endpoints' : 'endpoints'];
 }
 
 function nameOf(project: Project): string {

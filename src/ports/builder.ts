@@ -7,5 +7,7 @@ export interface Builder {
    * Throws `build.failed` with the bundler's message.
    */
   build(directory: string): Promise<void>;
+  /** Makes turbobackend's own copies of the dependencies available in a folder that has none. Throws `build.failed`. */
+  prepare(directory: string): Promise<void>;
   close(): Promise<void>;
 }

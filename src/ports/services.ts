@@ -3,6 +3,7 @@ import type { ReportProgress } from '../domain/progress.ts';
 import type { Builder } from './builder.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Cluster } from './cluster.ts';
+import type { CodeReader } from './code-reader.ts';
 import type { Contract } from './contract.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import type { DeployTarget } from './deploy-target.ts';
@@ -10,16 +11,21 @@ import type { Http } from './http.ts';
 import type { Model } from './model.ts';
 import type { Programs } from './programs.ts';
 import type { Runs } from './runs.ts';
+import type { Sandbox } from './sandbox.ts';
 import type { Sql } from './sql.ts';
 import type { StateStore } from './state-store.ts';
 import type { Templates } from './templates.ts';
 import type { Vault } from './vault.ts';
 import type { Wire } from './wire.ts';
 import type { Workspace } from './workspace.ts';
+import type { Writers } from './writer.ts';
 
 /** Everything outside the process. A verb's signature names the part it touches: `Needs<'cluster' | 'state'>`. */
 export interface Services {
   readonly model: Model;
+  readonly writers: Writers;
+  readonly sandbox: Sandbox;
+  readonly codeReader: CodeReader;
   readonly cluster: Cluster;
   readonly databases: DatabaseAdmin;
   readonly sql: Sql;

@@ -191,6 +191,10 @@ export interface StateStore {
   findModelAnswer(key: string): Promise<string | null>;
   /** These answers were of no use in the end: nobody is given them again. */
   rejectModelAnswers(keys: readonly string[]): Promise<void>;
+  /** Keeps what came of the tools that an answer asked for; the first to say so is believed. */
+  recordToolResults(key: string, results: readonly string[]): Promise<void>;
+  /** Null when it is not recorded. */
+  findToolResults(key: string): Promise<readonly string[] | null>;
   /** What a project has cost so far. */
   modelSpending(projectId: string): Promise<Spending>;
   /** Calls by project, phase, model and day; all, or those of one project. */

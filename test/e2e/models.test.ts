@@ -68,6 +68,7 @@ beforeAll(async () => {
     { content: JSON.stringify({ needsDatabase: true, reason, confidence: 0.9, signals: ['keeps'] }) },
   );
   mock.on({ systemMessage: /experienced data modeller/ }, { content: JSON.stringify(DESIGN) });
+  mock.on({ systemMessage: /You find out which behaviour/ }, { content: '{"endpoints":[]}' });
   await mock.start();
 });
 
@@ -105,7 +106,8 @@ test('killed while the model thinks, then resumed: the design of the model runs,
   expect(database.tables).toEqual(['falcons']);
   // The call that was killed may have cost something, and nobody knows what.
   expect(costUsd).toBeNull();
-  expect(mock.getRequests()).toHaveLength(1);
+  // The design, and whether anything is missing.
+  expect(mock.getRequests()).toHaveLength(2);
   const row = await fetch(`${url}/falcons`, {
     method: 'POST',
     body: '{"ring_number":"CZ 1"}',
@@ -127,10 +129,10 @@ test('the same design comes out of the records, without a network', async () => 
 
 test('what it cost is told by project, phase, model and day', async () => {
   const { by, total } = JSON.parse((await cli(['cost', project, '--json'])).stdout);
-  expect(total).toMatchObject({ calls: 3, unpricedCalls: 1 });
+  expect(total).toMatchObject({ calls: 4, unpricedCalls: 1 });
   expect(total.costUsd).toBeGreaterThan(0);
-  expect(by.phase.map(({ name }: { name: string }) => name).sort()).toEqual(['design', 'detect']);
-  expect(by.model).toMatchObject([{ name: 'openai/gpt-5.4-mini', calls: 3 }]);
+  expect(by.phase.map(({ name }: { name: string }) => name).sort()).toEqual(['design', 'detect', 'write']);
+  expect(by.model).toMatchObject([{ name: 'openai/gpt-5.4-mini', calls: 4 }]);
   const shown = await cli(['cost']);
   expect(shown.stdout).toMatch(/and 1 call of unknown price/);
   expect(shown.stdout).toMatch(/openai\/gpt-5\.4-mini +█+ +\$0\.0\d+/);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { chooseModels, type ModelFlags } from '../../config.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { type Cli, flag, type Typed, textOption } from './command.ts';
@@ -11,7 +11,10 @@ export function modelOptions(command: Command): Command {
     .option('--max-iterations <count>', 'calls of a model that the project may make in all')
     .option('--replay', 'use recorded answers of models only, and no network')
     .option('--fresh', 'ask again, also what was answered before')
-    .option('--show-prompts', 'show what is sent to a model');
+    .option('--show-prompts', 'show what is sent to a model')
+    .addOption(
+      new Option('--sandbox <way>', 'none: run what a model wrote without one, on your word').choices(['none']),
+    );
 }
 
 /** Throws `usage.invalid`. */
@@ -26,6 +29,7 @@ export function modelFlags(typed: Typed): ModelFlags {
     maxCalls: positive(textOption(typed, 'maxIterations'), '--max-iterations', /^\d{1,6}$/),
     records: replay ? 'only' : fresh ? 'ignore' : undefined,
     showPrompts: flag(typed, 'showPrompts'),
+    sandbox: textOption(typed, 'sandbox') === 'none' ? 'none' : undefined,
   };
 }
 

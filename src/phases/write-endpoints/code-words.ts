@@ -66,6 +66,7 @@ export const MODULES: Readonly<Record<'server' | 'test', readonly (readonly [Reg
       [/^server\/schemas\/\w+\.ts$/, null],
       [/^server\/lib\/enums\.ts$/, null],
       [/^server\/lib\/auth\.ts$/, words('Account readAccount requireAccount')],
+      [/^server\/lib\/endpoint-queries\.ts$/, words('inTransaction Transaction')],
       [/^server\/lib\/problem\.ts$/, words('problem invalidFields FieldProblem')],
       [/^server\/lib\/request\.ts$/, words('readBody readBodies readKey found notFound')],
     ],

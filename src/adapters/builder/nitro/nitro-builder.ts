@@ -72,6 +72,7 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
       warm = null;
       await buildWith(worker, directory, deadlineMs);
     },
+    prepare: (directory) => linkPackages(directory, options.packageRoot),
     async close() {
       warm = null;
       for (const worker of running) worker.child.kill('SIGKILL');

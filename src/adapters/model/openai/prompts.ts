@@ -3,7 +3,7 @@ import type { Templates } from '../../../ports/templates.ts';
 import type { Message } from './question.ts';
 
 /** The texts of templates/prompts, by the name of their file without its ending. */
-export type Prompts = Readonly<Record<'detect' | 'design' | 'mend', string>>;
+export type Prompts = Readonly<Record<'detect' | 'design' | 'mend' | 'plan-endpoints', string>>;
 
 export async function loadPrompts(templates: Templates): Promise<Prompts> {
   const files = await templates.readTree('prompts');
@@ -12,7 +12,12 @@ export async function loadPrompts(templates: Templates): Promise<Prompts> {
     if (found === undefined) throw new Error(`templates/prompts/${name}.md is missing`);
     return found.trim();
   };
-  return { detect: text('detect'), design: text('design'), mend: text('mend') };
+  return {
+    detect: text('detect'),
+    design: text('design'),
+    mend: text('mend'),
+    'plan-endpoints': text('plan-endpoints'),
+  };
 }
 
 /** Problems that are told at once; the rest shows when these are mended. */

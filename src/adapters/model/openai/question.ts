@@ -1,15 +1,27 @@
 import type { ModelPhase, TokenCounts } from '../../../domain/model-cost.ts';
+import type { ToolCall, ToolSpec } from '../../../ports/writer.ts';
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+  /** What an assistant wanted done. */
+  readonly calls?: readonly ToolCall[];
+}
+
+/** What came of a call of a tool. */
+export interface ToolMessage {
+  readonly role: 'tool';
+  readonly callId: string;
   readonly content: string;
 }
 
 /** What a model is asked, and the JSON schema its answer has to have. */
 export interface Question {
   readonly phase: ModelPhase;
-  readonly messages: readonly Message[];
-  readonly answerSchema: Readonly<Record<string, unknown>>;
+  readonly messages: readonly (Message | ToolMessage)[];
+  /** Null: it may answer as it likes. */
+  readonly answerSchema: Readonly<Record<string, unknown>> | null;
+  readonly tools?: readonly ToolSpec[];
   /** Reasoning included. */
   readonly maxOutputTokens: number;
 }
@@ -17,6 +29,8 @@ export interface Question {
 /** What came back, before anybody has looked whether it is of use. */
 export interface Reply {
   readonly text: string;
+  /** Tools it wants used. */
+  readonly calls: readonly ToolCall[];
   /** The answer ended because it was too long: it must never be used. */
   readonly isCut: boolean;
   readonly tokens: TokenCounts;

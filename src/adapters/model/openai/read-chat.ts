@@ -3,7 +3,18 @@ import { NO_TOKENS, type TokenCounts } from '../../../domain/model-cost.ts';
 import type { Said } from './said.ts';
 
 const count = z.number().nonnegative().nullish();
-const message = z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish();
+const toolCall = z.looseObject({
+  index: z.number().nullish(),
+  id: z.string().nullish(),
+  function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+});
+const message = z
+  .looseObject({
+    content: z.string().nullish(),
+    refusal: z.string().nullish(),
+    tool_calls: z.array(toolCall).nullish(),
+  })
+  .nullish();
 
 /** A chunk of a stream, or a whole answer: the same but for the name of what was said. */
 const chunk = z.looseObject({
@@ -36,11 +47,26 @@ export function readChat(values: readonly unknown[]): Said {
   return {
     text: said.map((part) => part?.content ?? '').join(''),
     refusal: said.map((part) => part?.refusal ?? '').join(''),
+    calls: callsOf(said.flatMap((part) => part?.tool_calls?.map((call, place) => ({ place, ...call })) ?? [])),
     end: endOf(end, chunks),
     isAnswer: chunks.some((each) => Array.isArray(each.choices)),
     tokens: tokensOf(chunks.findLast(({ usage }) => usage)?.usage),
     error: error ? { code: String(error.code ?? ''), message: error.message ?? '' } : null,
   };
+}
+
+/** Calls come in pieces; those of one call have its index, or, in whole answers, its place. */
+function callsOf(pieces: readonly (z.infer<typeof toolCall> & { readonly place: number })[]): Said['calls'] {
+  const calls = new Map<number, { id: string; name: string; arguments: string }>();
+  for (const { index, place, id, function: part } of pieces) {
+    const at = index ?? place;
+    const call = calls.get(at) ?? { id: '', name: '', arguments: '' };
+    call.id ||= id ?? '';
+    call.name ||= part?.name ?? '';
+    call.arguments += part?.arguments ?? '';
+    calls.set(at, call);
+  }
+  return [...calls.values()].map((call, at) => ({ ...call, id: call.id || `call_${at}` }));
 }
 
 function endOf(reason: string | null | undefined, chunks: readonly Chunk[]): Said['end'] {

@@ -6,7 +6,15 @@ const part = z.looseObject({ type: z.string(), text: z.string().nullish(), refus
 
 const answer = z.looseObject({
   status: z.string().nullish(),
-  output: z.array(z.looseObject({ type: z.string(), content: z.array(part).nullish() })),
+  output: z.array(
+    z.looseObject({
+      type: z.string(),
+      content: z.array(part).nullish(),
+      call_id: z.string().nullish(),
+      name: z.string().nullish(),
+      arguments: z.string().nullish(),
+    }),
+  ),
   incomplete_details: z.looseObject({ reason: z.string().nullish() }).nullish(),
   error: z.looseObject({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
   usage: z
@@ -39,6 +47,9 @@ export function readResponses(values: readonly unknown[]): Said {
   return {
     text: parts.map(({ type, text }) => (type === 'output_text' ? (text ?? '') : '')).join(''),
     refusal: parts.map(({ refusal }) => refusal ?? '').join(''),
+    calls: (whole?.output ?? []).flatMap(({ type, call_id: id, name, arguments: text }, at) =>
+      type === 'function_call' ? [{ id: id ?? `call_${at}`, name: name ?? '', arguments: text ?? '' }] : [],
+    ),
     end: whole ? endOf(whole) : null,
     isAnswer: whole !== null || values.some((value) => /^response\./.test(typeOf(value))),
     tokens: {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { TurboError } from '../../../domain/errors.ts';
 import { formatUsd, NO_TOKENS, type Spending } from '../../../domain/model-cost.ts';
 import type { ReportProgress } from '../../../domain/progress.ts';
@@ -30,7 +31,7 @@ export interface RecordedAskOptions {
   readonly progress: ReportProgress;
 }
 
-export interface Answer extends Pick<Reply, 'text' | 'isCut'> {
+export interface Answer extends Pick<Reply, 'text' | 'calls' | 'isCut'> {
   readonly key: string;
   /** US dollars that this command paid for it; null when the price is not known. */
   readonly costUsd: number | null;
@@ -42,8 +43,8 @@ const LEAST_OUTPUT_TOKENS = 1000;
 const BYTES_PER_TOKEN = 2;
 
 /** The same question to the same model, whatever its address, and however long the answer may be. */
-function callKey({ messages, answerSchema, phase }: Question, service: Service): string {
-  const asked = [fullName(service), service.api, phase, messages, answerSchema];
+function callKey({ messages, answerSchema, phase, tools }: Question, service: Service): string {
+  const asked = [fullName(service), service.api, phase, messages, answerSchema, ...(tools ? [tools] : [])];
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
 
@@ -64,7 +65,7 @@ export function recordedAsk(
     if (rules.showPrompts) progress({ kind: 'note', message: describeQuestion(question, service, recorded !== null) });
     if (recorded !== null) {
       progress({ kind: 'detail', message: `${fullName(service)} was asked this before; nothing is paid for it.` });
-      return { text: recorded, isCut: false, key, costUsd: 0 };
+      return { ...fromRecord(question, recorded), isCut: false, key, costUsd: 0 };
     }
     if (rules.records === 'only') throw notRecorded(question, service);
     const spending = projectId === null ? spentHere : await calls.modelSpending(projectId);
@@ -74,7 +75,7 @@ export function recordedAsk(
     spentHere.atMostUsd += allowed.reservedUsd ?? 0;
     const { costUsd, reply } = await pay(allowed, key, projectId, options);
     spentHere.atMostUsd += (costUsd ?? allowed.reservedUsd ?? 0) - (allowed.reservedUsd ?? 0);
-    return { text: reply.text, isCut: reply.isCut, key, costUsd };
+    return { text: reply.text, calls: reply.calls, isCut: reply.isCut, key, costUsd };
   };
 }
 
@@ -87,6 +88,20 @@ function onceTo(service: Service, progress: ReportProgress): () => void {
     const whom = `${fullName(service)} at ${new URL(service.baseUrl).host}`;
     progress({ kind: 'note', message: `The request goes to ${whom}; --model planner asks nobody.` });
   };
+}
+
+/** Where tools may be used, an answer is more than its text. */
+function toRecord({ tools }: Question, { text, calls }: Reply): string {
+  return tools ? JSON.stringify({ text, calls }) : text;
+}
+
+const recordShape = z.object({
+  text: z.string(),
+  calls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })),
+});
+
+function fromRecord({ tools }: Question, recorded: string): Pick<Reply, 'text' | 'calls'> {
+  return tools ? recordShape.parse(JSON.parse(recorded)) : { text: recorded, calls: [] };
 }
 
 interface Allowed {
@@ -109,7 +124,7 @@ async function pay(
     const costUsd = await prices.priceOf(service, reply.tokens);
     // An answer that was cut is never used, so it must not be found again.
     const outcome = reply.isCut ? 'failed' : 'ok';
-    const answer = reply.isCut ? null : reply.text;
+    const answer = reply.isCut ? null : toRecord(question, reply);
     await calls.endModelCall(id, { outcome, tokens: reply.tokens, costUsd, ms: clock.elapsedMs() - begun, answer });
     return { reply, costUsd };
   } catch (error) {
@@ -137,7 +152,7 @@ async function affordable(
     );
   }
   const input = Math.ceil(
-    Buffer.byteLength(JSON.stringify([question.messages, question.answerSchema])) / BYTES_PER_TOKEN,
+    Buffer.byteLength(JSON.stringify([question.messages, question.answerSchema, question.tools])) / BYTES_PER_TOKEN,
   );
   const price = (output: number) => prices.priceOf(service, { input, output, cached: 0, reasoning: 0 });
   const [sent, whole] = await Promise.all([price(0), price(question.maxOutputTokens)]);
@@ -175,5 +190,11 @@ function describeQuestion({ messages }: Question, service: Service, isRecorded: 
   const head = isRecorded
     ? `Not sent, since its answer is recorded (${fullName(service)}):`
     : `Sent to ${fullName(service)} at ${new URL(service.baseUrl).host}:`;
-  return [head, ...messages.map(({ role, content }) => `[${role}]\n${stripInvisible(content)}`)].join('\n\n');
+  return [head, ...messages.map(shownMessage)].join('\n\n');
+}
+
+function shownMessage(message: Question['messages'][number]): string {
+  const calls = 'calls' in message ? (message.calls ?? []) : [];
+  const wanted = calls.map(({ name, arguments: text }) => `${name}(${text})`);
+  return stripInvisible([`[${message.role}]`, message.content, ...wanted].join('\n'));
 }

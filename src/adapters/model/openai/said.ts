@@ -1,8 +1,10 @@
 import type { TokenCounts } from '../../../domain/model-cost.ts';
+import type { ToolCall } from '../../../ports/writer.ts';
 
 /** What an answer says, in the words of neither API. */
 export interface Said {
   readonly text: string;
+  readonly calls: readonly ToolCall[];
   readonly refusal: string;
   /** Why it ended; null: it was cut on the way. */
   readonly end: 'stop' | 'length' | 'filter' | null;

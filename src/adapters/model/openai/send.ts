@@ -7,6 +7,7 @@ import { readBody } from './read-body.ts';
 import { readChat } from './read-chat.ts';
 import { readResponses } from './read-responses.ts';
 import type { Said } from './said.ts';
+import { toChat, toChatTool, toFunction, toInput } from './tool-words.ts';
 
 export type Attempt = { readonly reply: Reply } | { readonly failure: Failure; readonly status: number | null };
 
@@ -52,24 +53,23 @@ const failed = (failure: Failure, status: number | null = null): Attempt => ({ f
 /** A stream in any case: silence can be told from thinking only where something comes in between. */
 function request(
   client: OpenAI,
-  { phase, messages, answerSchema, maxOutputTokens }: Question,
+  { phase, messages, answerSchema, maxOutputTokens, tools = [] }: Question,
   { model, api }: Service,
   { withSchema }: SendOptions,
   signal: AbortSignal,
 ): Promise<Response> {
-  const said = messages.map(({ role, content }) => ({ role, content }));
-  const schema = { name: phase, strict: true, schema: { ...answerSchema } };
+  const schema = answerSchema && withSchema ? { name: phase, strict: true, schema: { ...answerSchema } } : null;
   if (api === 'responses') {
-    const format = { type: 'json_schema' as const, ...schema };
     return client.responses
       .create(
         {
           model,
-          input: said,
+          input: toInput(messages),
           stream: true,
           store: false,
           max_output_tokens: maxOutputTokens,
-          ...(withSchema ? { text: { format } } : {}),
+          ...(schema ? { text: { format: { type: 'json_schema' as const, ...schema } } } : {}),
+          ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}),
         },
         { signal },
       )
@@ -79,11 +79,12 @@ function request(
     .create(
       {
         model,
-        messages: said,
+        messages: toChat(messages),
         stream: true,
         stream_options: { include_usage: true },
         max_completion_tokens: maxOutputTokens,
-        ...(withSchema ? { response_format: { type: 'json_schema' as const, json_schema: schema } } : {}),
+        ...(schema ? { response_format: { type: 'json_schema' as const, json_schema: schema } } : {}),
+        ...(tools.length > 0 ? { tools: tools.map(toChatTool) } : {}),
       },
       { signal },
     )
@@ -98,8 +99,8 @@ function judge(said: Said, service: Service): Attempt {
   if (!said.isAnswer) return failed(notTheApi(service));
   if (said.refusal !== '' || said.end === 'filter') return failed(refused(service, said.refusal));
   if (said.end === null) return failed(cutOff(service));
-  if (said.text.trim() === '' && said.end === 'stop') return failed(refused(service, ''));
-  return { reply: { text: said.text, isCut: said.end === 'length', tokens: said.tokens } };
+  if (said.text.trim() === '' && said.calls.length === 0 && said.end === 'stop') return failed(refused(service, ''));
+  return { reply: { text: said.text, calls: said.calls, isCut: said.end === 'length', tokens: said.tokens } };
 }
 
 /** What the client threw: an error status has one, everything else is the line. */

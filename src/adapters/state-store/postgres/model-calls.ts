@@ -5,7 +5,14 @@ import type { Connection } from './connection.ts';
 
 type ModelCallMethods = Pick<
   StateStore,
-  'beginModelCall' | 'endModelCall' | 'findModelAnswer' | 'rejectModelAnswers' | 'modelSpending' | 'listModelCosts'
+  | 'beginModelCall'
+  | 'endModelCall'
+  | 'findModelAnswer'
+  | 'rejectModelAnswers'
+  | 'modelSpending'
+  | 'listModelCosts'
+  | 'recordToolResults'
+  | 'findToolResults'
 >;
 
 const money = (usd: number | null) => (usd === null ? null : usd.toFixed(6));
@@ -71,6 +78,22 @@ export function modelCallMethods({ open, clock }: Connection): ModelCallMethods 
         .where('call_key', 'in', [...keys])
         .where('outcome', '=', 'ok')
         .execute();
+    },
+
+    async recordToolResults(key, results) {
+      const database = await open();
+      const row = { call_key: key, results: JSON.stringify(results), at: clock.now() };
+      await database
+        .insertInto('tool_results')
+        .values(row)
+        .onConflict((conflict) => conflict.column('call_key').doNothing())
+        .execute();
+    },
+
+    async findToolResults(key) {
+      const database = await open();
+      const found = database.selectFrom('tool_results').select('results').where('call_key', '=', key);
+      return (await found.executeTakeFirst())?.results ?? null;
     },
 
     async modelSpending(projectId) {

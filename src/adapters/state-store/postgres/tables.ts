@@ -89,6 +89,7 @@ export interface Tables {
     details: JSONColumnType<object>;
     created_at: number;
   };
+  tool_results: { call_key: string; results: JSONColumnType<string[]>; at: number };
   model_calls: {
     id: Generated<number>;
     project_id: string | null;

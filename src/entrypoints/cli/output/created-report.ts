@@ -20,7 +20,8 @@ export function createdReport(created: Created, command: string, style: Style): 
     const accounts = accountsText(database.accounts ?? null);
     lines.push(`  accounts  ${database.accounts ? accounts : style.yellow(accounts)}`);
   }
-  if (!decision.needsDatabase) {
+  lines.push(...endpointLines(created, style));
+  if (!decision.needsDatabase && (created.endpoints ?? []).length === 0) {
     lines.push(
       style.yellow('            The built-in planner writes no custom behaviour: the server has /health only.'),
       style.yellow('            Write your routes in server/routes, or run again with --database yes.'),
@@ -35,6 +36,13 @@ export function createdReport(created: Created, command: string, style: Style): 
   lines.push(`  cd ${project.directory} && ${command} status`);
   lines.push(`  cd ${project.directory} && ${command} logs -f`);
   return lines.join('\n');
+}
+
+function endpointLines({ endpoints = [] }: Created, style: Style): readonly string[] {
+  return endpoints.map(({ method, path, status, reason }, index) => {
+    const place = `  ${(index === 0 ? 'endpoints' : '').padEnd(10)}${method} ${path}`;
+    return status === 'written' ? place : style.yellow(`${place} is not written: ${reason}`);
+  });
 }
 
 /** Where people sign in, most endpoints answer nobody yet; the page tells how to register. */

@@ -1,0 +1,98 @@
+import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
+import { handlerFile, queriesFile, testFile } from '../domain/endpoint-path.ts';
+import { isTurboError } from '../domain/errors.ts';
+import { frameworkOf, type Project } from '../domain/project.ts';
+import type { Needs } from '../ports/services.ts';
+import type { FileTree } from '../ports/workspace.ts';
+import type { Writer } from '../ports/writer.ts';
+import { ASK_SERVER, openBench } from './write-endpoints/bench.ts';
+import { openDesk, type PrepareQuery } from './write-endpoints/desk.ts';
+import { writeOne } from './write-endpoints/write-one.ts';
+
+export interface WriteOrder {
+  readonly project: Project;
+  readonly writer: Writer;
+  readonly plans: readonly EndpointPlan[];
+  /** The files of the project, with the route of an endpoint that is about to be written. */
+  readonly filesWith: (endpoints: readonly Endpoint[]) => Promise<FileTree>;
+  /** What the server is told when it is tried, and what it reaches; null: there is no database. */
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly prepare: PrepareQuery;
+  } | null;
+  /** Takes what was accepted into the project, before the next one is begun. */
+  readonly keep: (endpoints: readonly Endpoint[], files: FileTree) => Promise<void>;
+}
+
+/**
+ * Lets a model write endpoints, one after the other, each from nothing to accepted or not at all: what was not accepted
+ * leaves nothing in the project. Gives all of them with how they came out. Throws `model.*` only for what would stop
+ * the next one as well.
+ */
+export async function writeEndpoints(
+  order: WriteOrder,
+  services: Needs<'codeReader' | 'state' | 'progress' | 'sandbox' | 'builder' | 'templates'>,
+): Promise<readonly Endpoint[]> {
+  const { project, writer, plans, filesWith, database, keep } = order;
+  const system = await systemPrompt(project, services);
+  const askServer = (await services.templates.readTree('sandbox'))[ASK_SERVER] ?? '';
+  const done: Endpoint[] = [];
+  for (const plan of plans) {
+    const known = (project.endpoints ?? []).find(({ name }) => name === plan.name);
+    const base = await filesWith([...done, { ...plan, status: 'written', reason: '' }]);
+    if (known?.status === 'written' && Object.hasOwn(base, handlerFile(plan.name))) {
+      done.push(known);
+      continue;
+    }
+    const desk = openDesk({
+      endpoint: plan.name,
+      base: without(base, plan.name),
+      schema: project.schema,
+      prepare: database?.prepare ?? null,
+    });
+    const open = async (own: FileTree) => {
+      const room = await services.sandbox.open({
+        files: { ...without(base, plan.name), ...own, [ASK_SERVER]: askServer },
+        database,
+        prepare: (directory) => services.builder.prepare(directory),
+      });
+      const environment = database?.environment ?? {};
+      return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment });
+    };
+    const withAccounts = (project.schema?.accounts ?? null) !== null;
+    const one = { plan, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
+    const outcome = await writeOne(one, services).catch((error: unknown) => {
+      if (isTurboError(error, 'limit.reached') || isTurboError(error, 'model.refused'))
+        return { reason: error.message };
+      throw error;
+    });
+    const isWritten = 'files' in outcome;
+    done.push({ ...plan, status: isWritten ? 'written' : 'missing', reason: isWritten ? '' : outcome.reason });
+    await keep(done, isWritten ? outcome.files : {});
+  }
+  return done;
+}
+
+/** Files of an endpoint that an earlier attempt left are no beginning. */
+function without(files: FileTree, name: string): FileTree {
+  const isOwn = (path: string) =>
+    [handlerFile(name), queriesFile(name), testFile(name)].includes(path) || path.startsWith(`server/custom/${name}/`);
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !isOwn(path)));
+}
+
+async function systemPrompt(project: Project, { templates }: Needs<'templates'>): Promise<string> {
+  const prompts = await templates.readTree('prompts');
+  const isHono = frameworkOf(project) === 'hono';
+  const { schema } = project;
+  const part = schema === null ? 'write-plain' : schema.accounts ? 'write-owned' : 'write-open';
+  const values: Readonly<Record<string, string>> = {
+    framework: isHono ? '#http' : 'nitro/h3',
+    event: isHono ? 'ApiCall' : 'H3Event',
+    database: prompts[`${part}.md`] ?? '',
+    tables: JSON.stringify(schema?.tables ?? []),
+    enums: JSON.stringify(schema?.enums ?? []),
+  };
+  return (prompts['write-endpoint.md'] ?? '').replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+}

@@ -1,0 +1,48 @@
+import type { EndpointPlan } from '../../domain/endpoint.ts';
+import { handlerFile, queriesFile } from '../../domain/endpoint-path.ts';
+import type { CodeReader } from '../../ports/code-reader.ts';
+import type { FileTree } from '../../ports/workspace.ts';
+import { attackEndpoint } from './attack-endpoint.ts';
+import type { Bench } from './bench.ts';
+import { judgeCode } from './code-gate.ts';
+import { type Desk, missingFiles } from './desk.ts';
+
+export type Verdict = { readonly files: FileTree } | { readonly refusal: string };
+
+/** What the gate has against the files, as text with file and line; null when it has nothing. */
+export async function refusedCode(endpoint: string, own: FileTree, reader: CodeReader): Promise<string | null> {
+  // The module with the queries is ours.
+  const theirs = Object.fromEntries(Object.entries(own).filter(([path]) => path !== queriesFile(endpoint)));
+  const problems = judgeCode(theirs, await reader.read(theirs), endpoint);
+  if (problems.length === 0) return null;
+  return problems.map(({ path, line, message }) => `${path}:${line}: ${message}`).join('\n');
+}
+
+/** Everything an endpoint has to pass before it becomes part of a project. The files come back as they are formatted. */
+export async function acceptEndpoint(
+  plan: EndpointPlan,
+  desk: Desk,
+  withAccounts: boolean,
+  { reader, openBench }: { readonly reader: CodeReader; readonly openBench: (own: FileTree) => Promise<Bench> },
+): Promise<Verdict> {
+  const own = desk.own();
+  const missing = missingFiles(plan.name, own);
+  if (missing.length > 0) return { refusal: `Write ${missing.join(' and ')} first.` };
+  const refused = await refusedCode(plan.name, own, reader);
+  if (refused !== null) return { refusal: `This code may not be there:\n${refused}` };
+  const bench = await openBench(own);
+  try {
+    const tidy = await bench.tidy(Object.keys(own).sort());
+    if (!tidy.passed) return { refusal: `Style:\n${tidy.text}` };
+    for (const step of ['typecheck', 'test'] as const) {
+      const { passed, text } = await bench[step]();
+      if (!passed) return { refusal: `${step}:\n${text}` };
+    }
+    const code = own[handlerFile(plan.name)] ?? '';
+    const weak = await attackEndpoint(plan, code, withAccounts, bench);
+    if (weak.length > 0) return { refusal: `It does not stand attacks:\n${weak.slice(0, 8).join('\n')}` };
+    return { files: { ...own, ...tidy.files } };
+  } finally {
+    await bench.close();
+  }
+}

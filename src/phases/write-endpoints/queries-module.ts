@@ -1,0 +1,102 @@
+import { parseColumnType, type ValueKind } from '../../domain/column-type.ts';
+import type { QueryShape } from '../../domain/query-gate.ts';
+
+/** A query that was accepted, with what the server says of it. */
+export interface AcceptedQuery {
+  /** `topPosts`. */
+  readonly name: string;
+  readonly purpose: string;
+  readonly shape: QueryShape;
+  /** Names of `$1` to `$n`. */
+  readonly parameters: readonly string[];
+  /** Types as PostgreSQL writes them: `character varying`, `integer[]`. */
+  readonly parameterTypes: readonly string[];
+  readonly columnTypes: readonly string[];
+}
+
+const TYPES: Readonly<Record<ValueKind, string>> = {
+  text: 'string',
+  integer: 'number',
+  bigint: 'number',
+  decimal: 'string',
+  float: 'number',
+  boolean: 'boolean',
+  date: 'string',
+  time: 'string',
+  timestamp: 'string',
+  interval: 'string',
+  uuid: 'string',
+  network: 'string',
+  bytes: 'string',
+  json: 'unknown',
+};
+
+/** What a value of a type is in the code of the backend (its `server/lib/types.ts`); what is not known is text. */
+function codeType(type: string): string {
+  const isList = type.endsWith('[]');
+  const plain = type.replace(/^pg_catalog\./, '').replace(/\[\]$/, '');
+  const kind = parseColumnType(SHORT[plain] ?? plain)?.kind;
+  const one = kind ? TYPES[kind] : 'string';
+  return isList ? `(${one} | null)[]` : one;
+}
+
+const SHORT: Readonly<Record<string, string>> = {
+  'character varying': 'text',
+  character: 'text',
+  'timestamp with time zone': 'timestamptz',
+  'timestamp without time zone': 'timestamp',
+  'time without time zone': 'time',
+  'time with time zone': 'time',
+};
+
+/** A parameter may also be given as text where digits must not be lost, and may be missing. */
+function parameterType(type: string): string {
+  if (type.endsWith('[]')) return `readonly ${codeType(type).replace(' | null', '')}[]`.replace('[][]', '[]');
+  const own = codeType(type);
+  return /numeric$/.test(type) ? 'number | string | null' : own === 'unknown' ? 'string | null' : `${own} | null`;
+}
+
+const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+const constant = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+const inTemplate = (text: string) => text.replace(/[\\`]|\$\{/g, (part) => `\\${part}`);
+const inComment = (text: string) => text.replace(/\*\//g, '* /').replace(/\s+/g, ' ').trim();
+
+/** The module with the queries of an endpoint: the only way its code comes to the database. */
+export function queriesModule(endpoint: string, queries: readonly AcceptedQuery[], withAccounts: boolean): string {
+  const account = withAccounts ? ["import type { Account } from '../lib/auth.ts';"] : [];
+  const head = [
+    ...account,
+    "import type { Statement } from '../lib/database.ts';",
+    "import { runQuery, type Transaction } from '../lib/endpoint-queries.ts';",
+  ];
+  return `${[head.join('\n'), ...queries.map((query) => queryCode(endpoint, query, withAccounts))].join('\n\n')}\n`;
+}
+
+function queryCode(endpoint: string, query: AcceptedQuery, withAccounts: boolean): string {
+  const { name, purpose, shape, parameters, parameterTypes, columnTypes } = query;
+  const row = `${pascal(name)}Row`;
+  const columns = shape.columns.map((column, index) => {
+    const type = codeType(columnTypes[index] ?? 'text');
+    return `  readonly ${column.name}: ${type}${column.nullable && type !== 'unknown' ? ' | null' : ''};`;
+  });
+  const values = parameters.map(
+    (parameter, index) => `  readonly ${parameter}: ${parameterType(parameterTypes[index] ?? 'text')};`,
+  );
+  const text = inTemplate(shape.text).replace(/\n(?=\S)/g, '\n    ');
+  const given = parameters.length > 0 ? [`values: ${pascal(name)}Values`] : [];
+  const asker = withAccounts ? ['account: Account | null'] : [];
+  const list = parameters.map((parameter) => `values.${parameter}`).join(', ');
+  return [
+    `const ${constant(name)}: Statement = {\n  name: '${endpoint}.${name}',\n  text: \`\n    ${text}\`,\n};`,
+    columns.length > 0
+      ? `export interface ${row} {\n${columns.join('\n')}\n}`
+      : `export type ${row} = Readonly<Record<never, never>>;`,
+    ...(values.length > 0 ? [`export interface ${pascal(name)}Values {\n${values.join('\n')}\n}`] : []),
+    `/** ${inComment(purpose)} */
+export function ${name}(
+${[...given, ...asker, 'together: Transaction | null = null'].map((parameter) => `  ${parameter},`).join('\n')}
+): Promise<${row}[]> {
+  return runQuery<${row}>(${[constant(name), `[${list}]`, ...(withAccounts ? ['account'] : []), 'together'].join(', ')});
+}`,
+  ].join('\n\n');
+}

@@ -1,0 +1,168 @@
+import { type Login, loginUrl } from '../domain/database.ts';
+import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
+import { TurboError } from '../domain/errors.ts';
+import type { Project, ProjectFolder } from '../domain/project.ts';
+import { parseRequest } from '../domain/request.ts';
+import { projectFiles } from '../operations/fingerprint.ts';
+import { readManifest } from '../operations/manifest.ts';
+import { scaffoldFiles } from '../phases/scaffold.ts';
+import { writeEndpoints } from '../phases/write-endpoints.ts';
+import type { Needs } from '../ports/services.ts';
+import { SqlError, type SqlSession } from '../ports/sql.ts';
+import type { FileTree } from '../ports/workspace.ts';
+import type { Writer } from '../ports/writer.ts';
+import { scaffoldStage } from './stages.ts';
+import { type TrialDatabase, type TrialNeeds, withTrialDatabase } from './trial-database.ts';
+
+type WriteNeeds = TrialNeeds & Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates'>;
+
+/** `server/routes/posts/[id].get.ts` */
+const ROUTE = /^server\/routes\/(.+?)\.(get|post|put|patch|delete)\.ts$/;
+
+/** The endpoints that the files of a project answer: `GET /posts/{id}`. */
+function routesOf(files: FileTree): readonly string[] {
+  return Object.keys(files).flatMap((file) => {
+    const [, place = '', method = ''] = ROUTE.exec(file) ?? [];
+    const path = place.replace(/(?:^|\/)index$/, '').replace(/\[([^\]]*)\]/g, '{$1}');
+    return method === '' ? [] : [`${method.toUpperCase()} /${path}`];
+  });
+}
+
+/**
+ * Asks the model, when one is configured, which behaviour of the request is not covered by resources, and lets it write
+ * each. What was accepted is in the project's folder and in its manifest; what was not is in the manifest with its
+ * reason. Nothing without a model. Safe to repeat: what is recorded is not asked again.
+ */
+export async function writeStage(folder: ProjectFolder, services: WriteNeeds): Promise<readonly Endpoint[]> {
+  const writer = await services.writers.find();
+  if (writer === null) return [];
+  const { directory } = folder;
+  const project = (await readManifest(directory, services)) ?? folder.project;
+  const plans = await planEndpoints(project, writer, services);
+  if (plans.length === 0) return [];
+  if ((await services.sandbox.kind()) === null) return allMissing(project, directory, plans, services);
+  const write = (database: TrialDatabase | null) => writeAll({ project, directory, plans, writer, database }, services);
+  const { schema } = project;
+  if (schema === null || schema.tables.length === 0) return write(null);
+  return withTrialDatabase({ directory, project }, schema, services, write);
+}
+
+async function planEndpoints(
+  project: Project,
+  writer: Writer,
+  services: WriteNeeds,
+): Promise<readonly EndpointPlan[]> {
+  const known = project.endpoints ?? [];
+  if (known.length > 0) return known.map(({ status: _status, reason: _reason, ...plan }) => plan);
+  const routes = routesOf(scaffoldFiles(project, await services.templates.readTree('project')));
+  const order = { request: parseRequest(project.request), schema: project.schema, routes };
+  try {
+    return await writer.plan(order, { projectId: project.id });
+  } catch (error) {
+    if (!(error instanceof TurboError) || !PASSING.has(error.code)) throw error;
+    const message = `Which behaviour is missing was not found out: ${error.message}`;
+    services.progress({ kind: 'warning', message });
+    return [];
+  }
+}
+
+/** A backend without its extra endpoints is a backend; everything somebody has to mend stops. */
+const PASSING: ReadonlySet<string> = new Set(['model.unusable', 'model.refused', 'limit.reached']);
+
+const NO_SANDBOX =
+  'nothing on this machine shuts in what a model writes: install bubblewrap, or consent with --sandbox none';
+
+async function allMissing(project: Project, directory: string, plans: readonly EndpointPlan[], services: WriteNeeds) {
+  services.progress({ kind: 'warning', message: `Endpoints are not written: ${NO_SANDBOX}.` });
+  const endpoints = plans.map((plan): Endpoint => ({ ...plan, status: 'missing', reason: NO_SANDBOX }));
+  await scaffoldStage({ directory, project: { ...project, endpoints } }, services);
+  return endpoints;
+}
+
+interface AllOrder {
+  readonly project: Project;
+  readonly directory: string;
+  readonly plans: readonly EndpointPlan[];
+  readonly writer: Writer;
+  readonly database: TrialDatabase | null;
+}
+
+async function writeAll({ project, directory, plans, writer, database }: AllOrder, services: WriteNeeds) {
+  const template = await services.templates.readTree('project');
+  const plain = scaffoldFiles(project, template);
+  const opened = database && (await openTrial(database, services));
+  try {
+    return await writeEndpoints(
+      {
+        project,
+        writer,
+        plans,
+        database: opened,
+        async filesWith(endpoints) {
+          const own = scaffoldFiles({ ...project, endpoints: [...endpoints] }, template);
+          const changed = Object.entries(own).filter(([path, text]) => plain[path] !== text);
+          return { ...(await projectFiles(directory, services)), ...Object.fromEntries(changed) };
+        },
+        async keep(endpoints, files) {
+          // Its code first: a route is never without the handler it leads to.
+          for (const [path, text] of Object.entries(files)) await services.workspace.write(directory, path, text);
+          const rest = (project.endpoints ?? []).filter(({ name }) => !endpoints.some((done) => done.name === name));
+          await scaffoldStage({ directory, project: { ...project, endpoints: [...endpoints, ...rest] } }, services);
+          const last = endpoints.at(-1);
+          if (last) services.progress({ kind: 'note', message: describe(last) });
+        },
+      },
+      services,
+    );
+  } finally {
+    await opened?.app.close();
+  }
+}
+
+function describe({ method, path, status, reason }: Endpoint): string {
+  return status === 'written' ? `Written: ${method} ${path}` : `Not written: ${method} ${path} (${reason})`;
+}
+
+/** A trial database as it is reached from a sandbox, and asked what it thinks of queries. */
+async function openTrial(database: TrialDatabase, services: Needs<'sql'>) {
+  const login = await database.scratch.login('app');
+  if ((login.sslmode ?? 'disable') !== 'disable') {
+    throw new TurboError('sandbox.missing', 'A server that is reached by TLS cannot be reached from a sandbox.', {
+      hint: 'Leave the endpoints to yourself with --model planner, or use the embedded PostgreSQL.',
+    });
+  }
+  const app = await services.sql.connect(login);
+  return {
+    app,
+    host: login.host,
+    port: login.port,
+    environment: { ...database.environment, DATABASE_URL: insideUrl(login) },
+    prepare: (text: string) => prepareQuery(text, app),
+  };
+}
+
+/** The same database, through the socket. */
+function insideUrl(login: Login): string {
+  return `${loginUrl({ ...login, host: 'localhost', port: 5432 })}?host=/run/postgresql`;
+}
+
+/** What the server says of a query as the backend's own login: its types, or why it does not take it. Runs nothing. */
+async function prepareQuery(text: string, app: SqlSession) {
+  try {
+    await app.query('BEGIN READ ONLY');
+    await app.query(`PREPARE tb_proposed AS ${text}`);
+    const { rows } = await app.query(
+      `SELECT array_to_json(parameter_types::text[]) AS parameters, array_to_json(result_types::text[]) AS results
+       FROM pg_catalog.pg_prepared_statements WHERE name = 'tb_proposed'`,
+    );
+    await app.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+    const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+    return { parameterTypes: texts(rows[0]?.parameters), columnTypes: texts(rows[0]?.results) };
+  } catch (error) {
+    if (error instanceof SqlError) return { problem: `PostgreSQL says: ${error.message} (${error.state})` };
+    throw error;
+  } finally {
+    await app.query('ROLLBACK');
+    await app.query('DEALLOCATE ALL');
+  }
+}
