@@ -30,7 +30,7 @@ export const endpointShape = endpointPlanShape.extend({
 export type Endpoint = Readonly<z.output<typeof endpointShape>>;
 
 /** More of them are another project. */
-export const MAX_ENDPOINTS = 8;
+const MAX_ENDPOINTS = 8;
 const MAX_TEXT = 1000;
 
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;

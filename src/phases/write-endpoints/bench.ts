@@ -128,7 +128,7 @@ function hidden(text: string, environment: Readonly<Record<string, string>>): st
 }
 
 /** Without what is another each time: what is the same must look the same, so that it is noticed and not paid twice. */
-export function steady(text: string): string {
+function steady(text: string): string {
   return stripInvisible(text)
     .replace(/^\s*duration_ms:? .*\n?/gm, '')
     .replace(/^# (?:duration_ms|Subtest: \/).*\n?/gm, '')
