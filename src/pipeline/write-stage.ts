@@ -14,7 +14,7 @@ import type { Writer } from '../ports/writer.ts';
 import { scaffoldStage } from './stages.ts';
 import { type TrialDatabase, type TrialNeeds, withTrialDatabase } from './trial-database.ts';
 
-type WriteNeeds = TrialNeeds & Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates'>;
+type WriteNeeds = TrialNeeds & Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates' | 'programs'>;
 
 /** `server/routes/posts/[id].get.ts` */
 const ROUTE = /^server\/routes\/(.+?)\.(get|post|put|patch|delete)\.ts$/;
@@ -47,11 +47,7 @@ export async function writeStage(folder: ProjectFolder, services: WriteNeeds): P
   return withTrialDatabase({ directory, project }, schema, services, write);
 }
 
-async function planEndpoints(
-  project: Project,
-  writer: Writer,
-  services: WriteNeeds,
-): Promise<readonly EndpointPlan[]> {
+async function planEndpoints(project: Project, writer: Writer, services: WriteNeeds): Promise<readonly EndpointPlan[]> {
   const known = project.endpoints ?? [];
   if (known.length > 0) return known.map(({ status: _status, reason: _reason, ...plan }) => plan);
   const routes = routesOf(scaffoldFiles(project, await services.templates.readTree('project')));
