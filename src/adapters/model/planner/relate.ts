@@ -208,11 +208,13 @@ function softJoin(model: Model, fact: Extract<Fact, { kind: 'many-to-many' }>, c
 
 /** What happens, happens to something: the first thing of the request that is no happening itself. */
 function happenTo(model: Model, one: Draft): void {
-  if (one.entity !== null || one.join || one.said.size > 0 || !isHappening(one.name)) return;
+  const isUnknown = one.entity === null && one.said.size === 0 && isHappening(one.name);
+  if (one.join || one.entity?.person || one.entity?.lookup || !(isUnknown || hasHappened(one))) return;
+  if (model.drafts.some((other) => other.links.some(({ parent }) => parent === one))) return;
   const things = model.drafts.filter(
-    (other) => other !== one && !other.join && !other.entity?.person && !isHappening(other.name),
+    (other) => other !== one && !other.join && !other.entity?.lookup && !isHappening(other.name) && !hasHappened(other),
   );
-  const parent = things[0];
+  const parent = things.find(({ entity }) => !entity?.person) ?? things.find(({ entity }) => entity?.recorded);
   if (parent && !reaches(parent, one))
     addLink(one, {
       role: parent.name,
@@ -222,6 +224,16 @@ function happenTo(model: Model, one: Draft): void {
       part: true,
       origin: rule(`what happens, happens to something: to ${spoken(parent.name)}`),
     });
+}
+
+/** It has the time at which it was done: `measured_at`, `harvested_on`. */
+function hasHappened({ said, entity }: Draft): boolean {
+  const names = [...said.keys(), ...(entity?.columns ?? []).map(({ name }) => name)];
+  return names.some((name) =>
+    /^(occurred|performed|measured|taken|recorded|harvested|treated|observed|scanned|detected|inspected|administered|weighed|fed|given)_(at|on)$/.test(
+      name,
+    ),
+  );
 }
 
 /** Required references in a circle could never be inserted: the one that closes the circle is left out. */

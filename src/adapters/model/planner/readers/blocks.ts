@@ -145,6 +145,8 @@ function areFields(
     )
   )
     return false;
+  // "- objects: title, artist": each line is a thing of its own.
+  if (body.some((line) => /^\s*\S[^:,(]*:\s*[^,]+,/.test(line.text))) return false;
   const columns = fields.filter((field) => {
     const plain = snake(field.replace(/\s*\(.*$/, '').replace(/[?:].*$/, ''));
     const isMany = nouns.has(singular(plain)) && singular(plain) !== plain;

@@ -45,7 +45,8 @@ function readListing({ start, text }: Segment, lexicon: Lexicon): Listing | null
   const [, bullet = '', word = '', inside = ''] = match ?? [];
   const name = singular(snake(word));
   const { english, nouns } = lexicon;
-  const isNoun = nouns.has(name) || /^\p{Lu}/u.test(word) || bullet.trim() !== '';
+  const isPointing = inside.split(',').some((field) => /^\s*\w+_id\b/.test(field));
+  const isNoun = isPointing || nouns.has(name) || /^\p{Lu}/u.test(word) || bullet.trim() !== '';
   if (!match || !isNoun || english.filler.has(name) || english.software.has(name)) return null;
   const fields = splitFields(inside.replace(/\.$/, ''));
   const sure = fields.map((field) => hasTypeOrRule(field));
