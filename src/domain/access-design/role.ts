@@ -5,6 +5,8 @@ import { insertBeforeTimes } from './accounts.ts';
 /** Roles that may do everything. */
 const ADMINS = /^(?:(?:super_?|site_?|system_?)?admins?|(?:super_?)?administrators?|moderators?|superusers?|root)$/;
 const ADMIN = 'admin';
+/** What accounts are at first where their table is called after administrators. */
+const ORDINARY = 'member';
 /** Longest name of a role; PostgreSQL allows 63 bytes in a value of an enum. */
 const MAX_ROLES = 20;
 
@@ -29,7 +31,7 @@ export function withRole(
   const type = enums.find(({ name }) => name === there?.type);
   const known = type?.values ?? [];
   const wanted = [...new Set([...known, ...roles])].slice(0, MAX_ROLES);
-  const first = known.find((value) => !ADMINS.test(value)) ?? ordinary;
+  const first = known.find((value) => !ADMINS.test(value)) ?? (ADMINS.test(ordinary) ? ORDINARY : ordinary);
   const plain = wanted.some((value) => !ADMINS.test(value)) && known.length > 0 ? wanted : [first, ...wanted];
   const values = [...new Set(plain.some((value) => ADMINS.test(value)) ? plain : [...plain, ADMIN])];
   const admins = values.filter((value) => ADMINS.test(value));

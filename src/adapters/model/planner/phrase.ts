@@ -1,7 +1,6 @@
 import type { Context } from './context.ts';
 import { nameOf, senseOf } from './context.ts';
 import type { Token } from './tokens.ts';
-import { singular } from './words.ts';
 
 /** A noun phrase of the request, and what stood around it. */
 export interface Phrase {
@@ -22,10 +21,10 @@ export interface Phrase {
 }
 
 const LONGEST_NAME = 4;
-/** What explains an item is shorter than this; bounds the time for hostile requests. */
-const LONGEST_TAIL = 40;
-const OPTIONAL = new Set(['optional', 'optionally', 'maybe', 'sometimes', 'perhaps', 'possibly']);
-const UNIQUE = new Set(['unique', 'distinct']);
+/** Words that say that something may be missing. */
+export const OPTIONAL = new Set(['optional', 'optionally', 'maybe', 'sometimes', 'perhaps', 'possibly']);
+/** Words that say that no two are the same. */
+export const UNIQUE = new Set(['unique', 'distinct']);
 const SEPARATORS = new Set([',', '/', '+', '&', '>', '|', '→']);
 const JOINERS = new Set(['and', 'or', 'plus', 'then', 'n']);
 const STOPS = new Set(['.', ';', ':', '\n', '!', '?', '-', '–', '—', '*', '•', '{', '}', '[', ']', ')', '=']);
@@ -148,7 +147,7 @@ export function isDone({ tokens }: Context, at: number): boolean {
 }
 
 /** "status **open/pending/closed**": the token behind the values of a state; `at` where there are none. */
-function valuesAt({ tokens, lexicon }: Context, from: number, at: number): number {
+export function valuesAt({ tokens, lexicon }: Context, from: number, at: number): number {
   if (lexicon.attributes.guess(nameOf(tokens, from, at)).kind !== 'enum' || tokens[at]?.kind !== 'word') return at;
   let to = at + 1;
   while (tokens[to]?.word === '/' && tokens[to + 1]?.kind === 'word') to += 2;
@@ -156,7 +155,7 @@ function valuesAt({ tokens, lexicon }: Context, from: number, at: number): numbe
 }
 
 /** "each member **votes**": a word that may be a verb, behind somebody who can do it. */
-function isDeed(context: Context, from: number, at: number): boolean {
+export function isDeed(context: Context, from: number, at: number): boolean {
   const token = context.tokens[at];
   if (at === from || !token || !context.lexicon.english.ambiguous.has(token.lemma)) return false;
   if (senseOf(nameOf(context.tokens, from, at + 1), context)) return false;
@@ -164,106 +163,6 @@ function isDeed(context: Context, from: number, at: number): boolean {
   const one = ['each', 'every', 'a', 'an', 'the', 'one'].includes(context.tokens[from - 1]?.word ?? '');
   const many = context.tokens[at - 1]?.plural === true && !token.plural;
   return doer?.entity.person === true && (many || one);
-}
-
-/** Reads items separated by commas, slashes, plus signs or "and", from a token up to the end of the list. */
-export function readList(context: Context, start: number): { items: readonly Phrase[]; to: number } {
-  const items: Phrase[] = [];
-  let at = start;
-  while (at < context.tokens.length && items.length < 40) {
-    const phrase = readPhrase(context, at);
-    if (!phrase || (items.length > 0 && startsClause(context, phrase))) break;
-    const rest = readTail(context, phrase);
-    items.push(rest.phrase);
-    at = rest.phrase.to;
-    if (!isSeparator(context.tokens[rest.next])) return { items, to: rest.next };
-    at = rest.next;
-    while (isSeparator(context.tokens[at])) at += 1;
-  }
-  return { items, to: at };
-}
-
-/** "…, users can do this": what follows an item shows that it is the subject of a new sentence. */
-function startsClause(context: Context, phrase: Phrase): boolean {
-  const word = context.tokens[phrase.to]?.word ?? '';
-  if (isDeed(context, phrase.from, phrase.to)) return true;
-  const object = context.lexicon.english.pronouns.has(word) || context.lexicon.english.determiners.has(word);
-  const first = context.tokens[phrase.from]?.word ?? '';
-  if (object && (context.lexicon.english.making.has(first) || context.lexicon.english.ambiguous.has(first)))
-    return true;
-  const { english } = context.lexicon;
-  return english.auxiliaries.has(word) || english.verbs.has(word) || (english.having.has(word) && word !== 'with');
-}
-
-/** What follows an item: flags, parentheses, "in bytes", "who uploaded it", up to the next separator. */
-function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: number } {
-  const { tokens, lexicon } = context;
-  let { optional, unique, aside } = phrase;
-  const tail: string[] = [];
-  let choice = false;
-  let at = valuesAt(context, phrase.from, phrase.to);
-  if (at > phrase.to) aside = textBetween(context, phrase.to, at);
-  for (; at < Math.min(tokens.length, phrase.to + LONGEST_TAIL); at += 1) {
-    const token = tokens[at];
-    if (token?.word === 'or' && tokens[at + 1]?.word === 'not') {
-      choice = true;
-      at += 1;
-      continue;
-    }
-    if (!token || isStop(token) || isSeparator(token)) break;
-    if (lexicon.english.having.has(token.word) && tail.length === 0) break;
-    if (token.word === 'yes_no') choice = true;
-    else if (token.word === '(') {
-      const close = closing(tokens, at);
-      aside = textBetween(context, at + 1, close);
-      at = close;
-    } else if (OPTIONAL.has(token.word)) optional = true;
-    else if (UNIQUE.has(token.word)) unique = true;
-    else if (
-      tail.length === 0 &&
-      lexicon.english.auxiliaries.has(token.word) &&
-      !OPTIONAL.has(tokens[at + 1]?.word ?? '') &&
-      !UNIQUE.has(tokens[at + 1]?.word ?? '')
-    )
-      break;
-    else tail.push(token.word);
-  }
-  if (aside !== null) {
-    const inside = tokens.slice(phrase.to, at);
-    optional ||= inside.some(({ word }) => OPTIONAL.has(word)) || /\b(nullable|if any)\b/i.test(aside);
-    unique ||= inside.some(({ word }) => UNIQUE.has(word)) || /\b(never twice|no duplicates?)\b/i.test(aside);
-  }
-  const state =
-    choice && tail.length === 1 && /(ed|id|one|en)$/.test(tail[0] ?? '') ? `${phrase.name}_${tail[0]}` : null;
-  if (state !== null)
-    return { phrase: { ...phrase, name: state, plural: false, optional, unique, choice, aside, tail: [] }, next: at };
-  const day = tail.length === 1 && DAYS.has(tail[0] ?? '') ? `${phrase.name}_${tail[0]}` : null;
-  if (day !== null)
-    return { phrase: { ...phrase, name: day, plural: false, optional, unique, choice, aside, tail: [] }, next: at };
-  return { phrase: { ...phrase, ...counted(phrase, tail), optional, unique, choice, aside, tail }, next: at };
-}
-
-/** What stands behind a word that says when: "collected on", "free from". */
-const DAYS = new Set(['on', 'at', 'from', 'until', 'till', 'since']);
-
-/** "number of seeds" is a count of seeds. */
-function counted(phrase: Phrase, tail: readonly string[]): Partial<Phrase> {
-  const isNumber = phrase.name === 'number' || phrase.name === 'count';
-  const what = tail[0] === 'of' ? tail.slice(1).filter((word) => word !== 'the') : [];
-  if (!isNumber || what.length === 0 || what.length > 2) return {};
-  return { name: `${singular(what.join('_'))}_count`, plural: false };
-}
-
-/** Index of the bracket that closes the one at `open`, or of where looking for it ends. */
-function closing(tokens: readonly Token[], open: number): number {
-  let depth = 0;
-  const end = Math.min(tokens.length, open + LONGEST_TAIL * 5);
-  for (let at = open; at < end; at += 1) {
-    if (tokens[at]?.word === '(') depth += 1;
-    if (tokens[at]?.word === ')') depth -= 1;
-    if (depth === 0) return at;
-  }
-  return end;
 }
 
 /** The request's own text of some tokens. */

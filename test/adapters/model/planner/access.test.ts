@@ -327,3 +327,10 @@ test('a password of things that are no people asks for no accounts', async () =>
   const { accounts } = (await model.design({ text: 'Network(ssid, password); Room(name)' })).schema;
   expect(accounts).toBeNull();
 });
+
+test('moderators who sign in are not all administrators', async () => {
+  const { accounts, enums } = (await model.design({ text: 'posts; moderators log in, admins manage posts' })).schema;
+  const roles = enums.find(({ name }) => name.endsWith('_role'))?.values ?? [];
+  expect(accounts?.admins).not.toHaveLength(0);
+  expect(roles.filter((role) => !accounts?.admins.includes(role))).not.toHaveLength(0);
+});

@@ -36,6 +36,23 @@ async function factsOf(request: string): Promise<string[]> {
 }
 
 const says: [string, string[]][] = [
+  // deeds
+  ['carriers deliver parcels', ['entity carrier', 'link parcel>carrier']],
+  ['participants join challenges', ['many participant-challenge']],
+  ['a reader borrows books', ['happens borrow', 'entity reader']],
+  ['wizards get a wand', ['entity wizard']],
+  // limits of deeds
+  ['a child registers once per camp', ['unique register(child camp)']],
+  ['a reader can not rate a book twice', ['unique rate(reader book)']],
+  ['people check in once a day', ['happens check_in', 'unique check_in(person date)']],
+  ['prices of potions (only one for each potion and day)', ['unique price(potion day)']],
+  // lists behind dashes, titles and brackets
+  ['my bonsais - species, age', ['entity bonsai', 'column bonsai.species', 'column bonsai.age']],
+  ['Blood pressure diary. systolic, diastolic, note', ['entity entry', 'column entry.systolic', 'column entry.note']],
+  ['Runs: seed, character, score', ['entity run', 'column run.seed', 'column run.score']],
+  ['Potion: number (unique within the shop), name', ['unique potion(number shop)']],
+  // other languages by their parts
+  ['Trainingsgruppen und Ersatzteile für die Maschinen', ['entity group', 'entity machine']],
   // lists
   ['an app with wizards, spells and potions', ['entity wizard', 'entity spell', 'entity potion']],
   [
@@ -112,6 +129,11 @@ test.each(says)('%j is understood', async (request, want) => {
 });
 
 const silent: [string, string[]][] = [
+  ['rules like this and zones', ['happens like']],
+  ['volunteers sign up for shifts', ['accounts']],
+  ['an inventory number for each costume', ['entity inventory']],
+  ['late ones get a reminder', ['entity late_one']],
+  ['tickets in categories (full, child)', ['closed category']],
   ['ingredients with amounts (200 g flour, 3 eggs)', ['entity flour', 'closed amount']],
   ['a room has a type (single, double)', ['entity single', 'closed type']],
   ['users want to order quickly', ['entity order']],

@@ -30,6 +30,8 @@ test.each([
   ['data', 'data'],
   ['people', 'person'],
   ['quizzes', 'quiz'],
+  ['bonsais', 'bonsai'],
+  ['basis', 'basis'],
   ['analyses', 'analysis'],
   ['constructor', 'constructor'],
 ])('the singular of %s is %s', (given, want) => {
@@ -54,6 +56,7 @@ test.each([
   ['voting', 'vote'],
   ['enrolled', 'enrol'],
   ['watches', 'watch'],
+  ['flown', 'fly'],
 ])('%s may be a form of %s', (given, want) => {
   expect(verbStems(given)).toContain(want);
 });

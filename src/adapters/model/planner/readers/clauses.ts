@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
-import { isStop, readList, readPhrase } from '../phrase.ts';
+import { readList } from '../list.ts';
+import { isStop, readPhrase } from '../phrase.ts';
 
 /** Who may see and change something. */
 export type AccessFact = Extract<Fact, { kind: 'access' }>;

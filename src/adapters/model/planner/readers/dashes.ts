@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { itemFacts } from '../items.ts';
-import { readList, readPhrase, textBetween } from '../phrase.ts';
+import { readList } from '../list.ts';
+import { readPhrase, textBetween } from '../phrase.ts';
 
 const DASHES = new Set(['-', '–', '—', '=', '->']);
 

@@ -3,8 +3,9 @@ import { senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
+import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
-import { isDone, readList, readPhrase, textBetween } from '../phrase.ts';
+import { isDone, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a train made of wagons". */

@@ -3,8 +3,9 @@ import { senseOf, trustedSense } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact } from '../items.ts';
+import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
-import { entityIn, readList, readPhrase, textBetween } from '../phrase.ts';
+import { entityIn, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
 
 const PASSED_OVER = new Set([

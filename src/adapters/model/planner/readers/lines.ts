@@ -4,8 +4,9 @@ import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { readField, splitFields } from '../field.ts';
 import { asideFacts, columnFact, itemFacts } from '../items.ts';
+import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
-import { isStop, readList, readPhrase, textBetween } from '../phrase.ts';
+import { isStop, readPhrase, textBetween } from '../phrase.ts';
 import { singular } from '../words.ts';
 import { fieldFacts } from './definitions.ts';
 

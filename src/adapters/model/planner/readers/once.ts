@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
-import { entityIn, isStop, readList, readPhrase, textBetween } from '../phrase.ts';
+import { readList } from '../list.ts';
+import { entityIn, isStop, readPhrase, textBetween } from '../phrase.ts';
 import { verbStems } from '../words.ts';
+import { isNounHere } from './people.ts';
 
 const PERIODS = new Set(['day', 'date', 'daily']);
 const LONGEST_CLAUSE = 14;
@@ -57,6 +59,7 @@ function deedBefore(context: Context, at: number): Deed | null {
   const { tokens, lexicon } = context;
   for (let verb = at - 1; verb >= Math.max(0, at - LONGEST_CLAUSE); verb -= 1) {
     if (isStop(tokens[verb])) return null;
+    if (isNounHere(context, verb)) continue;
     const word = tokens[verb]?.word ?? '';
     const stems = verbStems(word);
     const pair = stems.map((stem) => `${stem}_${tokens[verb + 1]?.word ?? ''}`).find((stem) => lexicon.verbs.has(stem));

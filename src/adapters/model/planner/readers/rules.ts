@@ -1,7 +1,8 @@
 import type { Context, Mention } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
-import { entityIn, isStop, readList, readPhrase, textBetween } from '../phrase.ts';
+import { readList } from '../list.ts';
+import { entityIn, isStop, readPhrase, textBetween } from '../phrase.ts';
 import { subjectBefore } from './having.ts';
 
 /** "a comment belongs to a post", "lines belonging to an invoice". */

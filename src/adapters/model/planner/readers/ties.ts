@@ -2,8 +2,9 @@ import type { Context } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
+import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
-import { isStop, readList, readPhrase, textBetween } from '../phrase.ts';
+import { isStop, readPhrase, textBetween } from '../phrase.ts';
 import { singular, snake } from '../words.ts';
 import { subjectBefore } from './having.ts';
 
