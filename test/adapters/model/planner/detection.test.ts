@@ -11,7 +11,6 @@ const stores = [
   'markdown notes app',
   'recipe converter with saved recipes',
   'crud for bananas',
-  'png to svg for signed-in customers, who see their earlier drawings',
   'quiz app with leaderboard',
   'QR codes for our event tickets, each scanned once at the door',
   'currency wallet with transactions',
