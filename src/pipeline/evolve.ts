@@ -58,7 +58,7 @@ interface Marks {
   readonly catalog: Awaited<ReturnType<typeof readCatalog>>;
 }
 
-type EvolveNeeds = TrialNeeds & LoginNeeds & Needs<'templates'>;
+type EvolveNeeds = TrialNeeds & LoginNeeds & Needs<'templates' | 'programs'>;
 
 /** Marks the place a plan starts from. Throws `project.incomplete` while older migrations are not applied. */
 export async function markPlace(folder: ProjectFolder, env: Environment, services: EvolveNeeds): Promise<Marks> {
