@@ -9,6 +9,7 @@ import { repairSubcommand } from './migrate/repair.ts';
 import { statusSubcommand } from './migrate/status.ts';
 import type { MigrateSubcommand } from './migrate/subcommand.ts';
 import { upSubcommand } from './migrate/up.ts';
+import { verifySubcommand } from './migrate/verify.ts';
 
 /** In the order of `--help`. */
 const subcommands: Readonly<Record<string, MigrateSubcommand>> = {
@@ -17,6 +18,7 @@ const subcommands: Readonly<Record<string, MigrateSubcommand>> = {
   status: statusSubcommand,
   diff: diffSubcommand,
   create: createSubcommand,
+  verify: verifySubcommand,
   repair: repairSubcommand,
 };
 
