@@ -25,7 +25,7 @@ const dist = join(root, 'dist');
 const cache = join(root, 'node_modules/.cache/turbobackend');
 
 function emitTypes(directory: string): Promise<void> {
-  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript7/package.json')), 'bin/tsc');
   const project = join(root, '.config/tsconfig.types.json');
   const child = spawn(process.execPath, [compiler, '-p', project, '--outDir', directory], { stdio: 'inherit' });
   return new Promise((resolve, reject) => {

@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
  */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   style: ['biome', 'check', '--error-on-warnings', '.'],
-  types: ['tsc', '-p', '.'],
+  // The native compiler: a quarter of the time. `typescript` stays for the tools that use its API.
+  types: ['node', 'node_modules/typescript7/bin/tsc', '-p', '.'],
   law: ['depcruise', '--config', '.config/dependency-cruiser.cjs', 'src'],
   unused: ['knip', '--config', '.config/knip.jsonc'],
 };
