@@ -275,9 +275,9 @@ const lazyPrices: Prices = {
 
 /** The validator is loaded when there is something to check. */
 const lazyContract: Contract = {
-  open: async (document) => {
+  open: async (document, options) => {
     const { ajvContract } = await import('./adapters/contract/ajv/ajv-contract.ts');
-    return ajvContract().open(document);
+    return ajvContract().open(document, options);
   },
 };
 

@@ -1,9 +1,14 @@
 import { ApiDocument, type Json } from './api-document.ts';
-import { findEntities } from './contract/entities.ts';
+import { actionOf } from './contract/actions.ts';
+import { type Findings, findEntities } from './contract/entities.ts';
+import { failuresOf } from './contract/failures.ts';
+import { type ApiOperation, basePathOf, successOf } from './contract/operations.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
+import type { ContractPlan } from './contract-plan.ts';
 import { TurboError } from './errors.ts';
 import { type Design, type Origin, type Part, reasonsOf } from './explanation.ts';
 import { withListIndexes } from './list-order.ts';
+import type { Schema } from './schema.ts';
 import { findProblems, SCHEMA_LIMITS } from './schema-rules.ts';
 
 /**
@@ -31,6 +36,44 @@ export function designContract(value: Json): Design {
   const schema = withListIndexes(designed.schema);
   const reasons = reasonsOf(schema, (part) => originOf(part, designed));
   return { schema, explanation: { ...reasons, assumptions: designed.assumptions, leftOut: [] } };
+}
+
+/** What the backend does for each operation of a contract whose tables are those of `schema`. */
+export function planContract(value: Json, schema: Schema): ContractPlan {
+  const findings = findEntities(new ApiDocument(value));
+  const scene = { ...findings, schema };
+  const base = basePathOf(findings.document);
+  return {
+    tokenWords: tokenWordsOf(findings),
+    operations: findings.operations.map((operation) => {
+      const action = actionOf(scene, operation);
+      return {
+        id: operation.id,
+        method: operation.method,
+        path: base + operation.path,
+        summary: operation.summary,
+        guard: findings.accounts ? GUARDS[operation.security] : 'none',
+        status: statusOf(operation),
+        failures: failuresOf(findings.document, operation),
+        action,
+      };
+    }),
+  };
+}
+
+const GUARDS = { none: 'none', optional: 'optional', required: 'account' } as const;
+
+function statusOf(operation: ApiOperation): number {
+  const status = Number(successOf(operation)?.status);
+  if (Number.isInteger(status)) return status;
+  return operation.method === 'delete' ? 204 : 200;
+}
+
+/** Of a key in `Authorization`, the word before it is only told in words. */
+function tokenWordsOf({ document }: Findings): readonly string[] {
+  const schemes = document.members(document.at(document.root, 'components', 'securitySchemes'));
+  const isKey = schemes.some(([, { value }]) => value.type === 'apiKey' && /^authorization$/i.test(String(value.name)));
+  return isKey ? ['Token', 'Bearer'] : ['Bearer'];
 }
 
 function originOf(part: Part, { reasons }: DesignedTables): Origin {

@@ -1,16 +1,20 @@
+import type { Json } from '../domain/api-document.ts';
+import { planContract } from '../domain/contract.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Framework } from '../domain/framework.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
 import { PROFILES_VIEW } from '../domain/policies.ts';
 import { frameworkOf, type Project } from '../domain/project.ts';
 import { slug } from '../domain/project-name.ts';
-import type { Schema } from '../domain/schema.ts';
+import { EMPTY_SCHEMA, type Schema } from '../domain/schema.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientExample, clientModule } from './scaffold/client-module.ts';
+import { contractFiles } from './scaffold/contract/contract-files.ts';
+import { contractProject } from './scaffold/contract/contract-project.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
@@ -40,11 +44,33 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const texts = layered([...layersOf(schema), ...endpointLayers(schema, endpoints.length)]);
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
-  const generated = { ...fillIn(texts, values), ...computed };
+  const filled = fillIn(texts, values);
+  const generated = project.contract
+    ? contractTree(project.contract.document, { schema, resources, texts: filled, template, computed })
+    : { ...filled, ...computed };
   const forNitro = { ...generated, ...endpointFiles(endpoints, generated) };
   const forHono = fillIn(layered(['hono/base', withDatabase ? 'hono/database' : 'hono/plain']), values);
   const files = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** A project that serves the operations of a document instead of its tables. */
+function contractTree(
+  document: Json,
+  made: {
+    readonly schema: Schema | null;
+    readonly resources: readonly Resource[];
+    readonly texts: FileTree;
+    readonly template: FileTree;
+    readonly computed: FileTree;
+  },
+): FileTree {
+  const schema = made.schema ?? EMPTY_SCHEMA;
+  const plan = planContract(document, schema);
+  const kept = Object.entries(made.computed).filter(([path]) => /^server\/(?:lib|schemas)\//.test(path));
+  const own = contractFiles(document, plan.operations, schema, made.resources);
+  const texts = { ...made.texts, ...folderOf(made.template, 'contract/'), ...Object.fromEntries(kept) };
+  return contractProject(texts, own, plan);
 }
 
 /** What lies over what. */

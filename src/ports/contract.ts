@@ -10,8 +10,11 @@ export type CheckAnswer = (method: string, path: string, answer: HttpAnswer) => 
 
 /** Holds answers against the description of an API. */
 export interface Contract {
-  /** `document` is OpenAPI 3.1 as parsed JSON. Throws `verify.failed` when it is not. */
-  open(document: unknown): Promise<CheckAnswer>;
+  /**
+   * `document` is OpenAPI 3.1 as parsed JSON. With `isGiven` it is somebody's own, of 3.0 too: failures it does not
+   * describe and addresses it does not have may be answered as one likes. Throws `verify.failed` when it is neither.
+   */
+  open(document: unknown, options?: { readonly isGiven?: boolean }): Promise<CheckAnswer>;
 }
 
 /** Descriptions of APIs that somebody brings. */

@@ -4,6 +4,7 @@ import { TurboError } from '../../../domain/errors.ts';
 import type { CheckAnswer, Contract } from '../../../ports/contract.ts';
 import type { HttpAnswer } from '../../../ports/http.ts';
 import { child, findPath, isJson, type Json, type Place, placeAt, pointer } from './description.ts';
+import { asNewest, basePathOf } from './given-document.ts';
 
 const DOCUMENT = 'https://turbobackend.invalid/openapi';
 /** Errors of one answer that are told; the rest says the same again. */
@@ -14,25 +15,30 @@ const CONDITION = 'x-with-query';
 /** Checks with JSON Schema 2020-12, the dialect of OpenAPI 3.1; each schema is compiled when it is first needed. */
 export function ajvContract(): Contract {
   return {
-    open: async (document) => {
+    open: async (given, { isGiven = false } = {}) => {
+      const document = isGiven ? asNewest(given) : given;
       if (!isJson(document) || typeof document.openapi !== 'string' || !document.openapi.startsWith('3.1.')) {
         throw new TurboError('verify.failed', 'The description of the API is no OpenAPI 3.1 document.', {
           hint: 'Write it anew: turbobackend scaffold',
         });
       }
-      return checkerOf(document);
+      return checkerOf(document, isGiven);
     },
   };
 }
 
 type Validate = (names: readonly string[], value: unknown) => readonly string[];
 
-function checkerOf(document: Json): CheckAnswer {
+function checkerOf(document: Json, isGiven: boolean): CheckAnswer {
   const validate = validatorOf(document);
+  const base = isGiven ? basePathOf(document) : '';
   return (method, address, answer) => {
     const { pathname, searchParams } = new URL(address, 'http://localhost');
     const where = `${method} ${address} → ${answer.status}`;
-    const place = responsePlace(document, method, pathname, answer.status);
+    const place = isGiven
+      ? givenPlace(document, method, pathname, base, answer.status)
+      : responsePlace(document, method, pathname, answer.status);
+    if (place === null) return [];
     if (typeof place === 'string') return [`${where}: ${place}`];
     const hasBody = method !== 'HEAD';
     const problems = [
@@ -86,6 +92,21 @@ function responsePlace(document: Json, method: string, pathname: string, status:
   }
   const names = ['paths', path, verb, 'responses', String(status)];
   return placeAt(document, names) ?? 'the document does not have this status';
+}
+
+/** The same of somebody's own document; null for an answer that it says nothing about, and need not. */
+function givenPlace(document: Json, method: string, pathname: string, base: string, status: number): Place | string | null {
+  const path = pathname.startsWith(`${base}/`) ? findPath(document, pathname.slice(base.length)) : null;
+  const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
+  if (path === null || !isJson(child(child(child(document, 'paths'), path), verb).responses)) return null;
+  for (const key of [String(status), `${String(status)[0]}XX`, `${String(status)[0]}xx`, 'default']) {
+    const place = placeAt(document, ['paths', path, verb, 'responses', key]);
+    if (place) return place;
+  }
+  // Nobody describes everything that can go wrong.
+  const { responses } = child(child(child(document, 'paths'), path), verb);
+  const hasSuccess = Object.keys(isJson(responses) ? responses : {}).some((key) => key.startsWith('2'));
+  return status >= 400 || !hasSuccess ? null : 'the document does not have this status';
 }
 
 function checkHeaders(document: Json, { value, names }: Place, { headers }: HttpAnswer, validate: Validate): string[] {

@@ -1,0 +1,106 @@
+import type { ContractView, ViewField } from '../contract-plan.ts';
+import { accountIn, type Entity } from './entities.ts';
+import { openEnvelope } from './envelope.ts';
+import { type ApiOperation, successOf } from './operations.ts';
+import { columnIn, NotPlain, publicColumns, type Scene, tableOf, toggleOf } from './scene.ts';
+import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
+import { sourceOf } from './sources.ts';
+
+const MAX_DEPTH = 3;
+
+/** The object an operation answers, of an entity; null when its answer has no body. Throws `NotPlain`. */
+export function answerView(scene: Scene, operation: ApiOperation, entity: Entity): ContractView | null {
+  const success = successOf(operation);
+  if (!success || success.mediaType === null) return null;
+  if (!success.schema) throw new NotPlain(`it answers ${success.mediaType}`);
+  const envelope = openEnvelope(scene.document, success.schema);
+  if (!envelope || envelope.isList || envelope.shape.kind !== 'object')
+    throw new NotPlain('it answers something that is no row');
+  return { wrap: envelope.wrap, fields: fieldsOf(scene, envelope.shape, entity, isOwnView(operation, scene, entity)) };
+}
+
+/** Of their own account people see more than others do. */
+function isOwnView(operation: ApiOperation, { accounts }: Scene, entity: Entity): boolean {
+  if (!entity.isAccounts || !accounts) return true;
+  const { register, login, me, changes } = accounts;
+  return [register, login, me, ...changes].includes(operation);
+}
+
+/** The members of an object that shows a row. `isOwn` is false for other people's accounts. */
+export function fieldsOf(
+  scene: Scene,
+  shape: ObjectShape,
+  entity: Entity,
+  isOwn: boolean,
+  depth = 0,
+): readonly ViewField[] {
+  const inner = entity.isAccounts && isOwn ? accountIn(scene.document, shape, entity) : shape;
+  const fields = shape.fields.flatMap((member): ViewField[] => {
+    const own = shapeOf(scene.document, member.spot);
+    if (inner !== shape && own.pointer === inner.pointer) {
+      return [
+        { name: member.name, omitsNull: false, kind: 'self', fields: fieldsOf(scene, inner, entity, isOwn, depth) },
+      ];
+    }
+    const field = viewField(scene, { name: member.name, required: member.required, shape: own }, entity, isOwn, depth);
+    return field ? [field] : [];
+  });
+  if (fields.length === 0) throw new NotPlain('nothing is known about what it answers');
+  return fields;
+}
+
+interface Member {
+  readonly name: string;
+  readonly required: boolean;
+  readonly shape: Shape;
+}
+
+function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean, depth: number): ViewField | null {
+  const { name, required, shape } = member;
+  const field = entity.fields.get(name);
+  const source = field ? sourceOf(field, entity, scene) : { kind: 'unknown' as const };
+  const plain = { name, omitsNull: !shape.nullable };
+  switch (source.kind) {
+    case 'column':
+    case 'reference': {
+      const column = columnIn(tableOf(scene, entity), source.column);
+      if (!isOwn && !publicColumns(scene).has(column.name)) {
+        throw new NotPlain(`${name} would show more of an account than others may see`);
+      }
+      if (required && !shape.nullable && column.nullable)
+        throw new NotPlain(`${name} is always answered, but may be empty`);
+      return { ...plain, kind: 'column', column: column.name };
+    }
+    case 'embed':
+      return embedded(scene, member, source, entity, depth);
+    case 'flag':
+    case 'switched':
+      return { ...plain, kind: source.kind, toggle: toggleOf(scene, source.toggle) };
+    case 'children':
+      return { ...plain, kind: 'children', table: source.child.table, column: `${entity.singular}_id` };
+    case 'token':
+      return { ...plain, kind: 'token' };
+    case 'password':
+      if (required) throw new NotPlain('it would answer a password');
+      return null;
+    default:
+      if (!required) return null;
+      throw new NotPlain(`nothing says where ${name} comes from (${shape.pointer})`);
+  }
+}
+
+function embedded(
+  scene: Scene,
+  { name, required, shape }: Member,
+  source: { readonly column: string; readonly entity: Entity },
+  entity: Entity,
+  depth: number,
+): ViewField | null {
+  const column = columnIn(tableOf(scene, entity), source.column);
+  if (shape.kind !== 'object') throw new NotPlain(`${name} is no object`);
+  if (depth >= MAX_DEPTH) throw new NotPlain(`${name} is nested too deeply`);
+  if (required && !shape.nullable && column.nullable)
+    throw new NotPlain(`${name} is always answered, but may be empty`);
+  const fields = fieldsOf(scene, shape, source.entity, !source.entity.isAccounts, depth + 1);
+  return { name, omitsNull: !shape.nullable, kind: 'embed', column: column.name, table: source.entity.table, fields };
+}

@@ -1,0 +1,136 @@
+import type { Json } from '../../../domain/api-document.ts';
+import type { ContractAction, PlannedOperation } from '../../../domain/contract-plan.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import type { FileTree } from '../../../ports/workspace.ts';
+import { formatJson } from '../openapi/format-json.ts';
+import type { Resource } from '../resource.ts';
+import { commentText, quoted } from '../source.ts';
+import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
+import { failureModule } from './failure-module.ts';
+import { listRoute, readRoute, valuesRoute } from './read-routes.ts';
+import type { RouteScene } from './route-module.ts';
+import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
+
+/** An operation that answers 501, and why. */
+export interface MissingOperation {
+  readonly operation: string;
+  readonly reason: string;
+}
+
+const SEGMENT = /^(?:[A-Za-z0-9_~-]+(?:\.(?!(?:get|post|put|patch|delete)$)[A-Za-z0-9_~-]+)*|\{[A-Za-z_]\w*\})$/;
+
+/** `articles/[slug]`; null for a path that no file can stand for. */
+function placeOf({ path }: PlannedOperation): string | null {
+  const segments = path.split('/').slice(1);
+  const parts = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+  if (!parts.every((part) => SEGMENT.test(part) && part !== 'index')) return null;
+  return parts.map((part) => part.replace(/^\{(.*)\}$/, '[$1]')).join('/');
+}
+
+const OWN = /^(?:health|ready|openapi(?:\.json)?)$/;
+
+/** Operations that somebody has to write, and why; those that this server answers itself are none of them. */
+export function missingOperations(operations: readonly PlannedOperation[]): readonly MissingOperation[] {
+  return operations.flatMap((operation) => {
+    const place = placeOf(operation);
+    if (place === null) return [{ operation: operation.id, reason: `no route can be made for ${operation.path}` }];
+    const { action } = operation;
+    return action.kind === 'custom' && !OWN.test(place) ? [{ operation: operation.id, reason: action.reason }] : [];
+  });
+}
+
+/** The files of the operations of a contract, and the document they are from. */
+export function contractFiles(
+  document: Json,
+  operations: readonly PlannedOperation[],
+  schema: Schema,
+  resources: readonly Resource[],
+): FileTree {
+  const served = operations.flatMap((operation) => {
+    const place = placeOf(operation);
+    return place === null || OWN.test(place) ? [] : [{ operation, place }];
+  });
+  const plain = served.filter(({ operation }) => operation.action.kind !== 'custom').map(({ operation }) => operation);
+  const files: Record<string, string> = { 'server/openapi.json': formatJson(document) };
+  if (plain.length > 0) files['server/lib/failures.ts'] = failureModule(plain);
+  for (const place of new Set(served.map((one) => one.place))) {
+    const methods = served.filter((one) => one.place === place).map(({ operation }) => operation.method);
+    const [file, up] = fileOf(
+      place,
+      served.map((one) => one.place),
+    );
+    files[`${file}.ts`] = otherMethods(up, methods);
+  }
+  for (const { operation, place } of served) {
+    const [file, up] = fileOf(
+      place,
+      served.map((one) => one.place),
+    );
+    const scene = { schema, resources, operation, up };
+    files[`${file}.${operation.method}.ts`] = routeText(scene, operation.action);
+    if (operation.action.kind === 'custom')
+      files[customPath(operation)] = customText(operation, operation.action.reason);
+  }
+  return files;
+}
+
+/** A place with others below it is a folder. */
+function fileOf(place: string, all: readonly string[]): readonly [file: string, up: string] {
+  const isFolder = place === '' || all.some((other) => other.startsWith(`${place}/`));
+  const file = `server/routes/${place === '' ? '' : place}${isFolder ? `${place === '' ? '' : '/'}index` : ''}`;
+  return [file, '../'.repeat(file.split('/').length - 2)];
+}
+
+function customPath({ id }: PlannedOperation): string {
+  return `server/custom/operations/${id}.ts`;
+}
+
+function otherMethods(up: string, methods: readonly string[]): string {
+  const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+  const own = order.filter((method) => methods.includes(method.toLowerCase()));
+  return `import { methodNotAllowed } from '${up}lib/methods.ts';\n\nexport default methodNotAllowed(${own.map(quoted).join(', ')});\n`;
+}
+
+/** Written once: what somebody made of it stays. */
+function customText({ id, method, path, summary }: PlannedOperation, reason: string): string {
+  const about = commentText(summary);
+  return `import { notWritten } from '../../lib/operation.ts';
+
+/**
+ * ${commentText(`${id}: ${method.toUpperCase()} ${path}`)}
+${about === '' ? '' : ` * ${about}\n`} * Not written yet, because ${commentText(reason)}.
+ */
+export default notWritten(${quoted(id)});
+`;
+}
+
+function routeText(scene: RouteScene, action: ContractAction): string {
+  switch (action.kind) {
+    case 'custom':
+      return `export { default } from '${scene.up}custom/operations/${scene.operation.id}.ts';\n`;
+    case 'list':
+      return listRoute(scene, action);
+    case 'values':
+      return valuesRoute(scene, action);
+    case 'read':
+      return readRoute(scene, action);
+    case 'create':
+      return createRoute(scene, action);
+    case 'change':
+      return changeRoute(scene, action);
+    case 'remove':
+      return removeRoute(scene, action);
+    case 'toggle':
+      return toggleRoute(scene, action);
+    case 'register':
+      return registerRoute(scene, action);
+    case 'login':
+      return loginRoute(scene, action);
+    case 'me':
+      return meRoute(scene, action);
+    case 'changeMe':
+      return changeMeRoute(scene, action);
+    case 'logout':
+      return logoutRoute(scene);
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
+import { ajvContract } from '../../src/adapters/contract/ajv/ajv-contract.ts';
+import { documentFiles } from '../../src/adapters/contract/files/document-files.ts';
+import { designContract } from '../../src/domain/contract.ts';
+import type { Schema } from '../../src/domain/schema.ts';
+import { scaffold } from '../../src/phases/scaffold.ts';
+import { cheapenHashes } from './cheap-hashes.ts';
+import {
+  buildWorker,
+  connectProject,
+  projectOf,
+  repositoryRoot,
+  scaffoldServices,
+  startBuilt,
+} from './generated-projects.ts';
+import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
+
+/** What a backend answered, and what of it is not as the document says. */
+export interface ContractAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+  readonly problems: readonly string[];
+}
+
+export type Ask = (method: string, path: string, body?: unknown, token?: string) => Promise<ContractAnswer>;
+
+export interface ContractBackend {
+  readonly ask: Ask;
+  readonly url: string;
+  readonly directory: string;
+  readonly schema: Schema;
+  readonly database: ProjectDatabase;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export function readDocument(name: string) {
+  const file = fileURLToPath(new URL(`../domain/contract/documents/${name}`, import.meta.url));
+  return documentFiles().read(file);
+}
+
+/** Generates, builds and runs the backend of a document. */
+export async function startContractBackend(name: string, framework: 'nitro' | 'hono' = 'nitro'): Promise<ContractBackend> {
+  const document = await readDocument(name);
+  const { schema } = designContract(document);
+  const folder = mkdtempSync(join(tmpdir(), 'tb-contract-'));
+  const directory = join(folder, 'project');
+  const project = { ...projectOf(schema), framework, contract: { document: { ...document }, missing: [] } };
+  await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
+  if (schema.accounts) cheapenHashes(directory);
+  const builder = nitroBuilder({ packageRoot: repositoryRoot, workerPath: await buildWorker() });
+  await builder.build(directory).finally(() => builder.close());
+  const database = await makeProjectDatabase(inject('cluster'));
+  await connectProject(directory, schema, database);
+  const server = await startBuilt(directory, { REGISTRATIONS_PER_HOUR: '1000' });
+  const check = await ajvContract().open(document, { isGiven: true });
+  return {
+    ask: async (method, path, body, token) => {
+      const answer = await fetch(server.url + path, {
+        method,
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(token !== undefined && { authorization: `Token ${token}` }),
+        },
+      });
+      const text = await answer.text();
+      const headers = Object.fromEntries(answer.headers);
+      const problems = check(method, path, { status: answer.status, headers, body: text });
+      return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text), problems };
+    },
+    url: server.url,
+    directory,
+    schema,
+    database,
+    log: server.log,
+    stop: async () => {
+      await server.stop();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
