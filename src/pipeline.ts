@@ -1,13 +1,13 @@
+import { missingOperations } from './domain/contract.ts';
 import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
 import type { Endpoint } from './domain/endpoint.ts';
 import type { ProjectFolder } from './domain/project.ts';
 import type { Accounts } from './domain/schema.ts';
 import type { Profile, Section } from './domain/verification.ts';
-import { designSchema } from './phases/design-schema.ts';
 import { buildProject } from './pipeline/build-project.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
-import { decide } from './pipeline/design.ts';
+import { decide, designStage } from './pipeline/design.ts';
 import type { CreateOrder } from './pipeline/order.ts';
 import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
 import { assertPassed, saveReport } from './pipeline/report-files.ts';
@@ -39,6 +39,8 @@ export interface Created {
   /** What a model wrote, or was to write, beside the resources. */
   readonly endpoints?: readonly Pick<Endpoint, 'method' | 'path' | 'status' | 'reason'>[];
   readonly url: string;
+  /** Operations of the document that answer 501 until somebody writes them. */
+  readonly missing?: readonly { readonly operation: string; readonly reason: string }[];
   readonly checks: readonly { readonly name: string; readonly passed: boolean }[];
   /** What it was proven by, without the checks; null when nobody wanted it proven. */
   readonly verification: {
@@ -96,9 +98,10 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
   const decision = await phase('detect', 'Decide about the database', () =>
     decide({ ...order, projectId: claim.id }, services),
   );
-  const schema = await phase('design', 'Design the schema', async () =>
-    decision.needsDatabase ? (await designSchema(order.request, services, { projectId: claim.id })).schema : null,
+  const designed = await phase('design', 'Design the schema', () =>
+    designStage({ ...order, needsDatabase: decision.needsDatabase, projectId: claim.id }, services),
   );
+  const { schema, contract } = designed;
   const { id, name, directory, createdAt } = claim;
   const project = {
     version: 1 as const,
@@ -108,6 +111,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
     createdAt,
     decision,
     schema,
+    ...(contract && { contract: { document: contract, missing: [] } }),
     ...(order.framework && { framework: order.framework }),
     files: {},
   };
@@ -157,6 +161,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       },
       endpoints: endpoints.map(({ method, path, status, reason }) => ({ method, path, status, reason })),
       url: deployment.url,
+      ...(contract && { missing: missingOperations(contract, schema) }),
       checks: proof?.checks ?? [],
       verification: proof?.verification ?? null,
       costUsd: (await services.state.modelSpending(id)).costUsd,

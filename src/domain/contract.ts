@@ -8,7 +8,7 @@ import type { ContractPlan } from './contract-plan.ts';
 import { TurboError } from './errors.ts';
 import { type Design, type Origin, type Part, reasonsOf } from './explanation.ts';
 import { withListIndexes } from './list-order.ts';
-import type { Schema } from './schema.ts';
+import { EMPTY_SCHEMA, type Schema } from './schema.ts';
 import { findProblems, SCHEMA_LIMITS } from './schema-rules.ts';
 
 /**
@@ -59,6 +59,16 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
       };
     }),
   };
+}
+
+/** The operations that somebody has to write, each with the reason. */
+export function missingOperations(
+  value: Json,
+  schema: Schema | null,
+): readonly { readonly operation: string; readonly reason: string }[] {
+  return planContract(value, schema ?? EMPTY_SCHEMA).operations.flatMap(({ id, action }) =>
+    action.kind === 'custom' ? [{ operation: id, reason: action.reason }] : [],
+  );
 }
 
 const GUARDS = { none: 'none', optional: 'optional', required: 'account' } as const;

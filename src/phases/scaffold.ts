@@ -1,5 +1,5 @@
 import type { Json } from '../domain/api-document.ts';
-import { planContract } from '../domain/contract.ts';
+import { missingOperations, planContract } from '../domain/contract.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Framework } from '../domain/framework.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
@@ -15,6 +15,7 @@ import { checkModule } from './scaffold/check-module.ts';
 import { clientExample, clientModule } from './scaffold/client-module.ts';
 import { contractFiles } from './scaffold/contract/contract-files.ts';
 import { contractProject } from './scaffold/contract/contract-project.ts';
+import { testData } from './scaffold/contract/test-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
@@ -68,8 +69,12 @@ function contractTree(
   const schema = made.schema ?? EMPTY_SCHEMA;
   const plan = planContract(document, schema);
   const kept = Object.entries(made.computed).filter(([path]) => /^server\/(?:lib|schemas)\//.test(path));
-  const own = contractFiles(document, plan.operations, schema, made.resources);
-  const texts = { ...made.texts, ...folderOf(made.template, 'contract/'), ...Object.fromEntries(kept) };
+  const own = {
+    ...contractFiles(document, plan.operations, schema, made.resources),
+    ...folderOf(made.template, 'contract/'),
+    'test/operations.json': testData(plan, schema),
+  };
+  const texts = { ...made.texts, ...Object.fromEntries(kept) };
   return contractProject(texts, own, plan);
 }
 
@@ -187,8 +192,17 @@ export async function scaffold(
   order: ScaffoldOrder,
   services: Needs<'workspace' | 'templates' | 'progress' | 'programs'>,
 ): Promise<ScaffoldResult> {
-  const files = scaffoldFiles(order.project, await services.templates.readTree('project'));
-  return order.into === 'new-folder' ? writeNew(order, files, services) : writeInto(order, files, services);
+  const { project } = order;
+  const files = scaffoldFiles(project, await services.templates.readTree('project'));
+  const told = { ...order, project: { ...project, ...toldMissing(project) } };
+  return order.into === 'new-folder' ? writeNew(told, files, services) : writeInto(told, files, services);
+}
+
+/** What of a contract is left to people stands in the manifest too. */
+function toldMissing({ contract, schema }: Project): Pick<Project, 'contract'> {
+  if (!contract) return {};
+  const missing = missingOperations(contract.document, schema).map((operation) => ({ ...operation }));
+  return { contract: { ...contract, missing } };
 }
 
 /** What `scaffold` would do in an existing folder; changes nothing. Throws `workspace.*`. */

@@ -1,7 +1,8 @@
 import type { Json } from '../domain/api-document.ts';
 import { designContract } from '../domain/contract.ts';
-import { contractDecision } from '../domain/contract-request.ts';
+import { contractDecision, isContractRequest } from '../domain/contract-request.ts';
 import type { Decision } from '../domain/decision.ts';
+import { TurboError } from '../domain/errors.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { Request } from '../domain/request.ts';
 import type { Schema } from '../domain/schema.ts';
@@ -22,8 +23,17 @@ interface DesignOrder {
 
 const callerOf = ({ projectId }: DesignOrder) => (projectId === undefined ? undefined : { projectId });
 
+/** A run that was cut before it was designed has kept the name of the document only. */
+function lostContract(): TurboError {
+  return new TurboError('run.not_found', 'The document this project is made from was not read yet.', {
+    hint: 'Type the same again: turbobackend create --openapi <file>',
+  });
+}
+
 /** Does it need a database? */
 export async function decide(order: DesignOrder, services: Needs<'model' | 'progress'>): Promise<Decision> {
+  if (order.contract) return contractDecision(designContract(order.contract).schema);
+  if (isContractRequest(order.request)) throw lostContract();
   if (order.database === undefined) return detect(order.request, services, callerOf(order));
   return {
     needsDatabase: order.database,
@@ -33,6 +43,17 @@ export async function decide(order: DesignOrder, services: Needs<'model' | 'prog
     decidedBy: 'user',
     costUsd: 0,
   };
+}
+
+/** What a new project keeps, and the document that says so; recorded, so that a resumed one needs no file again. */
+export async function designStage(
+  { request, contract, needsDatabase, projectId }: DesignOrder & { readonly needsDatabase: boolean },
+  services: Needs<'model' | 'progress'>,
+): Promise<{ readonly schema: Schema | null; readonly contract: Json | null }> {
+  if (contract) return { schema: needsDatabase ? parseSchema(designContract(contract).schema) : null, contract };
+  if (!needsDatabase) return { schema: null, contract: null };
+  const caller = projectId === undefined ? undefined : { projectId };
+  return { schema: (await designSchema(request, services, caller)).schema, contract: null };
 }
 
 /** The decision and, when there is to be a database, its schema and why it is so. */

@@ -1,3 +1,4 @@
+import type { Json } from '../domain/api-document.ts';
 import type { Framework } from '../domain/framework.ts';
 import type { Request } from '../domain/request.ts';
 import type { Profile } from '../domain/verification.ts';
@@ -14,6 +15,8 @@ export interface CreateOrder {
   readonly port?: number;
   /** Nitro, when nothing is said. */
   readonly framework?: Framework;
+  /** The document that says what it answers; then the request only names it. */
+  readonly contract?: Json;
   /** How much is tried in the end; `quick` unless said. */
   readonly verify?: Profile | 'none';
 }

@@ -23,6 +23,7 @@ export async function proveRunning(run: Run, database: TrialDatabase | null): Pr
     });
     await statements;
     if (!isUp || !started.server) return;
+    if (folder.project.contract) return leaveToTests(run);
     await proveUse(run, started.server, database);
     await database?.forgiveFailures();
     const { server } = started;
@@ -30,6 +31,13 @@ export async function proveRunning(run: Run, database: TrialDatabase | null): Pr
   } finally {
     await statements;
     await started.server?.stop();
+  }
+}
+
+/** The operations of a contract are used and attacked by the project's own tests, which know them. */
+function leaveToTests({ sections }: Run): void {
+  for (const name of ['behaviour', 'contract', 'attacks'] as const) {
+    sections.skip(name, 'the tests try each operation of the document, and hold its answers against it');
   }
 }
 

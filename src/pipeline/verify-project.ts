@@ -94,7 +94,7 @@ async function proveServer(run: Run): Promise<void> {
   const trial = order.trial ?? prepareTrial(folder, services);
   try {
     // Much of an attack is waiting for a server that waits.
-    await together([proveOn(trial, run), order.profile === 'full' ? proveTestsOnTheirOwn(run, schema) : null]);
+    await together([proveOn(trial, run), testsAreTheProof(run) ? proveTestsOnTheirOwn(run, schema) : null]);
   } finally {
     if (!order.trial) await trial.end();
   }
@@ -112,6 +112,12 @@ async function proveTestsOnTheirOwn(run: Run, schema: Schema): Promise<void> {
   );
 }
 
+/** Of a contract only the tests know the operations. */
+function testsAreTheProof({ folder, order }: Pick<Run, 'folder' | 'order'>): boolean {
+  return order.profile === 'full' || folder.project.contract !== undefined;
+}
+
 async function proveTests({ folder, order, services, sections }: Run, environment: Readonly<Record<string, string>>) {
-  if (order.profile === 'full') await sections.run('tests', () => runTests(folder.directory, environment, services));
+  if (testsAreTheProof({ folder, order }))
+    await sections.run('tests', () => runTests(folder.directory, environment, services));
 }

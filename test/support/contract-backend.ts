@@ -41,13 +41,16 @@ export interface ContractBackend {
   stop(): Promise<void>;
 }
 
-export function readDocument(name: string) {
+function readDocument(name: string) {
   const file = fileURLToPath(new URL(`../domain/contract/documents/${name}`, import.meta.url));
   return documentFiles().read(file);
 }
 
 /** Generates, builds and runs the backend of a document. */
-export async function startContractBackend(name: string, framework: 'nitro' | 'hono' = 'nitro'): Promise<ContractBackend> {
+export async function startContractBackend(
+  name: string,
+  framework: 'nitro' | 'hono' = 'nitro',
+): Promise<ContractBackend> {
   const document = await readDocument(name);
   const { schema } = designContract(document);
   const folder = mkdtempSync(join(tmpdir(), 'tb-contract-'));

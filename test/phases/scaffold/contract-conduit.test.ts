@@ -34,7 +34,9 @@ async function write(token: string, changes: object = {}) {
 }
 
 test('who signed up signs in, whatever the address is written like, and nobody does with another password', async () => {
-  const { body } = await ask('POST', '/users/login', { user: { email: 'ALICE@example.com', password: 'correct horse' } });
+  const { body } = await ask('POST', '/users/login', {
+    user: { email: 'ALICE@example.com', password: 'correct horse' },
+  });
   expect(body.user).toMatchObject({ username: 'alice', email: 'alice@example.com', image: null });
   expect((await ask('GET', '/user', undefined, body.user.token)).body.user.username).toBe('alice');
   const wrong = await ask('POST', '/users/login', { user: { email: 'alice@example.com', password: 'wrong' } });
@@ -75,7 +77,12 @@ test('an article is written, read, changed by who wrote it, and deleted', async 
   expect((await ask('PUT', path, { article: { body: 'Mine' } }, bob)).status).toBe(403);
   expect((await ask('PUT', path, { article: { body: 'Mine' } })).status).toBe(401);
   const { body } = await ask('PUT', path, { article: { body: 'More' } }, alice);
-  expect(body.article).toMatchObject({ body: 'More', slug: article.slug, title: 'A fine day', tagList: ['days', 'fine'] });
+  expect(body.article).toMatchObject({
+    body: 'More',
+    slug: article.slug,
+    title: 'A fine day',
+    tagList: ['days', 'fine'],
+  });
   expect((await ask('DELETE', path, undefined, bob)).status).toBe(403);
   expect((await ask('DELETE', path, undefined, alice)).status).toBe(204);
   expect((await ask('GET', path)).status).toBe(404);
@@ -85,7 +92,8 @@ test('an article is written, read, changed by who wrote it, and deleted', async 
 test('what is not as the document says is refused, and nothing is taken that the server makes', async () => {
   const missing = await ask('POST', '/articles', { article: { title: 'x' } }, alice);
   expect([missing.status, missing.body.errors.body]).toEqual([422, ['description is required', 'body is required']]);
-  for (const body of ['{', '[]', '{"article": 3}']) expect((await ask('POST', '/articles', body, alice)).status).toBe(422);
+  for (const body of ['{', '[]', '{"article": 3}'])
+    expect((await ask('POST', '/articles', body, alice)).status).toBe(422);
   const sent = { slug: 'mine', id: 'x', author_id: 'x', favoritesCount: 9, createdAt: '2000-01-01T00:00:00Z' };
   const article = await write(alice, sent);
   expect(article).toMatchObject({ favoritesCount: 0, author: { username: 'alice' } });

@@ -95,7 +95,13 @@ function responsePlace(document: Json, method: string, pathname: string, status:
 }
 
 /** The same of somebody's own document; null for an answer that it says nothing about, and need not. */
-function givenPlace(document: Json, method: string, pathname: string, base: string, status: number): Place | string | null {
+function givenPlace(
+  document: Json,
+  method: string,
+  pathname: string,
+  base: string,
+  status: number,
+): Place | string | null {
   const path = pathname.startsWith(`${base}/`) ? findPath(document, pathname.slice(base.length)) : null;
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
   if (path === null || !isJson(child(child(child(document, 'paths'), path), verb).responses)) return null;

@@ -12,7 +12,9 @@ function newer(value: Readonly<Record<string, unknown>>): Readonly<Record<string
   const own: Record<string, unknown> = {
     ...others,
     ...(type === undefined ? {} : { type: nullable === true && typeof type === 'string' ? [type, 'null'] : type }),
-    ...(choices === undefined ? {} : { enum: nullable === true && Array.isArray(choices) ? [...choices, null] : choices }),
+    ...(choices === undefined
+      ? {}
+      : { enum: nullable === true && Array.isArray(choices) ? [...choices, null] : choices }),
     // A member that is called so, and says nothing about a schema.
     ...(typeof nullable === 'boolean' || nullable === undefined ? {} : { nullable }),
   };

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
+import type { Json } from '../../../domain/api-document.ts';
+import { contractName, contractRequest } from '../../../domain/contract-request.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { nameFromRequest, slug } from '../../../domain/project-name.ts';
-import { parseRequest } from '../../../domain/request.ts';
+import { parseRequest, type Request } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
+import { contractOption, readContract } from '../contract-option.ts';
 import { databaseWish } from '../database-wish.ts';
 import { asksService, modelOptions } from '../model-options.ts';
 import {
@@ -28,6 +31,7 @@ export const createCommand: CliCommand = {
       )
       .argument('[request]', 'what the backend is for, in a sentence')
       .option('--template <name>', 'a ready design to start from; the request says what comes to it (see: templates)')
+      .addOption(contractOption())
       .option('--name <name>', 'name of the project (default: from the request)')
       .option('--dir <folder>', 'project folder (default: the name, in the current folder)')
       .addOption(databaseOption())
@@ -50,28 +54,42 @@ export const createCommand: CliCommand = {
 };
 
 async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
+  const contract = await readContract(cli, typed);
   const text =
-    (await typedRequest(cli, typed)) ?? (await cli.ask.text('What is the backend for?', 'create "<request>"'));
-  const name = textOption(typed, 'name');
+    (contract && (await nameContract(contract)).text) ??
+    (await typedRequest(cli, typed)) ??
+    (await cli.ask.text('What is the backend for?', 'create "<request>"'));
+  const name = textOption(typed, 'name') ?? (contract && contractName(contract));
   const directory = textOption(typed, 'dir');
   const port = parsePort(textOption(typed, 'port'));
   const request = parseRequest(text);
   const framework = frameworkOf(typed);
   if (name?.trim() === '') throw new TurboError('name.invalid', 'The name is empty.', { hint: 'Leave --name out.' });
   const place = directory ?? slug(name ?? nameFromRequest(request.text));
-  const database = (await isBegun(resolve(cli.cwd, place)))
+  const isDecided = contract !== undefined || (await isBegun(resolve(cli.cwd, place)));
+  const database = isDecided
     ? parseDatabaseOption(textOption(typed, 'database'))
     : await databaseWish(cli, typed, request);
   return {
     request,
     parent: cli.cwd,
     verify: verifyOf(typed),
+    ...(contract === undefined ? {} : { contract }),
     ...(name === undefined ? {} : { name }),
     ...(directory === undefined ? {} : { directory: resolve(cli.cwd, directory) }),
     ...(database === undefined ? {} : { database }),
     ...(port === undefined ? {} : { port }),
     ...(framework === undefined ? {} : { framework }),
   };
+}
+
+/** Refuses a document before anything is begun that would be left behind. */
+async function nameContract(contract: Json): Promise<Request> {
+  const { designContract } = await import('../../../domain/contract.ts');
+  if (designContract(contract).schema.tables.length > 0) return contractRequest(contract);
+  throw new TurboError('contract.unsupported', 'Nothing in the document is kept: it describes no collection.', {
+    hint: 'Describe what is listed, made or addressed by a path, for example /articles and /articles/{id}.',
+  });
 }
 
 /** What is resumed was decided already. */

@@ -20,7 +20,7 @@ export function createdReport(created: Created, command: string, style: Style): 
     const accounts = accountsText(database.accounts ?? null);
     lines.push(`  accounts  ${database.accounts ? accounts : style.yellow(accounts)}`);
   }
-  lines.push(...endpointLines(created, style));
+  lines.push(...endpointLines(created, style), ...missingLines(created, style));
   if (!decision.needsDatabase && (created.endpoints ?? []).length === 0) {
     lines.push(
       style.yellow('            The built-in planner writes no custom behaviour: the server has /health only.'),
@@ -43,6 +43,19 @@ function endpointLines({ endpoints = [] }: Created, style: Style): readonly stri
     const place = `  ${(index === 0 ? 'endpoints' : '').padEnd(10)}${method} ${path}`;
     return status === 'written' ? place : style.yellow(`${place} is not written: ${reason}`);
   });
+}
+
+const SHOWN_MISSING = 20;
+
+/** Operations of a document that somebody has to write. */
+function missingLines({ missing = [] }: Created, style: Style): readonly string[] {
+  if (missing.length === 0) return [];
+  const more = missing.length - SHOWN_MISSING;
+  return [
+    style.yellow(`  missing   ${amount(missing.length, 'operation')} of the document, answered with 501`),
+    ...missing.slice(0, SHOWN_MISSING).map(({ operation, reason }) => `            ${operation}: ${reason}`),
+    ...(more > 0 ? [`            … and ${more} more: turbobackend.json`] : []),
+  ];
 }
 
 /** Where people sign in, most endpoints answer nobody yet; the page tells how to register. */

@@ -37,7 +37,7 @@ function plainCode(check: ContractCheck, indent: number): string {
 }
 
 /** `z.object({ … })`; members that are not known are left out, as a contract has it. */
-export function objectCode(members: readonly (ContractMember & { readonly code?: string })[], indent = 0): string {
+function objectCode(members: readonly (ContractMember & { readonly code?: string })[], indent = 0): string {
   const entries = members.map((member) => {
     const code = member.code ?? valueCode(member.check, indent + 2);
     const isOpen = member.check.kind === 'any' && member.check.nullable;
@@ -62,7 +62,12 @@ export function bodyCode(body: ContractBody, codeOf: (column: string) => string 
   const line = `z.object({ ${property(body.wrap)}: ${whole} })`;
   // Behind "const bodySchema = " and before ";".
   if (!whole.includes('\n') && line.length <= 80) return line;
-  const broken = whole.includes('\n') ? whole : whole.replace(/^z\.object\(\{ (.*) \}\)$/, (_all, members: string) => `z.object({\n    ${members.replaceAll(/, (?=\S+: )/g, ',\n    ')},\n  })`);
+  const broken = whole.includes('\n')
+    ? whole
+    : whole.replace(
+        /^z\.object\(\{ (.*) \}\)$/,
+        (_all, members: string) => `z.object({\n    ${members.replaceAll(/, (?=\S+: )/g, ',\n    ')},\n  })`,
+      );
   return `z.object({\n  ${property(body.wrap)}: ${broken},\n})`;
 }
 

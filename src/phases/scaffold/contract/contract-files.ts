@@ -11,12 +11,6 @@ import { listRoute, readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
 import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
 
-/** An operation that answers 501, and why. */
-export interface MissingOperation {
-  readonly operation: string;
-  readonly reason: string;
-}
-
 const SEGMENT = /^(?:[A-Za-z0-9_~-]+(?:\.(?!(?:get|post|put|patch|delete)$)[A-Za-z0-9_~-]+)*|\{[A-Za-z_]\w*\})$/;
 
 /** `articles/[slug]`; null for a path that no file can stand for. */
@@ -28,16 +22,6 @@ function placeOf({ path }: PlannedOperation): string | null {
 }
 
 const OWN = /^(?:health|ready|openapi(?:\.json)?)$/;
-
-/** Operations that somebody has to write, and why; those that this server answers itself are none of them. */
-export function missingOperations(operations: readonly PlannedOperation[]): readonly MissingOperation[] {
-  return operations.flatMap((operation) => {
-    const place = placeOf(operation);
-    if (place === null) return [{ operation: operation.id, reason: `no route can be made for ${operation.path}` }];
-    const { action } = operation;
-    return action.kind === 'custom' && !OWN.test(place) ? [{ operation: operation.id, reason: action.reason }] : [];
-  });
-}
 
 /** The files of the operations of a contract, and the document they are from. */
 export function contractFiles(

@@ -52,7 +52,7 @@ export function sourceOf({ schema }: Pick<SqlScene, 'schema'>, table: string): s
   return inApp(isAccountsTable({ name: table }, schema) ? PROFILES_VIEW : table);
 }
 
-export function conditionText(scene: SqlScene, prefix: string): ConditionText {
+function conditionText(scene: SqlScene, prefix: string): ConditionText {
   return { account: scene.parameters.account(scene.isCertain), table: inApp, prefix };
 }
 

@@ -48,7 +48,7 @@ export function bodyPart(body: ContractBody, codeOf: (column: string) => string 
 }
 
 /** Code of what is stored for a member of a body. */
-export function storedCode(resource: Resource, input: ContractInput, column: Column): string {
+function storedCode(resource: Resource, input: ContractInput, column: Column): string {
   const value = member('input', input.name);
   if (input.isPassword)
     return input.required ? `await hashPassword(${value})` : `${value} && (await hashPassword(${value}))`;
@@ -76,7 +76,7 @@ function columnsOf(
 const KEY_TYPE = '{ key: string | number }';
 
 /** Part and lines that answer the row a statement gave the key of. */
-export function shownParts(scene: RouteScene, table: Table, view: ContractView | null, isOwn: boolean) {
+function shownParts(scene: RouteScene, table: Table, view: ContractView | null, isOwn: boolean) {
   if (!view) return { part: '', lines: [emptyAnswer(scene)] };
   const sql = sqlScene(scene);
   const { row, lines, omitted } = showLines(sql, table, view, isOwn);

@@ -1,0 +1,118 @@
+import type {
+  ContractAddress,
+  ContractBody,
+  ContractCheck,
+  ContractPlan,
+  ContractView,
+  PlannedOperation,
+  ViewField,
+} from '../../../domain/contract-plan.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import { formatJson } from '../openapi/format-json.ts';
+
+/** `test/operations.json`: how each operation of the contract is tried. `#` in a text is another number each time. */
+export function testData(plan: ContractPlan, schema: Schema): string {
+  return formatJson(plan.operations.map((operation) => dataOf(operation, plan, schema)));
+}
+
+function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema): object {
+  const { id, method, path, guard, status, action } = operation;
+  const common = { id, method: method.toUpperCase(), path, guard, kind: action.kind };
+  if (action.kind === 'custom') return { ...common, status: 501, params: [] };
+  const body = 'body' in action ? sampleBody(action.body, schema, plan) : null;
+  const address = 'address' in action ? action.address : 'parent' in action ? (action.parent?.address ?? null) : null;
+  return {
+    ...common,
+    status,
+    params: paramsOf(address, plan),
+    ...(body === null ? {} : { body }),
+    ...('body' in action && action.body.inputs.some(({ required }) => required) ? { demands: true } : {}),
+    ...(action.kind === 'create' ? { makes: action.table } : {}),
+    ...(action.kind === 'change' || action.kind === 'remove' ? { isOwned: isOwned(action.address.table, schema) } : {}),
+    ...('view' in action && action.view ? { wrap: action.view.wrap } : {}),
+    ...(action.kind === 'register' || action.kind === 'login' ? { token: tokenPath(action.view) } : {}),
+  };
+}
+
+function isOwned(table: string, schema: Schema): boolean {
+  return schema.tables.find(({ name }) => name === table)?.access?.write === 'owner';
+}
+
+/** Where each parameter of a path is found: in the answer that made the row. */
+function paramsOf(address: ContractAddress | null, plan: ContractPlan): readonly object[] {
+  const found: object[] = [];
+  for (let next = address; next; next = next.parent?.address ?? null) {
+    found.unshift({ name: next.param, table: next.table, field: fieldFor(next.table, next.column, plan) });
+  }
+  return found;
+}
+
+/** The member that shows a column in the answer that makes a row; null when none does. */
+function fieldFor(table: string, column: string, plan: ContractPlan): string | null {
+  for (const { action } of plan.operations) {
+    const isMaking = (action.kind === 'create' && action.table === table) || action.kind === 'register';
+    if (!isMaking || !action.view) continue;
+    const field = flat(action.view.fields).find((own) => own.kind === 'column' && own.column === column);
+    if (field) return field.name;
+  }
+  return null;
+}
+
+function flat(fields: readonly ViewField[]): readonly ViewField[] {
+  return fields.flatMap((field) => (field.kind === 'self' ? flat(field.fields) : [field]));
+}
+
+function tokenPath(view: ContractView): readonly string[] {
+  const path = (fields: readonly ViewField[]): readonly string[] | null => {
+    for (const field of fields) {
+      if (field.kind === 'token') return [field.name];
+      const inner = field.kind === 'self' ? path(field.fields) : null;
+      if (inner) return [field.name, ...inner];
+    }
+    return null;
+  };
+  return [...(view.wrap === null ? [] : [view.wrap]), ...(path(view.fields) ?? [])];
+}
+
+function sampleBody(body: ContractBody, schema: Schema, plan: ContractPlan): unknown {
+  const entries = body.inputs.map((input): [string, unknown] => {
+    const reference = schema.tables
+      .flatMap(({ columns }) => columns)
+      .find(({ name, references }) => name === input.column && references !== null)?.references;
+    if (reference)
+      return [input.name, { made: reference.table, field: fieldFor(reference.table, reference.column, plan) }];
+    return [input.name, input.isPassword ? 'correct horse battery' : sampleOf(input.check)];
+  });
+  const inner = Object.fromEntries(entries);
+  return body.wrap === null ? inner : { [body.wrap]: inner };
+}
+
+function sampleOf(check: ContractCheck): unknown {
+  switch (check.kind) {
+    case 'text': {
+      const text = 'text #'.padEnd(check.min ?? 0, 'x');
+      return check.max !== undefined && check.max < 12 ? 'x'.repeat(Math.max(1, check.min ?? 1)) : text;
+    }
+    case 'email':
+      return 'person#@example.com';
+    case 'uuid':
+      return '6f1c2b9e-3a44-4c57-9d5b-2f8f0a7f1c11';
+    case 'instant':
+      return '2026-01-31T10:00:00Z';
+    case 'date':
+      return '2026-01-31';
+    case 'boolean':
+      return true;
+    case 'integer':
+    case 'number':
+      return Math.min(Math.max(1, check.min ?? 1), check.max ?? 1);
+    case 'choice':
+      return check.values[0];
+    case 'list':
+      return [sampleOf(check.item)];
+    case 'object':
+      return Object.fromEntries(check.members.map(({ name, check: inner }) => [name, sampleOf(inner)]));
+    case 'any':
+      return { text: 'any' };
+  }
+}

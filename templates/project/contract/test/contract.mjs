@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Holds answers against `server/openapi.json`, the document this server is made from. */
+
+const document = JSON.parse(
+  readFileSync(new URL('../server/openapi.json', import.meta.url), 'utf8'),
+);
+const defaultTarget = document.openapi.startsWith('3.0') ? 'openapi-3.0' : 'draft-2020-12';
+const source = JSON.stringify(document.components?.schemas ?? {});
+const $defs = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/'));
+
+function resolve(part) {
+  if (typeof part?.$ref !== 'string') return part;
+  const names = part.$ref.slice(2).split('/');
+  const plain = names.map((name) =>
+    decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~'),
+  );
+  return resolve(plain.reduce((value, name) => value?.[name], document));
+}
+
+/** Fails when an answer of an operation is not as the document says. Failures it does not describe are free. */
+export function assertDescribed({ id, method, path }, { status, headers, body }) {
+  const item = Object.entries(document.paths).find(
+    ([own]) => path === own || path.endsWith(own),
+  )?.[1];
+  const { responses } = resolve(item)[method.toLowerCase()];
+  const found = responses[status] ?? responses[`${String(status)[0]}XX`] ?? responses.default;
+  const where = `${id} → ${status}`;
+  if (found === undefined) {
+    const isSilent = !Object.keys(responses).some((key) => key.startsWith('2'));
+    return assert.ok(status >= 400 || isSilent, `${where} is not in the document`);
+  }
+  const { content } = resolve(found);
+  if (!content) return assert.equal(body, null, `${where} has a body`);
+  const [type] = (headers.get('content-type') ?? '').split(';');
+  const schema = (content[type] ?? content['*/*'])?.schema;
+  assert.ok(schema, `${where} is ${type}, which is not in the document`);
+  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/');
+  const { error } = z
+    .fromJSONSchema({ ...JSON.parse(text), $defs }, { defaultTarget })
+    .safeParse(body);
+  const problem = error && `${error.issues[0].path.join('.')}: ${error.issues[0].message}`;
+  assert.equal(problem, undefined, `${where} is not as the document says`);
+}
