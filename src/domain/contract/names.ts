@@ -46,8 +46,3 @@ export function isPluralWord(word: string): boolean {
 export function componentOf(pointer: string): string {
   return /^#\/components\/schemas\/([^/]+)$/.exec(pointer)?.[1] ?? '';
 }
-
-/** Whether two names say the same, however they are written: `createdAt`, `created_at`. */
-export function isSameName(one: string, other: string): boolean {
-  return columnName(one) === columnName(other);
-}

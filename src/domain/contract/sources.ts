@@ -105,7 +105,7 @@ export function isBelow(child: Entity, parent: Entity): boolean {
 }
 
 /** `/articles/{slug}` for the comments below it. */
-export function parentEntityPath(prefix: string, parent: Pick<Entity, 'prefixes'>): string | null {
+function parentEntityPath(prefix: string, parent: Pick<Entity, 'prefixes'>): string | null {
   const item = prefix.split('/').slice(0, -1).join('/');
   const collection = item.split('/').slice(0, -1).join('/');
   return item.endsWith('}') && parent.prefixes.has(collection) ? item : null;

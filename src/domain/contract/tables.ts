@@ -120,7 +120,7 @@ function designTable(entity: Entity, findings: Findings, enums: EnumType[], assu
 }
 
 /** The entities whose rows those of another one are listed below. */
-export function parentsOf(entity: Entity, { entities }: Pick<Findings, 'entities'>): readonly Entity[] {
+function parentsOf(entity: Entity, { entities }: Pick<Findings, 'entities'>): readonly Entity[] {
   return entities.filter((parent) => isBelow(entity, parent));
 }
 
