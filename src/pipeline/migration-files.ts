@@ -1,6 +1,7 @@
 import { TurboError } from '../domain/errors.ts';
 import {
   DOWN_FOLDER,
+  findDeviation,
   initialMigration,
   MIGRATIONS_FOLDER,
   migrationName,
@@ -62,6 +63,13 @@ export async function keepSum(directory: string, services: Needs<'workspace'>): 
 /** What the sum should say of the migrations as they are. */
 async function wantedSum(directory: string, services: Needs<'workspace'>): Promise<string> {
   return renderSum(parseMigrationFiles(await readFolder(directory, services)));
+}
+
+/** What `migrations.sum` says of the files that is not so, in words; null when they agree, and where there are none. */
+export function wrongSum(files: FileTree): string | null {
+  const { ups, sum } = parseMigrationFolder(files);
+  if (ups.length === 0) return null;
+  return sum === null ? 'it is missing' : (findDeviation(ups, sum)?.what ?? null);
 }
 
 /** Not in git, and swept away by nobody: what a killed process left only skips a second. */

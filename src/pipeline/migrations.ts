@@ -1,5 +1,4 @@
 import { databaseNames, type Environment, type Login } from '../domain/database.ts';
-import { findDeviation, parseMigrationFolder } from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { enforceStorage } from '../operations/storage.ts';
@@ -14,7 +13,7 @@ import {
 } from '../phases/migrate.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
-import { keepSum, readMigrations } from './migration-files.ts';
+import { keepSum, readMigrations, wrongSum } from './migration-files.ts';
 import type { LoginNeeds } from './settle-logins.ts';
 import { explainingLoss } from './stages.ts';
 
@@ -79,9 +78,7 @@ export interface RepairPlan {
 
 export async function planRepair(folder: ProjectFolder, env: Environment, services: LookNeeds): Promise<RepairPlan> {
   const opened = await open(folder, env, services);
-  const { ups, sum } = parseMigrationFolder(opened.files);
-  const deviation = sum === null ? { what: 'it is missing' } : findDeviation(ups, sum);
-  return { repairs: await findRepairs(opened, services), sum: ups.length === 0 ? null : (deviation?.what ?? null) };
+  return { repairs: await findRepairs(opened, services), sum: wrongSum(opened.files) };
 }
 
 /** Makes journal and sum say what the files are. Gives what was done about the journal. */

@@ -7,7 +7,7 @@ import { readCatalog } from '../operations/read-catalog.ts';
 import { sweepScratches, withScratchDatabase } from '../operations/scratch-database.ts';
 import { migrateUp, migrationStatus } from '../phases/migrate.ts';
 import type { FileTree } from '../ports/workspace.ts';
-import { readMigrations } from './migration-files.ts';
+import { readMigrations, wrongSum } from './migration-files.ts';
 import type { TrialNeeds } from './trial-database.ts';
 
 /** How a database, the migrations and the schema of a project agree. */
@@ -18,6 +18,8 @@ export interface Drift {
   readonly schema: readonly Difference[];
   /** Migrations that the database was not given, or not as they are now. */
   readonly migrations: readonly MigrationStatusRow[];
+  /** Why `migrations.sum` is not the sum of the migrations; null when it is. */
+  readonly sum: string | null;
 }
 
 /**
@@ -29,7 +31,8 @@ export async function verifyMigrations(folder: ProjectFolder, env: Environment, 
   const files = await readMigrations(folder, services);
   const login = await openLogin(id, env, 'mig', services);
   const rows = await migrationStatus({ files, login }, services);
-  const last = rows.findLast(({ state }) => state === 'applied')?.version;
+  // One that was edited is held against what the database has by what it says now.
+  const last = rows.findLast(({ state }) => state === 'applied' || state === 'changed')?.version;
   await sweepScratches(id, services);
   const { asApplied, asWritten } = await withScratchDatabase(id, services, async (scratch) => {
     const scratchLogin = await scratch.login('mig');
@@ -46,6 +49,7 @@ export async function verifyMigrations(folder: ProjectFolder, env: Environment, 
     database: compareCatalogs(await catalogOf(login, services), asApplied),
     schema: said ? compareCatalogs(asWritten, said) : [],
     migrations: rows.filter(({ state }) => state !== 'applied'),
+    sum: wrongSum(files),
   };
 }
 

@@ -14,6 +14,7 @@ export const verifySubcommand: MigrateSubcommand = {
     const { verifyMigrations } = await import('../../../../pipeline/verify-migrations.ts');
     const drift = await verifyMigrations(folder, env, services);
     const lines = [
+      ...(drift.sum === null ? [] : [`migrations.sum does not agree with the migrations: ${drift.sum}`]),
       ...drift.migrations.map(({ version, name, state }) => `${version}_${name} is ${state} in the ${env} database`),
       ...drift.database.map((found) => describe(found, 'the database', 'its migrations')),
       ...drift.schema.map((found) => describe(found, 'the migrations', 'turbobackend.json')),
