@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'usage.missing',
   'request.empty',
   'request.too_long',
+  'request.unclear',
   'name.invalid',
   'schema.invalid',
   'template.unknown',

@@ -1,4 +1,5 @@
 import { relationsOf } from './ddl.ts';
+import type { Growth } from './growth.ts';
 import type { EnumType, Schema, Table } from './schema.ts';
 
 /** Where a part of a design comes from. */
@@ -60,6 +61,8 @@ export interface Design {
 export interface DesignBase {
   readonly name: string;
   readonly schema: Schema;
+  /** What the request adds to a table, where its grammar was read already. */
+  readonly growth?: Growth;
 }
 
 /** A part of a schema that has an origin. */

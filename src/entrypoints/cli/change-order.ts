@@ -91,20 +91,33 @@ function inDoubt(doubts: readonly Doubt[]): TurboError {
 export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boolean): void {
   const [first] = obstacles;
   if (first) {
-    const more = obstacles.slice(1).map(({ what, rows, hint }) => `; ${rows} ${what} (${hint})`);
-    throw new TurboError('migration.refused', `${first.rows} ${first.what}${more.join('')}.`, {
+    const more = obstacles.slice(1).map((obstacle) => `; ${counted(obstacle)} (${obstacle.hint})`);
+    throw new TurboError('migration.refused', `${counted(first)}${more.join('')}.`, {
       hint: first.hint,
       details: { obstacles },
     });
   }
   if (losses.length === 0 || isAllowed) return;
-  throw new TurboError('confirm.needed', `It takes away: ${losses.map(lossText).join('; ')}.`, {
+  throw new TurboError('confirm.needed', `It takes away: ${losses.map(counted).join('; ')}.`, {
     hint: 'Add --allow-destructive to do it.',
     details: { losses },
   });
 }
 
-const lossText = ({ what, rows }: ChangePlan['losses'][number]): string => `${rows ?? 'an unknown number of'} ${what}`;
+const OF_ONE: Readonly<Record<string, string>> = {
+  ...{ have: 'has', do: 'does', break: 'breaks', refer: 'refers', occur: 'occurs' },
+};
+
+/** "1 row of posts has no slug", "3 rows of posts have no slug". */
+function counted({ what, rows }: ChangePlan['losses'][number]): string {
+  if (rows !== 1) return `${rows ?? 'an unknown number of'} ${what}`;
+  const verb = / (have|do|break|refer|occur) /;
+  const one = /\bwould\b/.test(what) ? what : what.replace(verb, (_, word: string) => ` ${OF_ONE[word] ?? word} `);
+  return `1 ${one.replace(/^(row|value)s\b/, '$1')}`;
+}
+
+/** "1 file", "2 files". */
+export const amount = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 /** A plan as lines for people. */
 export function describeChange(
@@ -113,8 +126,8 @@ export function describeChange(
 ): string[] {
   return [
     ...steps.map((step) => `- ${step}`),
-    ...losses.map((loss) => style.yellow(`  takes away ${lossText(loss)}`)),
-    ...obstacles.map(({ what, rows, hint }) => style.yellow(`  not possible: ${rows} ${what}. ${hint}`)),
+    ...losses.map((loss) => style.yellow(`  takes away ${counted(loss)}`)),
+    ...obstacles.map((obstacle) => style.yellow(`  not possible: ${counted(obstacle)}. ${obstacle.hint}`)),
     ...(beyond.length > 0 ? [`  left alone, as no schema says it: ${beyond.join(', ')}`] : []),
   ];
 }

@@ -6,6 +6,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'usage.missing': 2,
   'request.empty': 2,
   'request.too_long': 2,
+  'request.unclear': 2,
   'name.invalid': 2,
   'schema.invalid': 3,
   'template.unknown': 2,

@@ -18,6 +18,7 @@ import type { Model as DraftModel } from './draft.ts';
 import { explain } from './explain.ts';
 import type { Fact } from './facts.ts';
 import { gatherEntities } from './gather.ts';
+import { growthFacts, keepToGrowth } from './grow.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readFacts } from './read-facts.ts';
 import { relate } from './relate.ts';
@@ -57,16 +58,19 @@ const SUBJECT = 'app ';
 /** The request says what comes to the base, and what is left away. */
 function extendSchema(request: Request, base: DesignBase, lexicon: Lexicon): Design {
   const nouns = base.schema.tables.map(({ name }) => singular(name));
-  const { facts, context } = readFacts(`${SUBJECT}${request.text}`, lexicon, nouns);
+  const { facts: read, context } = readFacts(`${SUBJECT}${request.text}`, lexicon, nouns);
+  const { growth } = base;
+  const facts = growth ? growthFacts(growth, new Set(nouns), context) : read;
   const start = startFrom(base, facts, context);
   const model = gatherEntities(facts, context, start.drafts);
-  const design = finish(model, facts, context, { name: base.name, schema: start.schema });
+  const design = finish(model, facts, context, { ...base, schema: start.schema });
   return { ...design, explanation: withoutSubject(design.explanation, start.notes) };
 }
 
 function finish(model: DraftModel, facts: readonly Fact[], context: Context, base?: DesignBase): Design {
   sayColumns(model, facts, context);
   relate(model, facts, context);
+  if (base?.growth) keepToGrowth(model, base.growth);
   completeColumns(model, context);
   const { schema, names, origins } = render(model, base?.schema);
   const tables = parseSchema(schema);

@@ -40,8 +40,10 @@ export function keys(
   }
   const before = given?.indexes ?? [];
   const leading = new Set([primary[0], ...uniques.map(([first]) => first), ...before.map((index) => index.columns[0])]);
+  // What a table that is there does without stays without.
+  const old = new Set(given?.columns.map(({ name }) => name));
   const indexes = columns
-    .filter((column) => column.references && !column.unique && !leading.has(column.name))
+    .filter((column) => column.references && !column.unique && !leading.has(column.name) && !old.has(column.name))
     .map((column) => ({ columns: [column.name] }));
   if (given) return { uniques, indexes: [...before, ...indexes], checks: given.checks ?? [] };
   const checks = (one.entity?.checks ?? [])

@@ -1,9 +1,10 @@
 import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Schema } from '../../../domain/schema.ts';
-import type { ChangePlan } from '../../../pipeline/plan-change.ts';
+import type { Evolved, Preview } from '../../../pipeline/evolve.ts';
 import type { Rehearsal } from '../../../pipeline/rehearse.ts';
 import {
+  amount,
   assertPossible,
   changeData,
   changeOptions,
@@ -15,7 +16,7 @@ import {
 import { type Cli, type CliCommand, flag } from '../command.ts';
 import { modelOptions } from '../model-options.ts';
 import { environmentOf, environmentOption } from '../options.ts';
-import { type Outcome, PLAIN } from '../output/output.ts';
+import { type Outcome, PLAIN, type Style } from '../output/output.ts';
 import { folderHere, projectNamed } from '../project.ts';
 import type { MigratePlace } from './migrate/subcommand.ts';
 
@@ -25,7 +26,10 @@ export const evolveCommand: CliCommand = {
       .command('evolve')
       .summary('change the schema by a sentence')
       .description('Changes schema, database and code by a sentence, rehearsed on a copy of the real rows.')
-      .argument('<change>', 'what is to change: "add tags to posts", "rename title to headline", "email is unique"')
+      .argument(
+        '<change>',
+        'what is to change: "posts need a subtitle", "add tags to posts", "rename title to headline"',
+      )
       .addOption(environmentOption())
       .option('--dry-run', 'plan and rehearse, and change nothing');
     for (const option of changeOptions()) command.addOption(option);
@@ -44,7 +48,10 @@ export const evolveCommand: CliCommand = {
     }
     const evolve = await import('../../../pipeline/evolve.ts');
     const request = parseRequest(String(typed.args[0] ?? ''));
-    const wanted = await evolve.understandChange(folder, request, services);
+    const { understandChange } = await import('../../../pipeline/understand-change.ts');
+    const wanted = await understandChange(folder, request, services);
+    // Marked before anything is planned: whatever differs later came in between.
+    const marks = await evolve.markPlace(folder, env, services);
     const said = saidOf(typed);
     const { after } = wanted;
     const order = {
@@ -59,17 +66,21 @@ export const evolveCommand: CliCommand = {
     const about = { decidedBy: wanted.decidedBy, leftOut: wanted.leftOut };
     if (plan.files.length === 0) return settle(cli, { folder, env, services }, after, about);
     assertPossible(plan, flag(typed, 'allowDestructive'));
-    const marks = await evolve.markPlace(folder, env, services);
+    await evolve.assertApplied(folder, env, services);
     const preview = await evolve.previewChange(folder, { env, after, plan, marks }, services);
     const data = { ...about, ...changeData(plan), rehearsal: preview.rehearsal };
     if (flag(typed, 'dryRun')) {
       return {
         data: { ...data, applied: [] },
         text: (style) =>
-          [...describeChange(plan, style), '', ...plan.files.map(({ up }) => up), proof(preview.rehearsal)].join('\n'),
+          [
+            ...describeChange(plan, style),
+            ...unread(wanted.leftOut, style),
+            ...['', ...plan.files.map(({ up }) => up), proof(preview.rehearsal)],
+          ].join('\n'),
       };
     }
-    await consent(cli, plan, preview.rehearsal, flag(typed, 'yes'));
+    await consent(cli, preview, wanted.leftOut, flag(typed, 'yes'));
     const done = await evolve.carryOutChange(folder, { env, name: nameOfChange(plan), after, preview }, services);
     await services.state.recordActivity({
       projectId: folder.project.id,
@@ -81,16 +92,41 @@ export const evolveCommand: CliCommand = {
       text: (style) =>
         [
           ...describeChange(plan, style),
+          ...unread(wanted.leftOut, style),
           proof(preview.rehearsal),
-          ...done.migrations.map(({ up }) => `wrote and applied ${up}`),
-          `${done.written.length} files of code written`,
-          ...done.kept.map((path) => `  kept, because you changed it: ${path}`),
-          '',
-          `Next: ${cli.config.command} deploy`,
+          ...done.migrations.map(({ up }) => `wrote ${up}`),
+          ...ending(done, cli.config.command, style),
         ].join('\n'),
+      ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
     };
   },
 };
+
+/** What became of code and database, and what is next. */
+function ending(
+  { applied, written, merged, kept, conflicts }: Omit<Evolved, 'migrations'>,
+  command: string,
+  style: Style,
+) {
+  const code = [
+    `${amount(written.length, 'file')} of code written`,
+    ...merged.map((path) => `  merged with your changes: ${path}`),
+    ...kept.map((path) => `  kept, because you changed it: ${path}`),
+  ];
+  if (conflicts.length === 0)
+    return [`${amount(applied.length, 'migration')} applied`, ...code, '', `Next: ${command} deploy`];
+  return [
+    ...code,
+    style.yellow('You and this change wrote the same lines. Both are there, between <<<<<<< and >>>>>>>, in:'),
+    ...conflicts.map((path) => `  ${path}`),
+    'The database is as it was: its migration waits.',
+    '',
+    `Next: decide in these files, then ${command} migrate up`,
+  ];
+}
+
+const unread = (leftOut: readonly string[], style: Style): readonly string[] =>
+  leftOut.length === 0 ? [] : [style.yellow(`  not understood, and left out: ${leftOut.join(', ')}`)];
 
 type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
 
@@ -110,17 +146,23 @@ async function settle(
   const done = await finishChange(folder, env, after, services);
   return {
     data: { ...about, steps: [], ...done },
-    text: () => `Finished: ${done.applied.length} migrations applied, ${done.written.length} files of code written.`,
+    text: (style) => ['Finished what was begun:', ...ending(done, cli.config.command, style)].join('\n'),
+    ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
   };
 }
 
-async function consent(cli: Cli, plan: ChangePlan, rehearsal: Rehearsal, isAgreed: boolean): Promise<void> {
+async function consent(
+  cli: Cli,
+  { plan, rehearsal }: Preview,
+  leftOut: readonly string[],
+  isAgreed: boolean,
+): Promise<void> {
   if (isAgreed) return;
   if (!cli.ask.canAsk) {
     const what = `It would change schema, database and code: ${plan.steps.join(' ')}`;
     throw new TurboError('confirm.needed', what, { hint: 'Add --yes to do it, or --dry-run to look at it.' });
   }
-  const lines = [...describeChange(plan, PLAIN), proof(rehearsal)];
+  const lines = [...describeChange(plan, PLAIN), ...unread(leftOut, PLAIN), proof(rehearsal)];
   if (await cli.ask.yesOrNo(`${lines.join('\n')}\nDo it?`, true)) return;
   throw new TurboError('confirm.needed', 'Nothing was changed.', { hint: 'Run it again to do it after all.' });
 }
@@ -130,7 +172,7 @@ function proof({ rows, tables, columns, copyMs, upMs, downMs }: Rehearsal): stri
   const on =
     rows === null
       ? 'without rows, as there are too many'
-      : `on a copy of ${rows} rows (copied in ${Math.round(copyMs)} ms)`;
+      : `on a copy of ${amount(rows, 'row')} (copied in ${Math.round(copyMs)} ms)`;
   const times = `up ${Math.round(upMs)} ms, down ${Math.round(downMs)} ms, up again`;
-  return `rehearsed ${on}: ${times}; ${columns} columns of ${tables} tables that were not to change have the same rows and hashes`;
+  return `rehearsed ${on}: ${times}; what was not to change has the same rows and hashes (${amount(columns, 'column')} of ${amount(tables, 'table')})`;
 }

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { itemsIn, nearestTables, readGrowth, tableCalled } from '../../src/domain/growth.ts';
+import { parseSchema } from '../../src/domain/schema-rules.ts';
+import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
+
+const blog = parseSchema(SAMPLE_SCHEMAS['a blog']);
+
+test.each([
+  ['posts need a subtitle', 'posts', ['subtitle']],
+  ['Please add a subtitle to the posts table too.', 'posts', ['subtitle']],
+  ['every post should also have a price and an e-mail', 'post', ['price', 'email']],
+  ['give each post a reading time', 'post', ['reading_time']],
+  ['add price, weight in kg & "due date" for posts', 'posts', ['price', 'weight_kg', 'due_date']],
+  ['posts get an optional unique code', 'posts', ['code optional unique']],
+  ['add a boolean is_hot to posts', 'posts', ['is_hot: boolean']],
+  ['add mood to posts: happy, very sad', 'posts', ['mood: happy | very_sad']],
+  ['posts have a mood (happy or sad) and a rating (integer)', 'posts', ['mood: happy | sad', 'rating: integer']],
+])('%s', (text, place, words) => {
+  const said = readGrowth(text);
+  expect([said?.place, said?.items.map((item) => item.words)]).toEqual([place, words]);
+});
+
+test.each([
+  ['add tags to posts', true],
+  ['posts have many status', true],
+  ['add the column notes to posts', false],
+  ['posts need an address', false],
+])('%s: several a row is %s', (text, isMany) => {
+  expect(readGrowth(text)?.items[0]?.isMany).toBe(isMany);
+});
+
+test.each([
+  'the moon is bright',
+  'users can like posts',
+  'posts need to be approved',
+  'posts need a way to tell everybody that something has happened',
+  'add login to users',
+  'add books with a title and subtitle',
+  'add support for coupons',
+  'add price to posts and remove title',
+  '',
+])('for a model to understand: %j', (text) => {
+  expect(readGrowth(text)).toBeNull();
+});
+
+test('what a table has already, as a column or as a table that refers to it, is known by its words', () => {
+  const items = readGrowth('posts have a title, an author, many comments and many ships')?.items ?? [];
+  const found = itemsIn({ table: 'posts', items }, blog).map(({ name }) => name);
+  expect(found).toEqual(['title', 'author', 'comments']);
+});
+
+test('a table is found whatever its number, and the names nearest to a wrong one come first', () => {
+  expect(tableCalled('Post', blog)?.name).toBe('posts');
+  expect(tableCalled('pots', blog)).toBeNull();
+  expect(nearestTables('pots', blog)[0]).toBe('posts');
+  expect(nearestTables('comment', blog)[0]).toBe('comments');
+});
