@@ -5,6 +5,7 @@ import { STRENGTH } from './facts.ts';
 import type { Entity } from './lexicon.ts';
 import { isMeant, pairOf, withoutOwner } from './naming.ts';
 import { entityIn } from './phrase.ts';
+import { waresOf } from './wares.ts';
 import { singular } from './words.ts';
 
 /** A phrase that may get a table. */
@@ -24,13 +25,22 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
     if (fact.kind !== 'entity') continue;
     const word = singular(fact.name);
     if (fact.strength < STRENGTH.defined && isParticiple(word, context)) continue;
-    const name = fact.strength >= STRENGTH.defined || found.has(word) ? word : withoutOwner(word, context);
+    const isWhole = found.has(word) || context.manyBusinesses.some(({ names }) => names[0] === word);
+    const name = fact.strength >= STRENGTH.defined || isWhole ? word : withoutOwner(word, context);
     const before = found.get(name);
-    const sense = trustedSense(name, context) ?? senseOfEnding(name, context);
+    const wares = waresOf(name, context);
+    const sense = wares ? null : (trustedSense(name, context) ?? senseOfEnding(name, context));
     const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
     const why = before && before.evidence >= fact.strength ? before.why : fact.why;
     const evidence = Math.max(before?.evidence ?? 0, fact.strength);
-    found.set(name, { name, entity: sense?.entity ?? null, named: sense?.names ?? true, strength, why, evidence });
+    found.set(name, {
+      name,
+      entity: wares ?? sense?.entity ?? null,
+      named: sense?.names ?? true,
+      strength,
+      why,
+      evidence,
+    });
   }
   const words = new Map<Entity, number>();
   for (const { entity } of found.values()) if (entity) words.set(entity, (words.get(entity) ?? 0) + 1);

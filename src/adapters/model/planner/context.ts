@@ -1,3 +1,4 @@
+import { type Business, findBusinesses, findManyBusinesses } from './businesses.ts';
 import type { Domain, Lexicon, Sense } from './lexicon.ts';
 import { withoutSilentNiches } from './niches.ts';
 import type { Reading, Token } from './tokens.ts';
@@ -21,6 +22,10 @@ export interface Context extends Reading {
   readonly defined: ReadonlySet<string>;
   /** Domains the request is about, best first. */
   readonly domains: readonly RankedDomain[];
+  /** What the request is for: "our bookshop". */
+  readonly businesses: readonly Business[];
+  /** Businesses that are kept as rows: "a list of pet stores". */
+  readonly manyBusinesses: readonly Business[];
 }
 
 export interface RankedDomain {
@@ -41,17 +46,16 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
   const reading = tokenize(text, all);
   const namesIn = (words: ReadonlyMap<string, unknown>) =>
     findPhrases(reading.tokens, (name) => words.has(name)).map(({ name }) => name);
+  const businesses = findBusinesses(reading.tokens, all);
   const lexicon = withoutSilentNiches(all, {
     nouns: [...namesIn(all.nouns), ...known],
-    names: namesIn(all.domainWords),
+    names: [...namesIn(all.domainWords), ...businesses.map(({ like }) => like)],
   });
-  const mentions = findPhrases(reading.tokens, (name) => lexicon.nouns.has(name));
-  const named = findPhrases(reading.tokens, (name) => lexicon.domainWords.has(name)).filter((found) =>
-    isTitle(found, reading.tokens, lexicon),
-  );
-  const titles = new Map(
-    named.map(({ name, from }) => [name, { name, asker: from > 2 && before(reading.tokens, from) === 'for' }]),
-  );
+  const manyBusinesses = findManyBusinesses(reading.tokens, all);
+  const compounds = [...businesses, ...manyBusinesses];
+  const isInside = (found: Mention) => compounds.some((one) => found.from < one.to && found.to > one.from);
+  const mentions = findPhrases(reading.tokens, (name) => lexicon.nouns.has(name)).filter((found) => !isInside(found));
+  const titles = titlesOf(reading.tokens, businesses, lexicon);
   const domains = rankDomains([...mentions.map(({ name }) => name), ...known], [...titles.values()], lexicon);
   return {
     ...reading,
@@ -60,7 +64,30 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
     mentionAt: new Map(mentions.map((m) => [m.from, m])),
     domains,
     defined: new Set(known),
+    businesses,
+    manyBusinesses,
   };
+}
+
+/** Names of domains, each once. The name of a business is one of its own kind, unless the lexicon has all of it. */
+function titlesOf(
+  tokens: readonly Token[],
+  businesses: readonly Business[],
+  lexicon: Lexicon,
+): ReadonlyMap<string, Title> {
+  const { trades, other } = lexicon.businesses;
+  const found = findPhrases(tokens, (name) => lexicon.domainWords.has(name)).filter((one) => {
+    // "event store"
+    const isOther = trades[one.name] !== undefined && other.has(tokens[one.from - 1]?.lemma ?? '');
+    return !isOther && isTitle(one, tokens, lexicon);
+  });
+  const covers = (one: Pick<Mention, 'from' | 'to'>, { from, to }: Business) => one.from <= from && one.to >= to;
+  const apart = found.filter((one) =>
+    businesses.every((business) => covers(one, business) || one.to <= business.from || one.from >= business.to),
+  );
+  const unknown = businesses.filter((business) => !found.some((one) => covers(one, business)));
+  const all = [...apart, ...unknown.map(({ like, from }) => ({ name: like, from }))];
+  return new Map(all.map(({ name, from }) => [name, { name, asker: from > 2 && before(tokens, from) === 'for' }]));
 }
 
 /** A name of a domain in the request; `asker` when it only says for whom: "polls for our club". */

@@ -44,7 +44,7 @@ export function gatherEntities(facts: readonly Fact[], context: Context, base: r
       model.drafts.push(draft({ name: entity.name, entity, strength: STRENGTH.wanted, origin }));
     }
   };
-  if (base.length === 0) addCore(model, context, add);
+  if (base.length === 0) addCore(model, facts, context, add);
   addHappenings(model, facts, context, add);
   if (base.length === 0) addAccounts(model, facts, context, add);
   const own = model.drafts.filter((one) => one.given === null);
@@ -101,7 +101,7 @@ function unwantedNames(facts: readonly Fact[], context: Context): ReadonlySet<st
  * The main thing of a named domain is always there; its whole core when the request says little else. A second named
  * domain ("a shop with a blog") only brings what nothing else in the request stands for.
  */
-function addCore(model: Model, context: Context, add: Add): void {
+function addCore(model: Model, facts: readonly Fact[], context: Context, add: Add): void {
   if (model.drafts.some((one) => one.strength >= STRENGTH.defined)) return;
   const named = context.domains.filter(({ named: isNamed }) => isNamed).slice(0, 2);
   named.forEach(({ domain, asker }, rank) => {
@@ -111,8 +111,14 @@ function addCore(model: Model, context: Context, add: Add): void {
     );
     // "shift signup for our food bank": the domain says for whom, the request speaks of something else.
     if (asker && model.drafts.some((one) => !one.entity?.person)) return;
+    // "a bookshop where users rate books": what it deals in is there, and what happens with it is said.
+    const isTold = context.businesses.length > 0 && facts.some(({ kind }) => kind === 'happens' || kind === 'column');
     const wanted =
-      (rank === 0 && saysLittle(model)) || (rank > 0 && !isSpokenOf) ? core : rank === 0 ? core.slice(0, 1) : [];
+      (rank === 0 && saysLittle(model) && !isTold) || (rank > 0 && !isSpokenOf)
+        ? core
+        : rank === 0
+          ? core.slice(0, 1)
+          : [];
     for (const entity of wanted) add(entity, known(entity, `usual for ${spoken(domain.name.replaceAll('-', '_'))}`));
   });
 }

@@ -99,6 +99,7 @@ function usedTokens(
   const entities = new Set(model.drafts.flatMap((one) => one.entity ?? []));
   const named = new Set(domains.filter((ranked) => ranked.named).map(({ domain }) => domain));
   const used = new Set<number>();
+  for (const { from, to } of context.businesses) for (let at = from; at < to; at += 1) used.add(at);
   const seen = new Map<string, boolean>();
   const isUsed = (name: string) => {
     const before = seen.get(name);

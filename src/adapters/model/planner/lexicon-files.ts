@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COLUMN_KINDS } from './notation.ts';
-import { snake } from './words.ts';
+import { singular, snake } from './words.ts';
 
 /** The shapes of the files under templates/planner. Whoever adds a domain adds one file of `domainFile`. */
 
@@ -129,6 +129,22 @@ export const glossaryFile = z.record(
   z.strictObject({ particles: z.array(z.string()), words: z.record(z.string(), z.string()) }),
 );
 
+/** Names of businesses: "flower shop", "toy library". Singular words; phrases as they are written. */
+export const businessesFile = z.strictObject({
+  /** Last words of such a name; `like` is a domain's name of such a business, `of` the only things that fit. */
+  trades: z.record(
+    z.string(),
+    z.strictObject({ like: z.string().transform((name) => singular(snake(name))), of: wordSet.optional() }),
+  ),
+  /** Words in front that do not say what it deals in: "corner shop". */
+  plain: wordSet,
+  /** Words in front that make something else of it: "data store". */
+  other: wordSet,
+  /** What is known about things that are sold or lent, in the notation of columns. */
+  goods: z.record(z.string(), z.array(z.string())),
+});
+
+export type BusinessesFile = z.output<typeof businessesFile>;
 export type DomainFile = z.output<typeof domainFile>;
 export type AttributesFile = z.output<typeof attributesFile>;
 export type EnglishFile = z.output<typeof englishFile>;

@@ -1,5 +1,5 @@
 import type { Attributes } from './attributes.ts';
-import type { DomainFile, EnglishFile, GlossaryFile } from './lexicon-files.ts';
+import type { BusinessesFile, DomainFile, EnglishFile, GlossaryFile } from './lexicon-files.ts';
 import type { ColumnDraft, LinkDraft } from './notation.ts';
 
 /** Everything the planner knows about the world, read from templates/planner and indexed for looking words up. */
@@ -14,6 +14,9 @@ export interface Lexicon {
   readonly attributes: Attributes;
   readonly english: EnglishFile;
   readonly glossary: GlossaryFile;
+  readonly businesses: BusinessesFile;
+  /** What a business deals in → columns of its own. */
+  readonly goods: ReadonlyMap<string, readonly ColumnDraft[]>;
   readonly stores: readonly Signal[];
   readonly stateless: readonly Signal[];
   /** Single words that are spelled right, grouped by first letter. */

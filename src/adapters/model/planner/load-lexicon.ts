@@ -5,22 +5,23 @@ import { TurboError } from '../../../domain/errors.ts';
 import type { Attributes } from './attributes.ts';
 import { attributes } from './attributes.ts';
 import type { Comparison, Domain, Entity, Lexicon, Sense, Signal } from './lexicon.ts';
-import type { DomainFile, EnglishFile } from './lexicon-files.ts';
-import { attributesFile, domainFile, englishFile, glossaryFile, signalsFile } from './lexicon-files.ts';
+import type { BusinessesFile, DomainFile, EnglishFile } from './lexicon-files.ts';
+import { attributesFile, businessesFile, domainFile, englishFile, glossaryFile, signalsFile } from './lexicon-files.ts';
 import { readColumn, readLink } from './notation.ts';
 import { singular, snake } from './words.ts';
 
 /**
- * Reads the lexicon from a folder: `attributes.json`, `english.json`, `glossary.json`, `signals.json` and one file per
- * domain under `domains/`. Throws `config.invalid` naming the file and the place when one of them is damaged.
+ * Reads the lexicon from a folder: `attributes.json`, `english.json`, `glossary.json`, `signals.json`, `businesses.json` and
+ * one file per domain under `domains/`. Throws `config.invalid` naming the file and the place when one of them is damaged.
  */
 export async function loadLexicon(folder: string): Promise<Lexicon> {
   const names = (await list(join(folder, 'domains'))).filter((name) => name.endsWith('.json')).sort();
-  const [known, english, glossary, signals, ...files] = await Promise.all([
+  const [known, english, glossary, signals, businesses, ...files] = await Promise.all([
     readJson(join(folder, 'attributes.json'), attributesFile),
     readJson(join(folder, 'english.json'), englishFile),
     readJson(join(folder, 'glossary.json'), glossaryFile),
     readJson(join(folder, 'signals.json'), signalsFile),
+    readJson(join(folder, 'businesses.json'), businessesFile),
     ...names.map((name) => readJson(join(folder, 'domains', name), domainFile)),
   ]);
   const attribute = attributes(known);
@@ -37,10 +38,21 @@ export async function loadLexicon(folder: string): Promise<Lexicon> {
     attributes: attribute,
     english,
     glossary,
+    businesses,
+    goods: readGoods(businesses, attribute),
     stores: signals.stores.map(signal),
     stateless: signals.stateless.map(signal),
     ...vocabulary,
   };
+}
+
+function readGoods({ goods }: BusinessesFile, { guess }: Attributes): Lexicon['goods'] {
+  const read = (name: string, text: string) => {
+    const column = readColumn(text, guess);
+    if (!column) throw new TurboError('config.invalid', `businesses.json: goods.${name}: cannot be read: ${text}`);
+    return column;
+  };
+  return new Map(Object.entries(goods).map(([name, texts]) => [name, texts.map((text) => read(name, text))]));
 }
 
 async function list(folder: string): Promise<readonly string[]> {

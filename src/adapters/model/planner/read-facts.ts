@@ -15,6 +15,7 @@ import { readAccounts, readHappenings, readStories } from './readers/people.ts';
 import { readBelonging, readLimits, readManyToMany, readNegations, readStates, readUniques } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
 import { readDoers, readSelf, readTies } from './readers/ties.ts';
+import { forBusinesses } from './wares.ts';
 
 /** Readers of running text. Their order is that of trust where two say different things about a column. */
 const READERS: readonly ((context: Context) => readonly Fact[])[] = [
@@ -59,7 +60,8 @@ export function readFacts(
   const structured = [...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
   const context = readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]);
-  return { facts: [...structured, ...READERS.flatMap((read) => read(context))], context };
+  const facts = [...structured, ...READERS.flatMap((read) => read(context))];
+  return { facts: forBusinesses(facts, context), context };
 }
 
 /** What is left of a terminal's colours once the invisible escape in front is gone: `[31m`. */

@@ -2,7 +2,6 @@ import { parseColumnType } from '../../../domain/column-type.ts';
 import type { Origin } from '../../../domain/explanation.ts';
 import { MAX_IDENTIFIER_LENGTH } from '../../../domain/identifier.ts';
 import { primaryKey, type Schema, type SchemaInput, tableSchema } from '../../../domain/schema.ts';
-import { isReservedWord } from '../../../domain/sql-keywords.ts';
 import type { Draft, Link, Model, OriginalColumn } from './draft.ts';
 import type { ColumnDraft, ColumnKind } from './notation.ts';
 import { type Origins, partKey } from './part-origins.ts';
@@ -79,7 +78,7 @@ function safeName(name: string, ending: string): string {
     .slice(0, MAX_IDENTIFIER_LENGTH)
     .replace(/_+$/, '');
   if (clean === '') return `value${ending}`;
-  return isReservedWord(clean) || SYSTEM.has(clean) ? `${clean}${ending}` : clean;
+  return SYSTEM.has(clean) ? `${clean}${ending}` : clean;
 }
 
 const SYSTEM = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
