@@ -20,8 +20,9 @@ import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
+import { requestModule, withChecks } from './scaffold/plain-endpoints.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
-import { endpointTable, markdownText, tableList } from './scaffold/readme.ts';
+import { endpointTable, markdownText, tableList, writtenList } from './scaffold/readme.ts';
 import { relationsModule } from './scaffold/relations-module.ts';
 import { keepsSecrets, type Resource, resourcesOf } from './scaffold/resource.ts';
 import { routeFiles } from './scaffold/route-files.ts';
@@ -49,9 +50,15 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const generated = project.contract
     ? contractTree(project.contract.document, { schema, resources, texts: filled, template, computed })
     : { ...filled, ...computed };
-  const forNitro = { ...generated, ...endpointFiles(endpoints, generated) };
+  const isPlain = !withDatabase && endpoints.length > 0;
+  const forNitro = {
+    ...generated,
+    ...endpointFiles(endpoints, generated),
+    ...(isPlain ? requestModule(template) : {}),
+  };
   const forHono = fillIn(layered(['hono/base', withDatabase ? 'hono/database' : 'hono/plain']), values);
-  const files = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
+  const framed = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
+  const files = isPlain ? withChecks(framed, template) : framed;
   return Object.fromEntries(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
@@ -121,7 +128,7 @@ function computedFiles(project: Project, schema: Schema, resources: readonly Res
   const files: Record<string, string> = {
     'client/index.ts': clientModule(schema, resources),
     'server/lib/checks.ts': checkModule(schema, resources),
-    'server/openapi.json': openapiFile(project, schema, resources),
+    'server/openapi.json': openapiFile(project, schema, resources, writtenEndpoints(project.endpoints)),
     ...testFiles(schema, resources),
   };
   const enums = enumModule(schema);
@@ -159,6 +166,7 @@ function valuesOf(project: Project, resources: readonly Resource[]): TextValues 
     request: markdownText(project.request),
     framework: FRAMEWORK_LINKS[frameworkOf(project)],
     endpoints: endpointTable(resources),
+    written: writtenList(writtenEndpoints(project.endpoints)),
     client: project.schema ? clientExample(project.schema, resources) : '',
     tables: project.schema ? tableList(project.schema) : '',
   };

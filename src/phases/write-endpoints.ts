@@ -69,6 +69,10 @@ export async function writeEndpoints(
       throw error;
     });
     const isWritten = 'files' in outcome;
+    if (isWritten && outcome.leftOut.length > 0) {
+      const message = `${plan.name}: ${outcome.leftOut.join(' and ')} were not checked, because the programs for it are not here.`;
+      services.progress({ kind: 'note', message });
+    }
     done.push({ ...plan, status: isWritten ? 'written' : 'missing', reason: isWritten ? '' : outcome.reason });
     await keep(done, isWritten ? outcome.files : {});
   }

@@ -38,13 +38,19 @@ export async function writeStage(folder: ProjectFolder, services: WriteNeeds): P
   if (writer === null) return [];
   const { directory } = folder;
   const project = (await readManifest(directory, services)) ?? folder.project;
+  // What is missing there is listed by the document, and stands for itself with 501.
+  if (project.contract) return [];
   const plans = await planEndpoints(project, writer, services);
   if (plans.length === 0) return [];
-  if ((await services.sandbox.kind()) === null) return allMissing(project, directory, plans, services);
-  const write = (database: TrialDatabase | null) => writeAll({ project, directory, plans, writer, database }, services);
+  const missing = (reason: string) => allMissing(project, directory, plans, reason, services);
+  if ((await services.sandbox.kind()) === null) return missing(NO_SANDBOX);
+  const write = (database: Reached | null) => writeAll({ project, directory, plans, writer, database }, services);
   const { schema } = project;
   if (schema === null || schema.tables.length === 0) return write(null);
-  return withTrialDatabase({ directory, project }, schema, services, write);
+  return withTrialDatabase({ directory, project }, schema, services, async (database) => {
+    const login = await database.scratch.login('app');
+    return (login.sslmode ?? 'disable') === 'disable' ? write({ login, ...database }) : missing(BY_TLS);
+  });
 }
 
 async function planEndpoints(project: Project, writer: Writer, services: WriteNeeds): Promise<readonly EndpointPlan[]> {
@@ -68,19 +74,31 @@ const PASSING: ReadonlySet<string> = new Set(['model.unusable', 'model.refused',
 const NO_SANDBOX =
   'nothing on this machine shuts in what a model writes: install bubblewrap, or consent with --sandbox none';
 
-async function allMissing(project: Project, directory: string, plans: readonly EndpointPlan[], services: WriteNeeds) {
-  services.progress({ kind: 'warning', message: `Endpoints are not written: ${NO_SANDBOX}.` });
-  const endpoints = plans.map((plan): Endpoint => ({ ...plan, status: 'missing', reason: NO_SANDBOX }));
+const BY_TLS =
+  'a server that is reached by TLS cannot be reached from where they are tried: use the embedded PostgreSQL for that';
+
+async function allMissing(
+  project: Project,
+  directory: string,
+  plans: readonly EndpointPlan[],
+  reason: string,
+  services: WriteNeeds,
+) {
+  services.progress({ kind: 'warning', message: `Endpoints are not written: ${reason}.` });
+  const endpoints = plans.map((plan): Endpoint => ({ ...plan, status: 'missing', reason }));
   await scaffoldStage({ directory, project: { ...project, endpoints } }, services);
   return endpoints;
 }
+
+/** A trial database, and the login of the backend, without TLS. */
+type Reached = Pick<TrialDatabase, 'environment'> & { readonly login: Login };
 
 interface AllOrder {
   readonly project: Project;
   readonly directory: string;
   readonly plans: readonly EndpointPlan[];
   readonly writer: Writer;
-  readonly database: TrialDatabase | null;
+  readonly database: Reached | null;
 }
 
 async function writeAll({ project, directory, plans, writer, database }: AllOrder, services: WriteNeeds) {
@@ -120,19 +138,13 @@ function describe({ method, path, status, reason }: Endpoint): string {
 }
 
 /** A trial database as it is reached from a sandbox, and asked what it thinks of queries. */
-async function openTrial(database: TrialDatabase, services: Needs<'sql'>) {
-  const login = await database.scratch.login('app');
-  if ((login.sslmode ?? 'disable') !== 'disable') {
-    throw new TurboError('sandbox.missing', 'A server that is reached by TLS cannot be reached from a sandbox.', {
-      hint: 'Leave the endpoints to yourself with --model planner, or use the embedded PostgreSQL.',
-    });
-  }
+async function openTrial({ login, environment }: Reached, services: Needs<'sql'>) {
   const app = await services.sql.connect(login);
   return {
     app,
     host: login.host,
     port: login.port,
-    environment: { ...database.environment, DATABASE_URL: insideUrl(login) },
+    environment: { ...environment, DATABASE_URL: insideUrl(login) },
     prepare: (text: string) => prepareQuery(text, app),
   };
 }

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { nestedPath } from '../../domain/rest.ts';
 import type { Schema } from '../../domain/schema.ts';
 import type { Resource } from './resource.ts';
@@ -19,6 +20,16 @@ export function endpointTable(resources: readonly Resource[]): string {
     ];
   });
   return ['| path | methods |', '|---|---|', '| `/health`, `/ready` | GET |', ...rows].join('\n');
+}
+
+/** A paragraph about endpoints that are no plain resources; empty when there are none. */
+export function writtenList(endpoints: readonly Endpoint[]): string {
+  if (endpoints.length === 0) return '';
+  const lines = endpoints.map(({ name, method, path, purpose, inputs, answers }) => {
+    const told = [purpose, `Takes: ${inputs}`, `Answers: ${answers}`].map(markdownText).join(' ');
+    return `- \`${method} ${path}\` (\`server/custom/${name}.ts\`): ${told}`;
+  });
+  return `\n\nWritten for this project:\n\n${lines.join('\n')}`;
 }
 
 /** One line for each table. */

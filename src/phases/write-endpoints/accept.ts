@@ -7,7 +7,12 @@ import type { Bench } from './bench.ts';
 import { judgeCode } from './code-gate.ts';
 import { type Desk, missingFiles } from './desk.ts';
 
-export type Verdict = { readonly files: FileTree } | { readonly refusal: string };
+export type Verdict =
+  | {
+      readonly files: FileTree /** Checks that could not be made on this machine. */;
+      readonly leftOut: readonly string[];
+    }
+  | { readonly refusal: string };
 
 /** What the gate has against the files, as text with file and line; null when it has nothing. */
 export async function refusedCode(endpoint: string, own: FileTree, reader: CodeReader): Promise<string | null> {
@@ -34,14 +39,15 @@ export async function acceptEndpoint(
   try {
     const tidy = await bench.tidy(Object.keys(own).sort());
     if (!tidy.passed) return { refusal: `Style:\n${tidy.text}` };
-    for (const step of ['typecheck', 'test'] as const) {
-      const { passed, text } = await bench[step]();
-      if (!passed) return { refusal: `${step}:\n${text}` };
-    }
+    const types = await bench.typecheck();
+    if (!types.passed) return { refusal: `typecheck:\n${types.text}` };
+    const test = await bench.test();
+    if (!test.passed) return { refusal: `test:\n${test.text}` };
     const code = own[handlerFile(plan.name)] ?? '';
     const weak = await attackEndpoint(plan, code, withAccounts, bench);
     if (weak.length > 0) return { refusal: `It does not stand attacks:\n${weak.slice(0, 8).join('\n')}` };
-    return { files: { ...own, ...tidy.files } };
+    const leftOut = [...(types.isLeftOut ? ['types'] : []), ...(tidy.isLeftOut ? ['style'] : [])];
+    return { files: { ...own, ...tidy.files }, leftOut };
   } finally {
     await bench.close();
   }

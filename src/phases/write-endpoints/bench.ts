@@ -19,6 +19,8 @@ export interface Bench {
 
 export interface Tried {
   readonly passed: boolean;
+  /** The program is not on this machine. */
+  readonly isLeftOut?: boolean;
   /** What it printed, the same for the same files; for the model. */
   readonly text: string;
 }
@@ -55,7 +57,8 @@ export function openBench(room: SandboxRoom, { endpoint, framework, environment,
   const show = (end: ProgramEnd) => shown(end, environment);
   const tool = async (name: string, args: readonly string[]): Promise<Tried> => {
     const end = await run(args, TOOL_MS);
-    if (isMissing(end, args[0] ?? '')) return { passed: true, text: `${name} is not at hand here, and was left out.` };
+    if (isMissing(end, args[0] ?? ''))
+      return { passed: true, isLeftOut: true, text: `${name} is not at hand here, and was left out.` };
     return { passed: end.code === 0, text: end.code === 0 ? `${name}: nothing wrong.` : show(end) };
   };
   const build = () => {
@@ -67,11 +70,10 @@ export function openBench(room: SandboxRoom, { endpoint, framework, environment,
     typecheck: () => tool('tsc', ['node_modules/typescript/bin/tsc', '-p', '.']),
     async tidy(paths) {
       const biome = ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '--error-on-warnings'];
-      const { passed, text } = await tool('biome', [...biome, ...paths]);
+      const tried = await tool('biome', [...biome, ...paths]);
       const read = await Promise.all(paths.map(async (path) => [path, await room.read(path)] as const));
       return {
-        passed,
-        text,
+        ...tried,
         files: Object.fromEntries(read.flatMap(([path, own]) => (own === null ? [] : [[path, own]]))),
       };
     },

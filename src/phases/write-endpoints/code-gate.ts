@@ -7,6 +7,7 @@ import {
   MEMBERS_OUT,
   NODES,
   TEST_MEMBERS_OUT,
+  TEST_PARTS,
   TYPE_PARTS,
   WAYS_OUT,
   WITHOUT_ARGUMENTS,
@@ -148,9 +149,18 @@ function refusedIdentifier({ node, parent, part }: Found, { path, declared }: Fi
   if (isKey || part === 'label') return null;
   if (WAYS_OUT.has(name)) return `${name} is not allowed here`;
   if (!declared.has(name) && !GLOBALS.has(name)) return `${name} is not known here`;
-  if (!path.startsWith('test/') || !WITHOUT_ARGUMENTS.has(name)) return null;
+  if (!path.startsWith('test/')) return null;
+  const parts = declared.has(name) ? undefined : TEST_PARTS.get(name);
+  if (parts) return refusedPart(name, parent, part, parts);
+  if (!WITHOUT_ARGUMENTS.has(name)) return null;
   const isPlainCall = parent?.type === 'CallExpression' && part === 'callee' && isEmpty(parent.arguments);
   return isPlainCall || parent?.type === 'ImportSpecifier' ? null : `${name} is only called, without arguments`;
+}
+
+function refusedPart(name: string, parent: Node | null, part: string, parts: ReadonlySet<string>): string | null {
+  const property = parent?.type === 'MemberExpression' && part === 'object' ? parent.property : null;
+  const member = isNode(property) ? String(property.name ?? property.value) : '';
+  return parts.has(member) ? null : `of ${name}, tests use ${[...parts].join(', ')} only: compare with assert`;
 }
 
 const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;

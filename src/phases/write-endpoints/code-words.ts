@@ -44,6 +44,15 @@ export const MEMBERS_OUT = words(`
 /** Members of what tests are given that lead to SQL, programs or settings. */
 export const TEST_MEMBERS_OUT = words('database child query');
 
+/**
+ * What tests may use of these: everything else of them hands out the members of a value without naming them, and so the
+ * way to SQL that `backend` holds.
+ */
+export const TEST_PARTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['Object', words('keys hasOwn is fromEntries freeze')],
+  ['JSON', words('parse')],
+]);
+
 /** What may be imported from a package, by name. */
 export const PACKAGES: Readonly<Record<'server' | 'test', Readonly<Record<string, ReadonlySet<string>>>>> = {
   server: {

@@ -22,7 +22,7 @@ export interface OneOrder {
 }
 
 /** How the writing of one endpoint came out. */
-export type Outcome = { readonly files: FileTree } | { readonly reason: string };
+export type Outcome = { readonly files: FileTree; readonly leftOut: readonly string[] } | { readonly reason: string };
 
 const MAX_TURNS = 40;
 const MAX_CALLS_PER_TURN = 16;
@@ -61,7 +61,7 @@ export async function writeOne(
         const result = await worker.use(call, recorded?.[index] ?? null);
         if ('files' in result) {
           await services.state.recordToolResults(key, [...results, ACCEPTED]);
-          return { files: result.files };
+          return result;
         }
         results.push(result.text);
       }
@@ -115,7 +115,7 @@ function lastLine(results: readonly string[]): string {
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }
 
-type Used = { readonly text: string } | { readonly files: FileTree };
+type Used = { readonly text: string } | { readonly files: FileTree; readonly leftOut: readonly string[] };
 
 interface Worker {
   /** What comes of one call; what was recorded for it saves running programs again. */

@@ -149,6 +149,19 @@ const BAD_TESTS: readonly (readonly [code: string, reason: RegExp])[] = [
     `import { openClient } from './client.mjs'; const { backend } = await openClient(); backend.database.query('select 1');`,
     /\.database is not allowed/,
   ],
+  // The members of a value, without naming them.
+  ...[
+    'for (const value of Object.values(backend)) value;',
+    'const [[name, value]] = Object.entries(backend);',
+    'let found; Object.assign({ set database(value) { found = value; } }, backend);',
+    'const { values } = Object; values(backend);',
+    'const o = Object; o.values(backend);',
+    'JSON.stringify(backend, (name, value) => value);',
+    'const write = JSON.stringify; write(backend, (name, value) => value);',
+  ].map((code): readonly [string, RegExp] => [
+    `import { openClient } from './client.mjs'; const { backend } = await openClient(); ${code}`,
+    /tests use .* only/,
+  ]),
   [`import { handler } from '../server/custom/top-posts.ts';`, /cannot be imported/],
   [`console.log(process.env);`, /process is not allowed/],
 ];

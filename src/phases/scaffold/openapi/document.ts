@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../../domain/endpoint.ts';
 import { DOCS_PATH, OPENAPI_PATH } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
@@ -10,6 +11,7 @@ import { headers, jsonResponse, PROBLEM_SCHEMAS, PROBLEMS, problems, SHARED_HEAD
 import { rowSchemas, shape } from './row-schemas.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { componentRef, described, type Json } from './value-schema.ts';
+import { withWritten, writtenTags } from './written.ts';
 
 /** The tag of what the server tells about itself. */
 const SERVER_TAG = 'server';
@@ -19,22 +21,27 @@ export function openapiFile(
   about: { readonly name: string; readonly request: string },
   schema: Schema,
   resources: readonly Resource[],
+  written: readonly Endpoint[],
 ): string {
-  const scene = sceneOf(schema, resources);
-  return formatJson(openapiDocument(about, scene));
+  return formatJson(openapiDocument(about, sceneOf(schema, resources), written));
 }
 
-function openapiDocument(about: { readonly name: string; readonly request: string }, scene: Scene): Json {
+function openapiDocument(
+  about: { readonly name: string; readonly request: string },
+  scene: Scene,
+  written: readonly Endpoint[],
+): Json {
   const { resources, secured } = scene;
   const tables = resources.map(({ table }) => ({ name: table.name, ...described(table.description) }));
   const auth = secured ? [{ name: AUTH_TAG, description: 'What people do with their account.' }] : [];
-  const paths = merged([authPaths(scene), ...resources.map((own) => tablePaths(scene, own)), serverPaths(secured)]);
+  const plain = merged([authPaths(scene), ...resources.map((own) => tablePaths(scene, own)), serverPaths(secured)]);
+  const paths = withWritten(plain, written, secured);
   return {
     openapi: '3.1.1',
     info: { title: commentText(about.name) || 'Backend', version: '0.1.0', ...described(about.request) },
     // Wherever the document was found.
     servers: [{ url: '/' }],
-    tags: [...auth, ...tables, { name: SERVER_TAG, description: 'How the server is.' }],
+    tags: [...auth, ...tables, ...writtenTags(written), { name: SERVER_TAG, description: 'How the server is.' }],
     paths: withUniqueIds(paths),
     components: components(scene, JSON.stringify(paths)),
   };

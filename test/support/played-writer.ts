@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { LLMock } from '@copilotkit/aimock';
+
+/** Models that write endpoints, played by a server that others wrote, with somebody at the door who counts. */
+
+export interface PlayedCall {
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** What a model does for one request. */
+export interface Play {
+  readonly name: string;
+  readonly request: string;
+  /** Null: there is no database. */
+  readonly design: object | null;
+  readonly plan: {
+    readonly name: string;
+    readonly method: string;
+    readonly path: string;
+    readonly purpose: string;
+    readonly inputs: string;
+    readonly answers: string;
+  };
+  /** What it does in turn; the last one again and again. */
+  readonly turns: readonly (readonly PlayedCall[])[];
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What is wrong with the server that came of it. */
+  readonly ask: (url: string) => Promise<readonly string[]>;
+}
+
+export interface PlayedModel {
+  readonly url: string;
+  /** Each request, and whether its answer was sent whole. */
+  readonly requests: readonly { readonly body: string; answered: boolean }[];
+  /** The request of this number (from 1) gets no answer; `reached` is called instead. */
+  hold(number: number, reached: () => void): void;
+  stop(): Promise<void>;
+}
+
+export const toolCall = (name: string, given: object = {}): PlayedCall => ({ name, arguments: JSON.stringify(given) });
+
+/** Serves a play at a free port. */
+export async function playModel(play: Play): Promise<PlayedModel> {
+  const mock = await openMock(play);
+  const requests: { body: string; answered: boolean }[] = [];
+  const held = new Map<number, () => void>();
+  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const own = { body, answered: false };
+    const reached = held.get(requests.push(own));
+    if (reached) return reached();
+    const path = (request.url ?? '').replace(/^\/v1/, '');
+    const answer = await fetch(`${mock.url}/v1${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    const text = await answer.text();
+    response.on('finish', () => {
+      own.answered = true;
+    });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/v1`,
+    requests,
+    hold: (number, reached) => held.set(number, reached),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await mock.stop();
+    },
+  };
+}
+
+async function openMock({ design, plan, turns }: Play): Promise<LLMock> {
+  const mock = new LLMock({ port: 0 });
+  const decision = { needsDatabase: design !== null, reason: 'As it is played.', confidence: 0.9, signals: ['keeps'] };
+  mock.on({ systemMessage: /You decide whether/ }, { content: JSON.stringify(decision) });
+  mock.on({ systemMessage: /experienced data modeller/ }, { content: JSON.stringify(design) });
+  mock.on({ systemMessage: /You find out which behaviour/ }, { content: JSON.stringify({ endpoints: [plan] }) });
+  mock.on({ systemMessage: /You write one endpoint/ }, ({ messages }) => {
+    const results = messages.filter(({ role }) => role === 'tool').length;
+    return { content: results === 0 ? 'Now the \u001b[31mhandler\u0007.' : '', toolCalls: turnAfter(results, turns) };
+  });
+  await mock.start();
+  return mock;
+}
+
+/** The turn that comes after so many results; each API tells turns another way, results they all tell alike. */
+function turnAfter(results: number, turns: Play['turns']): PlayedCall[] {
+  let seen = 0;
+  for (const turn of turns) {
+    if (seen >= results) return [...turn];
+    seen += turn.length;
+  }
+  return [...(turns.at(-1) ?? [])];
+}
