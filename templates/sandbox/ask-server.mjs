@@ -56,4 +56,6 @@ async function send({ method, path, body, token, repeat }, answers) {
 const answers = [];
 if (await untilReady()) for (const request of asked) answers.push(await send(request, answers));
 server.kill('SIGKILL');
-process.stdout.write(`\n=== answers ===\n${JSON.stringify({ answers, log: log.slice(-MOST_SHOWN) })}\n`, () => process.exit(0));
+process.stdout.write(`\n=== answers ===\n${JSON.stringify({ answers, log: log.slice(-MOST_SHOWN) })}\n`, () =>
+  process.exit(0),
+);

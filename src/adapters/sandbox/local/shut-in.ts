@@ -26,7 +26,7 @@ const LIMITS = ['prlimit', `--data=${DATA_SIZE}`, `--fsize=${FILE_SIZE}`, '--npr
 /** Where system programs lie, whatever PATH says. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function findProgram(name: string, path: string | undefined): string | null {
+function findProgram(name: string, path: string | undefined): string | null {
   for (const folder of `${path ?? ''}${delimiter}${SYSTEM_PATH}`.split(delimiter)) {
     if (!folder.startsWith('/')) continue;
     try {
