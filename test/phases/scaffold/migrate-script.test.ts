@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { systemClock } from '../../../src/adapters/clock/system/system-clock.ts';
 import { postgresSql } from '../../../src/adapters/sql/postgres/postgres-sql.ts';
 import { loginUrl } from '../../../src/domain/database.ts';
 import { initialMigration, parseMigrationFiles, renderSum } from '../../../src/domain/migration.ts';
@@ -79,6 +80,107 @@ test('the script applies nothing to what turbobackend has applied', async () => 
   await withProject(async ({ database, initial, migrate, files }) => {
     await migrateUp({ files: files(initial.path), login: database.login('mig') }, services);
     expect(await migrate()).toEqual({ code: 0, output: expect.stringContaining('up to date') });
+  });
+});
+
+test('the script and turbobackend, all at once on one database, apply each file once', async () => {
+  await withProject(async ({ database, initial, migrate, write, files }) => {
+    const steps = [1, 2, 3, 4].map((n) => `2030010100000${n}_step.sql`);
+    for (const [at, step] of steps.entries()) {
+      write(
+        step,
+        at === 0 ? 'CREATE TABLE log (n int);' : `CREATE TABLE t${at} (x int);\nINSERT INTO log VALUES (${at});`,
+      );
+    }
+    const names = [...steps, '20300101000009_index.sql'];
+    write('20300101000009_index.sql', 'CREATE INDEX CONCURRENTLY log_n_idx ON log (n);');
+    const all = files(initial.path, ...names.map((name) => `migrations/${name}`));
+    const tool = () => migrateUp({ files: all, login: database.login('mig') }, { ...services, clock: systemClock() });
+    const [one, two, ...scripts] = await Promise.all([tool(), tool(), migrate(), migrate()]);
+    expect(scripts.map(({ code }) => code)).toEqual([0, 0]);
+    const told = scripts.flatMap(({ output }) => [...output.matchAll(/^(\S+) applied$/gm)].map(([, file]) => file));
+    const applied = [...one.applied, ...two.applied].map((path) => path.replace('migrations/', ''));
+    expect([...applied, ...told].sort()).toEqual([initial.path.replace('migrations/', ''), ...names].sort());
+    expect(await database.admin('SELECT n FROM app.log ORDER BY n')).toEqual([1, 2, 3].map((n) => ({ n })));
+  });
+});
+
+test('the script goes on with an index that was cut, and does not make one again that was finished', async () => {
+  await withProject(async ({ database, initial, migrate, write, files }) => {
+    const name = '20300101000000_index.sql';
+    write(name, 'CREATE INDEX CONCURRENTLY "posts views" ON posts (views);\n');
+    expect(await migrate()).toMatchObject({ code: 0 });
+    const here = `indexrelid = 'app."posts views"'::regclass`;
+    const index = async () =>
+      (await database.admin(`SELECT indexrelid AS id, indisvalid AS valid FROM pg_index WHERE ${here}`))[0];
+    const begun = `UPDATE tb.schema_migrations SET status = 'running', applied_at = null WHERE name = 'index'`;
+    const whole = await index();
+    await database.admin(begun);
+    expect(await migrate()).toMatchObject({ code: 0 });
+    expect(await index()).toEqual(whole);
+
+    await database.admin(`${begun}; UPDATE pg_index SET indisvalid = false WHERE ${here}`);
+    expect(await migrate()).toMatchObject({ code: 0 });
+    const made = await index();
+    expect(made).toMatchObject({ valid: true });
+    expect(made?.id).not.toBe(whole?.id);
+    const login = database.login('mig');
+    const rows = await migrationStatus({ files: files(initial.path, `migrations/${name}`), login }, services);
+    expect(rows.map(({ state }) => state)).toEqual(['applied', 'applied']);
+  });
+});
+
+/** What must not be in a file, also where it is hard to see. */
+const REFUSED = [
+  'CREATE TABLE t (a int);\nCOMMIT;\nSELECT nope;',
+  'CREATE TABLE t (a int);/**/rollback',
+  "CREATE TABLE t (a int); /* /* */ ' */ commit; --'",
+  'CREATE TABLE t (a$b$ int); commit; -- $b$',
+  'CREATE TABLE t (a int); SELECT $ä$;$ä$; COMMIT',
+  "CREATE TABLE t (a int); PREPARE TRANSACTION 'x'",
+  'CREATE TABLE t (a int); DO $$ BEGIN COMMIT; END $$',
+  'CREATE INDEX CONCURRENTLY i ON posts (views); CREATE TABLE t (a int)',
+];
+
+test('the script runs no file that would end its own transaction, and knows a word from a statement', async () => {
+  await withProject(async ({ database, migrate, write }) => {
+    expect(await migrate()).toMatchObject({ code: 0 });
+    const file = '20300101000000_bad.sql';
+    for (const sql of REFUSED) {
+      write(file, sql);
+      expect([sql, (await migrate()).code]).toEqual([sql, 1]);
+      expect([sql, await database.admin("SELECT to_regclass('app.t') AS t")]).toEqual([sql, [{ t: null }]]);
+    }
+    expect(await database.admin('SELECT name FROM tb.schema_migrations')).toEqual([{ name: 'initial' }]);
+    write(
+      file,
+      `CREATE TABLE t (a text, "commit;" int); -- commit;
+       INSERT INTO t VALUES ('x; commit; '''), ($ä$; rollback; $ä$); /* ; end; */
+       CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
+       CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $$ SELECT 'begin' $$;`,
+    );
+    expect(await migrate()).toMatchObject({ code: 0 });
+    expect(await database.admin('SELECT count(*)::int AS n FROM app.t')).toEqual([{ n: 2 }]);
+  });
+});
+
+test('the script refuses a sum that says something else about what was applied', async () => {
+  await withProject(async ({ directory, migrate, write }) => {
+    expect(await migrate()).toMatchObject({ code: 0 });
+    const path = join(directory, 'migrations/migrations.sum');
+    const sum = readFileSync(path, 'utf8');
+    const linesOf = (text: string) => text.split('\n').filter((line) => /^\d{14}_\w+\.sql [0-9a-f]{64}$/.test(line));
+    expect(linesOf(sum)).toHaveLength(1);
+    write('20300101000000_more.sql', 'CREATE TABLE t (a int);\n');
+    const conflict = sum.replace(/^(\d.*)$/m, '<<<<<<< ours\n$1\n=======\n>>>>>>> theirs');
+    for (const spoilt of [conflict, sum.replace(/[0-9a-f]{64}/, '0'.repeat(64))]) {
+      writeFileSync(path, spoilt);
+      expect(await migrate()).toMatchObject({ code: 1, output: expect.stringContaining('migrate repair') });
+      expect(readFileSync(path, 'utf8')).toBe(spoilt);
+    }
+    writeFileSync(path, sum);
+    expect(await migrate()).toMatchObject({ code: 0 });
+    expect(linesOf(readFileSync(path, 'utf8'))).toHaveLength(2);
   });
 });
 

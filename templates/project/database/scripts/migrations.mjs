@@ -14,7 +14,7 @@ const FOREIGN = /^--\s*(?:migrate:(?:up|down)|\+goose|\+migrate|(?:up|down) migr
 
 /** What must not be taken for a statement: texts, names in quotes, bodies of functions and comments. */
 const OPAQUE =
-  /\be'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//gi;
+  /\be'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\x80-\uffff])\$([\w\x80-\uffff]*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//gi;
 
 /** Each file is one transaction already, and acts as the role that it was given. */
 const REFUSED =
@@ -37,6 +37,12 @@ function normalise(sql) {
 }
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** PostgreSQL nests comments and we do not: a statement could hide behind that. */
+function hasNestedComment(sql) {
+  const parts = sql.match(OPAQUE) ?? [];
+  return parts.some((part) => part.startsWith('/*') && part.includes('/*', 2));
+}
 
 /** Statements without their texts and comments: enough to tell what kind each one is. */
 function outline(sql) {
@@ -63,6 +69,7 @@ function readMigration(folder, file) {
   if (!version) throw new Error(`${file}: names look like 20260131093000_add_tags.sql.`);
   const sql = normalise(readFileSync(join(folder, file), 'utf8'));
   if (FOREIGN.test(sql)) throw new Error(`${file} is a migration of another program.`);
+  if (hasNestedComment(sql)) throw new Error(`${file}: a comment cannot be in a comment.`);
   const statements = outline(sql);
   const refused = statements.find((statement) => REFUSED.test(statement));
   if (refused) throw new Error(`${file}: ${refused.slice(0, 60)} cannot be in a migration.`);
