@@ -15,6 +15,7 @@ import { checkModule } from './scaffold/check-module.ts';
 import { clientExample, clientModule } from './scaffold/client-module.ts';
 import { contractFiles } from './scaffold/contract/contract-files.ts';
 import { contractProject } from './scaffold/contract/contract-project.ts';
+import { contractTexts } from './scaffold/contract/readme.ts';
 import { testData } from './scaffold/contract/test-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
@@ -48,7 +49,7 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
   const filled = fillIn(texts, values);
   const generated = project.contract
-    ? contractTree(project.contract.document, { schema, resources, texts: filled, template, computed })
+    ? contractTree(project.contract.document, { schema, resources, texts: filled, template, computed, values })
     : { ...filled, ...computed };
   const isPlain = !withDatabase && endpoints.length > 0;
   const forNitro = {
@@ -71,14 +72,16 @@ function contractTree(
     readonly texts: FileTree;
     readonly template: FileTree;
     readonly computed: FileTree;
+    readonly values: TextValues;
   },
 ): FileTree {
   const schema = made.schema ?? EMPTY_SCHEMA;
   const plan = planContract(document, schema);
   const kept = Object.entries(made.computed).filter(([path]) => /^server\/(?:lib|schemas)\//.test(path));
+  const about = contractTexts(plan, schema, folderOf(made.template, 'parts/'));
   const own = {
     ...contractFiles(document, plan.operations, schema, made.resources),
-    ...folderOf(made.template, 'contract/'),
+    ...fillIn(folderOf(made.template, 'contract/'), { ...made.values, ...about }),
     'test/operations.json': testData(plan, schema),
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };

@@ -7,6 +7,7 @@ import type { Project } from '../../src/domain/project.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../src/domain/schema.ts';
 import { scaffold, scaffoldFiles } from '../../src/phases/scaffold.ts';
 import type { FileTree } from '../../src/ports/workspace.ts';
+import { contractProject, readDocument } from '../support/contract-backend.ts';
 import { projectOf, readSchema, repositoryRoot, run, scaffoldServices } from '../support/generated-projects.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -81,6 +82,13 @@ test('generated and template code is written as the formatter would', async () =
       const files = Object.entries(scaffoldFiles(projectOf(schema()), template));
       const code = files.filter(([path]) => /\.(ts|mjs)$/.test(path));
       writeTree(join(folder, name.replaceAll(' ', '-')), Object.fromEntries(code));
+    }
+    for (const name of ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml']) {
+      for (const framework of ['nitro', 'hono'] as const) {
+        const files = computed(scaffoldFiles(contractProject(await readDocument(name), framework), template));
+        const code = Object.entries(files).filter(([path]) => /\.(ts|mjs)$/.test(path));
+        writeTree(join(folder, name, framework), Object.fromEntries(code));
+      }
     }
     const biome = join(repositoryRoot, 'node_modules/@biomejs/biome/bin/biome');
     const { code, output } = await run(process.execPath, [biome, 'check', '.'], { cwd: folder });

@@ -6,7 +6,9 @@ import { inject } from 'vitest';
 import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
 import { ajvContract } from '../../src/adapters/contract/ajv/ajv-contract.ts';
 import { documentFiles } from '../../src/adapters/contract/files/document-files.ts';
+import type { Json } from '../../src/domain/api-document.ts';
 import { designContract } from '../../src/domain/contract.ts';
+import type { Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { scaffold } from '../../src/phases/scaffold.ts';
 import { cheapenHashes } from './cheap-hashes.ts';
@@ -41,9 +43,16 @@ export interface ContractBackend {
   stop(): Promise<void>;
 }
 
-function readDocument(name: string) {
+/** One of the documents the tests are about. */
+export function readDocument(name: string): Promise<Json> {
   const file = fileURLToPath(new URL(`../domain/contract/documents/${name}`, import.meta.url));
   return documentFiles().read(file);
+}
+
+/** The project of a document. */
+export function contractProject(document: Json, framework: 'nitro' | 'hono' = 'nitro'): Project & { schema: Schema } {
+  const { schema } = designContract(document);
+  return { ...projectOf(schema), schema, framework, contract: { document: { ...document }, missing: [] } };
 }
 
 /** Generates, builds and runs the backend of a document. */
@@ -52,10 +61,10 @@ export async function startContractBackend(
   framework: 'nitro' | 'hono' = 'nitro',
 ): Promise<ContractBackend> {
   const document = await readDocument(name);
-  const { schema } = designContract(document);
+  const project = contractProject(document, framework);
+  const { schema } = project;
   const folder = mkdtempSync(join(tmpdir(), 'tb-contract-'));
   const directory = join(folder, 'project');
-  const project = { ...projectOf(schema), framework, contract: { document: { ...document }, missing: [] } };
   await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
   if (schema.accounts) cheapenHashes(directory);
   const builder = nitroBuilder({ packageRoot: repositoryRoot, workerPath: await buildWorker() });

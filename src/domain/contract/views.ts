@@ -7,6 +7,8 @@ import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
 import { sourceOf } from './sources.ts';
 
 const MAX_DEPTH = 3;
+/** PostgreSQL cuts the names of what it answers. */
+const MAX_NAME_BYTES = 63;
 
 /** The object an operation answers, of an entity; null when its answer has no body. Throws `NotPlain`. */
 export function answerView(scene: Scene, operation: ApiOperation, entity: Entity): ContractView | null {
@@ -57,6 +59,7 @@ interface Member {
 
 function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean, depth: number): ViewField | null {
   const { name, required, shape } = member;
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new NotPlain(`the name ${name} is too long for the database`);
   const field = entity.fields.get(name);
   const source = field ? sourceOf(field, entity, scene) : { kind: 'unknown' as const };
   const plain = { name, omitsNull: !shape.nullable };

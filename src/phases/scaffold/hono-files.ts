@@ -1,5 +1,6 @@
 import type { FileTree } from '../../ports/workspace.ts';
 import { appModule } from './app-module.ts';
+import { importLine } from './source.ts';
 
 /** What only Nitro reads. */
 const NITRO_ONLY: ReadonlySet<string> = new Set(['nitro.config.mjs']);
@@ -28,11 +29,24 @@ function withoutNitro(text: string): string {
   const lines = [...block.matchAll(ONE_IMPORT)].map(([line, from = '']) => ({ line, from }));
   const isNitro = ({ from }: { from: string }) => /^nitro(?:\/|$)/.test(from);
   if (!lines.some(isNitro)) return text;
-  const nitro = lines.filter(isNitro).map(({ line }) => line.replace(/'nitro(?:\/\w+)?'/, "'#http'"));
+  const nitro = lines.filter(isNitro).map(({ line }) => fromHttp(line));
   const others = lines.filter((line) => !isNitro(line));
   // Names of our own come after those of packages and before paths.
   const packages = others.filter(({ from }) => !from.startsWith('.'));
   const paths = others.filter(({ from }) => from.startsWith('.'));
   const sorted = [...packages.map(({ line }) => line), ...nitro, ...paths.map(({ line }) => line)].join('');
   return text.replace(block, () => sorted).replaceAll('H3Event', 'ApiCall');
+}
+
+/** Its names in the order that theirs here have. */
+function fromHttp(line: string): string {
+  const [, isType = '', names = ''] = /^import (type )?\{([^}]*)\}/.exec(line) ?? [];
+  const here = names
+    .replaceAll('H3Event', 'ApiCall')
+    .split(',')
+    .map((name) => `${isType}${name.trim()}`);
+  return `${importLine(
+    here.filter((name) => name.trim() !== isType.trim()),
+    '#http',
+  )}\n`;
 }

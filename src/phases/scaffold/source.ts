@@ -1,7 +1,7 @@
 /** Small pieces of TypeScript text. Everything that comes from a schema passes one of these before it is code. */
 
 /** Generated lines are at most this long. */
-const LINE_WIDTH = 100;
+export const LINE_WIDTH = 100;
 
 const PLAIN_PROPERTY = /^[A-Za-z_$][\w$]*$/;
 

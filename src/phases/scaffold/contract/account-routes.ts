@@ -2,10 +2,22 @@ import type { ContractAction, ContractBody, ContractInput, ViewField } from '../
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import { PASSWORD_FIELD, registrationFields } from '../../../domain/rest.ts';
-import { listed, member, property } from '../source.ts';
+import { member, property } from '../source.ts';
 import { valueCode } from './check-code.ts';
-import { rowFields, showLines, shownCode } from './read-routes.ts';
-import { askerLine, type RouteScene, read, routeFile, sqlScene, statement, statusLine, where } from './route-module.ts';
+import { omittedPart, rowFields, showLines, shownCode } from './read-routes.ts';
+import {
+  askerLine,
+  foundLine,
+  handlerList,
+  type RouteScene,
+  read,
+  routeFile,
+  sqlScene,
+  statement,
+  statusLine,
+  valuesLine,
+  where,
+} from './route-module.ts';
 import { keyOf, Parameters, tableIn } from './sql.ts';
 import { bodyPart, inputLine, resourceOf, setLines } from './write-routes.ts';
 
@@ -54,7 +66,9 @@ function shownAccount(scene: RouteScene, view: Of<'me'>['view'], id: string) {
   const { row, lines, omitted } = showLines(sql, table, view, true);
   const text = [...lines, ...where([`${row}.${keyOf(table)} = ${sql.parameters.of('account.id')}`])];
   const values = sql.parameters.values.map((value) => (value === 'account.id' ? id : value));
-  return { part: statement('SHOW', `${table.name}.${scene.operation.id}.show`, text), values, omitted };
+  const show = statement('SHOW', `${table.name}.${scene.operation.id}.show`, text);
+  const names = omittedPart(omitted);
+  return { part: names === '' ? show : `${show}\n\n${names}`, values, omitted };
 }
 
 /** `POST /users`. */
@@ -75,8 +89,9 @@ export function registerRoute(scene: RouteScene, { body, view }: Of<'register'>)
       'await countRegistration(event);',
       `const password = ${secret};`,
       'const passwordHash = await hashPassword(password);',
+      handlerList('const sent = {', [...members, 'password'], '};'),
       'const made = await asSystem(async (run) => {',
-      `  const row = await insertAccount(run, ${listed('{', [...members, 'password'], '}', 4)}, passwordHash);`,
+      '  const row = await insertAccount(run, sent, passwordHash);',
       token ? '  const session = row && (await startSession(run, keyOf(row), passwordHash));' : '',
       token
         ? "  if (!session) throw new Error('A new account could not be signed in.');"
@@ -87,7 +102,7 @@ export function registerRoute(scene: RouteScene, { body, view }: Of<'register'>)
       token ? 'const token = makeToken(id, made.session.id);' : '',
       shown.part === ''
         ? ''
-        : `const shown = found(await readRowAs<object>({ id, isAdmin: false }, SHOW, [${shown.values.join(', ')}]));`,
+        : foundLine('shown', `await readRowAs<object>({ id, isAdmin: false }, SHOW, [${shown.values.join(', ')}])`),
       statusLine(scene),
       accountAnswer(view, shown.omitted),
     ],
@@ -118,7 +133,10 @@ export function loginRoute(scene: RouteScene, action: Of<'login'>): string {
       'const { token } = signed;',
       shown.part === ''
         ? ''
-        : `const shown = found(await readRowAs<object>({ id: signed.id, isAdmin: false }, SHOW, [${shown.values.join(', ')}]));`,
+        : foundLine(
+            'shown',
+            `await readRowAs<object>({ id: signed.id, isAdmin: false }, SHOW, [${shown.values.join(', ')}])`,
+          ),
       statusLine(scene),
       accountAnswer(view, shown.omitted),
     ],
@@ -133,7 +151,7 @@ export function meRoute(scene: RouteScene, { view }: Of<'me'>): string {
     [shown.part],
     [
       askerLine(scene),
-      `const shown = found(${read(scene, 'readRow', 'object', 'SHOW', shown.values)});`,
+      foundLine('shown', read(scene, 'readRow', 'object', 'SHOW', shown.values)),
       hasToken(view.fields) ? 'const token = makeToken(account.id, account.sessionId);' : '',
       accountAnswer(view, shown.omitted),
     ],
@@ -166,7 +184,7 @@ export function changeMeRoute(scene: RouteScene, { body, view }: Of<'changeMe'>)
     [
       askerLine(scene),
       inputLine(body),
-      `const values = ${listed('[', parameters.values, ']', 4)};`,
+      valuesLine(parameters.values),
       'found(await writeRow<{ key: string | number }>(account, UPDATE, values));',
       ...(password
         ? [
@@ -175,7 +193,7 @@ export function changeMeRoute(scene: RouteScene, { body, view }: Of<'changeMe'>)
             '}',
           ]
         : []),
-      `const shown = found(${read(scene, 'readRow', 'object', 'SHOW', shown.values)});`,
+      foundLine('shown', read(scene, 'readRow', 'object', 'SHOW', shown.values)),
       hasToken(view.fields) ? 'const token = makeToken(account.id, account.sessionId);' : '',
       accountAnswer(view, shown.omitted),
     ],

@@ -1,86 +1,189 @@
 import type { ContractBody, ContractCheck, ContractMember } from '../../../domain/contract-plan.ts';
-import { listed, numberCode, property, quoted } from '../source.ts';
+import { LINE_WIDTH, numberCode, property, quoted } from '../source.ts';
 
 /** Checks of a contract as code of `server/lib/values.ts` and zod. */
 
-function call(name: string, bounds: Readonly<Record<string, number | undefined>>): string {
-  const given = Object.entries(bounds).filter(([, bound]) => bound !== undefined);
-  if (given.length === 0) return `value.${name}()`;
-  return `value.${name}({ ${given.map(([key, bound]) => `${key}: ${numberCode(bound)}`).join(', ')} })`;
+/** `home.method(argument)`, and what is called on that. */
+interface Call {
+  readonly home: 'value' | 'z';
+  readonly method: string;
+  readonly argument: Argument;
+  readonly tail: readonly string[];
 }
 
-/** The check of a value in a body. */
-export function valueCode(check: ContractCheck, indent = 0): string {
-  const plain = plainCode(check, indent);
-  return check.nullable && check.kind !== 'any' ? `${plain}.nullable()` : plain;
+type Argument =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'call'; readonly call: Call }
+  | { readonly kind: 'items'; readonly open: '{' | '['; readonly items: readonly Item[] };
+
+interface Item {
+  /** `name: `, or nothing. */
+  readonly lead: string;
+  readonly value: Call | string;
 }
 
-function plainCode(check: ContractCheck, indent: number): string {
+interface Member extends ContractMember {
+  /** Stands for the check, whatever that is. */
+  readonly code?: string | undefined;
+}
+
+/** What stands on the line beside a call: how far in it begins, and how many characters are before and behind it. */
+interface Place {
+  readonly indent: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function bounded(method: string, bounds: Readonly<Record<string, number | undefined>>): Call {
+  const items = Object.entries(bounds).flatMap(([key, bound]) =>
+    bound === undefined ? [] : [{ lead: `${key}: `, value: numberCode(bound) }],
+  );
+  const argument: Argument = items.length === 0 ? { kind: 'text', text: '' } : { kind: 'items', open: '{', items };
+  return { home: 'value', method, argument, tail: [] };
+}
+
+function callOf(check: ContractCheck): Call {
+  const call = plainCall(check);
+  return check.nullable && check.kind !== 'any' ? { ...call, tail: ['.nullable()'] } : call;
+}
+
+function plainCall(check: ContractCheck): Call {
+  const none: Argument = { kind: 'text', text: '' };
   switch (check.kind) {
     case 'text':
-      return call('text', { min: check.min, max: check.max });
+      return bounded('text', { min: check.min, max: check.max });
     case 'integer':
-      return call('integer', { min: check.min, max: check.max });
+      return bounded('integer', { min: check.min, max: check.max });
     case 'number':
-      return call('float', { min: check.min, max: check.max });
-    case 'choice':
-      return `value.oneOf([${check.values.map(quoted).join(', ')}])`;
+      return bounded('float', { min: check.min, max: check.max });
+    case 'choice': {
+      const items = check.values.map((value) => ({ lead: '', value: quoted(value) }));
+      return { home: 'value', method: 'oneOf', argument: { kind: 'items', open: '[', items }, tail: [] };
+    }
     case 'list':
-      return `value.list(${valueCode(check.item, indent)})`;
+      return { home: 'value', method: 'list', argument: { kind: 'call', call: callOf(check.item) }, tail: [] };
     case 'object':
-      return objectCode(check.members, indent);
+      return objectCall(check.members);
     case 'any':
-      return 'value.json()';
+      return { home: 'value', method: 'json', argument: none, tail: [] };
     default:
-      return `value.${check.kind}()`;
+      return { home: 'value', method: check.kind, argument: none, tail: [] };
   }
 }
 
 /** `z.object({ … })`; members that are not known are left out, as a contract has it. */
-function objectCode(members: readonly (ContractMember & { readonly code?: string })[], indent = 0): string {
-  const entries = members.map((member) => {
-    const code = member.code ?? valueCode(member.check, indent + 2);
-    const isOpen = member.check.kind === 'any' && member.check.nullable;
-    const whole = isOpen ? `${code}.nullable()` : code;
-    return `${property(member.name)}: ${whole}${member.required ? '' : '.optional()'}`;
+function objectCall(members: readonly Member[]): Call {
+  const items = members.map(({ name, required, check, code }): Item => {
+    const lead = `${property(name)}: `;
+    if (code !== undefined) return { lead, value: `${code}${required ? '' : '.optional()'}` };
+    const call = callOf(check);
+    const isOpen = check.kind === 'any' && check.nullable;
+    const more = [...(isOpen ? ['.nullable()'] : []), ...(required ? [] : ['.optional()'])];
+    return { lead, value: { ...call, tail: [...call.tail, ...more] } };
   });
-  return entries.length === 0 ? 'z.object({})' : listed('z.object({', entries, '})', indent);
+  return { home: 'z', method: 'object', argument: { kind: 'items', open: '{', items }, tail: [] };
 }
 
-/** The check of a whole body. `codeOf` is for members with a check of their own. */
-export function bodyCode(body: ContractBody, codeOf: (column: string) => string | undefined): string {
-  const inner = (indent: number) =>
-    objectCode(
-      body.inputs.map((input) => {
-        const code = codeOf(input.column);
-        return code === undefined ? input : { ...input, code };
-      }),
-      indent,
-    );
-  if (body.wrap === null) return inner(0);
-  const whole = inner(2);
-  const line = `z.object({ ${property(body.wrap)}: ${whole} })`;
-  // Behind "const bodySchema = " and before ";".
-  if (!whole.includes('\n') && line.length <= 80) return line;
-  const broken = whole.includes('\n')
-    ? whole
-    : whole.replace(
-        /^z\.object\(\{ (.*) \}\)$/,
-        (_all, members: string) => `z.object({\n    ${members.replaceAll(/, (?=\S+: )/g, ',\n    ')},\n  })`,
+const CLOSING = { '{': '}', '[': ']' } as const;
+
+function flat(call: Call): string {
+  return `${call.home}.${call.method}(${flatArgument(call.argument)})${call.tail.join('')}`;
+}
+
+function flatArgument(argument: Argument): string {
+  switch (argument.kind) {
+    case 'text':
+      return argument.text;
+    case 'call':
+      return flat(argument.call);
+    case 'items': {
+      const items = argument.items.map(
+        ({ lead, value }) => `${lead}${typeof value === 'string' ? value : flat(value)}`,
       );
-  return `z.object({\n  ${property(body.wrap)}: ${broken},\n})`;
+      const space = argument.open === '{' && items.length > 0 ? ' ' : '';
+      return `${argument.open}${space}${items.join(', ')}${space}${CLOSING[argument.open]}`;
+    }
+  }
+}
+
+/** On one line where it fits; otherwise broken where the formatter breaks: before what is called on it, then inside. */
+function laidOut(call: Call, { indent, before, after }: Place): string {
+  const line = flat(call);
+  if (indent + before + line.length + after <= LINE_WIDTH) return line;
+  if (call.tail.length === 0) return `${call.home}.${call.method}(${broken(call.argument, indent)})`;
+  const pad = `\n${' '.repeat(indent + 2)}`;
+  const argument = flatArgument(call.argument);
+  const fits = indent + 2 + `.${call.method}(${argument})`.length <= LINE_WIDTH;
+  const inside = fits ? argument : broken(call.argument, indent + 2);
+  return `${call.home}${pad}.${call.method}(${inside})${call.tail.map((part) => `${pad}${part}`).join('')}`;
+}
+
+function broken(argument: Argument, indent: number): string {
+  const pad = `\n${' '.repeat(indent)}`;
+  switch (argument.kind) {
+    case 'text':
+      return argument.text;
+    case 'call':
+      return `${pad}  ${laidOut(argument.call, { indent: indent + 2, before: 0, after: 1 })},${pad}`;
+    case 'items': {
+      const items = argument.items.map(({ lead, value }) => {
+        const place = { indent: indent + 2, before: lead.length, after: 1 };
+        return `${pad}  ${lead}${typeof value === 'string' ? value : laidOut(value, place)},`;
+      });
+      return items.length === 0
+        ? flatArgument(argument)
+        : `${argument.open}${items.join('')}${pad}${CLOSING[argument.open]}`;
+    }
+  }
+}
+
+/** The check of a value in a body, on one line. */
+export function valueCode(check: ContractCheck): string {
+  return flat(callOf(check));
+}
+
+/** `const bodySchema = …;`. `codeOf` is for members with a check of their own. */
+export function bodySchema(body: ContractBody, codeOf: (column: string) => string | undefined): string {
+  const inner = objectCall(body.inputs.map((input) => ({ ...input, code: codeOf(input.column) })));
+  const lead = body.wrap === null ? '' : `${property(body.wrap)}: `;
+  const wrapped: Argument = { kind: 'items', open: '{', items: [{ lead, value: inner }] };
+  const whole = body.wrap === null ? inner : { ...inner, argument: wrapped };
+  const start = 'const bodySchema = ';
+  return `${start}${laidOut(whole, { indent: 0, before: start.length, after: 1 })};`;
+}
+
+/** A parameter of a query that may be left out: `tail` says what stands for it. */
+export interface QueryMember {
+  readonly name: string;
+  readonly check: ContractCheck;
+  readonly tail: string;
+}
+
+/** `const querySchema = z.object({ … });`. */
+export function querySchema(members: readonly QueryMember[]): string {
+  const items = members.map(({ name, check, tail }): Item => {
+    const call = textCall(check);
+    return { lead: `${property(name)}: `, value: { ...call, tail: [...call.tail, tail] } };
+  });
+  const start = 'const querySchema = ';
+  const whole: Call = { home: 'z', method: 'object', argument: { kind: 'items', open: '{', items }, tail: [] };
+  return `${start}${laidOut(whole, { indent: 0, before: start.length, after: 1 })};`;
 }
 
 /** The check of a value in a path or a query, which is text. */
 export function textCode(check: ContractCheck): string {
+  return flat(textCall(check));
+}
+
+function textCall(check: ContractCheck): Call {
   switch (check.kind) {
     case 'integer':
-      return call('integerText', { min: check.min, max: check.max });
+      return bounded('integerText', { min: check.min, max: check.max });
     case 'number':
-      return call('floatText', { min: check.min, max: check.max });
+      return bounded('floatText', { min: check.min, max: check.max });
     case 'boolean':
-      return 'value.booleanText()';
+      return { home: 'value', method: 'booleanText', argument: { kind: 'text', text: '' }, tail: [] };
     default:
-      return valueCode({ ...check, nullable: false });
+      return callOf({ ...check, nullable: false });
   }
 }

@@ -23,6 +23,12 @@ function placeOf({ path }: PlannedOperation): string | null {
 
 const OWN = /^(?:health|ready|openapi(?:\.json)?)$/;
 
+/** Where its routes lie; null for an operation that is not served: its path is one of our own, or no file can stand for it. */
+export function servedPlace(operation: PlannedOperation): string | null {
+  const place = placeOf(operation);
+  return place === null || OWN.test(place) ? null : place;
+}
+
 /** The files of the operations of a contract, and the document they are from. */
 export function contractFiles(
   document: Json,
@@ -31,8 +37,8 @@ export function contractFiles(
   resources: readonly Resource[],
 ): FileTree {
   const served = operations.flatMap((operation) => {
-    const place = placeOf(operation);
-    return place === null || OWN.test(place) ? [] : [{ operation, place }];
+    const place = servedPlace(operation);
+    return place === null ? [] : [{ operation, place }];
   });
   const plain = served.filter(({ operation }) => operation.action.kind !== 'custom').map(({ operation }) => operation);
   const files: Record<string, string> = { 'server/openapi.json': formatJson(document) };
@@ -65,7 +71,8 @@ function fileOf(place: string, all: readonly string[]): readonly [file: string, 
   return [file, '../'.repeat(file.split('/').length - 2)];
 }
 
-function customPath({ id }: PlannedOperation): string {
+/** Where an operation is written that is not plain handling of rows. */
+export function customPath({ id }: PlannedOperation): string {
   return `server/custom/operations/${id}.ts`;
 }
 

@@ -1,5 +1,5 @@
 import type { FailureShape, PlannedOperation } from '../../../domain/contract-plan.ts';
-import { property } from '../source.ts';
+import { LINE_WIDTH, listed, property } from '../source.ts';
 
 /** Code of a value that tells a failure. */
 function shapeCode(shape: FailureShape): string {
@@ -42,13 +42,17 @@ export function failureModule(operations: readonly PlannedOperation[]): string {
       ([status, shape]) => `${property(status).replace(/^'(\d+)'$/, '$1')}: ${nameOf(shape)}`,
     );
     const line = `  ${property(id)}: ${told.length === 0 ? '{}' : `{ ${told.join(', ')} }`},`;
-    return line.length <= 100 ? line : [`  ${property(id)}: {`, ...told.map((one) => `    ${one},`), '  },'].join('\n');
+    return line.length <= LINE_WIDTH
+      ? line
+      : [`  ${property(id)}: {`, ...told.map((one) => `    ${one},`), '  },'].join('\n');
   });
   const functions = [...shapes].map(([code, name]) => {
     const argument = code.includes('failure') ? 'failure: Failure' : '';
     const body = code.startsWith('{') ? `(${code})` : code;
     const line = `const ${name} = (${argument}) => ${body};`;
-    return line;
+    if (line.length <= LINE_WIDTH) return line;
+    const members = code.slice(2, -2).split(/, (?=\w+: |')/);
+    return listed(`const ${name} = (${argument}) => ({`, members, '});');
   });
   const all = functions.join('\n');
   const used = ['byField', 'sentences'].filter((name) => all.includes(`${name}(`));

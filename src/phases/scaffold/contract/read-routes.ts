@@ -9,10 +9,12 @@ import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import type { Table } from '../../../domain/schema.ts';
 import { listed, property, quoted } from '../source.ts';
-import { textCode } from './check-code.ts';
+import { type QueryMember, querySchema } from './check-code.ts';
 import {
   answer,
   askerLine,
+  foundLine,
+  handlerList,
   items,
   keyParts,
   pathParts,
@@ -21,6 +23,7 @@ import {
   routeFile,
   sqlScene,
   statement,
+  valuesLine,
   where,
 } from './route-module.ts';
 import { addressed, keyOf, rowName, type SqlScene, sourceOf, tableIn, viewItems, visible } from './sql.ts';
@@ -40,8 +43,19 @@ export function showLines(sql: SqlScene, table: Table, view: ContractView, isOwn
   return { row, lines: [...items('select', shown), `from ${from}`], omitted };
 }
 
+/** More names than fit beside the code that leaves them out. */
+const MOST_NAMES = 40;
+
+/** Names of members that are left out when they are empty, where there are many. */
+export function omittedPart(omitted: readonly string[]): string {
+  const names = omitted.map(quoted);
+  return names.join(', ').length <= MOST_NAMES ? '' : listed('const OPTIONAL = [', names, '];');
+}
+
+/** The row as it is answered. */
 export function shownCode(row: string, omitted: readonly string[]): string {
-  return omitted.length === 0 ? row : `withoutNulls(${row}, [${omitted.map(quoted).join(', ')}])`;
+  if (omitted.length === 0) return row;
+  return `withoutNulls(${row}, ${omittedPart(omitted) === '' ? `[${omitted.map(quoted).join(', ')}]` : 'OPTIONAL'})`;
 }
 
 /** `GET /articles/{slug}`. */
@@ -54,11 +68,11 @@ export function readRoute(scene: RouteScene, { address, view }: Of<'read'>): str
   const text = [...lines, ...where(conditions)];
   return routeFile(
     scene,
-    [path.part, statement('FIND', `${table.name}.${scene.operation.id}`, text)],
+    [path.part, statement('FIND', `${table.name}.${scene.operation.id}`, text), omittedPart(omitted)],
     [
       askerLine(scene),
       path.line,
-      `const row = found(${read(scene, 'readRow', 'object', 'FIND', sql.parameters.values)});`,
+      foundLine('row', read(scene, 'readRow', 'object', 'FIND', sql.parameters.values)),
       answer(view, shownCode('row', omitted)),
     ],
   );
@@ -96,7 +110,8 @@ export function listRoute(scene: RouteScene, action: Of<'list'>): string {
   const conditions = listConditions(sql, action, table, row);
   const window = pageSql(sql, paging);
   const title = `${table.name}.${scene.operation.id}`;
-  const parts = [statement('LIST', title, [...lines, ...where(conditions), ...orderSql(table, row), ...window.lines])];
+  const text = [...lines, ...where(conditions), ...orderSql(table, row), ...window.lines];
+  const parts = [statement('LIST', title, text), omittedPart(omitted)];
   const handler = [askerLine(scene)];
   const path = pathParts(parent?.address ?? null);
   handler.push(path.line);
@@ -106,8 +121,8 @@ export function listRoute(scene: RouteScene, action: Of<'list'>): string {
     parts.unshift(found.part);
     handler.push(found.line);
   }
-  parts.unshift(path.part, querySchema(action.filters, paging));
-  handler.push(`const values = ${listed('[', sql.parameters.values, ']', 4)};`);
+  parts.unshift(path.part, queryPart(action.filters, paging));
+  handler.push(valuesLine(sql.parameters.values));
   const reading = scene.schema.accounts
     ? 'readRowsAs<object>(account, LIST, values)'
     : 'readRows<object>(LIST, values)';
@@ -116,21 +131,23 @@ export function listRoute(scene: RouteScene, action: Of<'list'>): string {
   const needsTotal = totals.some(({ means }) => means === 'total' || means === 'pages');
   if (needsTotal) {
     const counting = sqlScene(scene);
-    const text = [
+    const counted = [
       `select count(*)::integer as total`,
       `from ${APP_SCHEMA}.${name(table.name)}`,
       ...where(listConditions(counting, action, table, row)),
     ];
-    parts.push(statement('COUNT', `${title}.count`, text));
+    parts.push(statement('COUNT', `${title}.count`, counted));
     handler.push(
-      `const { total } = found(${read(scene, 'readRow', '{ total: number }', 'COUNT', counting.parameters.values)});`,
+      foundLine('{ total }', read(scene, 'readRow', '{ total: number }', 'COUNT', counting.parameters.values)),
     );
   }
-  const beside = totals.map(({ name: member, means }) => `${property(member)}: ${totalCode(means)}`);
+  const beside = totals.map(({ name: member, means }) =>
+    member === totalCode(means) ? member : `${property(member)}: ${totalCode(means)}`,
+  );
   handler.push(
     view.wrap === null
       ? `return ${shown};`
-      : `return { ${[`${property(view.wrap)}: ${shown}`, ...beside].join(', ')} };`,
+      : handlerList('return {', [`${property(view.wrap)}: ${shown}`, ...beside], '};'),
   );
   return routeFile(scene, parts, handler);
 }
@@ -211,15 +228,12 @@ function pageSql(sql: SqlScene, paging: ContractPaging | null): { lines: readonl
 /** Far enough for everybody, and no number the database cannot count to. */
 const FARTHEST = 1_000_000_000;
 
-function querySchema(filters: readonly ContractFilter[], paging: ContractPaging | null): string {
-  const entries = filters.map(({ param, check }) => `${property(param)}: ${textCode(check)}.optional()`);
-  if (paging?.limit) {
-    const most = paging.isStrict ? paging.max : FARTHEST;
-    entries.push(`${property(paging.limit)}: value.integerText({ min: 1, max: ${most} }).default(${paging.preset})`);
-  }
-  if (paging?.offset)
-    entries.push(`${property(paging.offset)}: value.integerText({ min: 0, max: ${FARTHEST} }).default(0)`);
-  else if (paging?.page)
-    entries.push(`${property(paging.page)}: value.integerText({ min: 1, max: ${FARTHEST / 1000} }).default(1)`);
-  return entries.length === 0 ? '' : `const querySchema = ${listed('z.object({', entries, '})')};`;
+function queryPart(filters: readonly ContractFilter[], paging: ContractPaging | null): string {
+  const members: QueryMember[] = filters.map(({ param, check }) => ({ name: param, check, tail: '.optional()' }));
+  const add = (name: string, min: number, max: number, preset: number) =>
+    members.push({ name, check: { kind: 'integer', nullable: false, min, max }, tail: `.default(${preset})` });
+  if (paging?.limit) add(paging.limit, 1, paging.isStrict ? paging.max : FARTHEST, paging.preset);
+  if (paging?.offset) add(paging.offset, 0, FARTHEST, 0);
+  else if (paging?.page) add(paging.page, 1, FARTHEST / 1000, 1);
+  return members.length === 0 ? '' : querySchema(members);
 }

@@ -1,7 +1,7 @@
 import type { ContractAddress, ContractView, PlannedOperation } from '../../../domain/contract-plan.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
-import { commentText, importLine, listed, property, quoted, templateText } from '../source.ts';
+import { commentText, importLine, LINE_WIDTH, listed, property, quoted, templateText } from '../source.ts';
 import { textCode } from './check-code.ts';
 import { keysOf, Parameters, type SqlScene } from './sql.ts';
 
@@ -13,6 +13,11 @@ export interface RouteScene {
   /** `../../../` */
   readonly up: string;
 }
+
+export const KEY_TYPE = '{ key: string | number }';
+
+/** Of the lines in a handler. */
+const HANDLER_INDENT = 2;
 
 /** Where names of the libraries come from. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -52,13 +57,14 @@ export function routeFile({ operation, up }: RouteScene, parts: readonly string[
     const used = names.filter((name) =>
       new RegExp(`(?<![\\w.'])${name.replace('type ', '')}\\b(?!['\\w]|: )`).test(body),
     );
-    return used.length > 0 ? [{ from: home.startsWith('lib/') ? `${up}${home}` : home, used }] : [];
+    const from = home.startsWith('lib/') ? `${up}${home}` : home;
+    return used.length > 0 ? [{ from, line: importLine(used, from) }] : [];
   });
-  const values = /\bvalue\./.test(body) ? [`import * as value from '${up}lib/values.ts';`] : [];
+  const values = `${up}lib/values.ts`;
+  if (/\bvalue\./.test(body)) lines.push({ from: values, line: `import * as value from '${values}';` });
   const rank = (from: string) => (from.startsWith('node:') ? 0 : from.startsWith('.') ? 2 : 1);
   const sorted = lines.sort((one, other) => rank(one.from) - rank(other.from) || (one.from < other.from ? -1 : 1));
-  const imports = [...sorted.map(({ from, used }) => importLine(used, from)), ...values];
-  return `${imports.join('\n')}\n\n${body}\n`;
+  return `${sorted.map(({ line }) => line).join('\n')}\n\n${body}\n`;
 }
 
 /** What statements of the operation are told, in the order they ask for it. */
@@ -117,7 +123,7 @@ export function pathParts(address: ContractAddress | null): { readonly part: str
   if (all.length === 0) return { part: '', line: '' };
   const entries = all.map(({ param, check }) => `${property(param)}: ${textCode(check)}`);
   return {
-    part: `const pathSchema = ${listed('z.object({', entries, '})')};`,
+    part: listed('const pathSchema = z.object({', entries, '});'),
     line: 'const path = readKey(event, pathSchema);',
   };
 }
@@ -128,9 +134,11 @@ export function keyParts(scene: RouteScene, address: ContractAddress, constant: 
   const lines = keysOf(sql, address).split(/ (?=from |where |and )/);
   const text = lines.map((line, at) => (at === 0 ? `${line} as key` : line.startsWith('and ') ? `  ${line}` : line));
   const values = sql.parameters.values;
+  const reading = read(scene, 'readRow', KEY_TYPE, constant, values);
   return {
     part: statement(constant, `${address.table}.${scene.operation.id}.key`, text),
-    line: `const { key } = found(${read(scene, 'readRow', '{ key: string | number }', constant, values)});`,
+    reading,
+    line: foundLine('{ key }', reading),
   };
 }
 
@@ -138,6 +146,27 @@ export function keyParts(scene: RouteScene, address: ContractAddress, constant: 
 export function answer(view: ContractView | null, row: string): string {
   if (!view) return '';
   return view.wrap === null ? `return ${row};` : `return { ${property(view.wrap)}: ${row} };`;
+}
+
+/** `const row = found(…);` of what reads a row. */
+export function foundLine(target: string, reading: string): string {
+  const line = `const ${target} = found(${reading});`;
+  if (HANDLER_INDENT + line.length <= LINE_WIDTH) return line;
+  const isLong = 2 * HANDLER_INDENT + reading.length + 1 > LINE_WIDTH;
+  const inner = isLong
+    ? reading.replace(/\[(.*)\]\)$/, (_all, values: string) => `[\n    ${values.replaceAll(', ', ',\n    ')},\n  ])`)
+    : reading;
+  return `const ${target} = found(\n  ${inner},\n);`;
+}
+
+/** `open` items `close` as a statement of a handler. */
+export function handlerList(open: string, items: readonly string[], close: string): string {
+  return listed(open, items, close, HANDLER_INDENT).replaceAll(`\n${' '.repeat(HANDLER_INDENT)}`, '\n');
+}
+
+/** What a statement is given, as `values`. */
+export function valuesLine(values: readonly string[]): string {
+  return handlerList('const values = [', values, '];');
 }
 
 /** Sets the status, where it is not 200. */

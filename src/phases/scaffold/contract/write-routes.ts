@@ -5,13 +5,15 @@ import type { Column, Table } from '../../../domain/schema.ts';
 import { typeName } from '../data-module/statements.ts';
 import { madeValue, momentCode } from '../data-module/values.ts';
 import { generatorOf, type Resource } from '../resource.ts';
-import { listed, member, sqlList } from '../source.ts';
-import { bodyCode } from './check-code.ts';
-import { showLines, shownCode } from './read-routes.ts';
+import { member, sqlList } from '../source.ts';
+import { bodySchema } from './check-code.ts';
+import { omittedPart, showLines, shownCode } from './read-routes.ts';
 import {
   answer,
   askerLine,
   emptyAnswer,
+  foundLine,
+  KEY_TYPE,
   keyParts,
   pathParts,
   type RouteScene,
@@ -20,6 +22,7 @@ import {
   sqlScene,
   statement,
   statusLine,
+  valuesLine,
   where,
   write,
 } from './route-module.ts';
@@ -44,7 +47,7 @@ export function inputLine({ wrap }: ContractBody): string {
 }
 
 export function bodyPart(body: ContractBody, codeOf: (column: string) => string | undefined = () => undefined): string {
-  return `const bodySchema = ${bodyCode(body, codeOf)};`;
+  return bodySchema(body, codeOf);
 }
 
 /** Code of what is stored for a member of a body. */
@@ -73,20 +76,18 @@ function columnsOf(
   });
 }
 
-const KEY_TYPE = '{ key: string | number }';
-
 /** Part and lines that answer the row a statement gave the key of. */
 function shownParts(scene: RouteScene, table: Table, view: ContractView | null, isOwn: boolean) {
-  if (!view) return { part: '', lines: [emptyAnswer(scene)] };
+  if (!view) return { parts: [], lines: [emptyAnswer(scene)] };
   const sql = sqlScene(scene);
   const { row, lines, omitted } = showLines(sql, table, view, isOwn);
   const key = sql.parameters.of('row.key');
   const text = [...lines, ...where([`${row}.${keyOf(table)} = ${key}`])];
   const values = sql.parameters.values;
   return {
-    part: statement('SHOW', `${table.name}.${scene.operation.id}.show`, text),
+    parts: [statement('SHOW', `${table.name}.${scene.operation.id}.show`, text), omittedPart(omitted)],
     lines: [
-      `const shown = found(${read(scene, 'readRow', 'object', 'SHOW', values)});`,
+      foundLine('shown', read(scene, 'readRow', 'object', 'SHOW', values)),
       statusLine(scene),
       answer(view, shownCode('shown', omitted)),
     ],
@@ -138,13 +139,13 @@ export function createRoute(scene: RouteScene, { table: wanted, parent, body, vi
   const shown = shownParts(scene, table, view, true);
   return routeFile(
     scene,
-    [path.part, bodyPart(body), found.part, insert, shown.part],
+    [path.part, bodyPart(body), found.part, insert, ...shown.parts],
     [
       askerLine(scene),
       path.line,
       inputLine(body),
       found.line,
-      `const values = ${listed('[', parameters.values, ']', 4)};`,
+      valuesLine(parameters.values),
       `const row = found(${write(scene, KEY_TYPE, 'INSERT')});`,
       ...shown.lines,
     ],
@@ -156,16 +157,16 @@ function nameOf(body: ContractBody, column: string): string {
 }
 
 /** Says why a statement met no row: it is not there, or it is somebody else's. */
-function refusalParts(scene: RouteScene, address: Of<'remove'>['address']): { part: string; code: string } {
+function refusalParts(scene: RouteScene, address: Of<'remove'>['address']): { part: string; lines: readonly string[] } {
   const table = tableIn(scene, address.table);
   const { schema } = scene;
   const probe = sqlScene(scene);
   const isOthers =
     schema.accounts && changeable(probe, table, 'row').length > 0 && visible(probe, table, 'row').length === 0;
-  if (!isOthers) return { part: '', code: 'throw notFound();' };
-  const { part, line } = keyParts(scene, address, 'FIND');
-  const reading = line.replace('const { key } = found(', '').replace(/\);$/, '');
-  return { part, code: `throw (${reading}) ? forbidden() : notFound();` };
+  if (!isOthers) return { part: '', lines: ['if (!row) throw notFound();'] };
+  const { part, reading } = keyParts(scene, address, 'FIND');
+  const lines = ['if (!row) {', `  const isThere = ${reading};`, '  throw isThere ? forbidden() : notFound();', '}'];
+  return { part, lines };
 }
 
 /** `PUT` and `PATCH /articles/{slug}`. */
@@ -198,15 +199,15 @@ export function changeRoute(scene: RouteScene, { address, body, view, isWhole, s
     bodyPart(body),
     statement('UPDATE', `${table.name}.${scene.operation.id}`, text),
     refusal.part,
-    shown.part,
+    ...shown.parts,
   ];
   return routeFile(scene, parts, [
     askerLine(scene),
     path.line,
     inputLine(body),
-    `const values = ${listed('[', sql.parameters.values, ']', 4)};`,
+    valuesLine(sql.parameters.values),
     `const row = ${write(scene, KEY_TYPE, 'UPDATE')};`,
-    `if (!row) ${refusal.code}`,
+    ...refusal.lines,
     ...shown.lines,
   ]);
 }
@@ -246,9 +247,9 @@ export function removeRoute(scene: RouteScene, { address }: Of<'remove'>): strin
     [
       askerLine(scene),
       path.line,
-      `const values = ${listed('[', sql.parameters.values, ']', 4)};`,
+      valuesLine(sql.parameters.values),
       `const row = ${write(scene, KEY_TYPE, 'DELETE')};`,
-      `if (!row) ${refusal.code}`,
+      ...refusal.lines,
       emptyAnswer(scene),
     ],
   );
@@ -257,7 +258,7 @@ export function removeRoute(scene: RouteScene, { address }: Of<'remove'>): strin
 /** `POST` and `DELETE /articles/{slug}/favorite`. */
 export function toggleRoute(scene: RouteScene, { address, toggle, isOn, view }: Of<'toggle'>): string {
   const target = tableIn(scene, address.table);
-  const { part, line } = keyParts(scene, address, 'FIND');
+  const { part, reading } = keyParts(scene, address, 'FIND');
   const [account, about] = [name(toggle.accountColumn), name(toggle.column)];
   const text = isOn
     ? [
@@ -271,11 +272,11 @@ export function toggleRoute(scene: RouteScene, { address, toggle, isOn, view }: 
   const constant = isOn ? 'SWITCH_ON' : 'SWITCH_OFF';
   return routeFile(
     scene,
-    [path.part, part, statement(constant, `${toggle.table}.${scene.operation.id}`, text), shown.part],
+    [path.part, part, statement(constant, `${toggle.table}.${scene.operation.id}`, text), ...shown.parts],
     [
       askerLine(scene),
       path.line,
-      line.replace('const { key } =', 'const row ='),
+      foundLine('row', reading),
       'const values = [account.id, row.key];',
       `${write(scene, 'object', constant)};`,
       ...shown.lines,

@@ -135,16 +135,24 @@ for (const operation of operations.filter((one) => one.kind !== 'custom')) {
     const token = guard === 'none' ? undefined : person.token;
     if (demands) {
       for (const bad of [{}, [], 'text', { [Object.keys(body)[0]]: null }])
-        assert.ok([400, 422].includes((await call(operation, address, { body: bad, token })).status));
+        assert.ok(
+          [400, 422].includes((await call(operation, address, { body: bad, token })).status),
+        );
     }
     if (isOwned && other.token) {
       const sent = body && (await filled(body, other.token));
-      const { status: refused } = await call(operation, address, { body: sent, token: other.token });
+      const { status: refused } = await call(operation, address, {
+        body: sent,
+        token: other.token,
+      });
       assert.ok([403, 404].includes(refused), `others are answered ${refused}`);
     }
     for (const text of path.includes('{') ? HOSTILE : []) {
       const bent = path.replaceAll(/\{\w+\}/g, encodeURIComponent(text));
-      const refused = await call(operation, bent, { body: body && (await filled(body, token)), token });
+      const refused = await call(operation, bent, {
+        body: body && (await filled(body, token)),
+        token,
+      });
       assert.ok(refused.status >= 400 && refused.status < 500, `${bent} → ${refused.status}`);
     }
     if (operation.kind === 'list') {

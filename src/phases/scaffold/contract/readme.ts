@@ -1,0 +1,61 @@
+import type { ContractPlan, PlannedOperation } from '../../../domain/contract-plan.ts';
+import type { Schema } from '../../../domain/schema.ts';
+import type { FileTree } from '../../../ports/workspace.ts';
+import { markdownText } from '../readme.ts';
+import { customPath, servedPlace } from './contract-files.ts';
+
+const ACCOUNTS = { none: '', optional: 'may be', account: 'yes' } as const;
+
+/** What README.md says of a contract, by the name of the gap it goes into. `parts` as for `accountsTexts`. */
+export function contractTexts(
+  { operations, tokenWords }: ContractPlan,
+  schema: Schema,
+  parts: FileTree,
+): Readonly<Record<string, string>> {
+  const about = (parts['accounts/contract.md'] ?? '').trimEnd();
+  return {
+    operations: operationTable(operations, schema.accounts !== null),
+    missing: missingText(operations),
+    signingIn: schema.accounts ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer') : '',
+  };
+}
+
+/** One row for each operation, as a Markdown table. */
+function operationTable(operations: readonly PlannedOperation[], hasAccounts: boolean): string {
+  const head = ['', 'path', 'answers', ...(hasAccounts ? ['account'] : []), 'operation'];
+  const rows = operations.map((operation) => {
+    const { id, method, path, summary, guard, status, failures, action } = operation;
+    const isMissing = action.kind === 'custom';
+    const isServed = servedPlace(operation) !== null;
+    const answers = !isServed
+      ? ['404, not served']
+      : isMissing
+        ? ['501']
+        : [String(status), ...Object.keys(failures).filter((key) => key !== 'default')];
+    const about = markdownText(summary);
+    return [
+      method.toUpperCase(),
+      codeCell(path),
+      [...new Set(answers)].join(', '),
+      ...(hasAccounts ? [isMissing || !isServed ? '' : ACCOUNTS[guard]] : []),
+      `${markdownText(id)}${about === '' ? '' : `: ${about}`}`,
+    ];
+  });
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** A path of a document may hold anything. */
+function codeCell(path: string): string {
+  return /^[\w/{}.~:-]+$/.test(path) ? `\`${path}\`` : markdownText(path);
+}
+
+function missingText(operations: readonly PlannedOperation[]): string {
+  const missing = operations.flatMap((operation) =>
+    operation.action.kind === 'custom' && servedPlace(operation) !== null
+      ? [{ operation, reason: operation.action.reason }]
+      : [],
+  );
+  if (missing.length === 0) return 'None of them is left to be written.';
+  const lines = missing.map(({ operation, reason }) => `- ${codeCell(customPath(operation))}: ${markdownText(reason)}`);
+  return ['These are not written yet, and answer 501:', '', ...lines].join('\n');
+}
