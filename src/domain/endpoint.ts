@@ -37,8 +37,14 @@ const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const PATH = /^(?:\/(?:[a-z][a-z0-9-]*|\{[a-z][a-z0-9_]*\}))+$/;
 
 /** `/a/{id}` and `/a/{key}` are one address. */
-const addressOf = ({ method, path }: Pick<EndpointPlan, 'method' | 'path'>) =>
-  `${method} ${path.replace(/\{[^}]*\}/g, '{}')}`;
+const shapeOf = (path: string) => path.replace(/\{[^}]*\}/g, '{}');
+const addressOf = ({ method, path }: Pick<EndpointPlan, 'method' | 'path'>) => `${method} ${shapeOf(path)}`;
+const namesTwice = (path: string) => {
+  const names = path.match(/\{[^}]*\}/g) ?? [];
+  return new Set(names).size < names.length;
+};
+/** `GET /posts/{id}` */
+const pathOf = (route: string) => route.slice(route.indexOf(' ') + 1);
 
 /** What is wrong with a list of endpoints; `routes` are those the project has: `GET /posts/{id}`. */
 export function findEndpointProblems(
@@ -46,11 +52,12 @@ export function findEndpointProblems(
   routes: readonly string[],
 ): readonly SchemaProblem[] {
   const problems: SchemaProblem[] = [];
-  const taken = new Set(routes.map((route) => route.replace(/\{[^}]*\}/g, '{}')));
+  const taken = new Set(routes.map(shapeOf));
   if (endpoints.length > MAX_ENDPOINTS) {
     problems.push({ path: 'endpoints', message: `has ${endpoints.length} entries; ${MAX_ENDPOINTS} are the limit` });
   }
   const names = new Set<string>();
+  const spellings = new Map(routes.map((route) => pathOf(route)).map((path) => [shapeOf(path), path]));
   for (const [index, endpoint] of endpoints.entries()) {
     const at = (part: string) => `endpoints.${index}.${part}`;
     const { name, path } = endpoint;
@@ -58,11 +65,14 @@ export function findEndpointProblems(
       problems.push({ path: at('name'), message: 'must be a name of its own in kebab-case, at most 40 characters' });
     }
     names.add(name);
-    if (!PATH.test(path) || path.length > 120) {
-      problems.push({ path: at('path'), message: 'must look like /orders/{id}/refunds' });
+    if (!PATH.test(path) || path.length > 120 || namesTwice(path)) {
+      problems.push({ path: at('path'), message: 'must look like /orders/{id}/refunds, each part with its own name' });
     } else if (isOurs(path) || [...taken].some((route) => isTaken(endpoint, route))) {
       problems.push({ path: at('path'), message: `${addressOf(endpoint)} leads to another endpoint already` });
+    } else if ((spellings.get(shapeOf(path)) ?? path) !== path) {
+      problems.push({ path: at('path'), message: `is ${spellings.get(shapeOf(path))} already: use its names` });
     }
+    spellings.set(shapeOf(path), spellings.get(shapeOf(path)) ?? path);
     taken.add(addressOf(endpoint));
     for (const part of ['purpose', 'inputs', 'answers'] as const) {
       if (endpoint[part].length > MAX_TEXT) problems.push({ path: at(part), message: `is longer than ${MAX_TEXT}` });
