@@ -2,7 +2,9 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Created } from '../../src/pipeline.ts';
+import { newAuthority, newCertificate } from '../support/certificates.ts';
 import type { TestCluster } from '../support/global-cluster.ts';
+import { startManagedCluster } from '../support/managed-cluster.ts';
 import { type Play, type PlayedModel, playModel } from '../support/played-writer.ts';
 import { addProjectSecrets, createArgs, differences, leaks, openSession, type Session } from './loop-session.ts';
 
@@ -47,6 +49,38 @@ export async function playWhole(play: Play, home: string, cluster: TestCluster):
   } finally {
     for (const directory of [first, second]) await session.destroy(directory, play);
     await model.stop();
+  }
+}
+
+/** A database that programs cannot be let near: nothing is written, the reason is told, and the backend is there. */
+export async function playByTls(play: Play, home: string): Promise<SceneEnd> {
+  const authority = newAuthority('tb loop authority');
+  const server = await startManagedCluster(newCertificate({ names: ['localhost'], authority }));
+  const model = await playModel(play);
+  const { port, user, password } = server.administrator;
+  writeFileSync(join(home, 'authority.pem'), authority.certificate);
+  const env = {
+    DB_ADMIN_URL: `postgres://${user}:${password}@localhost:${port}/postgres?sslmode=verify-full`,
+    DB_CLUSTER_SSLROOTCERT: join(home, 'authority.pem'),
+  };
+  const session = openSession(home, server);
+  const directory = join(home, 'one', play.name);
+  try {
+    const created = await session.create(directory, { ...play, env }, model.url, ['--verify', 'none']);
+    const [endpoint] = created.endpoints ?? [];
+    const isTold = endpoint?.status === 'missing' && /by TLS/.test(endpoint.reason);
+    const { status } = await fetch(`${created.url}/falcons`);
+    const faults = [
+      ...(isTold ? [] : [`told: ${endpoint?.status} ${endpoint?.reason}`]),
+      ...(status === 200 ? [] : [`the backend answers ${status}`]),
+      ...(model.requests.length === 3 ? [] : [`${model.requests.length} calls`]),
+      ...leaks(model, session),
+    ];
+    return { counts: { calls: model.requests.length }, faults };
+  } finally {
+    await session.destroy(directory, { ...play, env });
+    await model.stop();
+    await server.stop();
   }
 }
 

@@ -2,12 +2,12 @@ import { startCluster } from '../support/global-cluster.ts';
 import { conversions, donations, falconry } from '../support/plays.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { playHostile } from './loop-hostile.ts';
-import { playKilled, playWhole, type SceneEnd } from './loop-scenes.ts';
+import { playByTls, playKilled, playWhole, type SceneEnd } from './loop-scenes.ts';
 
 /**
  * `npm run chaos:loop [scene]`: models that write endpoints, end to end against a server that plays them. Requests of
  * four kinds are written, proven, replayed without a network and asked afresh; one is killed at every question and
- * while the tools run; hostile models have to end by themselves. Nothing secret may be sent. Prints counts; ends with 1
+ * while the tools run; one has a database that is reached by TLS; hostile models have to end by themselves. Nothing secret may be sent. Prints counts; ends with 1
  * when a promise was broken.
  */
 const cluster = await startCluster();
@@ -17,6 +17,7 @@ const scenes: Readonly<Record<string, (home: string) => Promise<SceneEnd>>> = {
   hono: (home) => playWhole(falconry('hono'), home, cluster),
   accounts: (home) => playWhole(donations, home, cluster),
   responses: (home) => playWhole(conversions, home, cluster),
+  tls: (home) => playByTls(falconry('nitro'), home),
   killed: (home) => playKilled(falconry('nitro'), home, cluster),
   hostile: (home) => playHostile(home, cluster),
 };
