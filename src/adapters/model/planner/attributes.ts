@@ -17,6 +17,10 @@ export interface Attributes {
   readonly words: readonly string[];
 }
 
+/** The same names are asked for by every reader; bounded, because requests may hold any words. */
+const REMEMBERED = 20_000;
+const LONGEST_REMEMBERED = 60;
+
 /** Makes the reader of column names out of the attributes file. */
 export function attributes(file: AttributesFile): Attributes {
   const kinds = new Map<string, ColumnKind>();
@@ -30,7 +34,15 @@ export function attributes(file: AttributesFile): Attributes {
   const limits = new Map(Object.entries(file.limits));
   const [optional, unique, sensitive] = [new Set(file.optional), new Set(file.unique), new Set(file.sensitive)];
 
+  const remembered = new Map<string, string | null>();
   const known = (phrase: string): string | null => {
+    const before = remembered.get(phrase);
+    if (before !== undefined) return before;
+    const found = nameFor(phrase);
+    if (remembered.size < REMEMBERED && phrase.length < LONGEST_REMEMBERED) remembered.set(phrase, found);
+    return found;
+  };
+  const nameFor = (phrase: string): string | null => {
     const name = snake(phrase);
     for (const form of [name, singular(name)]) {
       const synonym = synonyms.get(form);

@@ -12,8 +12,8 @@ export interface Spoken {
  * things of which some are known to it alone.
  */
 export function withoutSilentNiches(lexicon: Lexicon, spoken: Spoken): Lexicon {
-  const niches = lexicon.domains.filter(({ file }) => file.niche);
-  const silent = new Set(niches.filter((domain) => !isHeard(domain, lexicon, spoken)));
+  const heard = heardDomains(lexicon, spoken);
+  const silent = new Set(lexicon.domains.filter((domain) => domain.file.niche && !heard.has(domain)));
   if (silent.size === 0) return lexicon;
   const key = [...silent].map(({ name }) => name).join(' ');
   const made = quiet.get(lexicon) ?? new Map<string, Lexicon>();
@@ -32,11 +32,21 @@ const REMEMBERED = 16;
 const OWN_THINGS = 2;
 const THINGS = 3;
 
-function isHeard(domain: Domain, lexicon: Lexicon, { nouns, names }: Spoken): boolean {
-  if (names.some((name) => lexicon.domainWords.get(name)?.includes(domain))) return true;
-  const known = [...new Set(nouns)].filter((noun) => lexicon.nouns.get(noun)?.some((sense) => sense.domain === domain));
-  const own = known.filter((noun) => isOnlyThere(noun, domain, lexicon));
-  return own.length >= OWN_THINGS || (own.length > 0 && known.length >= THINGS);
+/** Domains that are named, or that several things spoken of belong to, some of them to nothing else. */
+function heardDomains(lexicon: Lexicon, { nouns, names }: Spoken): ReadonlySet<Domain> {
+  const heard = new Set(names.flatMap((name) => lexicon.domainWords.get(name) ?? []));
+  const known = new Map<Domain, { things: number; own: number }>();
+  for (const noun of new Set(nouns)) {
+    const homes = new Set((lexicon.nouns.get(noun) ?? []).map(({ domain }) => domain));
+    for (const domain of homes) {
+      const count = known.get(domain) ?? { things: 0, own: 0 };
+      const own = count.own + (isOnlyThere(noun, domain, lexicon) ? 1 : 0);
+      known.set(domain, { things: count.things + 1, own });
+    }
+  }
+  for (const [domain, { things, own }] of known)
+    if (own >= OWN_THINGS || (own > 0 && things >= THINGS)) heard.add(domain);
+  return heard;
 }
 
 function isOnlyThere(noun: string, domain: Domain, { nouns, english, attributes }: Lexicon): boolean {

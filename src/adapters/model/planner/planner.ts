@@ -7,6 +7,7 @@ import {
   type Origin,
 } from '../../../domain/explanation.ts';
 import type { Request } from '../../../domain/request.ts';
+import { schemaShape } from '../../../domain/schema.ts';
 import { parseSchema } from '../../../domain/schema-rules.ts';
 import type { Model } from '../../../ports/model.ts';
 import { accessHints } from './access.ts';
@@ -73,9 +74,9 @@ function finish(model: DraftModel, facts: readonly Fact[], context: Context, bas
   if (base?.growth) keepToGrowth(model, base.growth);
   completeColumns(model, context);
   const { schema, names, origins } = render(model, base?.schema);
-  const tables = parseSchema(schema);
   const hints = accessHints({ model, names, facts, context }, base?.schema.accounts ?? null);
-  const full = hints ? parseSchema(withAccess(tables, hints)) : tables;
+  // The shape fills in defaults; all rules are checked once, when the schema is whole.
+  const full = parseSchema(hints ? withAccess(schemaShape.parse(schema), hints) : schema);
   return { schema: full, explanation: explain({ schema: full, model, names, facts, context }, origins, base) };
 }
 

@@ -62,10 +62,12 @@ function translator(all: readonly string[], lexicon: Lexicon): (word: string) =>
   let best: { count: number; words: Readonly<Record<string, string>> } = { count: Math.max(0, common - 1), words: {} };
   for (const language of Object.values(glossary)) {
     const particles = new Set(language.particles);
-    const count = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word)).length;
-    const strange = words.filter((word) => particles.has(word) && !lexicon.vocabulary.has(word)).length;
+    const spoken = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word));
+    const count = spoken.length;
     // "todo" is Spanish, too: words only count as foreign by themselves when they mean nothing in English.
-    const own = words.filter((word) => Object.hasOwn(language.words, word) && !lexicon.vocabulary.has(word)).length;
+    const foreign = spoken.filter((word) => !lexicon.vocabulary.has(word));
+    const strange = foreign.filter((word) => particles.has(word)).length;
+    const own = foreign.filter((word) => Object.hasOwn(language.words, word)).length;
     const enough = strange > 0 || (own > 0 && own * 2 >= words.length - 1);
     if (enough && count > best.count) best = { count, words: language.words };
   }
