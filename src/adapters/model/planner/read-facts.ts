@@ -3,6 +3,7 @@ import { readContext } from './context.ts';
 import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
+import { readAuthorship, withoutMakers } from './readers/authorship.ts';
 import { readDashes } from './readers/dashes.ts';
 import { readDeeds } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
@@ -42,6 +43,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readNegations,
   readAccounts,
   readAccess,
+  readAuthorship,
 ];
 
 /** Everything a request says. Definitions and samples are read first and blanked out, so that nothing reads them twice. */
@@ -61,7 +63,7 @@ export function readFacts(
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
   const context = readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]);
   const facts = [...structured, ...READERS.flatMap((read) => read(context))];
-  return { facts: forBusinesses(facts, context), context };
+  return { facts: forBusinesses(withoutMakers(facts, context), context), context };
 }
 
 /** What is left of a terminal's colours once the invisible escape in front is gone: `[31m`. */

@@ -308,6 +308,30 @@ test.each(labelled)('%j gives people what is theirs, and shows what is made to b
   expect(accessOutline((await model.design({ text })).schema)).toEqual(want);
 });
 
+test.each([
+  ['blog with posts and comments. Only the author may edit', 'posts everyone/owner author_id'],
+  ['a blog where posts can only be edited by their author', 'posts everyone/owner author_id'],
+  ['wiki with pages, only the author may edit', 'pages accounts/owner author_id'],
+  ['recipes; only the owner can change a recipe', 'recipes everyone/owner author_id'],
+  ['articles that only their authors can edit', 'articles everyone/owner user_id'],
+  ['notes app: only its creator may delete a note', 'notes owner/owner user_id'],
+  ['photos with captions, the uploader alone may delete them', 'photos everyone/owner owner_id'],
+  ['forum with threads, nobody but the author can edit a thread', 'threads everyone/owner author_id'],
+])('%j gives people accounts, and each row to who made it', async (text, want) => {
+  const found = accessOutline((await model.design({ text })).schema);
+  expect(found[0]).toMatch(/^users by email/);
+  expect(found).toContain(want);
+  expect(found.filter((line) => /^(authors|owners|creators|uploaders) /.test(line))).toEqual([]);
+});
+
+test.each([
+  'books with title, author and publisher',
+  'book catalogue: books with authors and publishers',
+  'projects and tasks, no login, only the author may edit',
+])('%j asks for no accounts', async (text) => {
+  expect((await model.design({ text })).schema.accounts).toBeNull();
+});
+
 test('what an account may not say about itself is protected', async () => {
   const text = 'User(email, password, role: admin|member, is_admin: boolean, credits: integer, bio?: string)';
   const { accounts, tables } = (await model.design({ text })).schema;
