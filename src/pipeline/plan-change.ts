@@ -70,7 +70,8 @@ export async function planChange(folder: ProjectFolder, order: ChangeOrder, serv
   await sweepScratches(folder.project.id, services);
   const drawn = await withScratchDatabase(folder.project.id, services, async (scratch) => {
     const login = await scratch.login('mig');
-    if (order.from === 'schema') await migrateUp({ files: await readMigrations(folder, services), login }, services);
+    if (order.from === 'schema')
+      await migrateUp({ files: await readMigrations(folder, services), login, keepSum() {} }, services);
     const session = await services.sql.connect(login);
     try {
       return await draw(folder, order, known, session, services);

@@ -52,7 +52,7 @@ export async function rehearse(folder: ProjectFolder, order: RehearsalOrder, ser
   try {
     return await withScratchDatabase(folder.project.id, services, async (scratch) => {
       const login = await scratch.login('mig');
-      await migrateUp({ files, login }, services);
+      await migrateUp({ files, login, keepSum() {} }, services);
       const copy = await services.sql.connect(login);
       try {
         const base = await readCatalog(copy);

@@ -6,6 +6,7 @@ import type { ProjectFolder } from '../domain/project.ts';
 import type { Request } from '../domain/request.ts';
 import type { Schema } from '../domain/schema.ts';
 import { parseSchema } from '../domain/schema-rules.ts';
+import { schemaWithout } from '../domain/schema-without.ts';
 import type { Needs } from '../ports/services.ts';
 import type { ChangeOrder } from './plan-change.ts';
 
@@ -41,10 +42,25 @@ export async function understandChange(
   const base = { name: project.name, schema, ...(growth ? { growth } : {}) };
   const { schema: after, explanation } = await model.design(request, base, { projectId: project.id });
   const isSame = saysTheSame(schema, after);
-  const leftOut = growth ? missing(growth, schema, after) : explanation.leftOut;
+  const absent = growth ? missing(growth, schema, after) : [];
+  if (isSame && growth && absent.length > 0 && (await hasByAnotherName(growth))) return wanted(schema, model.name);
+  const leftOut = growth ? absent : explanation.leftOut;
   const unclear = !isSame ? [] : leftOut.length > 0 ? leftOut : unknownWords(request.text, schema);
   if (unclear.length > 0) throw notUnderstood(request.text, unclear, schema);
   return { ...wanted(isSame ? schema : after, model.name), leftOut };
+
+  /** "colour" of a table with `color`: what would come to the table if it had nothing is there. */
+  async function hasByAnotherName(items: Growth): Promise<boolean> {
+    const columnsOf = ({ tables }: Schema) => tables.find(({ name }) => name === items.table)?.columns ?? [];
+    const names = (of: Schema) => new Set(columnsOf(of).map(({ name }) => name));
+    if (schema === null) return false;
+    const columns = new Set([...names(schema)].map((name) => `${items.table}.${name}`));
+    const bare = schemaWithout(schema, { tables: new Set(), columns, accounts: false });
+    const design = await model.design(request, { ...base, schema: bare }, { projectId: project.id });
+    const [few, all] = [names(bare), names(schema)];
+    const came = [...names(design.schema)].filter((name) => !few.has(name));
+    return came.length >= items.items.length && came.every((name) => all.has(name));
+  }
 }
 
 /** Written in another way, two schemas may still be one database. */

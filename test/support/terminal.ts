@@ -15,18 +15,28 @@ const program = fileURLToPath(new URL('../../bin/turbobackend.js', import.meta.u
 
 /**
  * Runs the built command line on a pseudo-terminal (of util-linux' `script`), which says it has 0 columns. `press` is
- * typed when the screen shows `at`. A command that is not done after 20 seconds is ended and rejected.
+ * typed when the screen shows `at`; of a function, what it gives. A command that is not done after 20 seconds is ended and rejected.
  */
 export function runInTerminal(
   args: readonly string[],
-  options: { readonly home: string; readonly at?: RegExp; readonly press?: string },
+  options: {
+    readonly home: string;
+    readonly at?: RegExp;
+    readonly press?: string | (() => Promise<string>);
+    /** Default: `home`. */
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<TerminalResult> {
-  const { home, at, press = '' } = options;
+  const { home, at, press = '', cwd = home, env } = options;
   const words = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['-qec', `${words}; echo "code=$?"; stty -a`, '/dev/null'], {
-    cwd: home,
+    cwd,
     detached: true,
-    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, TURBOBACKEND_HOME: `${home}/turbobackend` },
+    env: {
+      ...{ PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, TURBOBACKEND_HOME: `${home}/turbobackend` },
+      ...env,
+    },
   });
   let screen = '';
   let pressed = false;
@@ -44,7 +54,7 @@ export function runInTerminal(
       if (screen.length < 1_000_000) screen += text;
       if (pressed || !at?.test(screen)) return;
       pressed = true;
-      child.stdin.write(press);
+      void Promise.resolve(typeof press === 'string' ? press : press()).then((keys) => child.stdin.write(keys), reject);
     });
     child.stdin.on('error', () => {});
     child.once('error', (error) => give(() => reject(error)));

@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster } from '../support/global-cluster.ts';
+import { lendFolder } from '../support/lend-folder.ts';
+import { withSession } from '../support/provisioning.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
+import { runInTerminal } from '../support/terminal.ts';
+
+/** One project with rows, grown by sentences. The tests build on each other. */
+
+const { folder: home, giveBack } = lendFolder();
+const here = join(home, 'chores');
+let server: Awaited<ReturnType<typeof startCluster>>;
+let env: Record<string, string>;
+
+const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 90_000 });
+
+async function cli(...args: string[]) {
+  const { code, stdout } = await runCli([...args, '--json'], options());
+  const data = JSON.parse(stdout);
+  return { code, data, error: data.error?.code as string | undefined, message: `${data.error?.message}` };
+}
+const evolve = (sentence: string, ...more: string[]) => cli('evolve', sentence, ...more);
+
+/** As who owns the tables. */
+async function sql(text: string): Promise<readonly Record<string, unknown>[]> {
+  const { hostname, port, username, password, pathname } = new URL(
+    parseEnv(readFileSync(join(here, '.env.migrate'), 'utf8')).DATABASE_URL ?? '',
+  );
+  const login = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
+  return withSession(login, (query) => query(text));
+}
+const columns = async () =>
+  (await sql("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'tasks'")).map(
+    ({ name }) => name,
+  );
+const files = () => readdirSync(join(here, 'migrations')).filter((name) => name.endsWith('.sql'));
+const manifest = () => readFileSync(join(here, 'turbobackend.json'), 'utf8');
+
+beforeAll(async () => {
+  server = await startCluster();
+  const { host, port, user, password } = server.cluster;
+  env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
+  const result = await cli('create', 'to-do list', '--name', 'chores', '--verify', 'none');
+  expect([result.code, result.error]).toEqual([0, undefined]);
+  await cli('stop');
+  await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
+}, 120_000);
+
+afterAll(async () => {
+  await runCli(['destroy', here, '--yes'], { home, env });
+  await giveBack().finally(() => server.stop());
+}, 60_000);
+
+test('what is not understood, or names what is not there, is an error with the words, and nothing is tried', async () => {
+  const before = [manifest(), files()];
+  const nonsense = await evolve('the moon is bright', '--dry-run');
+  expect([nonsense.code, nonsense.error]).toEqual([2, 'request.unclear']);
+  expect(nonsense.message).toContain('the moon is bright');
+  const absent = await evolve('books need a subtitle', '--yes');
+  expect([absent.code, absent.message]).toEqual([2, expect.stringContaining('no table "books"')]);
+  expect([manifest(), files()]).toEqual(before);
+});
+
+test('a dry run rehearses on the rows and changes nothing; then the same sentence is applied', async () => {
+  const before = [manifest(), files(), await columns()];
+  const dry = await evolve('tasks need a delivery note', '--dry-run');
+  expect([dry.code, dry.data.rehearsal.rows, dry.data.applied]).toEqual([0, 2, []]);
+  expect([manifest(), files(), await columns()]).toEqual(before);
+  const done = await evolve('tasks need a delivery note', '--yes');
+  expect([done.code, done.data.applied.length, done.data.conflicts]).toEqual([0, 1, []]);
+  expect(await sql('SELECT id, title, delivery_note FROM tasks ORDER BY id')).toEqual([
+    { id: 'a', title: 'sweep', delivery_note: null },
+    { id: 'b', title: 'cook', delivery_note: null },
+  ]);
+  expect(readFileSync(join(here, 'server/schemas/tasks.ts'), 'utf8')).toContain('delivery_note');
+});
+
+test('what takes values away is refused without consent', async () => {
+  await sql("UPDATE tasks SET delivery_note = 'ring twice' WHERE id = 'a'");
+  const refused = await evolve('remove delivery note from tasks', '--yes');
+  expect([refused.code, refused.error]).toEqual([2, 'confirm.needed']);
+  expect(refused.message).toBe('It takes away: 1 value of tasks.delivery_note.');
+  expect(await columns()).toContain('delivery_note');
+});
+
+test('killed before the database is changed, the same sentence again finishes', async () => {
+  const before = files().length;
+  const sentence = ['evolve', 'tasks have an optional colour', '--yes', '--json'];
+  const { child, finished } = startCli(sentence, options());
+  while (files().length === before && child.exitCode === null) await sleep(2);
+  child.kill('SIGKILL');
+  expect([(await finished).code, files().length]).toEqual([137, before + 1]);
+  const again = await cli(...sentence.slice(0, -1));
+  expect([again.code, again.error]).toEqual([0, undefined]);
+  expect([await columns(), files().length]).toEqual([expect.arrayContaining(['color']), before + 1]);
+  expect(manifest()).toContain('"color"');
+  const nothing = await evolve('tasks have an optional colour', '--yes');
+  expect([nothing.code, nothing.data.steps, nothing.data.applied]).toEqual([0, [], []]);
+});
+
+test('what was changed between the preview and the consent is refused', async () => {
+  const before = files();
+  const asked = runInTerminal(['evolve', 'tasks have an optional weight'], {
+    home,
+    cwd: here,
+    env,
+    at: /Do it\?/,
+    press: async () => {
+      await sql('ALTER TABLE tasks ADD COLUMN by_hand text');
+      return 'y\r';
+    },
+  });
+  expect(await asked).toMatchObject({ code: 3, screen: expect.stringContaining('migration.changed') });
+  expect([files(), await columns()]).toEqual([before, expect.not.arrayContaining(['weight'])]);
+  await sql('ALTER TABLE tasks DROP COLUMN by_hand');
+});
+
+test('where the person changed the same lines, the database waits until they decided', async () => {
+  const path = join(here, 'server/data/tasks.ts');
+  const own = readFileSync(path, 'utf8').replaceAll('created_at,\n', 'created_at, /* mine */\n');
+  expect(own).toContain('/* mine */');
+  writeFileSync(path, own);
+  const stopped = await evolve('tasks have an optional size', '--yes');
+  expect([stopped.code, stopped.data.applied]).toEqual([3, []]);
+  expect(stopped.data.conflicts).toContain('server/data/tasks.ts');
+  expect(await columns()).not.toContain('size');
+  expect(readFileSync(path, 'utf8')).toMatch(/<<<<<<< yours[\s\S]*mine[\s\S]*>>>>>>> generated/);
+  const decided = readFileSync(path, 'utf8').replace(
+    /<<<<<<< yours\n([\s\S]*?)=======\n[\s\S]*?>>>>>>> generated\n/g,
+    '$1',
+  );
+  writeFileSync(path, decided);
+  const again = await cli('migrate', 'up');
+  expect([again.code, await columns()]).toEqual([0, expect.arrayContaining(['size'])]);
+  expect(readFileSync(path, 'utf8')).toBe(decided);
+});
