@@ -9,6 +9,7 @@ import { injectSql } from './attack/attacks/injection.ts';
 import { injectBodies } from './attack/attacks/injection-bodies.ts';
 import { guessKeys } from './attack/attacks/keys.ts';
 import { attackLogin } from './attack/attacks/login.ts';
+import { attackOperations } from './attack/attacks/operations.ts';
 import { attackOrigins } from './attack/attacks/origins.ts';
 import { readOthers } from './attack/attacks/others-rows.ts';
 import { writeOthers } from './attack/attacks/others-writes.ts';
@@ -29,6 +30,8 @@ import { openPeople } from './attack/people.ts';
 import type { Scene } from './attack/scene.ts';
 import { Stock } from './attack/stock.ts';
 import { isAlive, openTalk } from './attack/talk.ts';
+
+export type { AttackOrder };
 
 type Attack = readonly [name: string, run: (scene: Scene) => Promise<void>];
 
@@ -53,6 +56,7 @@ const WAVES: readonly (readonly Attack[])[] = [
     ['values', attackValues],
     ['protocol', breakProtocol],
     ['traversal', traverse],
+    ['operations', attackOperations],
   ],
   // What stands in the rows of these would meet others that look for it.
   [['injection', injectBodies]],

@@ -5,6 +5,7 @@ import { attack } from '../phases/attack.ts';
 import { proveStatements } from '../phases/prove-statements.ts';
 import { verify } from '../phases/verify.ts';
 import type { TrialServer } from '../ports/programs.ts';
+import { attackTarget } from './attack-target.ts';
 import { watchContract } from './contract-watch.ts';
 import type { TrialDatabase } from './trial-database.ts';
 import type { Run } from './verification-run.ts';
@@ -23,10 +24,12 @@ export async function proveRunning(run: Run, database: TrialDatabase | null): Pr
     });
     await statements;
     if (!isUp || !started.server) return;
-    if (folder.project.contract) return leaveToTests(run);
-    await proveUse(run, started.server, database);
-    await database?.forgiveFailures();
     const { server } = started;
+    if (folder.project.contract) leaveToTests(run);
+    else {
+      await proveUse(run, server, database);
+      await database?.forgiveFailures();
+    }
     await sections.run('attacks', () => proveDefence(run, server, database));
   } finally {
     await statements;
@@ -34,9 +37,9 @@ export async function proveRunning(run: Run, database: TrialDatabase | null): Pr
   }
 }
 
-/** The operations of a contract are used and attacked by the project's own tests, which know them. */
+/** The operations of a contract are used by the project's own tests, which know them. */
 function leaveToTests({ sections }: Run): void {
-  for (const name of ['behaviour', 'contract', 'attacks'] as const) {
+  for (const name of ['behaviour', 'contract'] as const) {
     sections.skip(name, 'the tests try each operation of the document, and hold its answers against it');
   }
 }
@@ -82,18 +85,19 @@ async function proveUse(run: Run, { url }: TrialServer, database: TrialDatabase 
 
 async function proveDefence(run: Run, server: TrialServer, database: TrialDatabase | null): Promise<SectionResult> {
   const { folder, order, services } = run;
-  const schema = folder.project.schema ?? EMPTY_SCHEMA;
+  const target = attackTarget(folder.project);
   const secret = database?.environment.APP_SECRET;
-  const accounts = schema.accounts &&
+  const accounts = folder.project.schema?.accounts &&
     database && { promote: database.promote, ...(secret === undefined ? {} : { secret }) };
   const result = await attack(
     {
       url: server.url,
-      schema,
+      ...target,
       profile: order.profile,
       readLog: async () => server.log(),
       ...(accounts ? { accounts } : {}),
-      ...(database ? { plant: database.plant, readCells: database.readCells, countRows: database.countRows } : {}),
+      ...(database ? { plant: database.plant } : {}),
+      ...(database && !folder.project.contract ? { readCells: database.readCells, countRows: database.countRows } : {}),
     },
     services,
   );

@@ -19,11 +19,24 @@ export interface Cell {
   readonly value: string;
 }
 
+/** An operation of a contract. */
+export interface TargetOperation {
+  readonly method: string;
+  /** `/articles/{slug}` */
+  readonly path: string;
+  /** Names of its parameters in the query. */
+  readonly query: readonly string[];
+  readonly needsAccount: boolean;
+  readonly takesBody: boolean;
+}
+
 export interface AttackOrder {
   /** Where the backend runs. */
   readonly url: string;
   readonly schema: Schema;
   readonly profile: Profile;
+  /** What a contract has instead of tables; `schema` is empty then. */
+  readonly operations?: readonly TargetOperation[];
   /** Chooses what `quick` tries, and the values of rows; the same seed tries the same. */
   readonly seed?: number;
   /** Names of the attacks to try; all of them by default. */

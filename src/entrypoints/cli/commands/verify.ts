@@ -24,6 +24,7 @@ export const verifyCommand: CliCommand = {
     const services = await cli.services();
     const folder = await folderHere(cli.cwd, services);
     await projectNamed(undefined, cli.cwd, services);
+    refuseForContract(folder, typed);
     const file = reportFile(cli, typed);
     if (file !== null) {
       const { checkReportFile } = await import('../../../pipeline/report-files.ts');
@@ -33,6 +34,16 @@ export const verifyCommand: CliCommand = {
     return url === undefined ? verifyHere(cli, typed, folder, file) : verifyThere(cli, folder, parseUrl(url), file);
   },
 };
+
+/** What knows our own endpoints only. */
+function refuseForContract({ project }: ProjectFolder, typed: Typed): void {
+  if (!project.contract) return;
+  const option = flag(typed, 'mutation') ? '--mutation' : textOption(typed, 'url') === undefined ? null : '--url';
+  if (option === null) return;
+  const message = `verify ${option} is not there for a project made from an OpenAPI document.`;
+  const hint = 'Leave it out: turbobackend verify runs the tests of the project, which try every operation.';
+  throw new TurboError('usage.invalid', message, { hint });
+}
 
 async function verifyHere(cli: Cli, typed: Typed, folder: ProjectFolder, file: string | null): Promise<Outcome> {
   const services = await cli.services();

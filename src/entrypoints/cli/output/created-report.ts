@@ -68,10 +68,13 @@ function firstStep({ url, database }: Created, style: Style): string {
 
 function verifiedLines({ checks, verification }: Created, command: string): readonly string[] {
   if (!verification) return [`  verified  no: ${command} verify, in its folder, proves it`];
-  const { attempts, indexes, report } = verification;
+  const { attempts, indexes, report, sections } = verification;
+  const attacks = sections.find(({ name }) => name === 'attacks');
+  const withstood =
+    attacks?.outcome === 'skipped' ? `not attacked: ${attacks.reason}` : `${amount(attempts, 'attack')} withstood`;
   const passed = checks.filter((check) => check.passed).length;
   return [
-    `  verified  ${passed} of ${amount(checks.length, 'check')} passed, ${amount(attempts, 'attack')} withstood`,
+    `  verified  ${passed} of ${amount(checks.length, 'check')} passed, ${withstood}`,
     `            ${report}`,
     ...(indexes.length === 0
       ? []

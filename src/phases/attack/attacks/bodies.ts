@@ -5,7 +5,7 @@ import type { Person } from '../person.ts';
 import type { Reply } from '../reply.ts';
 import type { Scene } from '../scene.ts';
 
-const MEGABYTE = 1024 * 1024;
+export const MEGABYTE = 1024 * 1024;
 
 interface Body {
   readonly name: string;
@@ -14,12 +14,12 @@ interface Body {
   readonly isQuick?: boolean;
 }
 
-const JSON_IN: Readonly<Record<string, string>> = { 'content-type': 'application/json' };
+export const JSON_IN: Readonly<Record<string, string>> = { 'content-type': 'application/json' };
 const as = (type: string) => ({ 'content-type': type });
 const deep = (open: string, close: string, levels: number) => `${open.repeat(levels)}${close.repeat(levels)}`;
 
 /** No body of these is an object of JSON in UTF-8 that says what it is. */
-const BODIES: readonly Body[] = [
+export const BODIES: readonly Body[] = [
   { name: 'nothing', text: '' },
   { name: 'an open brace', text: '{', isQuick: true },
   { name: 'a comma at the end', text: '{"a":1,}' },
@@ -55,7 +55,7 @@ const BODIES: readonly Body[] = [
 ];
 
 /** Bodies that make parsers deep, long or slow; anything may be answered but an error of the server. */
-const HEAVY: readonly Body[] = [
+export const HEAVY: readonly Body[] = [
   // A parser may overlook it (RFC 8259, 8.1).
   { name: 'a byte order mark', text: '\ufeff{}' },
   { name: 'lists nested 100,000 deep', text: deep('[', ']', 100_000), isQuick: true },

@@ -127,7 +127,8 @@ const SPLITS: readonly Malformed[] = [
 export async function breakProtocol(scene: Scene): Promise<void> {
   const { isFull, strike, report, field, stock } = scene;
   const { host } = new URL(field.base);
-  const path = stock.tables[0] ? resourcePath(stock.tables[0]) : OPENAPI_PATH;
+  const given = field.order.operations?.find(({ needsAccount }) => !needsAccount)?.path.replaceAll(/[{}]/g, '');
+  const path = stock.tables[0] ? resourcePath(stock.tables[0]) : (given ?? OPENAPI_PATH);
   const chosen = (list: readonly Malformed[]) => (isFull ? list : list.filter(({ isQuick }) => isQuick));
   const send = ({ name, parts }: Malformed, until: NonNullable<Strike['until']>) =>
     strike({ name: `a request with ${name}`, parts: parts(host, path), until });

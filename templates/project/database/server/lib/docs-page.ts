@@ -53,7 +53,7 @@ function resolve(document: Json, value: unknown): Json {
 /** The page. Whatever the document says stands in it as text. */
 export function docsPage(document: Json): string {
   const { title, description } = objectOf(document.info);
-  const tags = listOf(document.tags).map(objectOf);
+  const tags = tagsOf(document);
   const schemas = Object.entries(objectOf(objectOf(document.components).schemas));
   const links = tags.map(({ name }) => html`<a href="#tag-${textOf(name)}">${textOf(name)}</a>`);
   const page = html`<!doctype html>
@@ -78,12 +78,31 @@ ${schemas.map(([name, schema]) => schemaSection(name, objectOf(schema)))}
   return page.source;
 }
 
+/** Of an operation without one. */
+const NO_TAG = 'operations';
+
+function tagNames(operation: unknown): readonly string[] {
+  const names = listOf(objectOf(operation).tags).map(textOf);
+  return names.length > 0 ? names : [NO_TAG];
+}
+
+/** Tags that are described, and those that are only used. */
+function tagsOf(document: Json): readonly Json[] {
+  const described = listOf(document.tags).map(objectOf);
+  const operations = Object.values(objectOf(document.paths)).flatMap((item) =>
+    METHODS.flatMap((method) => objectOf(item)[method] ?? []),
+  );
+  const known = described.map(({ name }) => textOf(name));
+  const used = new Set(operations.flatMap(tagNames).filter((name) => !known.includes(name)));
+  return [...described, ...[...used].map((name) => ({ name }))];
+}
+
 function tagSection(document: Json, tag: Json): Html {
   const name = textOf(tag.name);
   const operations = Object.entries(objectOf(document.paths)).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation = objectOf(item)[method];
-      if (!listOf(objectOf(operation).tags).includes(name)) return [];
+      if (operation === undefined || !tagNames(operation).includes(name)) return [];
       const shared = listOf(objectOf(item).parameters);
       return [operationSection(document, method, path, objectOf(operation), shared)];
     }),

@@ -1,0 +1,32 @@
+import { planContract } from '../domain/contract.ts';
+import type { ContractAction } from '../domain/contract-plan.ts';
+import type { Project } from '../domain/project.ts';
+import { EMPTY_SCHEMA } from '../domain/schema.ts';
+import type { AttackOrder } from '../phases/attack.ts';
+
+/** What is attacked: tables, or the operations of a contract that somebody has written. */
+export function attackTarget({
+  schema,
+  contract,
+}: Pick<Project, 'schema' | 'contract'>): Pick<AttackOrder, 'schema' | 'operations' | 'only'> {
+  if (!contract) return { schema: schema ?? EMPTY_SCHEMA };
+  const { operations } = planContract(contract.document, schema ?? EMPTY_SCHEMA);
+  return {
+    schema: EMPTY_SCHEMA,
+    only: ['protocol', 'traversal', 'slow-requests', 'operations', 'crowd'],
+    operations: operations
+      .filter(({ action }) => action.kind !== 'custom')
+      .map(({ method, path, guard, action }) => ({
+        method: method.toUpperCase(),
+        path,
+        query: action.kind === 'list' ? queryOf(action) : [],
+        needsAccount: guard === 'account',
+        takesBody: 'body' in action,
+      })),
+  };
+}
+
+function queryOf({ filters, paging }: Extract<ContractAction, { kind: 'list' }>): readonly string[] {
+  const paged = [paging?.limit, paging?.offset, paging?.page].filter((name) => typeof name === 'string');
+  return [...filters.map(({ param }) => param), ...paged];
+}
