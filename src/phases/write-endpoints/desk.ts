@@ -1,3 +1,5 @@
+import { accountsOf } from '../../domain/access.ts';
+import { parseColumnType } from '../../domain/column-type.ts';
 import { handlerFile, queriesFile, refusedPath, refusedReading, testFile } from '../../domain/endpoint-path.ts';
 import { judgeQuery } from '../../domain/query-gate.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../domain/schema.ts';
@@ -55,8 +57,9 @@ export function openDesk({ endpoint, base, schema, prepare }: DeskOptions): Desk
   const files = new Map<string, string>();
   const queries = new Map<string, AcceptedQuery>();
   let version = 0;
+  const accountKey = parseColumnType((schema && accountsOf(schema)?.key.type) ?? '')?.kind ?? null;
   const own = (): FileTree => {
-    const module = queriesModule(endpoint, [...queries.values()], (schema?.accounts ?? null) !== null);
+    const module = queriesModule(endpoint, [...queries.values()], accountKey);
     return { ...Object.fromEntries(files), ...(queries.size > 0 ? { [queriesFile(endpoint)]: module } : {}) };
   };
   return {

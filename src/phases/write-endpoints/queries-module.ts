@@ -49,11 +49,22 @@ const SHORT: Readonly<Record<string, string>> = {
   'time with time zone': 'time',
 };
 
-/** A parameter may also be given as text where digits must not be lost, and may be missing. */
-function parameterType(type: string): string {
-  if (type.endsWith('[]')) return `readonly ${codeType(type).replace(' | null', '')}[]`.replace('[][]', '[]');
+/** What a type is in a schema, whatever PostgreSQL calls it; null for what no column can be. */
+function kindOf(type: string): ValueKind | null {
+  const plain = type.replace(/^pg_catalog\./, '');
+  return parseColumnType(SHORT[plain] ?? plain)?.kind ?? null;
+}
+
+/**
+ * A parameter may also be given as text where digits must not be lost, and may be missing. One that could be the key of
+ * an account takes what every account has, since its type does not tell keys of text and numbers apart.
+ */
+function parameterType(type: string, accountKey: ValueKind | null): string {
+  if (type.endsWith('[]')) return `readonly ${codeType(type).replace(/^\((.*) \| null\)/, '$1')}`;
+  const kind = kindOf(type);
+  if (accountKey !== null && kind === accountKey) return "Account['id'] | null";
   const own = codeType(type);
-  return /numeric$/.test(type) ? 'number | string | null' : own === 'unknown' ? 'string | null' : `${own} | null`;
+  return kind === 'decimal' ? 'number | string | null' : own === 'unknown' ? 'string | null' : `${own} | null`;
 }
 
 const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
@@ -61,18 +72,25 @@ const constant = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter
 const inTemplate = (text: string) => text.replace(/[\\`]|\$\{/g, (part) => `\\${part}`);
 const inComment = (text: string) => text.replace(/\*\//g, '* /').replace(/\s+/g, ' ').trim();
 
-/** The module with the queries of an endpoint: the only way its code comes to the database. */
-export function queriesModule(endpoint: string, queries: readonly AcceptedQuery[], withAccounts: boolean): string {
-  const account = withAccounts ? ["import type { Account } from '../lib/auth.ts';"] : [];
+/**
+ * The module with the queries of an endpoint: the only way its code comes to the database. `accountKey` is what the keys
+ * of accounts are; null: nobody signs in.
+ */
+export function queriesModule(
+  endpoint: string,
+  queries: readonly AcceptedQuery[],
+  accountKey: ValueKind | null,
+): string {
+  const account = accountKey ? ["import type { Account } from '../lib/auth.ts';"] : [];
   const head = [
     ...account,
     "import type { Statement } from '../lib/database.ts';",
     "import { runQuery, type Transaction } from '../lib/endpoint-queries.ts';",
   ];
-  return `${[head.join('\n'), ...queries.map((query) => queryCode(endpoint, query, withAccounts))].join('\n\n')}\n`;
+  return `${[head.join('\n'), ...queries.map((query) => queryCode(endpoint, query, accountKey))].join('\n\n')}\n`;
 }
 
-function queryCode(endpoint: string, query: AcceptedQuery, withAccounts: boolean): string {
+function queryCode(endpoint: string, query: AcceptedQuery, accountKey: ValueKind | null): string {
   const { name, purpose, shape, parameters, parameterTypes, columnTypes } = query;
   const row = `${pascal(name)}Row`;
   const columns = shape.columns.map((column, index) => {
@@ -80,11 +98,11 @@ function queryCode(endpoint: string, query: AcceptedQuery, withAccounts: boolean
     return `  readonly ${column.name}: ${type}${column.nullable && type !== 'unknown' ? ' | null' : ''};`;
   });
   const values = parameters.map(
-    (parameter, index) => `  readonly ${parameter}: ${parameterType(parameterTypes[index] ?? 'text')};`,
+    (parameter, index) => `  readonly ${parameter}: ${parameterType(parameterTypes[index] ?? 'text', accountKey)};`,
   );
   const text = inTemplate(shape.text).replace(/\n(?=\S)/g, '\n    ');
   const given = parameters.length > 0 ? [`values: ${pascal(name)}Values`] : [];
-  const asker = withAccounts ? ['account: Account | null'] : [];
+  const asker = accountKey ? ['account: Account | null'] : [];
   const list = parameters.map((parameter) => `values.${parameter}`).join(', ');
   return [
     `const ${constant(name)}: Statement = {\n  name: '${endpoint}.${name}',\n  text: \`\n    ${text}\`,\n};`,
@@ -96,7 +114,7 @@ function queryCode(endpoint: string, query: AcceptedQuery, withAccounts: boolean
 export function ${name}(
 ${[...given, ...asker, 'together: Transaction | null = null'].map((parameter) => `  ${parameter},`).join('\n')}
 ): Promise<${row}[]> {
-  return runQuery<${row}>(${[constant(name), `[${list}]`, ...(withAccounts ? ['account'] : []), 'together'].join(', ')});
+  return runQuery<${row}>(${[constant(name), `[${list}]`, ...(accountKey ? ['account'] : []), 'together'].join(', ')});
 }`,
   ].join('\n\n');
 }
