@@ -26,6 +26,9 @@ for folder in bin sbin lib lib32 lib64 usr; do
     show "/$folder" "/$folder"
   fi
 done
+# Before the folders to read: they may lie below it.
+mkdir -p "$root/tmp"
+mount -t tmpfs -o mode=1777,size=256m,nosuid,nodev tmpfs "$root/tmp"
 while [ "$1" != -- ]; do
   show "$1" "$1"
   shift
@@ -33,11 +36,10 @@ done
 shift
 if [ "$sockets" != - ]; then show "$sockets" /run/postgresql; fi
 
-mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/etc" "$root/project"
+mkdir -p "$root/proc" "$root/dev" "$root/etc" "$root/project"
 touch "$root/node"
 mount --bind "$node" "$root/node"
 mount -o remount,bind,ro,nosuid,nodev "$root/node"
-mount -t tmpfs -o mode=1777,size=256m,nosuid,nodev tmpfs "$root/tmp"
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 for device in null zero random urandom; do
   touch "$root/dev/$device"

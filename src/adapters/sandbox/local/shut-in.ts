@@ -82,10 +82,12 @@ function bubblewrap({ work, sockets, readable }: Enclosure, program: readonly st
     ...['--unshare-all', '--new-session', '--die-with-parent', '--cap-drop', 'ALL'],
     ...['--uid', '65534', '--gid', '65534'],
     ...system,
+    // Before the packages: they may lie below it.
+    ...['--tmpfs', '/tmp'],
     ...packages,
     ...['--ro-bind', realpathSync(process.execPath), '/node'],
     ...(sockets === null ? [] : ['--ro-bind', sockets, '/run/postgresql']),
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--dir', '/etc'],
+    ...['--proc', '/proc', '--dev', '/dev', '--dir', '/etc'],
     ...['--bind', work, '/project', '--chdir', '/project', '--remount-ro', '/'],
     ...['--', ...LIMITS, ...program],
   ];
