@@ -5,6 +5,7 @@ import pg from 'pg';
 import { openCluster } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { databaseNames, type Login } from '../../src/domain/database.ts';
+import { MIGRATIONS_FOLDER, parseMigrationFiles, renderSum, SUM_FILE } from '../../src/domain/migration.ts';
 import { databaseQueries, metadataQueries } from './create-catalog.ts';
 
 /**
@@ -130,8 +131,17 @@ function content(directory: string, path: string, replace: Replace): string {
   if (path === 'node_modules/.nitro/last-build.json') return '';
   // Of the very files, ids and all; and how long each check took.
   if (path === '.output/fingerprint' || path.startsWith('.turbobackend/report')) return '';
+  if (path === `${MIGRATIONS_FOLDER}/${SUM_FILE}`) return judgeSum(directory, text);
   if (path === 'turbobackend.json') return replace(judgeHashes(directory, text));
   return replace(path.startsWith('.output/') ? numberHandlers(text) : text);
+}
+
+/** It chains the names of the files, and these hold the time: it is the right one for them, or it is itself. */
+function judgeSum(directory: string, text: string): string {
+  const folder = join(directory, MIGRATIONS_FOLDER);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+  const tree = Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  return text === renderSum(parseMigrationFiles(tree)) ? 'right' : text;
 }
 
 /** The bundler names its handlers after a hash of their absolute path; their order tells them apart as well. */
