@@ -1,18 +1,25 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { TallyReporter } from './tally-reporter.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Of both suites. */
+export const settings = {
+  root,
+  globalSetup: ['test/support/global-cluster.ts'],
+  reporters: ['default', new TallyReporter()],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  pool: 'forks' as const,
+};
+
 export default defineConfig({
   test: {
-    root,
+    ...settings,
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-cluster.ts'],
-    reporters: ['default', new TallyReporter()],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    pool: 'forks',
-    maxWorkers: 2,
+    exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts'],
+    // Some wait for processes to end: two alone would leave the cores idle meanwhile.
+    maxWorkers: 3,
   },
 });

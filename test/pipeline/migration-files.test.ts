@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localWorkspace } from '../../src/adapters/workspace/local/local-workspace.ts';
-import { initialMigration } from '../../src/domain/migration.ts';
+import { initialMigration, parseMigrationFiles, renderSum, SUM_FILE } from '../../src/domain/migration.ts';
 import { readMigrations } from '../../src/pipeline/migration-files.ts';
 import { projectOf, readSchema } from '../support/generated-projects.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
@@ -19,5 +19,7 @@ test('a migration that another command is just writing, or what a system hides t
     const { path, content } = initialMigration(readSchema('blog'), project.createdAt);
     const name = path.slice('migrations/'.length);
     const both = await Promise.all([read(), read()]);
-    expect(both).toEqual([{ [name]: content }, { [name]: content }]);
+    const files = { [name]: content };
+    const whole = { ...files, [SUM_FILE]: renderSum(parseMigrationFiles(files)) };
+    expect(both).toEqual([whole, whole]);
   }));

@@ -528,9 +528,9 @@ const SIGNING_IN: readonly Hole[] = [
     attack: 'login',
     edits: [
       {
-        path: 'server/lib/accounts.ts',
-        from: "typeof address === 'string' ? address.trim().toLowerCase() : address",
-        to: "typeof address === 'string' ? address.trim() : address",
+        path: 'server/lib/login.ts',
+        from: "login.normalize('NFKC').toLowerCase().trim()",
+        to: "login.normalize('NFKC').trim()",
       },
     ],
     finds: { title: /Two can register/, where: /register$/ },

@@ -140,8 +140,8 @@ export const SQL_HOLES: readonly Hole[] = [
       { path: 'server/lib/idempotency.ts', from: /return \{\n(\s+)keyHash:/, to: 'return {\n$1raw: key,\n$1keyHash:' },
       {
         path: 'server/lib/idempotency.ts',
-        from: '{ keyHash, fingerprint }: Once,',
-        to: '{ keyHash, fingerprint, raw }: Once,',
+        from: '{ keyHash, fingerprint, seal }: Once,',
+        to: '{ keyHash, fingerprint, seal, raw }: Once,',
       },
       {
         path: 'server/lib/idempotency.ts',
