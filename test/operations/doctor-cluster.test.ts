@@ -72,7 +72,8 @@ test('older metadata are told of, upgraded by --fix only, and the projects in th
       { ok: true, mended: `Upgraded the metadata from version 1 to ${known}.` },
       { ok: true, detail: `version ${known}` },
     ]);
-    expect(mended.map(({ name }) => name)).toContain('isolation');
+    // Looked at, whatever it found: other tests damage projects of theirs on the same server meanwhile.
+    expect(mended.some(({ name }) => name.startsWith('isolation'))).toBe(true);
   });
 });
 
