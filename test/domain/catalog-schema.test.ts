@@ -2,14 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
-import type { Catalog } from '../../src/domain/catalog.ts';
 import { schemaOfCatalog } from '../../src/domain/catalog-schema.ts';
 import { diffSchemas } from '../../src/domain/diff.ts';
 import { initialMigration } from '../../src/domain/migration.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
-import { readCatalog } from '../../src/operations/read-catalog.ts';
 import type { SqlSession } from '../../src/ports/sql.ts';
+import { readCatalogAfter } from '../support/catalog-of.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../support/project-database.ts';
 import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
 import { schemaFile } from '../support/schema-file.ts';
@@ -25,15 +24,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function catalogOf(script: string): Promise<Catalog> {
-  await owner.query('BEGIN');
-  try {
-    await owner.query(script);
-    return await readCatalog(owner);
-  } finally {
-    await owner.query('ROLLBACK');
-  }
-}
+const catalogOf = (script: string) => readCatalogAfter(owner, script);
 
 const templates = fileURLToPath(new URL('../../templates/schemas/', import.meta.url));
 const schemas: [string, () => Schema][] = [

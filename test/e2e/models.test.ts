@@ -4,6 +4,7 @@ import { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { lendFolder } from '../support/lend-folder.ts';
 import { CANARY_KEY, faultyService } from '../support/model-service.ts';
+import { PLAIN_COLUMN } from '../support/plain-column.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 
 /** A whole `create` with a language model, played by a server that others wrote; killed, resumed, replayed. */
@@ -14,26 +15,15 @@ const mock = new LLMock({ port: 0 });
 const project = join(folder, 'falconry');
 const REQUEST = 'a falconry club keeps its falcons';
 
-const column = {
-  description: '',
-  nullable: false,
-  default: null,
-  unique: false,
-  primaryKey: false,
-  references: null,
-  check: null,
-  sensitive: false,
-  protected: false,
-};
 const DESIGN = {
   tables: [
     {
       name: 'falcons',
       description: 'Birds of the club',
       columns: [
-        { ...column, name: 'id', type: 'varchar(21)', default: { generate: 'id' }, primaryKey: true },
-        { ...column, name: 'ring_number', type: 'varchar(20)', unique: true },
-        { ...column, name: 'created_at', type: 'bigint', default: { generate: 'created' } },
+        { ...PLAIN_COLUMN, name: 'id', type: 'varchar(21)', default: { generate: 'id' }, primaryKey: true },
+        { ...PLAIN_COLUMN, name: 'ring_number', type: 'varchar(20)', unique: true },
+        { ...PLAIN_COLUMN, name: 'created_at', type: 'bigint', default: { generate: 'created' } },
       ],
       uniques: [],
       indexes: [],

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
-import { type Catalog, compareCatalogs } from '../../src/domain/catalog.ts';
+import { compareCatalogs } from '../../src/domain/catalog.ts';
 import { initialMigration } from '../../src/domain/migration.ts';
-import { readCatalog } from '../../src/operations/read-catalog.ts';
 import type { SqlSession } from '../../src/ports/sql.ts';
+import { readCatalogAfter } from '../support/catalog-of.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../support/project-database.ts';
 import { schemaFile } from '../support/schema-file.ts';
 
@@ -18,16 +18,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** What a script leaves behind in an empty database. */
-async function catalogOf(script: string): Promise<Catalog> {
-  await owner.query('BEGIN');
-  try {
-    await owner.query(script);
-    return await readCatalog(owner);
-  } finally {
-    await owner.query('ROLLBACK');
-  }
-}
+const catalogOf = (script: string) => readCatalogAfter(owner, script);
 
 const differences = async (one: string, other: string, names = false) =>
   compareCatalogs(await catalogOf(one), await catalogOf(other), { names }).map(

@@ -3,6 +3,7 @@ import type { ChangeOptions } from '../../src/domain/diff.ts';
 import type { Column, EnumType, Schema, Table } from '../../src/domain/schema.ts';
 import { findProblems } from '../../src/domain/schema-rules.ts';
 import { schemaWithout } from '../../src/domain/schema-without.ts';
+import { PLAIN_COLUMN } from './plain-column.ts';
 
 /** A change of a schema as a person might want it, with what they would answer when asked. */
 export interface Evolution {
@@ -47,19 +48,7 @@ function withColumn(draft: Draft, table: Table, column: Column, change: Partial<
   withTable(draft, table, { columns });
 }
 
-const PLAIN: Column = {
-  name: '',
-  type: 'text',
-  description: '',
-  nullable: false,
-  default: null,
-  unique: false,
-  primaryKey: false,
-  references: null,
-  check: null,
-  sensitive: false,
-  protected: false,
-};
+const PLAIN: Column = { ...PLAIN_COLUMN, name: '', type: 'text' };
 
 const plainColumns = (table: Table, { accounts }: Schema): readonly Column[] =>
   table.columns.filter(

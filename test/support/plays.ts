@@ -1,19 +1,9 @@
+import { PLAIN_COLUMN } from './plain-column.ts';
 import { type Play, toolCall } from './played-writer.ts';
 
 /** Requests with behaviour of their own, and models that answer them. */
 
-const COLUMN = {
-  description: '',
-  nullable: false,
-  default: null,
-  unique: false,
-  primaryKey: false,
-  references: null,
-  check: null,
-  sensitive: false,
-  protected: false,
-};
-const column = (name: string, type: string, more: object = {}) => ({ ...COLUMN, name, type, ...more });
+const column = (name: string, type: string, more: object = {}) => ({ ...PLAIN_COLUMN, name, type, ...more });
 const KEY = column('id', 'varchar(21)', { default: { generate: 'id' }, primaryKey: true });
 const TABLE = { description: '', uniques: [], indexes: [], foreignKeys: [], checks: [], access: null };
 const range = (min: number, max: number) => ({ check: { min, max, minLength: null, maxLength: null } });

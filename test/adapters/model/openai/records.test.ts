@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseRequest } from '../../../../src/domain/request.ts';
 import type { Schema } from '../../../../src/domain/schema.ts';
 import { askedModel, completion, faultyService, json, lendMetadata } from '../../../support/model-service.ts';
+import { PLAIN_COLUMN } from '../../../support/plain-column.ts';
 
 const metadata = lendMetadata();
 const store = metadata.open();
@@ -13,25 +14,14 @@ const PRICE = 0.00035;
 /** A project of its own, so that what it costs is what this test spent. */
 const projectId = (name: string) => name.padEnd(16, '0');
 
-const plain = {
-  description: '',
-  nullable: false,
-  default: null,
-  unique: false,
-  primaryKey: false,
-  references: null,
-  check: null,
-  sensitive: false,
-  protected: false,
-};
 const falcons = (more: object = {}, column: object = {}) => ({
   tables: [
     {
       name: 'falcons',
       description: 'Birds of the club',
       columns: [
-        { ...plain, name: 'id', type: 'varchar(21)', default: { generate: 'id' }, primaryKey: true },
-        { ...plain, name: 'name', type: 'varchar(80)', ...column },
+        { ...PLAIN_COLUMN, name: 'id', type: 'varchar(21)', default: { generate: 'id' }, primaryKey: true },
+        { ...PLAIN_COLUMN, name: 'name', type: 'varchar(80)', ...column },
       ],
       uniques: [],
       indexes: [],
@@ -174,7 +164,7 @@ const HOSTILE: readonly [string, object][] = [
   ['a name that PostgreSQL would cut', falcons({ name: 'f'.repeat(70) })],
   [
     'columns without end',
-    falcons({ columns: Array.from({ length: 1700 }, (_, n) => ({ ...plain, name: `c${n}`, type: 'text' })) }),
+    falcons({ columns: Array.from({ length: 1700 }, (_, n) => ({ ...PLAIN_COLUMN, name: `c${n}`, type: 'text' })) }),
   ],
   ['no tables', { tables: [], enums: [], accounts: null }],
   ['a property nobody asked for', { ...falcons(), sql: 'drop database postgres' }],

@@ -177,7 +177,7 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
 
 /** What stands in front of a plural that only says where or in what: "tickets **in** categories (full, child)". */
 const APART = /^(in|of|by|with|per|from)$/i;
-/** Beginnings and middles of what is no name of a column: "(monthly or yearly, with a price)". */
+/** Beginnings and middles of what is no name of a column: "(indoors or outdoors, for members)". */
 const IN_WORDS = /^(e\.?g|like|such|with|and|or|each|from|to|in|for|which|that|who|only|up|at|by|no|not)\b|\sor\s/i;
 const LONGEST_WORD = 40;
 const LONGEST_FIELD = 6;
