@@ -7,10 +7,22 @@ import envPaths from 'env-paths';
 import { type ClusterConfig, clusterConfig, type Environment } from './config/cluster-settings.ts';
 import { checkedHome } from './config/home.ts';
 import { type ModelFlags, type ModelSettings, modelSettings } from './config/model-settings.ts';
+import { type RemoteSettings, remoteSettings } from './config/remote-settings.ts';
 import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName } from './config/settings.ts';
 
 export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
+export {
+  type DaytonaSettings,
+  daytonaSettings,
+  type FlySettings,
+  flySettings,
+  type GithubSettings,
+  githubSettings,
+  isBucketName,
+  type S3Settings,
+  s3Settings,
+} from './config/remote-settings.ts';
 export { openSettings, tightenSettings } from './config/saved-settings.ts';
 export { checkSetting, type Limits, SETTINGS, type SettingName, settingNames } from './config/settings.ts';
 
@@ -27,6 +39,8 @@ export interface Config {
   readonly limits: Limits;
   /** What is said about models, for `chooseModels`; it holds their keys. */
   readonly models: ModelSettings;
+  /** What is said about remotes, for `flySettings` and its like; it holds tokens. */
+  readonly remotes: RemoteSettings;
   /** TURBOBACKEND_MASTER_KEY; otherwise a key file in `home`. */
   readonly masterKey: string | undefined;
   /** TURBOBACKEND_MASTER_KEY_NEXT: seals from now on; the other key, or the file, only opens. */
@@ -97,6 +111,7 @@ export function loadConfig(
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     limits: limitsOf(saved),
     models: modelSettings(env, saved, options.model ?? {}),
+    remotes: remoteSettings(env),
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),

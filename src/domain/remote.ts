@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** Machines and stores of other people that a project may be put on. */
+export const REMOTE_NAMES = ['daytona', 'fly', 'github', 's3'] as const;
+export type RemoteName = (typeof REMOTE_NAMES)[number];
+
+/** What people call them. */
+export const REMOTE_TITLES: Readonly<Record<RemoteName, string>> = {
+  daytona: 'Daytona',
+  fly: 'Fly.io',
+  github: 'GitHub',
+  s3: 'S3',
+};
+
+/** One thing that was looked at before anything is made: a token, a scope, an organisation. Never a secret. */
+export interface RemoteCheck {
+  readonly remote: RemoteName;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+  /** What mends it: the exact scope to give, for one. */
+  readonly hint?: string;
+}
+
+/** One thing that would be made, or was found and would be used. */
+export interface PlannedThing {
+  readonly remote: RemoteName;
+  /** `app`, `machine`, `sandbox`, `repository`, `bucket` … */
+  readonly kind: string;
+  readonly name: string;
+  /** `adopt`: it is there already and is ours. `keep`: it is there and stays as it is. */
+  readonly action: 'create' | 'adopt' | 'update' | 'keep';
+  readonly detail?: string;
+  /** US dollars a month by the price list we know; null when the price is not known. */
+  readonly monthlyUsd: number | null;
+}
+
+/** What is shown before anything is made. What is applied has the same hash, or nothing is. */
+export interface RemotePlan {
+  readonly things: readonly PlannedThing[];
+  /** sha256 (hex) of what is planned, whatever order it was said in. */
+  readonly hash: string;
+}
+
+/** The plan of these things. */
+export function remotePlan(things: readonly PlannedThing[]): RemotePlan {
+  const lines = things.map(({ remote, kind, name, action, detail = '', monthlyUsd }) =>
+    JSON.stringify([remote, kind, name, action, detail, monthlyUsd]),
+  );
+  return { things, hash: createHash('sha256').update(lines.sort().join('\n')).digest('hex') };
+}
+
+/** What a plan costs a month in US dollars; `isWhole` is false when a price in it is not known. */
+export function monthlyCost(things: readonly PlannedThing[]): { readonly usd: number; readonly isWhole: boolean } {
+  return {
+    usd: things.reduce((sum, { monthlyUsd }) => sum + (monthlyUsd ?? 0), 0),
+    isWhole: things.every(({ monthlyUsd }) => monthlyUsd !== null),
+  };
+}
+
+/** The label that says whose a sandbox, a machine or an object is; its value is the id of the project. */
+export const PROJECT_LABEL = 'turbobackend/project';
