@@ -1,6 +1,7 @@
 import type { Attributes } from './attributes.ts';
 import type { BusinessesFile, DomainFile, EnglishFile, GlossaryFile } from './lexicon-files.ts';
 import type { ColumnDraft, LinkDraft } from './notation.ts';
+import type { Tie } from './ties.ts';
 
 /** Everything the planner knows about the world, read from templates/planner and indexed for looking words up. */
 export interface Lexicon {
@@ -17,6 +18,8 @@ export interface Lexicon {
   readonly businesses: BusinessesFile;
   /** What a business deals in → columns of its own. */
   readonly goods: ReadonlyMap<string, readonly ColumnDraft[]>;
+  /** What usually belongs to what in any domain. */
+  readonly ties: readonly Tie[];
   readonly stores: readonly Signal[];
   readonly stateless: readonly Signal[];
   /** Single words that are spelled right, grouped by first letter. */

@@ -8,20 +8,22 @@ import type { Comparison, Domain, Entity, Lexicon, Sense, Signal } from './lexic
 import type { BusinessesFile, DomainFile, EnglishFile } from './lexicon-files.ts';
 import { attributesFile, businessesFile, domainFile, englishFile, glossaryFile, signalsFile } from './lexicon-files.ts';
 import { readColumn, readLink } from './notation.ts';
+import { tiesFile } from './ties.ts';
 import { singular, snake } from './words.ts';
 
 /**
- * Reads the lexicon from a folder: `attributes.json`, `english.json`, `glossary.json`, `signals.json`, `businesses.json` and
- * one file per domain under `domains/`. Throws `config.invalid` naming the file and the place when one of them is damaged.
+ * Reads the lexicon from a folder: `attributes.json`, `english.json`, `glossary.json`, `signals.json`, `businesses.json`,
+ * `ties.json` and one file per domain under `domains/`. Throws `config.invalid` naming the file and the place when one of them is damaged.
  */
 export async function loadLexicon(folder: string): Promise<Lexicon> {
   const names = (await list(join(folder, 'domains'))).filter((name) => name.endsWith('.json')).sort();
-  const [known, english, glossary, signals, businesses, ...files] = await Promise.all([
+  const [known, english, glossary, signals, businesses, ties, ...files] = await Promise.all([
     readJson(join(folder, 'attributes.json'), attributesFile),
     readJson(join(folder, 'english.json'), englishFile),
     readJson(join(folder, 'glossary.json'), glossaryFile),
     readJson(join(folder, 'signals.json'), signalsFile),
     readJson(join(folder, 'businesses.json'), businessesFile),
+    readJson(join(folder, 'ties.json'), tiesFile),
     ...names.map((name) => readJson(join(folder, 'domains', name), domainFile)),
   ]);
   const attribute = attributes(known);
@@ -39,6 +41,7 @@ export async function loadLexicon(folder: string): Promise<Lexicon> {
     english,
     glossary,
     businesses,
+    ties,
     goods: readGoods(businesses, attribute),
     stores: signals.stores.map(signal),
     stateless: signals.stateless.map(signal),

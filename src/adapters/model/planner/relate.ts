@@ -1,6 +1,6 @@
 import type { Origin } from '../../../domain/explanation.ts';
 import type { Context } from './context.ts';
-import type { Draft, Model } from './draft.ts';
+import type { Draft, Link, Model } from './draft.ts';
 import { draft, findDraft, namedDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
@@ -10,6 +10,7 @@ import { happenedTo, happenTo } from './relate-happenings.ts';
 import { resolve, resolveRole } from './resolve.ts';
 import { saidUnique } from './said-unique.ts';
 import { targetOf } from './targets.ts';
+import { tieByKind } from './ties.ts';
 import { singular } from './words.ts';
 
 /** Ties the drafts together: what the request says first, then what the lexicon knows, then guesses from word order. */
@@ -29,6 +30,7 @@ export function relate(model: Model, facts: readonly Fact[], context: Context): 
   for (const one of [...model.drafts]) lexiconLinks(model, one);
   for (const fact of facts) if (fact.kind === 'many-to-many' && fact.soft) softJoin(model, fact, context);
   for (const fact of facts) if (fact.kind === 'link' && fact.soft) softLink(model, fact, context);
+  tieByKind(model, context.lexicon.ties);
   for (const one of model.drafts) if (one.links.length === 0 && !one.given) happenTo(model, one);
   for (const fact of facts) if (fact.kind === 'unique') saidUnique(model, fact, context);
   breakCycles(model);
@@ -184,19 +186,39 @@ function softJoin(model: Model, fact: Extract<Fact, { kind: 'many-to-many' }>, c
   addJoin(model, left, right, quoted(fact.why, context.text));
 }
 
-/** Required references in a circle could never be inserted: the one that closes the circle is left out. */
+/**
+ * Required references in a circle could never be inserted: where the request asks for both directions one may be empty,
+ * the one with a role of its own first ("a department has a head"); what only the lexicon wants is left out.
+ */
 function breakCycles(model: Model): void {
-  for (const one of model.drafts) {
-    for (const link of [...one.links]) {
-      if (link.parent === one) {
-        link.nullable = true;
-        continue;
+  const isRole = ({ role, parent }: Link) => role !== parent.name && role !== parent.entity?.name;
+  for (const roles of [true, false]) {
+    for (const one of model.drafts) {
+      for (const link of one.links.filter((each) => isRole(each) === roles)) {
+        if (link.parent === one) link.nullable = true;
+        else if (needs(link.parent, one)) breakAt(model, one, link);
       }
-      if (!reaches(link.parent, one)) continue;
-      one.links.splice(one.links.indexOf(link), 1);
-      model.circles.push(
-        `${spoken(one.name)} does not refer to ${spoken(link.parent.name)}: they would need each other first`,
-      );
     }
   }
+}
+
+function breakAt(model: Model, one: Draft, link: Link): void {
+  if (link.origin.kind === 'request' && !one.join) {
+    link.nullable = true;
+    return;
+  }
+  one.links.splice(one.links.indexOf(link), 1);
+  model.circles.push(
+    `${spoken(one.name)} does not refer to ${spoken(link.parent.name)}: they would need each other first`,
+  );
+}
+
+/** One refers to the other, not counting what was asked for and may be empty. */
+function needs(from: Draft, to: Draft, seen = new Set<Draft>()): boolean {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return from.links.some(
+    ({ parent, nullable, origin }) => !(nullable && origin.kind === 'request') && needs(parent, to, seen),
+  );
 }

@@ -22,6 +22,8 @@ pluralize.addSingularRule(/leaves$/i, 'leave');
 pluralize.addIrregularRule('cookie', 'cookies');
 pluralize.addIrregularRule('cafe', 'cafes');
 pluralize.addIrregularRule('quiz', 'quizzes');
+pluralize.addIrregularRule('specimen', 'specimens');
+pluralize.addIrregularRule('regimen', 'regimens');
 
 /** What was worked out before; bounded, because requests may hold any words. */
 const REMEMBERED = 20_000;
@@ -42,6 +44,7 @@ function toSnake(text: string): string {
     .normalize('NFD')
     .replace(/[\u0300-\u036f'’]/g, '')
     .replace(/\bsign-?up(s?)\b/gi, 'sign_up$1')
+    .replace(/\be-mail/gi, 'email')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()

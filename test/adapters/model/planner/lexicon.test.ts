@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadLexicon } from '../../../../src/adapters/model/planner/load-lexicon.ts';
 import { planner } from '../../../../src/adapters/model/planner/planner.ts';
+import { singular } from '../../../../src/adapters/model/planner/words.ts';
 import { LEXICON_FOLDER, shippedLexicon } from '../../../support/planner.ts';
 
 const KINDS = new Set(['@person', '@event', '@thing']);
@@ -45,6 +46,14 @@ test('every core table, link, need and unique of the lexicon names something tha
     }
   }
   expect(problems).toEqual([]);
+});
+
+test('what usually belongs together is said in words that tables are found by', async () => {
+  const { ties } = await shippedLexicon();
+  const strange = ties.flatMap(({ children, link }) =>
+    [...children, ...link.targets].filter((name) => !/^[a-z][a-z_]*$/.test(name) || singular(name) !== name),
+  );
+  expect(strange).toEqual([]);
 });
 
 test('every domain named alone gives its core', async () => {

@@ -158,7 +158,7 @@ interface Bracket {
  */
 function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: Lexicon): boolean {
   const name = nameOf(word, before);
-  const { attributes, english, nouns } = lexicon;
+  const { attributes, domainWords, english, nouns } = lexicon;
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
   if (codeLike) return true;
@@ -166,6 +166,9 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   const plain = fields.map((field) => snake(field.replace(/[?:(].*$/, '')));
   const known = plain.filter((field) => attributes.looksLike(field) || nouns.has(singular(field))).length;
   const noun = nouns.has(name);
+  // "tool library (members, tools, loans)": what the whole is about, then its things.
+  const things = plain.filter((field) => isPlural(field) && nouns.has(singular(field))).length;
+  if (domainWords.has(name) && bracket === '(' && things * 2 > fields.length) return false;
   if (bracket === '{' || gap === '') return noun || known * 2 >= fields.length;
   const front = /([\p{L}_]+)\s+$/u.exec(before)?.[1] ?? '';
   if (attributes.known(name) !== null || attributes.known(snake(`${front} ${word}`)) !== null) return false;

@@ -235,7 +235,7 @@ function isProperty(context: Context, item: Phrase): boolean {
 export function readPaths(context: Context): readonly Fact[] {
   const { tokens } = context;
   return tokens.flatMap((token, at) => {
-    if (token.word !== '>' && token.word !== '→') return [];
+    if (token.word !== '>' && token.word !== '→' && token.word !== '->') return [];
     const child = readPhrase(context, at + 1);
     const parent = [3, 2, 1].map((back) => readPhrase(context, at - back)).find((phrase) => phrase?.to === at);
     if (!child || !parent || !(child.plural || senseOf(child.name, context))) return [];

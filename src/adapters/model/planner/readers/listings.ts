@@ -50,7 +50,14 @@ function readListing({ start, text }: Segment, lexicon: Lexicon): Listing | null
   if (!match || !isNoun || english.filler.has(name) || english.software.has(name)) return null;
   const fields = splitFields(inside.replace(/\.$/, ''));
   const sure = fields.map((field) => hasTypeOrRule(field));
-  const short = fields.every((field, at) => sure[at] || field.split(/\s+/).length <= 3);
+  const short = fields.every(
+    (field, at) =>
+      sure[at] ||
+      field
+        .replace(/\([^()]*\)/g, '')
+        .trim()
+        .split(/\s+/).length <= 3,
+  );
   if (!short || fields.some((field) => /[.!?]\s/.test(field))) return null;
   const body: Span = { start: start + text.indexOf(':', bullet.length), end: start + text.trimEnd().length };
   return { name, fields, span: body, why: text.trim().slice(0, 200), sure: sure.includes(true) };

@@ -129,6 +129,11 @@ export function readStates(context: Context): readonly Fact[] {
   });
 }
 
+/** "may", "can be", "should ever" behind what must not happen. */
+function isRuled({ tokens }: Context, at: number): boolean {
+  return /^(may|can|must|should|is|are|gets|has|have|overlap|repeats)$/.test(tokens[at]?.word ?? '');
+}
+
 const NO = new Set(['no', 'without', 'skip', 'omit', 'exclude', 'excluding', 'minus']);
 const NOT_NEEDED = /^(dont|doesnt|do not|does not|not|wont) (need|want|include|require|have|use)( any)?/;
 
@@ -142,6 +147,8 @@ export function readNegations(context: Context): readonly Fact[] {
     if (!NO.has(token.word) && !notNeeded) return [];
     const start = at + (notNeeded ? notNeeded[0].split(' ').length : 1);
     const { items, to } = readList(context, start);
+    // "no room may be used twice", "no two bookings overlap": a rule about what is there.
+    if (['two', '2'].includes(tokens[start]?.word ?? '') || isRuled(context, items[0]?.to ?? to)) return [];
     const why = textBetween(context, at, to);
     return items
       .filter(
