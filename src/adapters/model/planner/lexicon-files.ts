@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COLUMN_KINDS } from './notation.ts';
+import { COLUMN_KINDS, type LinkDraft, readLink } from './notation.ts';
 import { singular, snake } from './words.ts';
 
 /** The shapes of the files under templates/planner. Whoever adds a domain adds one file of `domainFile`. */
@@ -143,6 +143,23 @@ export const businessesFile = z.strictObject({
   /** What is known about things that are sold or lent, in the notation of columns. */
   goods: z.record(z.string(), z.array(z.string())),
 });
+
+/** What usually belongs to what, whatever the request is about: `chapter|edition > novel|book`. */
+export interface Tie {
+  readonly children: ReadonlySet<string>;
+  readonly link: LinkDraft;
+}
+
+/** The shape of `ties.json`: lines of `children > parents`, with `?` behind parents that may be missing. */
+export const tiesFile = z.array(z.string()).transform((lines, { addIssue }): readonly Tie[] =>
+  lines.flatMap((line) => {
+    const [children = '', parents = '', ...rest] = line.split(' > ');
+    const link = rest.length === 0 ? readLink(parents) : null;
+    if (link && children !== '') return [{ children: new Set(children.split('|')), link }];
+    addIssue({ code: 'custom', message: `cannot be read: ${line}` });
+    return [];
+  }),
+);
 
 export type BusinessesFile = z.output<typeof businessesFile>;
 export type DomainFile = z.output<typeof domainFile>;

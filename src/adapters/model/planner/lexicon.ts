@@ -1,7 +1,6 @@
 import type { Attributes } from './attributes.ts';
-import type { BusinessesFile, DomainFile, EnglishFile, GlossaryFile } from './lexicon-files.ts';
+import type { BusinessesFile, DomainFile, EnglishFile, GlossaryFile, Tie } from './lexicon-files.ts';
 import type { ColumnDraft, LinkDraft } from './notation.ts';
-import type { Tie } from './ties.ts';
 
 /** Everything the planner knows about the world, read from templates/planner and indexed for looking words up. */
 export interface Lexicon {

@@ -6,9 +6,16 @@ import type { Attributes } from './attributes.ts';
 import { attributes } from './attributes.ts';
 import type { Comparison, Domain, Entity, Lexicon, Sense, Signal } from './lexicon.ts';
 import type { BusinessesFile, DomainFile, EnglishFile } from './lexicon-files.ts';
-import { attributesFile, businessesFile, domainFile, englishFile, glossaryFile, signalsFile } from './lexicon-files.ts';
+import {
+  attributesFile,
+  businessesFile,
+  domainFile,
+  englishFile,
+  glossaryFile,
+  signalsFile,
+  tiesFile,
+} from './lexicon-files.ts';
 import { readColumn, readLink } from './notation.ts';
-import { tiesFile } from './ties.ts';
 import { singular, snake } from './words.ts';
 
 /**

@@ -1,26 +1,8 @@
-import { z } from 'zod';
 import type { Draft, Model } from './draft.ts';
+import type { Tie } from './lexicon-files.ts';
 import { addLink, reaches, related } from './links.ts';
 import type { LinkDraft } from './notation.ts';
-import { readLink } from './notation.ts';
 import { rule, spoken } from './origin.ts';
-
-/** What usually belongs to what, whatever the request is about: `chapter|edition > novel|book`. */
-export interface Tie {
-  readonly children: ReadonlySet<string>;
-  readonly link: LinkDraft;
-}
-
-/** The shape of `ties.json`: lines of `children > parents`, with `?` behind parents that may be missing. */
-export const tiesFile = z.array(z.string()).transform((lines, { addIssue }): readonly Tie[] =>
-  lines.flatMap((line) => {
-    const [children = '', parents = '', ...rest] = line.split(' > ');
-    const link = rest.length === 0 ? readLink(parents) : null;
-    if (link && children !== '') return [{ children: new Set(children.split('|')), link }];
-    addIssue({ code: 'custom', message: `cannot be read: ${line}` });
-    return [];
-  }),
-);
 
 /** Ties what nothing else has tied: neither the request nor what the lexicon knows about the two. */
 export function tieByKind(model: Model, ties: readonly Tie[]): void {
