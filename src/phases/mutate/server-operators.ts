@@ -64,8 +64,8 @@ const LISTS: readonly Place[] = [
   ['list-sql', /'select count\(\*\) as total'[^\n]*\.\.\.(?<at>whereLines\(wheres\))/, '[]', 'everything is counted'],
   ['list-sql', /(?<at> or \$\{sql\} is null)\)/, '', 'rows without a value are lost behind a cursor', 'sql'],
   ['lists', /(?<at>found\(await find\(\)\))/, 'undefined', 'children of what is not there are listed'],
-  ['lists', /const conditions = \[\.\.\.(?<at>own), /, '[]', 'children of others are listed too'],
-  ['lists', /data: (?<at>fields) \? data\.map/, 'null', 'all fields are shown'],
+  ['lists', /conditions: \[\.\.\.(?<at>own), /, '[]', 'children of others are listed too'],
+  ['lists', /pageOf\(query\.limit, (?<at>query\.fields\?\.length)\)/, 'undefined', 'other fields are shown'],
   ['pages', /const more = \((?<at>isCut \|\| rows\.length > query\.limit)\)/, 'true', 'lists never end'],
   ['relations', /if \(kind === 'parent'\) return (?<at>group\[0\] \?\? null);/, 'null', 'parents are not shown'],
 ];

@@ -20,7 +20,7 @@ export function collectionPart(resource: Resource): string {
     const line = `${head} ${call},`;
     return indent + line.length <= 100 && !call.includes('\n') ? line : `${head}\n${' '.repeat(indent + 2)}${call},`;
   };
-  const find = !isBound ? 'findRows' : visible === '' ? findAs('findRowsAs(account, query)') : FIND_VISIBLE;
+  const find = !isBound ? 'find: findRows' : visible === '' ? FIND_AS : FIND_VISIBLE;
   const lines = [
     `${entry('name', quoted(table.name))},`,
     `${entry('from', quoted(visible === '' ? tableName(resource) : 'visible'))},`,
@@ -29,7 +29,7 @@ export function collectionPart(resource: Resource): string {
     listed('order: [', names(resource.order), '],', indent),
     read('LIST', list.values, 'first: (limit, offset) =>'),
     read('LIST_AFTER', after.values, 'after: (limit, position) =>'),
-    `find: ${find},`,
+    `${find},`,
   ];
   return [
     list.code,
@@ -46,11 +46,8 @@ export function collectionPart(resource: Resource): string {
   ].join('\n');
 }
 
-const FIND_VISIBLE = '(query) => findVisible(account, visible, query)';
-
-function findAs(call: string): string {
-  return `(query) => ${call}`;
-}
+const FIND_AS = 'find: (query, read) => findRowsAs(account, query, read)';
+const FIND_VISIBLE = 'find: (query, read) => findVisible(account, visible, query, read)';
 
 interface ListStatement {
   readonly code: string;

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import type { Account } from './auth.ts';
-import { withinBudget } from './budget.ts';
 import {
   chooseLane,
   nameOf,
@@ -13,7 +12,7 @@ import {
 } from './database.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import type { JsonPage } from './json-rows.ts';
-import { runOn, runPage } from './lane.ts';
+import { pageOf, type Read, runOn, someRows } from './lane.ts';
 import type { Query } from './list-sql.ts';
 
 /** Whose rows a statement may see and change: the policies of the database ask. Null: nobody is signed in. */
@@ -85,7 +84,7 @@ export async function readRowsAs<R extends object>(
   values: unknown[],
 ): Promise<R[]> {
   try {
-    return await withinBudget(statement, (own) => sendQuickly(asker, sendRows<R>(own, values)));
+    return await sendQuickly(asker, (client) => someRows<R>(client, sendable(statement), values));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -98,10 +97,10 @@ export async function readPageAs(
   limit: number,
   values: unknown[] = [],
 ): Promise<JsonPage> {
+  const read = pageOf(limit);
+  const parameters = [limit + 1, ...values];
   try {
-    return await sendQuickly(asker, (client) =>
-      runPage(client, sendable(statement), limit, values),
-    );
+    return await sendQuickly(asker, (client) => read(client, sendable(statement), parameters));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -125,33 +124,34 @@ export async function readRowAs<R extends object>(
   }
 }
 
-/** Rows of a SELECT for an account that may take its time. Throws a problem: 503 when it took too long. */
-export async function findRowsAs<R extends object>(
+/** What is read of a SELECT for an account that may take its time. Throws a problem: 503 when it took too long. */
+export async function findRowsAs<T>(
   asker: Asker,
   { text, values }: Query,
-): Promise<R[]> {
+  read: Read<T>,
+): Promise<T> {
   const statement = { name: nameOf(text), text };
-  const parameters = [...values];
-  const within = (run: (own: Statement) => Promise<R[]>) => withinBudget(statement, run);
+  const send: Send<T> = (client) => read(client, sendable(statement), [...values]);
   try {
     return await tryTogether(
       statement,
-      (client) => within((own) => runTogether(client, asker, sendRows<R>(own, parameters))),
-      () => within((own) => runAs<R>(asker, own, parameters)),
+      (client) => runTogether(client, asker, send),
+      () => runAlone(asker, send),
     );
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
 }
 
-/** Rows of a SELECT from `visible`: the rows that an account may see, and which these are is said in SQL. */
-export function findVisible<R extends object>(
+/** What is read of a SELECT from `visible`: the rows that an account may see, and which these are is said in SQL. */
+export function findVisible<T>(
   asker: Asker,
   visible: (account: string, admin: string) => string,
   { text, values }: Query,
-): Promise<R[]> {
+  read: Read<T>,
+): Promise<T> {
   const rows = visible(`$${values.length + 1}`, `$${values.length + 2}`);
   const own = [asker?.id, asker?.isAdmin].slice(0, visible.length);
   const query = { text: `with visible as (${rows})\n${text}`, values: [...values, ...own] };
-  return findRowsAs(asker, query);
+  return findRowsAs(asker, query, read);
 }

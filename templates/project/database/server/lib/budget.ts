@@ -1,4 +1,4 @@
-import type { Statement } from './database-errors.ts';
+import type { Sendable } from './lane.ts';
 import { types } from './types.ts';
 
 /**
@@ -43,8 +43,8 @@ class Meter {
 
 /** The rows that `read` brings, as far as there is room for them; then MORE. The first one is always there. */
 export async function withinBudget<R extends object>(
-  statement: Statement,
-  read: (metered: Statement) => Promise<R[]>,
+  statement: Sendable,
+  read: (metered: Sendable) => Promise<R[]>,
 ): Promise<R[]> {
   const meter = new Meter();
   return meter.cut(await read({ ...statement, types: meter }));

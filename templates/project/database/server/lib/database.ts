@@ -1,10 +1,9 @@
 import pg from 'pg';
-import { withinBudget } from './budget.ts';
 import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
 import { GatheringSocket } from './gathering-socket.ts';
 import type { JsonPage } from './json-rows.ts';
-import { Client, Lane, runOn, runPage, type Sendable } from './lane.ts';
+import { Client, Lane, pageOf, type Read, type Sendable, someRows } from './lane.ts';
 import type { Query } from './list-sql.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
@@ -115,14 +114,14 @@ export async function readRows<R extends object>(
   values: unknown[] = [],
 ): Promise<R[]> {
   try {
-    return await withinBudget(statement, (own) => readQuickly<R>(own, values));
+    return await readQuickly((client) => someRows<R>(client, sendable(statement), values));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
 }
 
-function readQuickly<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
-  return pooler ? runInPool<R>(statement, values) : chooseLane().query<R>(statement, values);
+function readQuickly<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  return pooler ? useFree(work) : chooseLane().use(work);
 }
 
 /**
@@ -134,9 +133,10 @@ export async function readPage(
   limit: number,
   values: unknown[] = [],
 ): Promise<JsonPage> {
-  const read = (client: pg.ClientBase) => runPage(client, sendable(statement), limit, values);
+  const read = pageOf(limit);
+  const parameters = [limit + 1, ...values];
   try {
-    return await (pooler ? useFree(read) : chooseLane().use(read));
+    return await readQuickly((client) => read(client, sendable(statement), parameters));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -162,7 +162,10 @@ export async function readRow<R extends object>(
   values: unknown[],
 ): Promise<R | undefined> {
   try {
-    return (await readQuickly<R>(statement, values))[0];
+    const rows = pooler
+      ? await runInPool<R>(statement, values)
+      : await chooseLane().query<R>(statement, values);
+    return rows[0];
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }
@@ -205,17 +208,12 @@ export async function tryTogether<T>(
   }
 }
 
-/** Rows of a SELECT that may take its time; MORE is the last when they are too large. Throws a problem: 503 when it took too long. */
-export async function findRows<R extends object>({ text, values }: Query): Promise<R[]> {
+/** What is read of a SELECT that may take its time. Throws a problem: 503 when it took too long. */
+export async function findRows<T>({ text, values }: Query, read: Read<T>): Promise<T> {
   const statement = { name: nameOf(text), text };
-  const parameters = [...values];
-  const within = (run: (own: Statement) => Promise<R[]>) => withinBudget(statement, run);
+  const work = (client: pg.ClientBase) => read(client, sendable(statement), [...values]);
   try {
-    return await tryTogether(
-      statement,
-      (client) => within((own) => runOn<R>(client, own, parameters)),
-      () => within((own) => runInPool<R>(own, parameters)),
-    );
+    return await tryTogether(statement, work, () => useFree(work));
   } catch (error) {
     throw translateDatabaseError(error, statement);
   }

@@ -10,10 +10,12 @@ import { jsonKindOf, types } from './types.ts';
 export interface JsonPage {
   /** `{"data":[…]`, to be ended by who knows what else it says. */
   readonly text: JsonText;
-  /** The last row of it; null when there is none. */
-  readonly last: Row | null;
+  /** How many rows it has. */
+  readonly count: number;
   /** Others follow. */
   readonly hasMore: boolean;
+  /** What the last row has in some columns; nothing when there is no row. */
+  readonly last: (names: readonly string[]) => Row;
 }
 
 interface Field {
@@ -50,12 +52,57 @@ function writerOf(id: number): Write {
   }
 }
 
+interface Writer {
+  readonly lead: Buffer;
+  readonly write: Write;
+}
+
+/** How the rows of a statement were written the last time; by its name. */
+const layouts = new Map<string, Layout>();
+
+interface Layout {
+  readonly fields: readonly Field[];
+  readonly writers: readonly Writer[];
+}
+
+function layoutOf(name: string | undefined, fields: readonly Field[]): Layout {
+  const known = name === undefined ? undefined : layouts.get(name);
+  if (known && isSame(known.fields, fields)) return known;
+  const writers = fields.map((field, index) => ({
+    lead: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`),
+    write: writerOf(field.dataTypeID),
+  }));
+  const layout = { fields, writers };
+  if (name !== undefined) layouts.set(name, layout);
+  return layout;
+}
+
+/** The type of a column may have been changed since. */
+function isSame(some: readonly Field[], others: readonly Field[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ name, dataTypeID }, index) => {
+      const other = others[index];
+      return other?.name === name && other.dataTypeID === dataTypeID;
+    })
+  );
+}
+
+interface Extent {
+  /** The most rows a page has. */
+  readonly limit: number;
+  /** So many of the columns are shown; all of them when nothing is said. */
+  readonly shown?: number | undefined;
+}
+
 /** A SELECT of one row more than a page has, whose rows become JSON without having been objects. */
 export class JsonRows extends pg.Query {
   readonly #limit: number;
+  readonly #shown: number | undefined;
+  readonly #statement: string | undefined;
   readonly #text = new JsonText();
   #fields: readonly Field[] = [];
-  #writers: readonly { readonly lead: Buffer; readonly write: Write }[] = [];
+  #writers: readonly Writer[] = [];
   #count = 0;
   #last: RawRow | null = null;
   #hasMore = false;
@@ -63,20 +110,20 @@ export class JsonRows extends pg.Query {
   constructor(
     statement: Sendable,
     values: unknown[],
-    limit: number,
+    { limit, shown }: Extent,
     done: (error: Error | undefined) => void,
   ) {
     super({ ...statement, values }, done);
     this.#limit = limit;
+    this.#shown = shown;
+    this.#statement = statement.name;
     this.#text.text('{"data":[');
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
-    this.#fields = fields;
-    this.#writers = fields.map(({ name, dataTypeID }, index) => ({
-      lead: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
-      write: writerOf(dataTypeID),
-    }));
+    const layout = layoutOf(this.#statement, fields);
+    this.#fields = layout.fields;
+    this.#writers = layout.writers.slice(0, this.#shown);
   }
 
   handleDataRow(row: RawRow): void {
@@ -116,15 +163,19 @@ export class JsonRows extends pg.Query {
     this.#text.text(']');
     return {
       text: this.#text,
-      last: this.#last && this.#parse(this.#last),
+      count: this.#count,
       hasMore: this.#hasMore,
+      last: (names) => this.#parseLast(names),
     };
   }
 
-  #parse({ fields }: RawRow): Row {
-    const values = this.#fields.map(({ name, dataTypeID }, index) => {
-      const text = fields[index] ?? null;
-      return [name, text === null ? null : types.getTypeParser(dataTypeID)(text)] as const;
+  #parseLast(names: readonly string[]): Row {
+    const texts = this.#last?.fields ?? [];
+    const values = names.map((name) => {
+      const index = this.#fields.findIndex((field) => field.name === name);
+      const text = texts[index] ?? null;
+      const parse = types.getTypeParser(this.#fields[index]?.dataTypeID ?? 0);
+      return [name, text === null ? null : parse(text)] as const;
     });
     return Object.fromEntries(values);
   }

@@ -3,6 +3,14 @@ const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === 0x22 || byte === 0x5c ? 0 : 1,
 );
 const QUOTE = 0x22;
+
+/** Without leaving early: most strings are plain, and a loop that does nothing else is the quickest. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  let plain = 1;
+  for (let at = start; at < end; at += 1) plain &= IS_PLAIN[bytes[at] ?? 0] ?? 0;
+  return plain === 1;
+}
+
 /** Up to here a loop takes less time than a call of `copy`. */
 const SHORT = 40;
 const FIRST_ROOM = 16 * 1024;
@@ -41,20 +49,14 @@ export class JsonText {
 
   /** A string, of bytes that are UTF-8. */
   string(bytes: Buffer, start: number, end: number): void {
-    this.#makeRoom(end - start + 2);
-    const into = this.#bytes;
-    let to = this.length;
-    into[to++] = QUOTE;
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at] ?? 0;
-      if (IS_PLAIN[byte] === 0) {
-        this.text(JSON.stringify(bytes.toString('utf8', start, end)));
-        return;
-      }
-      into[to++] = byte;
+    if (!isPlain(bytes, start, end)) {
+      this.text(JSON.stringify(bytes.toString('utf8', start, end)));
+      return;
     }
-    into[to++] = QUOTE;
-    this.length = to;
+    this.#makeRoom(end - start + 2);
+    this.#bytes[this.length++] = QUOTE;
+    this.copy(bytes, start, end);
+    this.#bytes[this.length++] = QUOTE;
   }
 
   #makeRoom(more: number): void {

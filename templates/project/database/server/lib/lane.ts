@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withinBudget } from './budget.ts';
 import type { Statement } from './database-errors.ts';
 import { type JsonPage, JsonRows } from './json-rows.ts';
 import { tapRows } from './row-tap.ts';
@@ -14,7 +15,10 @@ export class Client extends pg.Client {
 /** A statement that may be without a name. */
 export type Sendable = Omit<Statement, 'name'> & Partial<Pick<Statement, 'name'>>;
 
-/** Rows of one statement on a connection that is held. Throws errors of the database as they are. */
+/** Runs a SELECT on a connection that is held, and makes something of its rows. Throws errors of the database as they are. */
+export type Read<T> = (client: pg.ClientBase, statement: Sendable, values: unknown[]) => Promise<T>;
+
+/** All rows of one statement on a connection that is held. Throws errors of the database as they are. */
 export async function runOn<R extends object>(
   client: pg.ClientBase,
   statement: Sendable,
@@ -23,19 +27,24 @@ export async function runOn<R extends object>(
   return (await client.query<R>({ ...statement, values })).rows;
 }
 
-/** A page of `limit` rows of a statement that asks for one more. Throws errors of the database as they are. */
-export function runPage(
+/** Rows as far as there is room for them; MORE is the last when they are too large. */
+export function someRows<R extends object>(
   client: pg.ClientBase,
   statement: Sendable,
-  limit: number,
   values: unknown[],
-): Promise<JsonPage> {
-  return new Promise((resolve, reject) => {
-    const rows = new JsonRows(statement, [limit + 1, ...values], limit, (error) =>
-      error ? reject(error) : resolve(rows.page()),
-    );
-    client.query(rows);
-  });
+): Promise<R[]> {
+  return withinBudget(statement, (own) => runOn<R>(client, own, values));
+}
+
+/** A page of `limit` rows of a statement that asks for one more; of their columns the first ones may be shown only. */
+export function pageOf(limit: number, shown?: number): Read<JsonPage> {
+  return (client, statement, values) =>
+    new Promise((resolve, reject) => {
+      const rows = new JsonRows(statement, values, { limit, shown }, (error) =>
+        error ? reject(error) : resolve(rows.page()),
+      );
+      client.query(rows);
+    });
 }
 
 /**

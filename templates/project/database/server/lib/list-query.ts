@@ -3,6 +3,7 @@ import type { Column, Columns } from './columns.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Condition, type Report, readCondition } from './filters.ts';
 import type { JsonPage } from './json-rows.ts';
+import type { Read } from './lane.ts';
 import type { Query } from './list-sql.ts';
 import { type FieldProblem, invalidFields } from './problem.ts';
 
@@ -17,7 +18,7 @@ export interface Rows {
   /** The columns that lists are ordered by when nothing else is asked for: never null, different for each row. */
   readonly order: readonly string[];
   /** Runs a SELECT of them. */
-  readonly find: <R extends object>(query: Query) => Promise<R[]>;
+  readonly find: <T>(query: Query, read: Read<T>) => Promise<T>;
 }
 
 /** The rows of a table, as they are listed. */

@@ -1,6 +1,7 @@
 import { type H3Event, HTTPResponse } from 'nitro/h3';
 import type { Condition } from './filters.ts';
 import type { JsonPage } from './json-rows.ts';
+import { pageOf, runOn, someRows } from './lane.ts';
 import { type Collection, type ListQuery, type Rows, readListQuery } from './list-query.ts';
 import { countQuery, listQuery } from './list-sql.ts';
 import { cursorAfter, type Page, pick, type Row, toPage } from './pages.ts';
@@ -16,11 +17,9 @@ export async function answerList(
   relations: Relations = {},
 ): Promise<Page | HTTPResponse> {
   const query = readListQuery(event, collection, relations);
-  if (!isPlain(query)) return readPage(collection, query, relations);
-  const { text, last, hasMore } = await plainPage(collection, query);
-  const cursor = hasMore && last ? cursorAfter(last, query, collection) : null;
-  text.text(`,"nextCursor":${JSON.stringify(cursor)}}`);
-  return new HTTPResponse(text.bytes, { headers: JSON_HEADERS });
+  if (query.include.length > 0) return readPage(collection, query, relations);
+  const page = isPlain(query) ? plainPage(collection, query) : jsonPage(collection, query);
+  return answerPage(await page, collection, query);
 }
 
 /** Answers the list of a row's children. 404 when there is no such row; `find` looks for it. */
@@ -30,21 +29,37 @@ export async function answerChildren(
   key: Readonly<Record<string, unknown>>,
   find: () => Promise<object | undefined>,
   relations: Relations,
-): Promise<Page> {
-  const query = readListQuery(event, rows, relations);
+): Promise<Page | HTTPResponse> {
+  const asked = readListQuery(event, rows, relations);
   const own = to.flatMap((name, index): Condition[] => {
     const column = rows.columns[name];
     return column ? [{ column, operator: 'eq', value: key[from[index] ?? ''] }] : [];
   });
-  const conditions = [...own, ...query.conditions];
-  const page = await readPage(rows, { ...query, conditions }, relations);
-  if (page.data.length === 0) found(await find());
-  return page;
+  const query = { ...asked, conditions: [...own, ...asked.conditions] };
+  const page =
+    query.include.length > 0 ? await readPage(rows, query, relations) : await jsonPage(rows, query);
+  const isEmpty = 'data' in page ? page.data.length === 0 : page.count === 0;
+  if (isEmpty) found(await find());
+  return 'data' in page ? page : answerPage(page, rows, query);
+}
+
+/** A page, and how many rows there are in all when that was asked for. */
+interface Counted extends JsonPage {
+  readonly total?: number | undefined;
+}
+
+function answerPage(page: Counted, rows: Rows, query: ListQuery): HTTPResponse {
+  const { text, hasMore, total } = page;
+  const last = hasMore && page.last(query.order.map(({ name }) => name));
+  const cursor = last ? cursorAfter(last, query, rows) : null;
+  const count = total === undefined ? '' : `,"total":${total}`;
+  text.text(`,"nextCursor":${JSON.stringify(cursor)}${count}}`);
+  return new HTTPResponse(text.bytes, { headers: JSON_HEADERS });
 }
 
 /** Nothing but a place in the list was asked for. */
-function isPlain({ sort, conditions, fields, include, count }: ListQuery): boolean {
-  return !sort && conditions.length === 0 && !fields && include.length === 0 && !count;
+function isPlain({ sort, conditions, fields, count }: ListQuery): boolean {
+  return !sort && conditions.length === 0 && !fields && !count;
 }
 
 /** The usual lists are quick: they share their connection with all other reads. */
@@ -54,30 +69,44 @@ function plainPage({ first, after }: Collection, query: ListQuery): Promise<Json
   return after(query.limit, position);
 }
 
-async function readPage(collection: Rows, query: ListQuery, relations: Relations): Promise<Page> {
-  const { fields, include, count, conditions } = query;
-  const [rows, counted] = await Promise.all([
-    collection.find<Row>(listQuery(collection, query, neededColumns(collection, query, relations))),
-    count ? collection.find<{ total: number }>(countQuery(collection, conditions)) : [],
+async function jsonPage(rows: Rows, query: ListQuery): Promise<Counted> {
+  const read = pageOf(query.limit, query.fields?.length);
+  const [page, total] = await Promise.all([
+    rows.find(listQuery(rows, query, neededColumns(rows, query)), read),
+    query.count ? countRows(rows, query) : undefined,
   ]);
-  const page = toPage(rows, query, collection);
+  return { ...page, total };
+}
+
+async function countRows(rows: Rows, { conditions }: ListQuery): Promise<number | undefined> {
+  const [counted] = await rows.find(countQuery(rows, conditions), runOn<{ total: number }>);
+  return counted?.total;
+}
+
+/** A page of rows with those that belong to them. */
+async function readPage(rows: Rows, query: ListQuery, relations: Relations): Promise<Page> {
+  const { fields, include, count } = query;
+  const links = include.flatMap((name) => relations[name]?.from ?? []);
+  const [read, total] = await Promise.all([
+    rows.find(listQuery(rows, query, neededColumns(rows, query, links)), someRows<Row>),
+    count ? countRows(rows, query) : undefined,
+  ]);
+  const page = toPage(read, query, rows);
   const data = await embed(page.data, include, relations);
-  const total = counted[0]?.total;
   const isWhole = data.length === page.data.length;
   return {
     data: fields ? data.map((row) => pick(row, [...fields, ...include])) : data,
-    nextCursor: isWhole ? page.nextCursor : cursorAfter(data.at(-1) ?? {}, query, collection),
+    nextCursor: isWhole ? page.nextCursor : cursorAfter(data.at(-1) ?? {}, query, rows),
     ...(total !== undefined && { total }),
   };
 }
 
-/** What is answered, and what the cursor and the relations are made of. */
+/** What is answered, and then what else the cursor and the relations are made of. */
 function neededColumns(
   { columns }: Rows,
-  { fields, include, order }: ListQuery,
-  relations: Relations,
+  { fields, order }: ListQuery,
+  links: readonly string[] = [],
 ): string[] {
   if (!fields) return Object.keys(columns);
-  const links = include.flatMap((name) => relations[name]?.from ?? []);
   return [...new Set([...fields, ...order.map(({ name }) => name), ...links])];
 }

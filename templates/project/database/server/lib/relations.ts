@@ -1,4 +1,5 @@
 import { MAX_PAGE_LENGTH, MORE } from './budget.ts';
+import { someRows } from './lane.ts';
 import { defaultOrder, type Rows } from './list-query.ts';
 import type { Query } from './list-sql.ts';
 import { type Page, type Row, toPage } from './pages.ts';
@@ -89,7 +90,7 @@ async function load(rows: readonly Row[], relation: Relation): Promise<Loaded> {
 async function loadGroups(relation: Relation, keys: readonly unknown[][]) {
   const groups = new Map<number, Row[]>();
   if (keys.length === 0) return { groups, last: Number.POSITIVE_INFINITY };
-  const found = await relation.rows.find<Found>(embedQuery(relation, keys));
+  const found = await relation.rows.find(embedQuery(relation, keys), someRows<Found>);
   const isDropped = found.at(-1) === MORE;
   const kept = isDropped ? found.slice(0, -1) : found;
   for (const { _number, _end, ...row } of kept) {
