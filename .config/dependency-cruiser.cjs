@@ -129,8 +129,8 @@ const rooms = [
   {
     name: 'app-composes',
     comment: 'The composition root chooses adapters; a story told here would be a second pipeline.',
-    from: { path: '^src/app\\.ts$' },
-    to: { path: '^src/', pathNot: ['^src/adapters/', '^src/config\\.ts$', WORDS, CONTRACTS] },
+    from: { path: '^src/app(\\.ts$|/)' },
+    to: { path: '^src/', pathNot: ['^src/adapters/', '^src/app/', '^src/config\\.ts$', WORDS, CONTRACTS] },
   },
   {
     name: 'config-only-reads',

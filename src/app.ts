@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openRemotes } from './app/remotes.ts';
 import { type Config, chooseModels, type ModelService } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
@@ -223,6 +224,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     http: http.nodeHttp(),
     wire: wire.nodeWire(),
     contract: lazyContract,
+    remotes: openRemotes(config),
     runs: lazyRuns(async () => {
       const { dbosRuns } = await import('./adapters/runs/dbos/dbos-runs.ts');
       return dbosRuns({

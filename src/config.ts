@@ -12,6 +12,7 @@ import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName } from './config/settings.ts';
 
 export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
+export { deployLogins } from './config/deploy-database.ts';
 export {
   type DaytonaSettings,
   daytonaSettings,
@@ -41,6 +42,8 @@ export interface Config {
   readonly models: ModelSettings;
   /** What is said about remotes, for `flySettings` and its like; it holds tokens. */
   readonly remotes: RemoteSettings;
+  /** A variable whose name somebody gave; its value may be a secret. */
+  readonly variable: (name: string) => string | undefined;
   /** TURBOBACKEND_MASTER_KEY; otherwise a key file in `home`. */
   readonly masterKey: string | undefined;
   /** TURBOBACKEND_MASTER_KEY_NEXT: seals from now on; the other key, or the file, only opens. */
@@ -112,6 +115,7 @@ export function loadConfig(
     limits: limitsOf(saved),
     models: modelSettings(env, saved, options.model ?? {}),
     remotes: remoteSettings(env),
+    variable: (name: string) => env[name],
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),

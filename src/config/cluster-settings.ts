@@ -37,44 +37,51 @@ export function clusterConfig(env: Environment, saved: Settings, cwd: string): C
 
 const wished = (value: string | null | undefined, setting: string) => (value ? { value, setting } : null);
 
-/** The URL is never repeated in an error: it holds a password. */
 function parseAdminUrl(text: string, fallback: TlsWish, cwd: string): Login {
+  return parseDatabaseUrl(text, 'DB_ADMIN_URL', fallback, cwd);
+}
+
+/**
+ * The login that a URL names; `setting` is where it was given. The URL is never repeated in an error: it holds a
+ * password. Throws `config.invalid`.
+ */
+export function parseDatabaseUrl(text: string, setting: string, fallback: TlsWish, cwd: string): Login {
   const wanted = 'a URL like postgres://user:password@host:5432/postgres';
-  if (!URL.canParse(text)) throw invalidSetting('DB_ADMIN_URL', wanted);
+  if (!URL.canParse(text)) throw invalidSetting(setting, wanted);
   const url = new URL(text);
-  if (!['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '')
-    throw invalidSetting('DB_ADMIN_URL', wanted);
-  const host = decoded(url.hostname.replace(/^\[|\]$/g, ''), wanted);
-  const wish = wishOfUrl(url.searchParams);
+  if (!['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '') throw invalidSetting(setting, wanted);
+  const decoded = (part: string) => decodedPart(part, setting, wanted);
+  const host = decoded(url.hostname.replace(/^\[|\]$/g, ''));
+  const wish = wishOfUrl(url.searchParams, setting);
   return {
     host,
     port: url.port === '' ? 5432 : Number(url.port),
-    database: decoded(url.pathname.slice(1), wanted) || 'postgres',
-    user: decoded(url.username, wanted) || 'postgres',
-    password: decoded(url.password, wanted),
+    database: decoded(url.pathname.slice(1)) || 'postgres',
+    user: decoded(url.username) || 'postgres',
+    password: decoded(url.password),
     ...readTls({ mode: wish.mode ?? fallback.mode, root: wish.root ?? fallback.root }, host, cwd),
   };
 }
 
 /** A `%` that begins no escape would end the program otherwise. */
-function decoded(text: string, wanted: string): string {
+function decodedPart(text: string, setting: string, wanted: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw invalidSetting('DB_ADMIN_URL', `${wanted}, with % in it written as %25`, cause);
+    throw invalidSetting(setting, `${wanted}, with % in it written as %25`, cause);
   }
 }
 
 /** Parameters of libpq about TLS that ask for what we do not do: to leave them out silently would be a weaker connection. */
 const NOT_OURS = ['sslcert', 'sslkey', 'sslpassword', 'sslcrl', 'sslcrldir', 'requiressl'];
 
-function wishOfUrl(parameters: URLSearchParams): TlsWish {
+function wishOfUrl(parameters: URLSearchParams, setting: string): TlsWish {
   const refused = NOT_OURS.find((name) => parameters.has(name));
-  if (refused) throw invalidSetting('DB_ADMIN_URL', `usable with ${refused}; there are sslmode and sslrootcert`);
+  if (refused) throw invalidSetting(setting, `usable with ${refused}; there are sslmode and sslrootcert`);
   const single = (name: string) => {
     const values = parameters.getAll(name);
-    if (values.length > 1) throw invalidSetting('DB_ADMIN_URL', `a URL that says ${name} once`);
-    return wished(values[0], `${name} in DB_ADMIN_URL`);
+    if (values.length > 1) throw invalidSetting(setting, `a URL that says ${name} once`);
+    return wished(values[0], `${name} in ${setting}`);
   };
   const mode = single('sslmode');
   const ssl = single('ssl');

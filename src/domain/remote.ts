@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { slug } from './project-name.ts';
 
 /** Machines and stores of other people that a project may be put on. */
 export const REMOTE_NAMES = ['daytona', 'fly', 'github', 's3'] as const;
@@ -60,3 +61,39 @@ export function monthlyCost(things: readonly PlannedThing[]): { readonly usd: nu
 
 /** The label that says whose a sandbox, a machine or an object is; its value is the id of the project. */
 export const PROJECT_LABEL = 'turbobackend/project';
+
+/** Where a project is wished to be, beside this machine; what is left out is not wished. */
+export interface RemoteWishes {
+  /** A sandbox in which it is installed, built and tried; `keep`: it stays when all went well. */
+  readonly daytona?: { readonly keep: boolean };
+  readonly fly?: { readonly app: string | null; readonly region: string };
+  /** Without an owner: the account of the token. */
+  readonly github?: { readonly owner: string | null; readonly name: string | null; readonly isPublic: boolean };
+  readonly s3?: { readonly bucket: string };
+}
+
+/** The remotes that are wished, in the order they are used. */
+export function wishedRemotes(wishes: RemoteWishes): readonly RemoteName[] {
+  return REMOTE_NAMES.filter((name) => wishes[name] !== undefined);
+}
+
+const MAX_APP_NAME = 40;
+
+/**
+ * Name of a project's app: readable, and nobody else's, since it carries half of the project's id. Apps share one space of
+ * names all over the world.
+ */
+export function appName(project: { readonly id: string; readonly name: string }): string {
+  const readable = slug(project.name).slice(0, MAX_APP_NAME).replace(/-+$/, '');
+  return `${readable === '' ? 'backend' : readable}-${project.id.slice(0, 8)}`;
+}
+
+/** Name of a project's sandbox. */
+export function sandboxName(projectId: string): string {
+  return `turbobackend-${projectId}`;
+}
+
+/** Below which the objects of a project lie in a bucket. */
+export function objectPrefix(projectId: string): string {
+  return `turbobackend/${projectId}/`;
+}

@@ -9,5 +9,9 @@ export interface Builder {
   build(directory: string): Promise<void>;
   /** Makes turbobackend's own copies of the dependencies available in a folder that has none. Throws `build.failed`. */
   prepare(directory: string): Promise<void>;
+  /**
+   * One file of a project's folder with all it imports, so that it runs where no packages are. Throws `build.failed`.
+   */
+  bundle(directory: string, file: string): Promise<string>;
   close(): Promise<void>;
 }

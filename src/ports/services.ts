@@ -10,6 +10,7 @@ import type { DeployTarget } from './deploy-target.ts';
 import type { Http } from './http.ts';
 import type { Model } from './model.ts';
 import type { Programs } from './programs.ts';
+import type { Remotes } from './remotes.ts';
 import type { Runs } from './runs.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Sql } from './sql.ts';
@@ -40,6 +41,7 @@ export interface Services {
   readonly wire: Wire;
   readonly contract: Contract;
   readonly runs: Runs;
+  readonly remotes: Remotes;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly progress: ReportProgress;

@@ -3,6 +3,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import type { Framework } from '../domain/framework.ts';
 import type { ModelCost, Spending, TokenCounts } from '../domain/model-cost.ts';
 import type { Wish } from '../domain/provisioning.ts';
+import type { RemoteName } from '../domain/remote.ts';
 import type { VerificationReport } from '../domain/verification.ts';
 
 export interface ProjectRecord {
@@ -88,6 +89,20 @@ export interface ModelCallEnd {
   readonly ms: number;
   /** What the model said; null when it failed. */
   readonly answer: string | null;
+}
+
+/** What a project has, or is about to have, on one remote. */
+export interface RemoteRecord {
+  readonly projectId: string;
+  readonly remote: RemoteName;
+  /** Name of the app, the sandbox, the repository (`owner/name`) or the bucket. */
+  readonly place: string;
+  /** `wished`: it may be there, in part or not at all. */
+  readonly status: 'wished' | 'there';
+  /** Addresses, regions, ids, hashes; never a secret. */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  /** Unix seconds. */
+  readonly updatedAt: number;
 }
 
 /** The metadata database. Made by need, upgraded at the first use, refused (`metadata.newer`) when it is ahead of us. */
@@ -199,6 +214,17 @@ export interface StateStore {
   modelSpending(projectId: string): Promise<Spending>;
   /** Calls by project, phase, model and day; all, or those of one project. */
   listModelCosts(projectId?: string): Promise<readonly ModelCost[]>;
+  /**
+   * Written down before anything is made there; what is known of this place already is kept, and `details` are added.
+   * Refused with `project.not_found` for a project that is being destroyed, or was.
+   */
+  wishRemote(wish: Omit<RemoteRecord, 'status' | 'updatedAt'>): Promise<void>;
+  /** It is there; `details` are added to what is known of it. */
+  settleRemote(found: Omit<RemoteRecord, 'status' | 'updatedAt'>): Promise<void>;
+  /** All, or those of one project, in the order they were wished. */
+  listRemotes(projectId?: string): Promise<readonly RemoteRecord[]>;
+  /** Nothing is left there. */
+  forgetRemote(place: Pick<RemoteRecord, 'projectId' | 'remote' | 'place'>): Promise<void>;
   /** What happened to a project, for people: "created", "started", "destroyed". */
   recordActivity(activity: {
     projectId: string | null;

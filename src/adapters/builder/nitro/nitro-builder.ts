@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Builder } from '../../../ports/builder.ts';
 import type { BuildOrder, BuildOutcome } from './build-worker.ts';
+import { bundleFile } from './bundle-file.ts';
 import { linkPackages, NEW_LINKS } from './link-packages.ts';
 
 const DEADLINE_MS = 180_000;
@@ -73,6 +74,10 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
       await buildWith(worker, directory, deadlineMs);
     },
     prepare: (directory) => linkPackages(directory, options.packageRoot),
+    async bundle(directory, file) {
+      await linkPackages(directory, options.packageRoot);
+      return bundleFile(directory, file);
+    },
     async close() {
       warm = null;
       for (const worker of running) worker.child.kill('SIGKILL');

@@ -10,6 +10,7 @@ import { ensureMetadata, type MetadataOptions, metadataVersion } from './metadat
 import { modelCallMethods } from './model-calls.ts';
 import { projectMethods } from './projects.ts';
 import { recordMethods } from './records.ts';
+import { remoteMethods } from './remotes.ts';
 import { secretMethods } from './secrets.ts';
 import type { Tables } from './tables.ts';
 import { verificationMethods } from './verifications.ts';
@@ -51,6 +52,7 @@ export function postgresState(options: StateOptions): StateStore {
       ...recordMethods(connection),
       ...modelCallMethods(connection),
       ...verificationMethods(connection),
+      ...remoteMethods(connection),
       version: () => metadataVersion(options),
     }),
     async close() {

@@ -1,4 +1,5 @@
 import type { Generated, JSONColumnType } from 'kysely';
+import type { RemoteName } from '../../../domain/remote.ts';
 import type { VerificationReport } from '../../../domain/verification.ts';
 
 /** Rows of the metadata database as kysely sees them; the truth is templates/state/*.sql. */
@@ -80,6 +81,15 @@ export interface Tables {
     passed: boolean;
     report: JSONColumnType<VerificationReport>;
     created_at: number;
+  };
+  project_remotes: {
+    project_id: string;
+    remote: RemoteName;
+    place: string;
+    status: 'wished' | 'there';
+    details: JSONColumnType<Record<string, string | number | boolean | null>>;
+    created_at: number;
+    updated_at: number;
   };
   scratch_databases: { id: string; project_id: string; created_at: number };
   activity_logs: {

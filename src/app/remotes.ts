@@ -1,0 +1,47 @@
+import { type Config, daytonaSettings, flySettings, githubSettings, s3Settings } from '../config.ts';
+import { TurboError } from '../domain/errors.ts';
+import { REMOTE_TITLES, type RemoteName } from '../domain/remote.ts';
+import type { Remotes } from '../ports/remotes.ts';
+
+/** Clients of remotes by what the environment says; their packages are loaded when one is asked for. */
+export function openRemotes(config: Config): Remotes {
+  const said = config.remotes;
+  return {
+    isConfigured(remote) {
+      return { fly: flySettings, daytona: daytonaSettings, github: githubSettings, s3: s3Settings }[remote](said) !== null;
+    },
+    async target() {
+      throw missing('fly');
+    },
+    async machines() {
+      throw missing('daytona');
+    },
+    async codeHost() {
+      throw missing('github');
+    },
+    async objects() {
+      throw missing('s3');
+    },
+  };
+}
+
+const VARIABLES: Readonly<Record<RemoteName, string>> = {
+  daytona: 'DAYTONA_API_KEY',
+  fly: 'FLY_API_TOKEN',
+  github: 'GITHUB_TOKEN',
+  s3: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+};
+
+/** The scopes that each token must have, as people give them. */
+const HOW_TO: Readonly<Record<RemoteName, string>> = {
+  daytona: 'Make a key with the scopes write:sandboxes and delete:sandboxes in its dashboard.',
+  fly: 'Make one for the organisation: fly tokens create org.',
+  github: 'Make a classic token with the scope repo, or a fine-grained one with Contents and Administration: read and write.',
+  s3: 'Keys of a user who may put, get, list and delete objects in the bucket.',
+};
+
+function missing(remote: RemoteName): TurboError {
+  return new TurboError('remote.denied', `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} is not set.`, {
+    hint: HOW_TO[remote],
+  });
+}
