@@ -11,8 +11,8 @@ import { type RemoteSettings, remoteSettings } from './config/remote-settings.ts
 import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName } from './config/settings.ts';
 
-export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
 export { deployLogins } from './config/deploy-database.ts';
+export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
 export {
   type DaytonaSettings,
   daytonaSettings,

@@ -8,7 +8,9 @@ export function openRemotes(config: Config): Remotes {
   const said = config.remotes;
   return {
     isConfigured(remote) {
-      return { fly: flySettings, daytona: daytonaSettings, github: githubSettings, s3: s3Settings }[remote](said) !== null;
+      return (
+        { fly: flySettings, daytona: daytonaSettings, github: githubSettings, s3: s3Settings }[remote](said) !== null
+      );
     },
     async target() {
       throw missing('fly');
@@ -36,12 +38,17 @@ const VARIABLES: Readonly<Record<RemoteName, string>> = {
 const HOW_TO: Readonly<Record<RemoteName, string>> = {
   daytona: 'Make a key with the scopes write:sandboxes and delete:sandboxes in its dashboard.',
   fly: 'Make one for the organisation: fly tokens create org.',
-  github: 'Make a classic token with the scope repo, or a fine-grained one with Contents and Administration: read and write.',
+  github:
+    'Make a classic token with the scope repo, or a fine-grained one with Contents and Administration: read and write.',
   s3: 'Keys of a user who may put, get, list and delete objects in the bucket.',
 };
 
 function missing(remote: RemoteName): TurboError {
-  return new TurboError('remote.denied', `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} is not set.`, {
-    hint: HOW_TO[remote],
-  });
+  return new TurboError(
+    'remote.denied',
+    `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} is not set.`,
+    {
+      hint: HOW_TO[remote],
+    },
+  );
 }

@@ -49,7 +49,8 @@ export function parseDatabaseUrl(text: string, setting: string, fallback: TlsWis
   const wanted = 'a URL like postgres://user:password@host:5432/postgres';
   if (!URL.canParse(text)) throw invalidSetting(setting, wanted);
   const url = new URL(text);
-  if (!['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '') throw invalidSetting(setting, wanted);
+  if (!['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '')
+    throw invalidSetting(setting, wanted);
   const decoded = (part: string) => decodedPart(part, setting, wanted);
   const host = decoded(url.hostname.replace(/^\[|\]$/g, ''));
   const wish = wishOfUrl(url.searchParams, setting);

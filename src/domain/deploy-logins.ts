@@ -8,7 +8,8 @@ export interface DeployLogins {
   readonly migrations: Login;
 }
 
-const HERE = /^(localhost|.*\.localhost|.*\.local|0\.0\.0\.0|127\.\d+\.\d+\.\d+|169\.254\.\d+\.\d+|::1?|fe80:.*|\/.*)$/i;
+const HERE =
+  /^(localhost|.*\.localhost|.*\.local|0\.0\.0\.0|127\.\d+\.\d+\.\d+|169\.254\.\d+\.\d+|::1?|fe80:.*|\/.*)$/i;
 
 /** A host that means another machine everywhere else, or none. */
 export function isOnlyHere(host: string): boolean {
@@ -23,9 +24,13 @@ export function assertUsableElsewhere(login: Login, where: string): void {
     });
   }
   if (login.sslrootcert) {
-    throw new TurboError('usage.invalid', `${where} has no file of root certificates, and the database's login names one.`, {
-      hint: 'Use sslmode=verify-full without sslrootcert, for a certificate of a public authority, or sslmode=require.',
-    });
+    throw new TurboError(
+      'usage.invalid',
+      `${where} has no file of root certificates, and the database's login names one.`,
+      {
+        hint: 'Use sslmode=verify-full without sslrootcert, for a certificate of a public authority, or sslmode=require.',
+      },
+    );
   }
 }
 

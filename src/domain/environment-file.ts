@@ -84,3 +84,14 @@ function findBlock(lines: readonly string[]): { readonly begin: number; readonly
   const end = lines.findIndex((line, index) => index > begin && line.startsWith(END));
   return begin >= 0 && end > begin ? { begin, end } : null;
 }
+
+/** What a name stands for in the content of a .env file; null when nothing does. The last line counts, as for readers. */
+export function environmentValue(content: string, name: string): string | null {
+  const found = content.split('\n').flatMap((line) => {
+    const [, key, text = ''] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    return key === name ? [text] : [];
+  });
+  const text = found.at(-1) ?? '';
+  const value = /^(["'])(.*)\1$/.exec(text)?.[2] ?? text.replace(/(^|\s)#.*$/, '').trim();
+  return value === '' ? null : value;
+}

@@ -1,4 +1,4 @@
-import type { Check, Section, SectionName, VerificationReport, Weakness } from './verification.ts';
+import type { AttackResult, Check, Section, SectionName, VerificationReport, Weakness } from './verification.ts';
 
 /** Weaknesses that a backend must not have; those of low severity are told, and leave the choice to its owner. */
 export function isGrave({ severity }: Pick<Weakness, 'severity'>): boolean {
@@ -25,4 +25,12 @@ export function findingsOf({ sections }: Pick<VerificationReport, 'sections'>): 
   return sections.flatMap(({ name, checks }) =>
     checks.filter(({ passed }) => !passed).map((check) => `${name}: ${check.name}: ${check.detail}`),
   );
+}
+
+/** What came of one attack, as a check: weaknesses that a backend must not have make it fail. */
+export function attackCheck(tried: AttackResult['attacks'][number], { weaknesses }: AttackResult): Check {
+  const { name, attempts, ms } = tried;
+  const grave = weaknesses.filter((weakness) => weakness.attack === name && isGrave(weakness));
+  const detail = grave.map(({ severity, title, where, evidence }) => `${severity}: ${title}: ${where}: ${evidence}`);
+  return { name: `${name} (${attempts} attempts)`, passed: grave.length === 0, detail: detail.join('\n'), ms };
 }

@@ -27,10 +27,14 @@ export async function assertRemotes(
     ({ remote, name, detail, hint }) =>
       `\n  ${REMOTE_TITLES[remote]}: ${name}: ${detail}${hint === undefined ? '' : ` ${hint}`}`,
   );
-  throw new TurboError('remote.denied', `Not everything is allowed that this takes; nothing was made:${lines.join('')}`, {
-    hint: 'turbobackend doctor --remote',
-    details: { failed },
-  });
+  throw new TurboError(
+    'remote.denied',
+    `Not everything is allowed that this takes; nothing was made:${lines.join('')}`,
+    {
+      hint: 'turbobackend doctor --remote',
+      details: { failed },
+    },
+  );
 }
 
 async function checkOne(

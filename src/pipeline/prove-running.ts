@@ -1,6 +1,6 @@
 import { EMPTY_SCHEMA } from '../domain/schema.ts';
-import { isGrave, type SectionResult } from '../domain/verdict.ts';
-import type { AttackResult, Check } from '../domain/verification.ts';
+import { attackCheck, type SectionResult } from '../domain/verdict.ts';
+import type { Check } from '../domain/verification.ts';
 import { attack } from '../phases/attack.ts';
 import { proveStatements } from '../phases/prove-statements.ts';
 import { verify } from '../phases/verify.ts';
@@ -108,12 +108,5 @@ async function proveDefence(run: Run, server: TrialServer, database: TrialDataba
     detail: server.isRunning() ? '' : 'its process has ended',
     ms: 0,
   };
-  return { checks: [...result.attacks.map((tried) => checkOf(tried, result)), survives] };
-}
-
-function checkOf(tried: AttackResult['attacks'][number], { weaknesses }: AttackResult): Check {
-  const { name, attempts, ms } = tried;
-  const grave = weaknesses.filter((weakness) => weakness.attack === name && isGrave(weakness));
-  const detail = grave.map(({ severity, title, where, evidence }) => `${severity}: ${title}: ${where}: ${evidence}`);
-  return { name: `${name} (${attempts} attempts)`, passed: grave.length === 0, detail: detail.join('\n'), ms };
+  return { checks: [...result.attacks.map((tried) => attackCheck(tried, result)), survives] };
 }

@@ -1,0 +1,41 @@
+import type { ProjectFolder } from '../../domain/project.ts';
+import type { RemoteWishes } from '../../domain/remote.ts';
+import type { Needs } from '../../ports/services.ts';
+import { repositoryOf } from './plan.ts';
+
+const BRANCH = 'main';
+
+/** Where the code of a project is kept. */
+export interface Published {
+  readonly url: string;
+  readonly branch: string;
+  readonly commit: string;
+  /** False when this very commit was there already. */
+  readonly isNew: boolean;
+}
+
+/** Pushes the project to its repository, which is made when it is not there. Never by force. Throws `remote.*`. */
+export async function codeStage(
+  { project, directory }: ProjectFolder,
+  wish: NonNullable<RemoteWishes['github']>,
+  { remotes, state }: Needs<'remotes' | 'state'>,
+): Promise<Published> {
+  const host = await remotes.codeHost();
+  const repository = await host.ensureRepository({
+    ...repositoryOf(project, wish),
+    isPrivate: !wish.isPublic,
+    description: `${project.name}: a REST backend made by turbobackend`,
+  });
+  const place = {
+    projectId: project.id,
+    remote: 'github' as const,
+    place: `${repository.owner}/${repository.name}`,
+  };
+  // A second time than by the plan: the owner is known for sure only now.
+  await state.wishRemote({ ...place, details: { wish: JSON.stringify(wish) } });
+  const branch = repository.created ? BRANCH : repository.defaultBranch || BRANCH;
+  const { commit, isNew } = await host.push({ directory, repository, branch });
+  await state.settleRemote({ ...place, details: { url: repository.url, branch, commit } });
+  await state.recordActivity({ projectId: project.id, action: 'pushed', details: { url: repository.url, commit } });
+  return { url: repository.url, branch, commit, isNew };
+}

@@ -1,0 +1,82 @@
+import { TurboError } from '../../domain/errors.ts';
+import {
+  type PlannedThing,
+  type RemotePlan,
+  type RemoteWishes,
+  sandboxName,
+  wishedRemotes,
+} from '../../domain/remote.ts';
+import type { Needs } from '../../ports/services.ts';
+import type { RemoteRecord } from '../../ports/state-store.ts';
+import { appOf, type Planned, planRemotes, repositoryOf } from './plan.ts';
+
+/**
+ * Writes down what is wished, before anything is made of it: whoever goes on with a cut run, takes the project away or
+ * looks for what is left finds it there. `plan` is what was consented to.
+ */
+export async function keepWishes(
+  project: Planned,
+  wishes: RemoteWishes,
+  plan: RemotePlan,
+  { state }: Needs<'state'>,
+): Promise<void> {
+  for (const remote of wishedRemotes(wishes)) {
+    const place = placeOf(project, wishes, remote, plan.things);
+    const details = { wish: JSON.stringify(wishes[remote]), plan: plan.hash };
+    await state.wishRemote({ projectId: project.id, remote, place, details });
+  }
+}
+
+/** What was wished for a project before, with the plan that was consented to; null when nothing was. */
+export async function rememberWishes(
+  projectId: string,
+  { state }: Needs<'state'>,
+): Promise<{ readonly wishes: RemoteWishes; readonly plan: string | null } | null> {
+  const records = await state.listRemotes(projectId);
+  const wishes = Object.fromEntries(records.flatMap(wishOf)) as RemoteWishes;
+  if (wishedRemotes(wishes).length === 0) return null;
+  const plans = records.flatMap(({ details }) => (typeof details.plan === 'string' ? [details.plan] : []));
+  return { wishes, plan: plans.at(-1) ?? null };
+}
+
+/** Throws `remote.changed` when what would be made is not what was consented to any more. */
+export async function assertAsPlanned(
+  project: Planned,
+  wishes: RemoteWishes,
+  consented: string | null,
+  services: Needs<'remotes'>,
+): Promise<void> {
+  const plan = await planRemotes(project, wishes, services);
+  if (consented === null || plan.hash === consented) return;
+  throw new TurboError('remote.changed', 'What would be made is not what was shown any more; nothing was made.', {
+    hint: 'Run the command again and look at the plan.',
+    details: { things: plan.things },
+  });
+}
+
+function placeOf(
+  project: Planned,
+  wishes: RemoteWishes,
+  remote: RemoteRecord['remote'],
+  things: readonly PlannedThing[],
+): string {
+  const { fly, github, s3 } = wishes;
+  if (remote === 'fly' && fly) return appOf(project, fly);
+  if (remote === 's3' && s3) return s3.bucket;
+  if (remote === 'github' && github) {
+    const planned = things.find((thing) => thing.remote === 'github' && thing.kind === 'repository')?.name;
+    return planned ?? [github.owner, repositoryOf(project, github).name].filter((part) => part !== null).join('/');
+  }
+  return sandboxName(project.id);
+}
+
+/** Written by `keepWishes` and read by nobody else: what cannot be read was never one of ours. */
+function wishOf({ remote, details }: RemoteRecord): readonly (readonly [string, unknown])[] {
+  if (typeof details.wish !== 'string') return [];
+  try {
+    const wish: unknown = JSON.parse(details.wish);
+    return typeof wish === 'object' && wish !== null ? [[remote, wish]] : [];
+  } catch {
+    return [];
+  }
+}
