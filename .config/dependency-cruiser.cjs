@@ -46,6 +46,7 @@ const HOMES = [
     '^src/adapters/(builder/nitro|code-reader/oxc)/',
     'A build tool is one adapter among others, and so is the parser it brings along.',
   ],
+  ['aws4fetch', '^src/adapters/object-store/s3/', 'How requests are signed for S3 is known in one place.'],
   ['execa', '^src/adapters/', 'Child processes are the outside world.'],
   ['get-port', '^src/adapters/', 'Ports of this machine are the outside world.'],
   ['p-retry', '^src/adapters/', 'Only what reaches outside needs to try again.'],
