@@ -9,6 +9,7 @@ import type { Schema } from './schema.ts';
 
 export type { Step } from './diff/context.ts';
 export { type Doubt, findRenames } from './diff/find-renames.ts';
+export { keepsOldCode } from './diff/keeps-old-code.ts';
 export { NO_RENAMES, newColumnName, type Renames, renameSchema } from './diff/rename-schema.ts';
 export { settleSteps } from './diff/settle.ts';
 

@@ -3,13 +3,14 @@ import type { ProjectFolder } from '../domain/project.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
 import type { Needs } from '../ports/services.ts';
 
-/** Builds a project's server, and remembers what it was built from. Throws `build.failed`. */
+/** Builds a project's server, and remembers what it was built from; see `Builder.build`. Throws `build.failed`. */
 export async function buildProject(
   { directory }: ProjectFolder,
   { builder, workspace }: Needs<'builder' | 'workspace'>,
+  options: { readonly packagesOf?: string } = {},
 ): Promise<void> {
   const files = await fingerprint(directory, { workspace });
-  await builder.build(directory);
+  await builder.build(directory, options);
   await workspace.write(directory, BUILD_MARK, files);
 }
 

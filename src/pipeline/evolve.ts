@@ -4,23 +4,30 @@ import { TurboError } from '../domain/errors.ts';
 import { parseMigrationFiles } from '../domain/migration.ts';
 import { type ProjectFolder, treeHash } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
+import type { Profile } from '../domain/verification.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
-import { checkScaffold } from '../phases/scaffold.ts';
 import type { Needs } from '../ports/services.ts';
-import { type AddedMigration, addMigration, readMigrations } from './migration-files.ts';
+import { markOf } from './begun-change.ts';
+import { carryOut, type Evolved, type EvolveNeeds } from './carry-out.ts';
+import { exclusively } from './exclusive.ts';
+import { planMigrations, readMigrations } from './migration-files.ts';
 import { listMigrations } from './migrations.ts';
 import type { ChangePlan } from './plan-change.ts';
+import { type ChangeProof, changeWitness, keepProof } from './prove-change.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
-import type { LoginNeeds } from './settle-logins.ts';
-import { migrateStage, scaffoldStage } from './stages.ts';
-import type { TrialNeeds } from './trial-database.ts';
+import type { VerifyNeeds } from './verification-run.ts';
+import { type PhaseTime, watch } from './watch.ts';
 
 /** What a plan was made for: whatever differs later was changed by somebody else. */
 export interface Preview {
   readonly plan: ChangePlan;
   readonly rehearsal: Rehearsal;
+  /** Null when nobody wanted it. */
+  readonly proof: ChangeProof | null;
+  readonly migrations: Awaited<ReturnType<typeof planMigrations>>;
   readonly marks: Marks;
+  readonly phases: readonly PhaseTime[];
 }
 
 interface Marks {
@@ -28,7 +35,7 @@ interface Marks {
   readonly catalog: Awaited<ReturnType<typeof readCatalog>>;
 }
 
-type EvolveNeeds = TrialNeeds & LoginNeeds & Needs<'templates' | 'programs'>;
+type PreviewNeeds = EvolveNeeds & VerifyNeeds & Needs<'builder'>;
 
 /** Throws `project.incomplete` while older migrations are not applied. */
 export async function assertApplied(folder: ProjectFolder, env: Environment, services: EvolveNeeds): Promise<void> {
@@ -52,66 +59,70 @@ export async function markPlace(folder: ProjectFolder, env: Environment, service
   }
 }
 
-/** Tries a plan on a copy of the rows. */
+export interface PreviewOrder {
+  readonly env: Environment;
+  readonly after: Schema;
+  readonly plan: ChangePlan;
+  readonly marks: Marks;
+  /** What the migrations are called. */
+  readonly name: string;
+  readonly verify: Profile | 'none';
+}
+
+/**
+ * Tries a plan on a copy of the rows: its migrations, the code as it is and, in a copy of the project, the code as it
+ * will be. Changes nothing of the project. Throws `migration.failed` and `verify.failed` for what was found wrong.
+ */
 export async function previewChange(
   folder: ProjectFolder,
-  order: { readonly env: Environment; readonly after: Schema; readonly plan: ChangePlan; readonly marks: Marks },
-  services: EvolveNeeds,
+  order: PreviewOrder,
+  services: PreviewNeeds,
 ): Promise<Preview> {
-  const { env, after, plan, marks } = order;
+  const { env, after, plan, marks, name, verify } = order;
   const { before, renames, files } = plan;
-  return { plan, marks, rehearsal: await rehearse(folder, { env, before, after, renames, files }, services) };
-}
-
-/** What was done. */
-export interface Evolved {
-  readonly migrations: readonly AddedMigration[];
-  readonly applied: readonly string[];
-  readonly written: readonly string[];
-  readonly merged: readonly string[];
-  readonly kept: readonly string[];
-  /** Files in which somebody has to decide between the markers; while there are any, no migration is applied. */
-  readonly conflicts: readonly string[];
+  const phases: PhaseTime[] = [];
+  const phase = watch((_name, work) => work(), services, phases);
+  const migrations = await planMigrations(folder, { name, files }, services);
+  const wanted = { env, before, after, renames, files };
+  if (verify === 'none') {
+    const nobody = { begin() {}, look: async () => null };
+    const { rehearsal, seen } = await rehearse(folder, wanted, nobody, services);
+    return { plan, marks, migrations, rehearsal, proof: seen, phases };
+  }
+  const witness = changeWitness(folder, { before, after, migrations, profile: verify }, phase, services);
+  try {
+    const { rehearsal, seen } = await rehearse(folder, wanted, witness, services);
+    return { plan, marks, migrations, rehearsal, proof: seen, phases };
+  } finally {
+    await witness.end();
+  }
 }
 
 /**
- * Carries a rehearsed change out: migrations are written, then database and code are changed, the manifest last, so that
- * what was cut is finished by the same sentence again. Throws `migration.changed` when the project changed since the
- * preview.
+ * Carries a rehearsed change out, while nobody else changes the project: it is written down, then migrations, database
+ * and code follow, the manifest last. Cut anywhere, it is finished or taken back by `resumeChange`. Throws
+ * `migration.changed` when the project changed since the preview, and what migrating throws; then all is as before.
  */
 export async function carryOutChange(
-  folder: ProjectFolder,
-  order: { readonly env: Environment; readonly name: string; readonly after: Schema; readonly preview: Preview },
+  planned: ProjectFolder,
+  order: { readonly env: Environment; readonly after: Schema; readonly preview: Preview },
   services: EvolveNeeds,
 ): Promise<Evolved> {
-  const { env, name, after, preview } = order;
-  const now = await markPlace(folder, env, services);
-  const isSame = now.migrations === preview.marks.migrations;
-  if (!isSame || compareCatalogs(now.catalog, preview.marks.catalog, { names: true }).length > 0) {
-    throw new TurboError('migration.changed', `${folder.project.name} was changed since this was planned.`, {
-      hint: 'Nothing was done. Run turbobackend evolve again: it plans anew.',
-    });
-  }
-  const migrations: AddedMigration[] = [];
-  for (const file of preview.plan.files) migrations.push(await addMigration(folder, { name, ...file }, services));
-  return { migrations, ...(await finishChange(folder, env, after, services)) };
-}
-
-/**
- * Database and code follow the migrations; also what a cut run has left to do. Where a person and we changed the same
- * lines, the files get the usual markers and the database stays as it is until they are gone.
- */
-export async function finishChange(
-  { directory, project: before }: ProjectFolder,
-  env: Environment,
-  after: Schema,
-  services: EvolveNeeds,
-): Promise<Omit<Evolved, 'migrations'>> {
-  const folder = { directory, project: { ...before, schema: after } };
-  const { conflicts: ahead } = await checkScaffold(folder, services);
-  const { applied } = ahead.length > 0 ? { applied: [] } : await migrateStage(folder, env, services);
-  const { written, merged, kept, conflicts } = await scaffoldStage(folder, services);
-  return { applied, written, merged, kept, conflicts };
+  const { env, after, preview } = order;
+  return exclusively(planned, services, async (folder) => {
+    const now = await markPlace(folder, env, services);
+    const isSame = now.migrations === preview.marks.migrations;
+    if (!isSame || compareCatalogs(now.catalog, preview.marks.catalog, { names: true }).length > 0) {
+      throw new TurboError('migration.changed', `${folder.project.name} was changed since this was planned.`, {
+        hint: 'Nothing was done. Run turbobackend evolve again: it plans anew.',
+      });
+    }
+    const { migrations } = preview;
+    const base = markOf(await readMigrations(folder, services), migrations);
+    const done = await carryOut(folder, { version: 1, env, base, migrations, schema: after }, services);
+    if (preview.proof) await keepProof(folder, preview.proof, services);
+    return done;
+  });
 }
 
 /** Whether every migration of the folder is applied. */

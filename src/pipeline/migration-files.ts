@@ -1,3 +1,4 @@
+import type { NewMigration } from '../domain/begun-change.ts';
 import { TurboError } from '../domain/errors.ts';
 import {
   DOWN_FOLDER,
@@ -104,6 +105,61 @@ export async function addMigration(
   await keepSum(directory, services);
   await workspace.remove(directory, reserved);
   return { version, up, down };
+}
+
+/** The migrations that come after all there are, with their versions; nothing is written. */
+export async function planMigrations(
+  { directory }: Pick<ProjectFolder, 'directory'>,
+  order: { readonly name: string; readonly files: readonly Pick<NewMigration, 'up' | 'down'>[] },
+  services: Needs<'workspace' | 'clock'>,
+): Promise<readonly NewMigration[]> {
+  const versions = [...(await versionsOf(directory, services))];
+  return order.files.map(({ up, down }) => {
+    const version = nextVersion(versions, services.clock.now());
+    versions.push(version);
+    return {
+      version,
+      name: migrationName(order.name),
+      up: normalise(up),
+      down: down === null ? null : normalise(down),
+    };
+  });
+}
+
+/** Paths of a migration's files in the project. */
+export function pathsOf({ version, name, down }: NewMigration): AddedMigration {
+  const file = `${version}_${name}.sql`;
+  const back = `${MIGRATIONS_FOLDER}/${DOWN_FOLDER}/${file}`;
+  return { version, up: `${MIGRATIONS_FOLDER}/${file}`, down: down === null ? null : back };
+}
+
+/** Writes planned migrations and lists them in the sum; twice is once. */
+export async function writeMigrations(
+  { directory }: Pick<ProjectFolder, 'directory'>,
+  migrations: readonly NewMigration[],
+  services: Needs<'workspace'>,
+): Promise<readonly AddedMigration[]> {
+  for (const migration of migrations) {
+    const { up, down } = pathsOf(migration);
+    await services.workspace.write(directory, up, migration.up);
+    if (down !== null) await services.workspace.write(directory, down, migration.down ?? '');
+  }
+  await keepSum(directory, services);
+  return migrations.map(pathsOf);
+}
+
+/** Takes the files of migrations away, the way back first; also those that are only half there. */
+export async function removeMigrations(
+  { directory }: Pick<ProjectFolder, 'directory'>,
+  migrations: readonly NewMigration[],
+  services: Needs<'workspace'>,
+): Promise<void> {
+  for (const migration of migrations.toReversed()) {
+    const { up, down } = pathsOf(migration);
+    if (down !== null) await services.workspace.remove(directory, down);
+    await services.workspace.remove(directory, up);
+  }
+  await keepSum(directory, services);
 }
 
 /** A file that only one process can make says whose version it is, until the migration itself does. */

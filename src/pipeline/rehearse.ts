@@ -14,7 +14,7 @@ import type { SqlSession } from '../ports/sql.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import { copyRows, countRows } from './copy-rows.ts';
 import { readMigrations } from './migration-files.ts';
-import type { TrialNeeds } from './trial-database.ts';
+import { type TrialDatabase, type TrialNeeds, trialDatabase } from './trial-database.ts';
 
 /** More are not copied for a rehearsal; then it is done without rows. */
 const MAX_ROWS = 1_000_000;
@@ -41,16 +41,29 @@ export interface RehearsalOrder {
   readonly files: readonly { readonly up: string; readonly down: string }[];
 }
 
+/** Who looks at a rehearsal: beside it, and then at the copy that the change was made in. */
+export interface RehearsalWitness<T> {
+  /** There is a place for the rehearsal, whose lock lasts as long as it does. */
+  begin(scratchId: string): void;
+  look(database: TrialDatabase): Promise<T>;
+}
+
 /**
  * Tries a change on a copy of an environment's rows: up, what nobody wanted to change is as it was, down, everything is
  * as it was, and up again. Changes nothing of the project. Throws `migration.failed` when it is not so, and what
- * migrating throws.
+ * migrating or the witness throws.
  */
-export async function rehearse(folder: ProjectFolder, order: RehearsalOrder, services: TrialNeeds): Promise<Rehearsal> {
+export async function rehearse<T>(
+  folder: ProjectFolder,
+  order: RehearsalOrder,
+  witness: RehearsalWitness<T>,
+  services: TrialNeeds,
+): Promise<{ readonly rehearsal: Rehearsal; readonly seen: T }> {
   const files = await readMigrations(folder, services);
   const source = await services.sql.connect(await openLogin(folder.project.id, order.env, 'mig', services));
   try {
     return await withScratchDatabase(folder.project.id, services, async (scratch) => {
+      witness.begin(scratch.id);
       const login = await scratch.login('mig');
       await migrateUp({ files, login, keepSum() {} }, services);
       const copy = await services.sql.connect(login);
@@ -62,7 +75,8 @@ export async function rehearse(folder: ProjectFolder, order: RehearsalOrder, ser
         if (rows <= MAX_ROWS) await copyRows(base, source, copy);
         const copyMs = clock.elapsedMs() - startedAt;
         const tried = await tryOut(order, { files, login }, copy, services);
-        return { ...tried, rows: rows <= MAX_ROWS ? rows : null, copyMs };
+        const rehearsal = { ...tried, rows: rows <= MAX_ROWS ? rows : null, copyMs };
+        return { rehearsal, seen: await witness.look(await trialDatabase(scratch, order.after, copy, services)) };
       } finally {
         await copy.close();
       }

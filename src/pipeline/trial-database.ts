@@ -52,23 +52,33 @@ export async function withTrialDatabase<T>(
     await migrateUp({ files, login, keepSum() {} }, services);
     const owner = await services.sql.connect(login);
     try {
-      const backend = loginUrl(await scratch.login('app'));
-      const secret = generatePassword();
-      return await work({
-        environment: { DATABASE_URL: backend, ...(schema.accounts ? { APP_SECRET: secret } : {}) },
-        migrationUrl: loginUrl(login),
-        owner,
-        scratch,
-        promote: (key) => promote(key, schema, owner),
-        forgiveFailures: () => forgiveFailures(owner),
-        plant: await plant(scratch, services.ids, owner),
-        readCells: () => readCells(owner),
-        countRows: () => countRows(schema, owner),
-      });
+      return await work(await trialDatabase(scratch, schema, owner, services));
     } finally {
       await owner.close();
     }
   });
+}
+
+/** A scratch database that was migrated already as one to try a backend on. `owner` owns its tables, and stays open. */
+export async function trialDatabase(
+  scratch: ScratchDatabase,
+  schema: Schema,
+  owner: SqlSession,
+  { ids }: Needs<'ids'>,
+): Promise<TrialDatabase> {
+  const [backend, migrator] = [await scratch.login('app'), await scratch.login('mig')];
+  const secret = generatePassword();
+  return {
+    environment: { DATABASE_URL: loginUrl(backend), ...(schema.accounts ? { APP_SECRET: secret } : {}) },
+    migrationUrl: loginUrl(migrator),
+    owner,
+    scratch,
+    promote: (key) => promote(key, schema, owner),
+    forgiveFailures: () => forgiveFailures(owner),
+    plant: await plant(scratch, ids, owner),
+    readCells: () => readCells(owner),
+    countRows: () => countRows(schema, owner),
+  };
 }
 
 async function promote(key: string | number, schema: Schema, owner: SqlSession): Promise<void> {

@@ -2,6 +2,7 @@ import type { ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { SectionName, VerificationReport } from '../domain/verification.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
+import type { VerificationRecord } from '../ports/state-store.ts';
 import { buildProject, isBuilt } from './build-project.ts';
 import { type PreparedTrial, prepareTrial } from './prepared-trial.ts';
 import { runTests, runTool } from './project-programs.ts';
@@ -22,7 +23,18 @@ export async function verifyProject(
   order: VerifyOrder,
   services: VerifyNeeds,
 ): Promise<VerificationReport> {
-  const { clock, state } = services;
+  const { fingerprint: files, report } = await proveProject(folder, order, services);
+  await services.state.recordVerification(folder.project.id, { fingerprint: files, report });
+  return report;
+}
+
+/** The same, recorded nowhere: with the hash of the files that it was made for. */
+export async function proveProject(
+  folder: ProjectFolder,
+  order: VerifyOrder,
+  services: VerifyNeeds,
+): Promise<VerificationRecord> {
+  const { clock } = services;
   const { id, name } = folder.project;
   const begun = clock.elapsedMs();
   const files = await fingerprint(folder.directory, services);
@@ -45,8 +57,7 @@ export async function verifyProject(
     indexes: run.indexes,
     mutation: run.mutation,
   };
-  await state.recordVerification(id, { fingerprint: files, report });
-  return report;
+  return { fingerprint: files, report };
 }
 
 function reasonToSkip(name: SectionName, { profile }: VerifyOrder): string {

@@ -4,9 +4,9 @@ export interface Builder {
   warmUp(): void;
   /**
    * Makes the dependencies available (turbobackend's own copies, when the folder has none) and builds.
-   * Throws `build.failed` with the bundler's message.
+   * Throws `build.failed` with the bundler's message. A copy of a project gets what was installed there: `packagesOf`.
    */
-  build(directory: string): Promise<void>;
+  build(directory: string, options?: { readonly packagesOf?: string }): Promise<void>;
   /** Makes turbobackend's own copies of the dependencies available in a folder that has none. Throws `build.failed`. */
   prepare(directory: string): Promise<void>;
   /**

@@ -60,13 +60,18 @@ interface Link {
 /**
  * Gives a project without node_modules links to the packages that turbobackend itself has, so that the first build
  * downloads nothing; `npm ci` replaces them. A node_modules folder of the person's own is left alone. Throws
- * `build.failed` when the project wants other versions than are there.
+ * `build.failed` when the project wants other versions than are there. What somebody has installed in `packagesOf`, of
+ * which this is a copy, is taken from there.
  */
-export async function linkPackages(directory: string, packageRoot: string): Promise<void> {
+export async function linkPackages(directory: string, packageRoot: string, packagesOf?: string): Promise<void> {
   const modules = join(directory, 'node_modules');
   const there = await lstat(modules).catch(() => null);
   const ours = await readOurLinks(modules);
   if (there && ours === null) return;
+  const installed = packagesOf === undefined ? null : join(packagesOf, 'node_modules');
+  if (installed !== null && !there && (await exists(installed)) && (await readOurLinks(installed)) === null) {
+    return symlink(installed, modules, 'junction');
+  }
   const links = await findLinks(directory, packageRoot);
   const wanted = JSON.stringify(links);
   if (ours === wanted) return;

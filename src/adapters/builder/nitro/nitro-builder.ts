@@ -65,10 +65,10 @@ export function nitroBuilder(options: NitroBuilderOptions): Builder {
     warmUp() {
       warm ??= start();
     },
-    async build(directory) {
+    async build(directory, { packagesOf } = {}) {
       const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
       await recover(directory, deadlineMs);
-      await linkPackages(directory, options.packageRoot);
+      await linkPackages(directory, options.packageRoot, packagesOf);
       const worker = warm?.child.connected ? warm : start();
       warm = null;
       await buildWith(worker, directory, deadlineMs);

@@ -24,14 +24,18 @@ export const deployCommand: CliCommand = {
         hint: 'turbobackend scaffold',
       });
     }
-    const [{ buildProject }, { passGate }, { deployStage }] = await Promise.all([
+    const [{ exclusively }, { buildProject }, { passGate }, { deployStage }] = await Promise.all([
+      import('../../../pipeline/exclusive.ts'),
       import('../../../pipeline/build-project.ts'),
       import('../../../pipeline/gate.ts'),
       import('../../../pipeline/stages.ts'),
     ]);
-    await buildProject(folder, services);
-    const proven = flag(typed, 'force') ? {} : { fingerprint: await passGate(folder, services) };
-    const deployment = await deployStage(folder, { ...proven, ...(port === undefined ? {} : { port }) }, services);
+    // What is built is what was proven: nothing may change in between.
+    const deployment = await exclusively(folder, services, async (current) => {
+      await buildProject(current, services);
+      const proven = flag(typed, 'force') ? {} : { fingerprint: await passGate(current, services) };
+      return deployStage(current, { ...proven, ...(port === undefined ? {} : { port }) }, services);
+    });
     await services.state.setProjectStatus(record.id, 'ready');
     return { data: { deployment }, text: (style) => `Running at ${style.cyan(deployment.url)}` };
   },

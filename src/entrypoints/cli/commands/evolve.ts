@@ -1,8 +1,9 @@
 import { TurboError } from '../../../domain/errors.ts';
+import type { ProjectFolder } from '../../../domain/project.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Schema } from '../../../domain/schema.ts';
-import type { Evolved, Preview } from '../../../pipeline/evolve.ts';
-import type { Rehearsal } from '../../../pipeline/rehearse.ts';
+import type { Evolved, Resumed } from '../../../pipeline/carry-out.ts';
+import type { Preview } from '../../../pipeline/evolve.ts';
 import {
   amount,
   assertPossible,
@@ -13,9 +14,10 @@ import {
   planWithAnswers,
   saidOf,
 } from '../change-order.ts';
-import { type Cli, type CliCommand, flag } from '../command.ts';
+import { evidence, proofData } from '../change-proof.ts';
+import { type Cli, type CliCommand, flag, type Typed } from '../command.ts';
 import { modelOptions } from '../model-options.ts';
-import { environmentOf, environmentOption } from '../options.ts';
+import { environmentOf, environmentOption, verifyOf, verifyOption } from '../options.ts';
 import { type Outcome, PLAIN, type Style } from '../output/output.ts';
 import { folderHere, projectNamed } from '../project.ts';
 import type { MigratePlace } from './migrate/subcommand.ts';
@@ -25,13 +27,16 @@ export const evolveCommand: CliCommand = {
     const command = program
       .command('evolve')
       .summary('change the schema by a sentence')
-      .description('Changes schema, database and code by a sentence, rehearsed on a copy of the real rows.')
+      .description(
+        'Changes schema, database and code by a sentence: rehearsed and proven on a copy of the real rows, then applied. Without a sentence it finishes a change that was cut.',
+      )
       .argument(
-        '<change>',
+        '[change]',
         'what is to change: "posts need a subtitle", "add tags to posts", "rename title to headline"',
       )
       .addOption(environmentOption())
-      .option('--dry-run', 'plan and rehearse, and change nothing');
+      .addOption(verifyOption())
+      .option('--dry-run', 'plan, rehearse and prove, and change nothing');
     for (const option of changeOptions()) command.addOption(option);
     return modelOptions(command);
   },
@@ -46,61 +51,113 @@ export const evolveCommand: CliCommand = {
         hint: 'Evolve dev, then: turbobackend migrate up --env prod',
       });
     }
-    const evolve = await import('../../../pipeline/evolve.ts');
-    const request = parseRequest(String(typed.args[0] ?? ''));
-    const { understandChange } = await import('../../../pipeline/understand-change.ts');
-    const wanted = await understandChange(folder, request, services);
-    // Marked before anything is planned: whatever differs later came in between.
-    const marks = await evolve.markPlace(folder, env, services);
-    const said = saidOf(typed);
-    const { after } = wanted;
-    const order = {
-      ...said,
-      after,
-      from: 'schema',
-      env,
-      renames: new Map([...wanted.renames, ...said.renames]),
-      dropped: new Set([...wanted.dropped, ...said.dropped]),
-    } as const;
-    const plan = await planWithAnswers(cli, order, { folder, services });
-    const about = { decidedBy: wanted.decidedBy, leftOut: wanted.leftOut };
-    if (plan.files.length === 0) return settle(cli, { folder, env, services }, after, about);
-    assertPossible(plan, flag(typed, 'allowDestructive'));
-    await evolve.assertApplied(folder, env, services);
-    const preview = await evolve.previewChange(folder, { env, after, plan, marks }, services);
-    const data = { ...about, ...changeData(plan), rehearsal: preview.rehearsal };
-    if (flag(typed, 'dryRun')) {
-      return {
-        data: { ...data, applied: [] },
-        text: (style) =>
-          [
-            ...describeChange(plan, style),
-            ...unread(wanted.leftOut, style),
-            ...['', ...plan.files.map(({ up }) => up), proof(preview.rehearsal)],
-          ].join('\n'),
-      };
-    }
-    await consent(cli, preview, wanted.leftOut, flag(typed, 'yes'));
-    const done = await evolve.carryOutChange(folder, { env, name: nameOfChange(plan), after, preview }, services);
-    await services.state.recordActivity({
-      projectId: folder.project.id,
-      action: 'evolved',
-      details: { request: request.text, ...data },
-    });
-    return {
-      data: { ...data, ...done },
-      text: (style) =>
-        [
-          ...describeChange(plan, style),
-          ...unread(wanted.leftOut, style),
-          proof(preview.rehearsal),
-          ...done.migrations.map(({ up }) => `wrote ${up}`),
-          ...ending(done, cli.config.command, style),
-        ].join('\n'),
-      ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
-    };
+    const isDry = flag(typed, 'dryRun');
+    const begun = await settleBegun(cli, folder, isDry, services);
+    if (typed.args[0] === undefined) return finished(cli, begun);
+    const folderNow = begun ? await folderHere(cli.cwd, services) : folder;
+    return change(cli, typed, { folder: folderNow, env, services });
   },
 };
+
+type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
+
+async function change(cli: Cli, typed: Typed, { folder, env, services }: Place): Promise<Outcome> {
+  const verify = verifyOf(typed);
+  if (verify !== 'none') services.builder.warmUp();
+  const evolve = await import('../../../pipeline/evolve.ts');
+  const request = parseRequest(String(typed.args[0] ?? ''));
+  const { understandChange } = await import('../../../pipeline/understand-change.ts');
+  const wanted = await understandChange(folder, request, services);
+  // Marked before anything is planned: whatever differs later came in between.
+  const marks = await evolve.markPlace(folder, env, services);
+  const said = saidOf(typed);
+  const { after } = wanted;
+  const order = {
+    ...said,
+    after,
+    from: 'schema',
+    env,
+    renames: new Map([...wanted.renames, ...said.renames]),
+    dropped: new Set([...wanted.dropped, ...said.dropped]),
+  } as const;
+  const plan = await planWithAnswers(cli, order, { folder, services });
+  const about = { decidedBy: wanted.decidedBy, leftOut: wanted.leftOut };
+  if (plan.files.length === 0) return settle(cli, { folder, env, services }, after, about);
+  assertPossible(plan, flag(typed, 'allowDestructive'));
+  await evolve.assertApplied(folder, env, services);
+  const name = nameOfChange(plan);
+  const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);
+  const { rehearsal, phases } = preview;
+  const data = { ...about, ...changeData(plan), rehearsal, proof: proofData(preview), phases };
+  const told = (style: Style) => [...describeChange(plan, style), ...unread(wanted.leftOut, style)];
+  if (flag(typed, 'dryRun')) {
+    const sql = plan.files.map(({ up }) => up);
+    return {
+      data: { ...data, applied: [] },
+      text: (style) => [...told(style), '', ...sql, ...evidence(preview)].join('\n'),
+    };
+  }
+  await consent(cli, preview, wanted.leftOut, flag(typed, 'yes'));
+  const done = await evolve.carryOutChange(folder, { env, after, preview }, services);
+  await services.state.recordActivity({
+    projectId: folder.project.id,
+    action: 'evolved',
+    details: { request: request.text, ...data },
+  });
+  return {
+    data: { ...data, ...done },
+    text: (style) =>
+      [
+        ...told(style),
+        ...evidence(preview),
+        ...done.migrations.map(({ up }) => `wrote ${up}`),
+        ...ending(done, cli.config.command, style),
+      ].join('\n'),
+    ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
+  };
+}
+
+/** Finishes what was cut; null when nothing was. A dry run finishes nothing, and is refused. */
+async function settleBegun(
+  { output }: Cli,
+  folder: ProjectFolder,
+  isDry: boolean,
+  services: MigratePlace['services'],
+): Promise<Resumed | null> {
+  if (isDry) {
+    const { assertNoneBegun } = await import('../../../pipeline/begun-change.ts');
+    await assertNoneBegun(folder, services);
+    return null;
+  }
+  const { resumeChange } = await import('../../../pipeline/carry-out.ts');
+  const resumed = await resumeChange(folder, services);
+  if (resumed) output.progress({ kind: 'note', message: whatBecame(resumed) });
+  return resumed;
+}
+
+const whatBecame = ({ kind, change }: Resumed): string => {
+  const names = change.migrations.map(({ version, name }) => `${version}_${name}`).join(', ');
+  return kind === 'finished'
+    ? `Finished a change that was cut: ${names}`
+    : `Took back a change that was cut, since the migrations have changed: ${names}`;
+};
+
+function finished(cli: Cli, resumed: Resumed | null): Outcome {
+  if (!resumed) {
+    throw new TurboError('usage.missing', 'There is no change that was cut.', {
+      hint: 'Say what is to change: turbobackend evolve "posts need a subtitle"',
+    });
+  }
+  if (resumed.kind === 'taken-back') {
+    return { data: { applied: [], takenBack: true }, text: () => whatBecame(resumed) };
+  }
+  const { evolved } = resumed;
+  return {
+    data: { ...evolved },
+    text: (style) => [whatBecame(resumed), ...ending(evolved, cli.config.command, style)].join('\n'),
+    ...(evolved.conflicts.length > 0 ? { exitCode: 3 } : {}),
+  };
+}
 
 /** What became of code and database, and what is next. */
 function ending(
@@ -128,8 +185,6 @@ function ending(
 const unread = (leftOut: readonly string[], style: Style): readonly string[] =>
   leftOut.length === 0 ? [] : [style.yellow(`  not understood, and left out: ${leftOut.join(', ')}`)];
 
-type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
-
 /** Nothing to plan: what an earlier run was cut in is finished. */
 async function settle(
   cli: Cli,
@@ -137,13 +192,17 @@ async function settle(
   after: Schema,
   about: Readonly<Record<string, unknown>>,
 ): Promise<Outcome> {
-  const { finishChange, isApplied } = await import('../../../pipeline/evolve.ts');
+  const [{ isApplied }, { finishChange }, { exclusively }] = await Promise.all([
+    import('../../../pipeline/evolve.ts'),
+    import('../../../pipeline/carry-out.ts'),
+    import('../../../pipeline/exclusive.ts'),
+  ]);
   const isSame = JSON.stringify(folder.project.schema) === JSON.stringify(after);
   if (isSame && (await isApplied(folder, env, services))) {
     return { data: { ...about, steps: [], applied: [] }, text: () => 'Nothing to do: the schema says this already.' };
   }
   cli.output.progress({ kind: 'note', message: 'The migrations make this schema already: finishing what was begun' });
-  const done = await finishChange(folder, env, after, services);
+  const done = await exclusively(folder, services, (current) => finishChange(current, env, after, services));
   return {
     data: { ...about, steps: [], ...done },
     text: (style) => ['Finished what was begun:', ...ending(done, cli.config.command, style)].join('\n'),
@@ -151,28 +210,13 @@ async function settle(
   };
 }
 
-async function consent(
-  cli: Cli,
-  { plan, rehearsal }: Preview,
-  leftOut: readonly string[],
-  isAgreed: boolean,
-): Promise<void> {
+async function consent(cli: Cli, preview: Preview, leftOut: readonly string[], isAgreed: boolean): Promise<void> {
   if (isAgreed) return;
   if (!cli.ask.canAsk) {
-    const what = `It would change schema, database and code: ${plan.steps.join(' ')}`;
+    const what = `It would change schema, database and code: ${preview.plan.steps.join(' ')}`;
     throw new TurboError('confirm.needed', what, { hint: 'Add --yes to do it, or --dry-run to look at it.' });
   }
-  const lines = [...describeChange(plan, PLAIN), ...unread(leftOut, PLAIN), proof(rehearsal)];
+  const lines = [...describeChange(preview.plan, PLAIN), ...unread(leftOut, PLAIN), ...evidence(preview)];
   if (await cli.ask.yesOrNo(`${lines.join('\n')}\nDo it?`, true)) return;
   throw new TurboError('confirm.needed', 'Nothing was changed.', { hint: 'Run it again to do it after all.' });
-}
-
-/** What the rehearsal has shown, in a sentence. */
-function proof({ rows, tables, columns, copyMs, upMs, downMs }: Rehearsal): string {
-  const on =
-    rows === null
-      ? 'without rows, as there are too many'
-      : `on a copy of ${amount(rows, 'row')} (copied in ${Math.round(copyMs)} ms)`;
-  const times = `up ${Math.round(upMs)} ms, down ${Math.round(downMs)} ms, up again`;
-  return `rehearsed ${on}: ${times}; what was not to change has the same rows and hashes (${amount(columns, 'column')} of ${amount(tables, 'table')})`;
 }

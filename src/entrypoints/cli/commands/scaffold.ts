@@ -27,9 +27,14 @@ export const scaffoldCommand: CliCommand = {
       const wouldChange = [written, merged, conflicts, removed].some((paths) => paths.length > 0);
       return outcome(folder.directory, changes, wouldChange, true);
     }
-    const { register, scaffoldStage } = await import('../../../pipeline/stages.ts');
+    const [{ exclusively }, { register, scaffoldStage }] = await Promise.all([
+      import('../../../pipeline/exclusive.ts'),
+      import('../../../pipeline/stages.ts'),
+    ]);
     await register(folder, services);
-    const { project: _, ...changes } = await scaffoldStage(folder, services, { restore: flag(typed, 'restore') });
+    const { project: _, ...changes } = await exclusively(folder, services, (current) =>
+      scaffoldStage(current, services, { restore: flag(typed, 'restore') }),
+    );
     return outcome(folder.directory, changes, changes.conflicts.length > 0, false);
   },
 };

@@ -11,13 +11,17 @@ export const createSubcommand: MigrateSubcommand = {
   },
   intent: 'act',
   async run(_cli, typed, { folder, services }) {
-    const { addMigration, readMigrations } = await import('../../../../pipeline/migration-files.ts');
+    const [{ exclusively }, { addMigration, readMigrations }] = await Promise.all([
+      import('../../../../pipeline/exclusive.ts'),
+      import('../../../../pipeline/migration-files.ts'),
+    ]);
     const [words] = typed.args;
     const name = Array.isArray(words) ? words.join(' ') : String(words);
     // The first one comes from the schema, whenever somebody first asks.
     await readMigrations(folder, services);
     const down = flag(typed, 'down') ? '-- Takes it back: turbobackend migrate down\n' : null;
-    const added = await addMigration(folder, { name, up: '-- turbobackend migrate up\n', down }, services);
+    const empty = { name, up: '-- turbobackend migrate up\n', down };
+    const added = await exclusively(folder, services, () => addMigration(folder, empty, services));
     return {
       data: added,
       text: () => [added.up, ...(added.down === null ? [] : [added.down])].map((path) => `wrote ${path}`).join('\n'),

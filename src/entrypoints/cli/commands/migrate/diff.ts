@@ -45,13 +45,18 @@ export const diffSubcommand: MigrateSubcommand = {
     }
     if (isDry) return planned(plan);
     assertPossible(plan, flag(typed, 'allowDestructive'));
-    const { addMigration } = await import('../../../../pipeline/migration-files.ts');
+    const [{ exclusively }, { addMigration }] = await Promise.all([
+      import('../../../../pipeline/exclusive.ts'),
+      import('../../../../pipeline/migration-files.ts'),
+    ]);
     const name = textOption(typed, 'name') ?? nameOfChange(plan);
     const written: string[] = [];
-    for (const file of plan.files) {
-      const added = await addMigration(folder, { name, ...file }, services);
-      written.push(added.up, ...(added.down === null ? [] : [added.down]));
-    }
+    await exclusively(folder, services, async () => {
+      for (const file of plan.files) {
+        const added = await addMigration(folder, { name, ...file }, services);
+        written.push(added.up, ...(added.down === null ? [] : [added.down]));
+      }
+    });
     return {
       data: { ...changeData(plan), written },
       text: (style) => [...describeChange(plan, style), ...written.map((path) => `wrote ${path}`)].join('\n'),

@@ -17,11 +17,16 @@ export const downSubcommand: MigrateSubcommand = {
   intent: 'act',
   async run(cli, typed, place) {
     const { folder, env, services } = place;
-    const { previewStage, revertStage } = await import('../../../../pipeline/migrations.ts');
+    const [{ exclusively }, { previewStage, revertStage }] = await Promise.all([
+      import('../../../../pipeline/exclusive.ts'),
+      import('../../../../pipeline/migrations.ts'),
+    ]);
     const plan = await previewStage(folder, { direction: 'down', env, ...toOf(typed) }, services);
     if (flag(typed, 'dryRun')) return planOutcome(plan);
     await consentToLoss(cli, typed, place, plan);
-    const { reverted } = await revertStage(folder, env, services, toOf(typed));
+    const { reverted } = await exclusively(folder, services, (current) =>
+      revertStage(current, env, services, toOf(typed)),
+    );
     return {
       data: { reverted },
       text: () => reverted.map((name) => `ran ${name}`).join('\n') || 'Nothing to do: no migration is applied.',

@@ -21,7 +21,10 @@ export const repairSubcommand: MigrateSubcommand = {
   },
   intent: 'act',
   async run(cli, typed, { folder, env, services }) {
-    const { planRepair, repairStage } = await import('../../../../pipeline/migrations.ts');
+    const [{ locked }, { planRepair, repairStage }] = await Promise.all([
+      import('../../../../pipeline/exclusive.ts'),
+      import('../../../../pipeline/migrations.ts'),
+    ]);
     const forget = forgotten(typed);
     const { repairs, sum } = await planRepair(folder, env, services);
     const wanted = repairs.filter(({ kind, version }) => kind !== 'forget' || forget.includes(version));
@@ -38,7 +41,7 @@ export const repairSubcommand: MigrateSubcommand = {
       confirmed: textOption(typed, 'confirm'),
       strict: env === 'prod' && wanted.length > 0,
     });
-    const done = await repairStage(folder, { env, forget }, services);
+    const done = await locked(folder, services, (current) => repairStage(current, { env, forget }, services));
     return { data: { ...data, done }, text: () => [...lines, ...hints].join('\n') };
   },
 };

@@ -17,14 +17,17 @@ export const upSubcommand: MigrateSubcommand = {
   intent: 'act',
   async run(cli, typed, place) {
     const { folder, env, services } = place;
-    const [{ previewStage }, { migrateStage }] = await Promise.all([
+    const [{ exclusively }, { previewStage }, { migrateStage }] = await Promise.all([
+      import('../../../../pipeline/exclusive.ts'),
       import('../../../../pipeline/migrations.ts'),
       import('../../../../pipeline/stages.ts'),
     ]);
     const plan = await previewStage(folder, { direction: 'up', env, ...toOf(typed) }, services);
     if (flag(typed, 'dryRun')) return planOutcome(plan);
     await consentToLoss(cli, typed, place, plan);
-    const { applied, alreadyApplied } = await migrateStage(folder, env, services, toOf(typed));
+    const { applied, alreadyApplied } = await exclusively(folder, services, (current) =>
+      migrateStage(current, env, services, toOf(typed)),
+    );
     return {
       data: { applied, alreadyApplied },
       text: () =>
