@@ -36,6 +36,7 @@ const HOMES = [
   ],
   ['@pydantic/', '^src/adapters/prices/', 'What things cost is known in one place, and loaded when something costs.'],
   ['openai', '^src/adapters/model/openai/', 'A model service is one adapter among others.'],
+  ['@daytona/', '^src/adapters/remote-machine/', 'A service of sandboxes is one adapter among others.'],
   ['ajv', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['ajv-formats', '^src/adapters/contract/', 'Answers are held against schemas in one place.'],
   ['yaml', '^src/adapters/contract/', 'Documents that people bring are read in one place.'],

@@ -15,8 +15,8 @@ export interface RemoteMachineOrder {
   readonly autoStopMinutes: number;
   /** Removed so long after it stopped, also when we are gone. */
   readonly autoDeleteMinutes: number;
-  /** What it may reach: everything the service allows, nothing, or these networks (CIDR). */
-  readonly egress: 'open' | 'none' | readonly string[];
+  /** What it may reach: everything the service allows, nothing, or these networks (CIDR) and names (`*.example.com`). */
+  readonly egress: 'open' | 'none' | { readonly networks: readonly string[]; readonly domains: readonly string[] };
 }
 
 export interface RemoteMachine {
@@ -47,6 +47,8 @@ export interface RemoteMachines {
   plan(order: Pick<RemoteMachineOrder, 'projectId' | 'name'>): Promise<readonly PlannedThing[]>;
   /** A sandbox that runs: the project's own of this name, or a new one. Throws `remote.*`. */
   ensure(order: RemoteMachineOrder): Promise<RemoteMachine>;
+  /** The absolute folder that commands start in. */
+  workDirectory(id: string): Promise<string>;
   /** Writes files below an absolute folder there. */
   upload(id: string, directory: string, files: FileTree): Promise<void>;
   /** Runs a shell command to its end. Throws `remote.failed` when it takes longer than it may. */

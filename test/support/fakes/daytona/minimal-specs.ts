@@ -127,7 +127,9 @@ export const minimalApi = (): Json => ({
     '/sandbox/{sandboxIdOrName}/labels': {
       put: operation({ body: object({ labels: TEXTS }), answer: object({ labels: TEXTS }) }),
     },
-    '/sandbox/{sandboxId}/last-activity': { post: operation({ status: 201 }) },
+    '/sandbox/{sandboxId}/last-activity': {
+      post: { ...operation({ status: 201 }), requestBody: json(object({}, { activityType: TEXT })) },
+    },
     '/sandbox/{sandboxId}/toolbox-proxy-url': { get: operation({ answer: object({ url: TEXT }) }) },
     '/sandbox/{sandboxIdOrName}/ports/{port}/preview-url': {
       get: operation({ answer: object({ sandboxId: TEXT, url: TEXT, token: TEXT }) }),
