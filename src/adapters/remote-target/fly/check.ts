@@ -1,0 +1,84 @@
+import { isTurboError } from '../../../domain/errors.ts';
+import type { PlannedThing, RemoteCheck } from '../../../domain/remote.ts';
+import type { RemoteDeployOrder } from '../../../ports/remote-target.ts';
+import type { Fly } from './context.ts';
+import { stateOfApp } from './ensure-app.ts';
+import { webMachines } from './machines.ts';
+import { recordOf, recordsOf, textOf } from './read-json.ts';
+
+/** Token, organisation and rights, as far as they show without making anything. */
+export async function checkFly(fly: Fly): Promise<readonly RemoteCheck[]> {
+  const token = await tryCheck('token', () => checkToken(fly));
+  if (!token.passed) return [token];
+  return [token, await tryCheck('organisation', () => checkOrganization(fly))];
+}
+
+async function tryCheck(name: string, work: () => Promise<Omit<RemoteCheck, 'remote' | 'name'>>): Promise<RemoteCheck> {
+  try {
+    return { remote: 'fly', name, ...(await work()) };
+  } catch (error) {
+    if (!isTurboError(error)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { remote: 'fly', name, passed: false, detail: error.message, ...hint };
+  }
+}
+
+async function checkToken({ api }: Fly) {
+  const { json } = await api.call('GET', ['tokens', 'current']);
+  const tokens = recordsOf(recordOf(json).tokens);
+  // A token of single apps cannot make one.
+  const apps = tokens.flatMap((token) => (Array.isArray(token.apps) ? token.apps.map(String) : []));
+  const owners = tokens.map(({ user, organization }) => textOf(user) ?? textOf(organization) ?? '').filter(Boolean);
+  const isForApps = tokens.length > 0 && tokens.every(({ apps: only }) => Array.isArray(only) && only.length > 0);
+  if (isForApps && !apps.includes('*')) {
+    return {
+      passed: false,
+      detail: `The token in FLY_API_TOKEN is for the apps ${apps.slice(0, 5).join(', ')} only, and cannot make one.`,
+      hint: 'Make one of the organisation: fly tokens create org -o <organisation>',
+    };
+  }
+  return { passed: true, detail: `The token is valid${owners.length > 0 ? ` (${owners.join(', ')})` : ''}.` };
+}
+
+async function checkOrganization({ api, organization }: Fly) {
+  const query = { org_slug: organization };
+  const answer = await api.call('GET', ['apps'], { query, accept: [403, 404] });
+  if (answer.status >= 400) {
+    return {
+      passed: false,
+      detail: `The token in FLY_API_TOKEN does not reach the organisation ${organization}.`,
+      hint: `Set FLY_ORG to the slug of yours (fly orgs list), or: fly tokens create org -o ${organization}`,
+    };
+  }
+  const count = recordsOf(recordOf(answer.json).apps).length;
+  const detail = `The organisation ${organization} has ${count} ${count === 1 ? 'app' : 'apps'}. Whether the token may also make one shows when it does: Fly.io does not tell.`;
+  return { passed: true, detail };
+}
+
+/** What a deployment would make or change; only looks. No price is told, as Fly's list was never seen by this program. */
+export async function planFly(
+  fly: Fly,
+  { app, region }: Pick<RemoteDeployOrder, 'app' | 'region'>,
+): Promise<readonly PlannedThing[]> {
+  const state = await stateOfApp(fly, app);
+  const machines = state === 'ours' ? await webMachines(fly, app) : [];
+  const isNew = state !== 'ours';
+  const thing = { remote: 'fly' as const, monthlyUsd: null };
+  const price = 'shared CPU, 256 MB; billed by the second while it runs, stops when idle';
+  return [
+    {
+      ...thing,
+      kind: 'app',
+      name: app,
+      action: isNew ? 'create' : 'adopt',
+      detail: `organisation ${fly.organization}`,
+    },
+    { ...thing, kind: 'addresses', name: app, action: isNew ? 'create' : 'keep', detail: 'shared IPv4, IPv6' },
+    { ...thing, kind: 'secrets', name: app, action: isNew ? 'create' : 'update' },
+    ...(machines.length === 0
+      ? [{ ...thing, kind: 'machine', name: 'web-1', action: 'create' as const, detail: `${region}, ${price}` }]
+      : machines.map(({ name, region: there }) => {
+          return { ...thing, kind: 'machine', name, action: 'update' as const, detail: there };
+        })),
+  ];
+}

@@ -1,0 +1,12 @@
+import type { RemoteTime } from '../../shared/remote/contract.ts';
+import type { FlyApi } from './fly-api.ts';
+
+/** What every deed of this adapter needs. */
+export interface Fly {
+  readonly api: FlyApi;
+  readonly time: RemoteTime;
+  /** Slug of the organisation; `personal` stands for whatever it is called. */
+  readonly organization: string;
+  /** Address of an app, `{app}` standing for its name. */
+  readonly appUrl: string;
+}
