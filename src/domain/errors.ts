@@ -45,6 +45,7 @@ export const ERROR_CODES = [
   'model.not_recorded',
   'metadata.newer',
   'secret.unreadable',
+  'secret.exposed',
   'migration.invalid',
   'migration.refused',
   'migration.changed',

@@ -44,6 +44,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'model.not_recorded': 3,
   'metadata.newer': 3,
   'secret.unreadable': 4,
+  'secret.exposed': 3,
   'migration.invalid': 2,
   'migration.refused': 3,
   'migration.changed': 3,

@@ -1,0 +1,70 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TurboError } from '../../../domain/errors.ts';
+import type { Git } from '../../shared/git/run-git.ts';
+
+/** Files that hold logins, wherever they lie. */
+const SECRET_FILE = /(^|\/)\.env(?!\.example$)[^/]*$/;
+const SECRET_NAME = /(PASSWORD|SECRET|TOKEN|KEY)$/i;
+/** Shorter values are words, which a text may well say by itself. */
+const SHORTEST = 12;
+
+/**
+ * Throws `secret.exposed` when anything that would be pushed, the past included, is a file of secrets or holds a secret
+ * of this project. The message names the file, never the secret.
+ */
+export async function assertNoSecrets(directory: string, git: Git, more: readonly string[]): Promise<void> {
+  const { output } = await git(['rev-list', '--objects', 'HEAD']);
+  const objects = output.split('\n').map((line) => {
+    const [id = ''] = line.split(' ', 1);
+    return { id, path: line.slice(id.length + 1) };
+  });
+  const file = objects.find(({ path }) => SECRET_FILE.test(path));
+  if (file) throw exposed(`The file ${file.path}, which holds secrets, has been committed.`);
+  const secrets = [...(await secretsOf(directory)), ...more];
+  const input = objects.flatMap(({ id }) => (id === '' ? [] : [`${id}\n`])).join('');
+  const contents = await git(['cat-file', '--batch'], { input, encoding: 'latin1' });
+  const place = secrets.map((secret) => contents.output.indexOf(secret)).find((found) => found >= 0);
+  if (place === undefined) return;
+  throw exposed(`A secret of this project has been committed, in ${pathAt(contents.output, place, objects)}.`);
+}
+
+function exposed(message: string): TurboError {
+  return new TurboError('secret.exposed', `${message} Nothing was pushed.`, {
+    hint: 'Take it out of all commits (git filter-repo, or a new repository), and change it: turbobackend secrets rotate',
+  });
+}
+
+/** The object that a byte of the batch belongs to: each begins with a line of its id, kind and size. */
+function pathAt(batch: string, place: number, objects: readonly { id: string; path: string }[]): string {
+  for (let from = 0; from < place; ) {
+    const end = batch.indexOf('\n', from);
+    const [id = '', kind = '', size = ''] = batch.slice(from, end).split(' ');
+    const next = end + 1 + Number(size) + 1;
+    if (!(next > from)) break;
+    if (place < next) {
+      const path = objects.find((object) => object.id === id)?.path ?? '';
+      return kind === 'blob' && path !== '' ? path : `${kind} ${id.slice(0, 10)}`;
+    }
+    from = next;
+  }
+  return 'its history';
+}
+
+/** Passwords and keys in the environment files of a folder. */
+async function secretsOf(directory: string): Promise<readonly string[]> {
+  const names = (await readdir(directory)).filter((name) => SECRET_FILE.test(name));
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')));
+  return texts
+    .join('\n')
+    .split('\n')
+    .flatMap(secretIn)
+    .filter((value) => value.length >= SHORTEST);
+}
+
+function secretIn(line: string): readonly string[] {
+  const [, name = '', value = ''] = /^\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*$/.exec(line) ?? [];
+  if (SECRET_NAME.test(name)) return [value];
+  const password = URL.canParse(value) ? new URL(value).password : '';
+  return password === '' ? [] : [password];
+}

@@ -1,0 +1,12 @@
+import type { RemoteTime } from '../../shared/remote/contract.ts';
+
+/** GitHub, or a server that speaks like it, and whose token is used. */
+export interface GithubOptions {
+  readonly token: string;
+  readonly apiUrl: string;
+  /** Where repositories are pushed to. */
+  readonly serverUrl: string;
+  /** What git may know of this machine; nothing secret. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly time?: RemoteTime;
+}

@@ -1,0 +1,51 @@
+import { execa } from 'execa';
+
+/** How a call of git ended; `code` is null when there is no git, or it was ended by a signal or our deadline. */
+export interface GitEnd {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+export interface GitCall {
+  /** Added to the environment of this call alone: the place for what no command line may hold. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Default 30 000. */
+  readonly timeoutMs?: number;
+  /** `latin1` gives each byte as one character, for what may be no text. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+export type Git = (args: readonly string[], call?: GitCall) => Promise<GitEnd>;
+
+const DEADLINE_MS = 30_000;
+/** More output than a folder of a project can have. */
+const MAX_OUTPUT = 256 * 1024 * 1024;
+
+/**
+ * For every call: no hooks, monitors or signing programs of the person are started, no rubbish is collected meanwhile,
+ * and names are names.
+ */
+const SETTINGS = [
+  ...['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', '-c', 'commit.gpgSign=false'],
+  ...['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.quotePath=false', '--literal-pathspecs'],
+];
+
+/** Git in a folder. It asks nothing, waits for nobody, speaks English, and never rejects. */
+export function runGit(directory: string, given: Readonly<Record<string, string>>): Git {
+  return async (args, { environment = {}, input = '', timeoutMs = DEADLINE_MS, encoding = 'utf8' } = {}) => {
+    const ended = await execa('git', [...SETTINGS, ...args], {
+      cwd: directory,
+      env: { ...given, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_EDITOR: 'true', ...environment },
+      extendEnv: false,
+      input,
+      encoding,
+      stripFinalNewline: false,
+      timeout: timeoutMs,
+      maxBuffer: MAX_OUTPUT,
+      reject: false,
+    });
+    return { code: ended.exitCode ?? null, output: String(ended.stdout ?? ''), errors: String(ended.stderr ?? '') };
+  };
+}
