@@ -19,10 +19,18 @@ export function openRemotes(config: Config): Remotes {
       throw missing('daytona');
     },
     async codeHost() {
-      throw missing('github');
+      const settings = githubSettings(said);
+      if (settings === null) throw missing('github');
+      const { githubHost } = await import('../adapters/code-host/github/github-host.ts');
+      return githubHost({ ...settings, environment: config.serverEnvironment });
     },
-    async objects() {
-      throw missing('s3');
+    async objects(given) {
+      const settings = s3Settings(said);
+      if (settings === null) throw missing('s3');
+      const bucket = given ?? settings.bucket;
+      if (bucket === null) throw noBucket();
+      const { s3Store } = await import('../adapters/object-store/s3/s3-store.ts');
+      return s3Store({ ...settings, bucket });
     },
   };
 }
@@ -39,9 +47,15 @@ const HOW_TO: Readonly<Record<RemoteName, string>> = {
   daytona: 'Make a key with the scopes write:sandboxes and delete:sandboxes in its dashboard.',
   fly: 'Make one for the organisation: fly tokens create org.',
   github:
-    'Make a classic token with the scope repo, or a fine-grained one with Contents and Administration: read and write.',
+    'Make a classic token with the scopes repo and workflow, or a fine-grained one with Administration, Contents and Workflows: read and write.',
   s3: 'Keys of a user who may put, get, list and delete objects in the bucket.',
 };
+
+function noBucket(): TurboError {
+  return new TurboError('usage.missing', 'No bucket is named.', {
+    hint: 'Name it behind the option, or set TURBOBACKEND_S3_BUCKET.',
+  });
+}
 
 function missing(remote: RemoteName): TurboError {
   return new TurboError(
