@@ -32,6 +32,7 @@ const QUOTED_VALUES = /(["'])[^"'|]{1,40}\1(\s*\|\s*(["'])[^"'|]{1,40}\3)+/;
 const ENUM_VALUES = /\s*:?\s*\benum\s*[([<{:]?\s*([^()<>{}]*?[,|/][^()<>{}]*)[)\]>}]?/iu;
 const CHECKED_VALUES = /\bin\s*\(([^()]*,[^()]*)\)/i;
 const TRAILING_VALUES = /(?:[(=:]|\s(?=[\p{L}\d_-]+\s*\|))([\p{L}\d_ -]{1,30}(?:[|/,][\p{L}\d_ -]{1,30})+)\)?$/u;
+const SLASHED = /(?<=\w\s)\s*([\p{L}\d_-]{1,15}(?:\s?\/\s?[\p{L}\d_-]{1,15}){2,})$/u;
 const CHECK = /\bcheck\s*(\((?:[^()]|\([^()]*\))*\))/i;
 const RANGE = /\(?\b(\d{1,4})\s*(?:-|–|\.\.|to)\s*(\d{1,6})\b\)?/;
 const COMMENTS = /--.*|\/\/.*|@(default|map|relation|db)\b(\.\w+)?(\([^)]*\))?/gi;
@@ -108,7 +109,7 @@ function listOf(text: string | undefined): readonly string[] | undefined {
 
 /** The values of a state: `enum(new, paid)`, `(new/paid)`, `: new|paid`. */
 function takeValues(rest: Rest): readonly string[] | undefined {
-  const listed = listOf(rest.take(ENUM_VALUES)?.[1]);
+  const listed = listOf(rest.take(ENUM_VALUES)?.[1] ?? rest.take(SLASHED)?.[1]);
   if (listed) return listed;
   const trailing = TRAILING_VALUES.exec(rest.text);
   if (!trailing?.[1] || /^\s*\d+\s*,/.test(trailing[1])) return undefined;

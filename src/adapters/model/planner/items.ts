@@ -25,10 +25,18 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
     return english.filler.has(item.name) ? [] : childFacts(subject, item, context, why);
   }
   if (english.roles.has(item.name) && (known === null || sense?.entity.person)) return [roleFact(subject, item, why)];
-  if (sense && known === null) return parentFacts(subject, item, why);
+  if (sense && (known === null || isSomebody(item, sense.entity.person, context)))
+    return parentFacts(subject, item, why);
   if (sense && !sense.entity.weak && isThingElsewhere(item, context)) return parentFacts(subject, item, why);
   if (english.filler.has(item.name)) return [];
   return namesIn(item.name, context).map((name) => columnFact(subject, { ...item, name }, context, why));
+}
+
+/** "an artwork has a title and **an artist**": a person with an article, not the name of one. */
+function isSomebody({ from, name }: Phrase, person: boolean, { tokens, lexicon }: Context): boolean {
+  const isOne =
+    ['a', 'an', 'one'].includes(tokens[from]?.word ?? '') || ['a', 'an', 'one'].includes(tokens[from - 1]?.word ?? '');
+  return person && isOne && lexicon.attributes.known(name) === name;
 }
 
 /** "subject priority": two properties with a forgotten comma, when each is known and the pair is not. */

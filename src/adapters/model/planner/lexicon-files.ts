@@ -106,6 +106,8 @@ export const englishFile = z.strictObject({
   roles: wordSet,
   /** Words that say that people have accounts. */
   accounts: wordSet,
+  /** Short forms in notes: `appt` for appointment. */
+  abbreviations: z.record(z.string(), z.string()),
 });
 
 const signal = z.strictObject({

@@ -192,6 +192,8 @@ function vocabularyOf(
   }
   const words = content.flatMap((phrase) => [phrase, ...phrase.split('_')]);
   const vocabulary = new Set([...single, ...words, ...index.verbs.keys()]);
-  for (const words of Object.values(english)) for (const word of words) vocabulary.add(word);
+  const { abbreviations, ...lists } = english;
+  for (const words of Object.values(lists)) for (const word of words) vocabulary.add(word);
+  for (const word of Object.keys(abbreviations)) vocabulary.add(word);
   return { spelling, vocabulary };
 }

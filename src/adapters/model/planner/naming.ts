@@ -1,5 +1,6 @@
 import type { Context } from './context.ts';
 import { trustedSense } from './context.ts';
+import type { Fact } from './facts.ts';
 
 /** "inspections and repairs": who lists two words side by side means two things, though both are upkeep. */
 export function listedApart({ mentions, tokens, lexicon }: Context): ReadonlySet<string> {
@@ -17,6 +18,15 @@ export function listedApart({ mentions, tokens, lexicon }: Context): ReadonlySet
     if (next && isList && isPlain && mention.plural === next.plural) pairs.add(pairOf(mention.name, next.name));
   });
   return pairs;
+}
+
+/** "a bottle has a wine": what is tied to something is not the same thing. */
+export function tiedApart(facts: readonly Fact[]): readonly string[] {
+  return facts.flatMap((fact) => {
+    if (fact.kind === 'link' && fact.role === undefined && fact.child !== fact.parent)
+      return [pairOf(fact.child, fact.parent)];
+    return fact.kind === 'many-to-many' && fact.left !== fact.right ? [pairOf(fact.left, fact.right)] : [];
+  });
 }
 
 /** The key of two words, whichever stands first. */

@@ -118,16 +118,52 @@ function translateParts(word: string, table: Table, lexicon: Lexicon): readonly 
   return null;
 }
 
-function repairer(lexicon: Lexicon): (word: string) => string {
+/** Gives words back as they were meant: typing errors repaired, abbreviations written out. */
+export function repairer(lexicon: Lexicon): (word: string) => string {
   const done = new Map<string, string>();
   return (word) => {
+    const long = writtenOut(word, lexicon);
+    if (long !== null) return long;
     if (word.length < 4 || word === 'yes_no' || word.includes('_') || /\d/.test(word)) return word;
     const before = done.get(word);
     if (before !== undefined) return before;
-    const fixed = isKnown(word, lexicon) || done.size >= MAX_REPAIRS ? word : nearest(word, lexicon);
+    const isRight = isKnown(word, lexicon) || done.size >= MAX_REPAIRS;
+    const fixed = isRight ? word : (withVowels(word, lexicon) ?? nearest(word, lexicon));
     done.set(word, fixed);
     return fixed;
   };
+}
+
+/** "appts" is short for appointments. */
+function writtenOut(word: string, { english }: Lexicon): string | null {
+  const short = english.abbreviations[word];
+  if (short !== undefined) return short;
+  const one = word.endsWith('s') ? english.abbreviations[word.slice(0, -1)] : undefined;
+  return one === undefined ? null : plural(one);
+}
+
+const FEWEST_CONSONANTS = 4;
+
+/** "apptmnts", "prdcts": a word without most of its vowels; null when it is none, or may be several. */
+function withVowels(word: string, { spelling, nouns }: Lexicon): string | null {
+  const vowels = word.length - consonants(word).length;
+  if (vowels * 4 > word.length || word.length < FEWEST_CONSONANTS) return null;
+  const isMany = /[^s]s$/.test(word);
+  const typed = consonants(isMany ? word.slice(0, -1) : word);
+  if (typed.length < FEWEST_CONSONANTS - (isMany ? 1 : 0)) return null;
+  const limit = typed.length > FEWEST_CONSONANTS ? 1 : 0;
+  const found = (spelling.get(word.slice(0, 1)) ?? []).filter(
+    (one) => nouns.has(one) && one.length > word.length - 1 && editDistance(typed, consonants(one), limit) <= limit,
+  );
+  const exact = found.filter((one) => consonants(one) === typed);
+  const [meant, ...others] = exact.length > 0 ? exact : found;
+  if (meant === undefined || others.length > 0) return null;
+  return isMany ? plural(meant) : meant;
+}
+
+/** Each doubled one once. */
+function consonants(word: string): string {
+  return word.replace(/(?<=.)[aeiou]/g, '').replace(/(.)\1+/g, '$1');
 }
 
 function isKnown(word: string, { vocabulary }: Lexicon): boolean {

@@ -3,9 +3,11 @@ import { STRENGTH } from '../facts.ts';
 import type { Field } from '../field.ts';
 import { readField, splitFields } from '../field.ts';
 import type { Lexicon } from '../lexicon.ts';
+import { repairer } from '../tokens.ts';
 import { isPlural, singular, snake } from '../words.ts';
 import { findBlocks } from './blocks.ts';
 import { constraintFacts, isConstraint } from './constraints.ts';
+import { findGrids } from './grids.ts';
 import { findListings } from './listings.ts';
 import type { Definition, Structures } from './structures.ts';
 
@@ -14,11 +16,12 @@ const MAX_DEFINITIONS = 200;
 
 const KEYWORD =
   /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+(?:["`]?\w+["`]?\.)?["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:(?:extends|implements)\s+\w+\s*|struct\s*|interface\s*)?[=:]?\s*[({]/giu;
-const BARE = /(?<![\p{L}\d_.])([\p{L}_][\p{L}\d_]*)(\s?)([({])/gu;
+const BARE = /(?<![\p{L}\d_.-])([\p{L}_][\p{L}\d_]*(?:-[\p{L}\d_]+)*)(\s?)([({])/gu;
 
 /** Reads definitions with brackets or on lines. What they name is wanted, and its columns are exactly theirs. */
 export function readDefinitions(text: string, lexicon: Lexicon): Structures {
-  const blocks = findBlocks(text, lexicon);
+  const grids = findGrids(text, lexicon);
+  const blocks = [...grids, ...(grids.length > 0 ? [] : findBlocks(text, lexicon))];
   const bracketed = [...blocks, ...findDefinitions(text, lexicon, blocks)];
   const definitions = [...bracketed, ...findListings(text, bracketed, lexicon)];
   const facts = definitions.flatMap((definition) => definitionFacts(definition, lexicon));
@@ -80,7 +83,7 @@ function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Defini
     if (text[open] === '(' && isInside(open, found.values())) return;
     const fields = splitFields(inside);
     const before = text.slice(Math.max(0, (match.index ?? 0) - LONGEST_WORD), match.index);
-    const name = nameOf(word, before);
+    const name = corrected(nameOf(word, before), strict, lexicon);
     if (
       name !== '' &&
       (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
@@ -141,6 +144,11 @@ function isPassing(word: string, gap: string, fields: readonly string[]): boolea
   );
 }
 
+/** A misspelled thing, unless it is written like code. */
+function corrected(name: string, strict: boolean, lexicon: Lexicon): string {
+  return strict || name.includes('_') ? name : singular(repairer(lexicon)(name));
+}
+
 /** What stands around a bracket that may hold fields. */
 interface Bracket {
   readonly word: string;
@@ -157,7 +165,7 @@ interface Bracket {
  * (`players (shirt number, nickname)`) one known column is enough.
  */
 function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: Lexicon): boolean {
-  const name = nameOf(word, before);
+  const name = corrected(nameOf(word, before), false, lexicon);
   const { attributes, domainWords, english, nouns } = lexicon;
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
