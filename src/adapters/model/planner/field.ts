@@ -1,5 +1,6 @@
 import type { ColumnFact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
+import { repairer } from './tokens.ts';
 import type { TypeWord } from './type-words.ts';
 import { readTypedName } from './type-words.ts';
 import { snake } from './words.ts';
@@ -169,7 +170,9 @@ function splitName(text: string, lexicon: Lexicon, typed: boolean): Said {
   if (words.length === 2 && /^[A-Z]/.test(second) && !/^[A-Z]/.test(first)) {
     return { name: snake(first), type: {}, entity: snake(second) || null };
   }
-  const name = snake(words.slice(0, 5).join(' '));
+  const typedName = snake(words.slice(0, 5).join(' '));
+  const isMeant = /[\p{Lu}_]/u.test(plain) || lexicon.attributes.looksLike(typedName);
+  const name = isMeant ? typedName : typedName.split('_').map(repairer(lexicon)).join('_');
   const known = name.includes('_') ? null : lexicon.attributes.known(name);
   return { name: known ?? name, type: {}, entity: null };
 }

@@ -59,7 +59,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
       aside = textBetween(context, at + 1, close);
       at = close;
     } else if (OPTIONAL.has(token.word)) optional = true;
-    else if (UNIQUE.has(token.word)) unique = true;
+    else if (UNIQUE.has(token.word)) unique ||= !isWithin(tokens[at + 1]);
     else if (
       tail.length === 0 &&
       lexicon.english.auxiliaries.has(token.word) &&
@@ -72,7 +72,9 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   if (aside !== null) {
     const inside = tokens.slice(phrase.to, at);
     optional ||= inside.some(({ word }) => OPTIONAL.has(word)) || /\b(nullable|if any)\b/i.test(aside);
-    unique ||= inside.some(({ word }) => UNIQUE.has(word)) || /\b(never twice|no duplicates?)\b/i.test(aside);
+    unique ||=
+      inside.some(({ word }, i) => UNIQUE.has(word) && !isWithin(inside[i + 1])) ||
+      /\b(never twice|no duplicates?)\b/i.test(aside);
   }
   const state =
     choice && tail.length === 1 && /(ed|id|one|en)$/.test(tail[0] ?? '') ? `${phrase.name}_${tail[0]}` : null;
@@ -82,6 +84,11 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
   if (day !== null)
     return { phrase: { ...phrase, name: day, plural: false, optional, unique, choice, aside, tail: [] }, next: at };
   return { phrase: { ...phrase, ...counted(phrase, tail), optional, unique, choice, aside, tail }, next: at };
+}
+
+/** "unique **within** a season": only among some rows. */
+export function isWithin(token: Token | undefined): boolean {
+  return /^(within|per|in|inside|among|for|by)$/.test(token?.word ?? '');
 }
 
 /** What stands behind a word that says when: "collected on", "free from". */

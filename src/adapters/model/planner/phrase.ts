@@ -91,7 +91,7 @@ function phraseAt(context: Context, start: number): Phrase | null {
   let from = start;
   for (; from < tokens.length && from < start + 6; from += 1) {
     const token = tokens[from];
-    if (!token || knownRun(context, from) > 0) break;
+    if (!token || knownRun(context, from) > 0 || lastDone(context, from) !== null) break;
     if (OPTIONAL.has(token.word)) optional = true;
     else if (UNIQUE.has(token.word)) unique = true;
     else if (
@@ -103,6 +103,19 @@ function phraseAt(context: Context, start: number): Phrase | null {
     )
       break;
   }
+  const done = lastDone(context, from);
+  if (done !== null)
+    return {
+      from,
+      to: from + 2,
+      name: done,
+      plural: false,
+      optional: true,
+      unique,
+      choice: false,
+      aside: null,
+      tail: [],
+    };
   let to = from + knownRun(context, from);
   while (to < from + LONGEST_NAME && isNominal(tokens[to], context) && !endsName(context, from, to)) {
     to += Math.max(1, knownRun(context, to));
@@ -119,6 +132,14 @@ function phraseAt(context: Context, start: number): Phrase | null {
   if (to === from || !last) return null;
   const name = nameOf(tokens, from, to);
   return { from, to, name, plural: last.plural, optional, unique, choice: false, aside: null, tail: [] };
+}
+
+/** "last **watered**": when something was done for the last time. */
+function lastDone({ tokens, lexicon }: Context, from: number): string | null {
+  const [last, done] = [tokens[from]?.word ?? '', tokens[from + 1]?.word ?? ''];
+  const isDeed = /[a-z]{2}ed$/.test(done) && !lexicon.nouns.has(done);
+  const name = `${last}_${done}`;
+  return /^(last|first|next)$/.test(last) && isDeed ? (lexicon.attributes.known(name) ?? `${name}_at`) : null;
 }
 
 /** What stands here is no part of the name that began at `from`. */

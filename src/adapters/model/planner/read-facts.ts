@@ -5,7 +5,7 @@ import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
 import { readAuthorship, withoutMakers } from './readers/authorship.ts';
 import { readDashes } from './readers/dashes.ts';
-import { readDeeds } from './readers/deeds.ts';
+import { readDeeds, readPlacing } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
@@ -35,6 +35,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readTies,
   readDoers,
   readDeeds,
+  readPlacing,
   readSelf,
   readLimits,
   readOnce,

@@ -35,6 +35,25 @@ export function readDeeds(context: Context): readonly Fact[] {
   });
 }
 
+/** "put books **on shelves**", "add songs **to playlists**": each of them may have several of the other. */
+export function readPlacing(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    if (!/^(put|puts|add|adds|save|saves|sort|sorts|group|groups|organize|organise|collect)$/.test(token.word))
+      return [];
+    const what = readPhrase(context, at + 1);
+    if (!what?.plural || !/^(on|in|into|to|onto)$/.test(tokens[what.to]?.word ?? '')) return [];
+    const where = readPhrase(context, what.to + 1);
+    if (!where?.plural || where.name === what.name || !isThing(context, what) || !isThing(context, where)) return [];
+    const why = textBetween(context, at, where.to);
+    return [
+      entity(what, why),
+      entity(where, why),
+      { kind: 'many-to-many', left: where.name, right: what.name, soft: true, why } as const,
+    ];
+  });
+}
+
 function entity({ name }: Phrase, why: string): Fact {
   return { kind: 'entity', name, strength: STRENGTH.wanted, why };
 }

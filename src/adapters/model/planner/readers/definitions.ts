@@ -83,7 +83,7 @@ function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Defini
     if (text[open] === '(' && isInside(open, found.values())) return;
     const fields = splitFields(inside);
     const before = text.slice(Math.max(0, (match.index ?? 0) - LONGEST_WORD), match.index);
-    const name = corrected(nameOf(word, before), strict, lexicon);
+    const name = wholeOf(before, fields, lexicon, corrected(nameOf(word, before), strict, lexicon));
     if (
       name !== '' &&
       (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
@@ -144,6 +144,17 @@ function isPassing(word: string, gap: string, fields: readonly string[]): boolea
   );
 }
 
+/** "trips ordered by customers (destination, price)": what is described is ordered, not who orders. */
+function wholeOf(before: string, fields: readonly string[], { nouns }: Lexicon, name: string): string {
+  const whole = /([\p{L}_]+)\s+[\p{L}]+(?:ed|en|de|ht|ld|nt)\s+(?:by|from|for)\s+(?:an?\s+|the\s+)?$/iu.exec(
+    before,
+  )?.[1];
+  const isPerson = (one: string) => nouns.get(one)?.some(({ entity }) => entity.person) === true;
+  const thing = singular(snake(whole ?? ''));
+  const isWhole = nouns.has(thing) && !isPerson(thing) && isPerson(name) && isPlural(snake(whole ?? ''));
+  return isWhole && !fields.some((field) => /\b(name|e-?mail|phone|address|birth\w*)\b/i.test(field)) ? thing : name;
+}
+
 /** A misspelled thing, unless it is written like code. */
 function corrected(name: string, strict: boolean, lexicon: Lexicon): string {
   return strict || name.includes('_') ? name : singular(repairer(lexicon)(name));
@@ -180,6 +191,7 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   if (bracket === '{' || gap === '') return noun || known * 2 >= fields.length;
   const front = /([\p{L}_]+)\s+$/u.exec(before)?.[1] ?? '';
   if (attributes.known(name) !== null || attributes.known(snake(`${front} ${word}`)) !== null) return false;
+  if (/^(after|before|during|than)$/i.test(front)) return false;
   if (fields.length < 2 || plain.some((field) => field.split('_').length > LONGEST_FIELD)) return false;
   const isListed = isPlural(snake(word)) && !APART.test(front) && !fields.some((field) => IN_WORDS.test(field));
   const asColumns = plain.filter((field) => attributes.looksLike(withoutFlags(field))).length;

@@ -1,11 +1,11 @@
-import type { Context } from '../context.ts';
+import type { Context, Mention } from '../context.ts';
 import { senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import { columnFact, itemFacts } from '../items.ts';
 import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
-import { isDone, readPhrase, textBetween } from '../phrase.ts';
+import { isDone, isStop, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
 /** "X has many Y", "a task has a title and an assignee", "each recipe with its steps", "a train made of wagons". */
@@ -15,6 +15,8 @@ export function readHaving(context: Context): readonly Fact[] {
     const gets =
       /^(get|gets|receive|receives)$/.test(token.word) && ['a', 'an', 'one'].includes(tokens[at + 1]?.word ?? '');
     if (token.kind !== 'word' || !(lexicon.english.having.has(token.word) || gets)) return [];
+    // "its own workspace"
+    if (token.word === 'own' && lexicon.english.determiners.has(tokens[at - 1]?.word ?? '')) return [];
     const start = tokens[at + 1]?.word === 'of' ? at + 2 : at + 1;
     const { items, to } = ownList(context, at, readList(context, start));
     if (items.length === 0) return [];
@@ -32,10 +34,18 @@ export function readHaving(context: Context): readonly Fact[] {
             { kind: 'many-to-many', left: subject, right: item.name, why } as const,
             ...itemFacts(subject, item, context, why).filter(({ kind }) => kind === 'entity'),
           ];
-        return hardened(itemFacts(subject, item, context, why), many && saysMany(context, item));
+        const facts = hardened(itemFacts(subject, item, context, why), many && saysMany(context, item));
+        return gets ? facts.map((fact) => received(fact, subject)) : facts;
       }),
     ];
   });
+}
+
+/** "a customer **gets** an invoice": it belongs to who gets it. */
+function received(fact: Fact, subject: string): Fact {
+  return fact.kind === 'link' && fact.child === subject && fact.role === undefined
+    ? { ...fact, child: fact.parent, parent: subject }
+    : fact;
 }
 
 /**
@@ -133,6 +143,7 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   const word = tokens[at];
   if (!word) return null;
   if (word.kind === 'mark' && !['(', ',', ')'].includes(word.word)) return null;
+  if (word.word === 'and' && tokens[verb]?.word !== 'with') return firstOfSentence(context, at);
   const pronoun = word.kind === 'mark' || english.pronouns.has(word.word) || english.determiners.has(word.word);
   if (pronoun && word.word === ',') return null;
   const limit = word.word === ')' ? opening(tokens, at) : at + 1;
@@ -149,7 +160,7 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
   if (isSoftware && (!direct || (tokens[verb]?.word === 'with' && verb < TITLE_LENGTH))) return 'everything';
-  const whole = direct && tokens[verb]?.word === 'with' ? wholeBefore(context, direct.from) : null;
+  const whole = direct && tokens[verb]?.word === 'with' ? wholeBefore(context, direct, verb) : null;
   if (whole !== null) return whole;
   if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;
   for (let from = Math.max(0, at - 3); from <= at; from += 1) {
@@ -157,6 +168,15 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
     if (phrase && phrase.to === at + 1) return english.filler.has(phrase.name) ? 'everything' : phrase.name;
   }
   return null;
+}
+
+/** "an employee belongs to a department **and has** a manager": one subject, two verbs. */
+function firstOfSentence({ tokens, mentions }: Context, at: number): string | null {
+  let start = at;
+  while (start > 0 && !isStop(tokens[start - 1])) start -= 1;
+  const first = mentions.find(({ from, to }) => from >= start && to <= at);
+  const isBegin = first !== undefined && first.from <= start + 2;
+  return isBegin ? first.name : null;
 }
 
 /** "can **create** challenges": the verb in front is no part of the name. */
@@ -167,9 +187,28 @@ function isBegun({ tokens, lexicon: { english } }: Context, from: number): boole
   );
 }
 
-/** "**inspections** of an apiary with findings": what is described is the first of the two. */
-function wholeBefore({ tokens, mentions }: Context, from: number): string | null {
-  const at = ['a', 'an', 'each', 'every', 'the'].includes(tokens[from - 1]?.word ?? '') ? from - 2 : -1;
-  if (at < 0 || !['of', 'for', 'on'].includes(tokens[at]?.word ?? '')) return null;
-  return mentions.find(({ to, plural }) => to === at && plural)?.name ?? null;
+/**
+ * "**inspections** of an apiary with findings", "**orders** by customers with a date", "**players** who belong to a team with
+ * a number": what is described is the first of the two.
+ */
+function wholeBefore(context: Context, direct: Mention, verb: number): string | null {
+  const { tokens, mentions } = context;
+  const article = tokens[direct.from - 1]?.word ?? '';
+  const isOne = ['a', 'an', 'each', 'every', 'the', 'per'].includes(article);
+  const at = isOne && article !== 'per' ? direct.from - 2 : direct.from - 1;
+  const who = [1, 2, 3, 4].find((back) => /^(who|that|which)$/.test(tokens[at - back]?.word ?? ''));
+  if (isOne && who !== undefined) return mentions.find(({ to, plural }) => to === at - who && plural)?.name ?? null;
+  if (!['of', 'for', 'on', 'by', 'from', 'per'].includes(tokens[at]?.word ?? '')) return null;
+  const first = mentions.find(({ to, plural }) => (to === at || (to === at - 1 && isDone(context, to))) && plural);
+  if (isOne || !first) return isOne ? (first?.name ?? null) : null;
+  const [whole, part] = [senseOf(first.name, context)?.entity, senseOf(direct.name, context)?.entity];
+  return part?.person && !whole?.person && !saysWho(context, verb) ? first.name : null;
 }
+
+/** What is known about people: a name, a way to reach them. */
+function saysWho(context: Context, verb: number): boolean {
+  return readList(context, verb + 1).items.some(({ name }) => PERSONAL.test(name));
+}
+
+const PERSONAL =
+  /(^|_)(name|email|phone|address|birthday|age|birth_date|date_of_birth|gender|password|rating|skill|role)$/;

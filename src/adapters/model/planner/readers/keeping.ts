@@ -70,7 +70,8 @@ function objectFacts(item: Phrase, owner: string | null, context: Context, why: 
     const entity = owner === null ? null : entityIn(singular(owner), context);
     return entity ? [columnFact(entity, { ...item, plural: false }, context, why)] : [];
   }
-  const strength = item.plural || sense ? STRENGTH.listed : STRENGTH.passing;
+  const isEach = ['each', 'every'].includes(context.tokens[item.from - 1]?.word ?? '');
+  const strength = item.plural || sense || isEach ? STRENGTH.listed : STRENGTH.passing;
   return [{ kind: 'entity', name: item.name, strength, why }];
 }
 

@@ -19,7 +19,11 @@ function strengthOf(mention: Mention, context: Context): number {
   const { tokens, lexicon, domains } = context;
   const { english } = lexicon;
   const sense = senseOf(mention.name, context);
-  if (!sense || english.filler.has(mention.name)) return 0;
+  // "sites, meters and readings"
+  const isListed =
+    mention.plural && tokens[mention.to]?.word === ',' && [',', ':'].includes(tokens[mention.from - 1]?.word ?? '');
+  const isSoftware = english.software.has(mention.name) && isListed;
+  if (!sense || (english.filler.has(mention.name) && !isSoftware)) return 0;
   const single = mention.to - mention.from === 1;
   if (single && english.ambiguous.has(mention.name) && !isNounHere(context, mention.from)) return 0;
   if (insideAttribute(mention, context)) return 0;
@@ -41,8 +45,8 @@ function strengthOf(mention: Mention, context: Context): number {
   if (isSeparator(before) || isSeparator(tokens[mention.to])) strength += 0.6;
   if (!single) strength += 0.7;
   const isEnd = (token: Context['tokens'][number] | undefined) => isSeparator(token) || isStop(token);
-  const isListed = (isSeparator(before) || word === ':') && isEnd(tokens[mention.to]);
-  if (isPlain && !mention.plural && isListed && !isBracketed(mention, tokens)) strength += 0.7;
+  const isItem = (isSeparator(before) || word === ':') && isEnd(tokens[mention.to]);
+  if (isPlain && !mention.plural && isItem && !isBracketed(mention, tokens)) strength += 0.7;
   if (!sense.entity.person && mention.plural && isPlain && isVerb(tokens[mention.to]?.word ?? '', english))
     strength += 0.6;
   if (sense.entity.person && isVerb(tokens[mention.to]?.word ?? '', english)) strength += 0.6;

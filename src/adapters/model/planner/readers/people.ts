@@ -14,6 +14,8 @@ export function readStories(context: Context): readonly Fact[] {
     const phrase = readPhrase(context, at + 2);
     const after = phrase ? tokens[phrase.to]?.word : undefined;
     if (!phrase || (after !== 'i' && after !== ',' && after !== 'we')) return [];
+    // "gave what as a donation, when" tells no story.
+    if (after === ',' && senseOf(phrase.name, context)?.entity.person !== true && !ADMIN.test(phrase.name)) return [];
     const why = textBetween(context, at, phrase.to);
     if (ADMIN.test(phrase.name)) return [accounts(true, why), { kind: 'role', name: 'admin', why } as const];
     const who = { ...accounts(true, why), who: phrase.name };
@@ -122,6 +124,8 @@ function personBehind(context: Context, at: number): Near | null {
 export function readHappenings(context: Context): readonly Fact[] {
   const { tokens, lexicon } = context;
   return tokens.flatMap((token, at) => {
+    const held = heldAt(context, at);
+    if (held) return [held];
     if (token.kind !== 'word' || isNounHere(context, at)) return [];
     // "rules like this" compares; "people like photos" does something.
     if (token.word === 'like' && !isDone(context, at)) return [];
@@ -132,7 +136,8 @@ export function readHappenings(context: Context): readonly Fact[] {
       stems.find((stem) => lexicon.verbs.has(stem));
     if (verb === undefined) return [];
     const before = context.mentions.filter((mention) => mention.to <= at && mention.to >= at - 3).at(-1);
-    const subject = before && senseOf(before.name, context)?.entity.person ? before.name : null;
+    const isLending = LENDING.test(verb) && /^(i|we|they|who|you)$/.test(tokens[at - 1]?.word ?? '');
+    const subject = before && senseOf(before.name, context)?.entity.person ? before.name : isLending ? 'we' : null;
     const object = isPassive(context, at)
       ? next === 'for'
         ? undefined
@@ -143,6 +148,21 @@ export function readHappenings(context: Context): readonly Fact[] {
     const why = textBetween(context, Math.max(0, at - 2), at + 2);
     return [{ kind: 'happens', verb, subject, object, why } as const];
   });
+}
+
+const LENDING = /^(lend|borrow|loan|rent|hire)(_out)?$/;
+
+/** "who has **what** until when", "tools and who has **them**": somebody took something and has to bring it back. */
+function heldAt(context: Context, at: number): Extract<Fact, { kind: 'happens' }> | null {
+  const { tokens, mentions } = context;
+  const [who, has, what] = [tokens[at]?.word ?? '', tokens[at + 1]?.word ?? '', tokens[at + 2]?.word ?? ''];
+  if (who !== 'who' || !/^(has|have|got|holds|had)$/.test(has) || !/^(what|which|them|it|these|those)$/.test(what))
+    return null;
+  const object =
+    what === 'which' ? readPhrase(context, at + 3)?.name : mentions.filter(({ to }) => to <= at).at(-1)?.name;
+  const isThing = object !== undefined && senseOf(object, context)?.entity.person === false;
+  const why = textBetween(context, at, at + 3);
+  return { kind: 'happens', verb: 'borrow', subject: 'somebody', object: isThing ? object : undefined, why };
 }
 
 /** "items are handed out": what stands in front is what it is done to. */
@@ -203,6 +223,8 @@ export function isNounHere(context: Context, at: number): boolean {
   const after = tokens[at + 1]?.word ?? '';
   const hasObject = ['them', 'it', 'a', 'an', 'the', 'my', 'their', 'his', 'her', 'our', 'each'].includes(after);
   if (hasObject && !token.plural && !english.determiners.has(before?.word ?? '')) return false;
+  if (token.plural && before && !before.plural && lexicon.nouns.has(before.lemma) && /^(once|twice)$/.test(after))
+    return false;
   if (!before || before.kind === 'mark') return token.plural || !english.determiners.has(tokens[at + 1]?.word ?? '');
   if (before.kind === 'number' || english.determiners.has(before.word)) return true;
   if (english.quantifiers.has(before.word) || english.adjectives.has(before.word)) return true;

@@ -112,6 +112,7 @@ function thingBehind(context: Context, at: number, left: Phrase): readonly Phras
     const isSaid = tie === 'per' || ['each', 'every', 'two', 'a', 'an', 'one'].includes(before);
     if (!item.plural) return isSaid && (sense !== null || tie === 'per');
     if (['to', 'for', 'by', 'from', 'between', 'at'].includes(tie)) return sense !== null || NUMBERS.has(before);
+    if (tie === 'on' && sense !== null) return true;
     return tie === 'of' && (sense !== null || context.defined.has(item.name));
   };
   return things.every(isMeant) ? things : null;
