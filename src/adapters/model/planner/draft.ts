@@ -52,6 +52,8 @@ export interface Link {
   /** The row goes with its parent. */
   readonly part: boolean;
   readonly origin: Origin;
+  /** The request says so in so many words. */
+  readonly said?: boolean;
   /** What the lexicon calls its target: `user`, `@person`. */
   readonly targets?: readonly string[];
 }

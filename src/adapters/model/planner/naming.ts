@@ -39,10 +39,14 @@ export function withoutOwner(name: string, context: Context): string {
   const words = name.split('_');
   for (let at = 1; at < words.length && !context.lexicon.nouns.has(name); at += 1) {
     const [front, back] = [words.slice(0, at).join('_'), words.slice(at).join('_')];
-    if (context.lexicon.nouns.has(front) && isMeant(back, context)) return back;
+    if (context.lexicon.nouns.has(front) && !GENERIC.test(back) && isMeant(back, context)) return back;
   }
   return name;
 }
+
+/** Words that say little without the one in front: "budget items", "sales records". */
+const GENERIC =
+  /^(item|line|entry|record|detail|position|set|type|kind|list|plan|log|sheet|point|level|part|piece|slot|unit|object|form)$/;
 
 /** More than the word itself speaks for its meaning: `night` of a "quiz night" is no night's sleep. */
 export function isMeant(name: string, context: Context): boolean {

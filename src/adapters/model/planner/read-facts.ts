@@ -5,15 +5,23 @@ import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
 import { readAuthorship, withoutMakers } from './readers/authorship.ts';
 import { readDashes } from './readers/dashes.ts';
-import { readDeeds, readPlacing } from './readers/deeds.ts';
+import { readDeeds, readDone, readPlacing } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
 import { readLines, readPaths } from './readers/lines.ts';
-import { readMentions } from './readers/mentions.ts';
+import { readLone, readMentions } from './readers/mentions.ts';
 import { readOnce } from './readers/once.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
-import { readBelonging, readLimits, readManyToMany, readNegations, readStates, readUniques } from './readers/rules.ts';
+import {
+  readBelonging,
+  readLimits,
+  readManyToMany,
+  readNegations,
+  readSharedAside,
+  readStates,
+  readUniques,
+} from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
 import { readDoers, readSelf, readTies } from './readers/ties.ts';
 import { forBusinesses } from './wares.ts';
@@ -30,12 +38,15 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readStories,
   readTitles,
   readMentions,
+  readLone,
   readHappenings,
   readManyToMany,
+  readSharedAside,
   readTies,
   readDoers,
   readDeeds,
   readPlacing,
+  readDone,
   readSelf,
   readLimits,
   readOnce,

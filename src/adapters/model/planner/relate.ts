@@ -71,14 +71,26 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     fact.nullable ??
     (self || (fact.role !== undefined && !child.closed && known?.role === fact.role && known.nullable));
   const origin = quoted(fact.why, context.text);
-  addLink(child, { role, parent, nullable: self || nullable, unique: false, part: known?.part ?? false, origin });
+  addLink(child, {
+    role,
+    parent,
+    nullable: self || nullable,
+    unique: false,
+    part: known?.part ?? false,
+    said: true,
+    origin,
+  });
 }
+
+/** Who did it, by what was done. */
+const DOER =
+  /^(approved|created|assigned|reported|checked|done|signed|reviewed|written|uploaded|handled|verified|closed|opened|requested|issued|invited|updated|prepared|performed|measured|submitted|logged|recorded|referred|entered|edited|owned|supervised|confirmed|accepted|rejected|cancelled|inspected|delivered|received|booked|added|posted)_(by|to)$/;
 
 /** Columns that name another thing are references to it: `Order(customer, status)`. */
 function columnsToLinks(model: Model, one: Draft, context: Context): void {
   for (const [name, column] of [...one.said]) {
     if (column.kind !== undefined || column.sqlType !== undefined) continue;
-    const isRole = context.lexicon.english.roles.has(name);
+    const isRole = context.lexicon.english.roles.has(name) || DOER.test(name);
     const target =
       isRole && !one.closed
         ? resolveRole(model, name, context)
@@ -98,7 +110,7 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
     addLink(one, {
       role: name,
       parent: target,
-      nullable: column.nullable ?? false,
+      nullable: column.nullable ?? DOER.test(name),
       unique: column.unique ?? false,
       part: false,
       origin: quotedFor(name, column.why, context.text),
@@ -203,7 +215,7 @@ function breakCycles(model: Model): void {
 }
 
 function breakAt(model: Model, one: Draft, link: Link): void {
-  if (link.origin.kind === 'request' && !one.join) {
+  if (link.said) {
     link.nullable = true;
     return;
   }
@@ -218,7 +230,5 @@ function needs(from: Draft, to: Draft, seen = new Set<Draft>()): boolean {
   if (from === to) return true;
   if (seen.has(from)) return false;
   seen.add(from);
-  return from.links.some(
-    ({ parent, nullable, origin }) => !(nullable && origin.kind === 'request') && needs(parent, to, seen),
-  );
+  return from.links.some(({ parent, nullable, said }) => !(nullable && said) && needs(parent, to, seen));
 }

@@ -20,7 +20,8 @@ export function resolve(model: Model, name: string, context: Context): Draft | n
 export function resolveRole(model: Model, role: string, context: Context): Draft | null {
   const own = findDraft(model, singular(role));
   if (own) return own;
-  if (!context.lexicon.english.roles.has(role)) return resolve(model, role, context);
+  const isDoer = /_(by|to)$/.test(role);
+  if (!isDoer && !context.lexicon.english.roles.has(role)) return resolve(model, role, context);
   const people = model.drafts.filter((one) => one.entity?.person);
   return findDraft(model, 'user') ?? resolve(model, role, context) ?? people[0] ?? null;
 }

@@ -13,7 +13,9 @@ const OWNING = new Set(
   ),
 );
 /** Both may have several of the other. */
-const SHARING = new Set('join use speak study attend know learn master play wear star'.split(' '));
+const SHARING = new Set(
+  'join use speak study attend know learn master play wear star feature involve visit practise practice'.split(' '),
+);
 
 /** "carriers deliver parcels", "participants join challenges", "an invoice covers many jobs": who does what to what. */
 export function readDeeds(context: Context): readonly Fact[] {
@@ -32,6 +34,26 @@ export function readDeeds(context: Context): readonly Fact[] {
     if (SHARING.has(stem))
       return [...things, { kind: 'many-to-many', left: subject.name, right: object.name, soft: true, why }];
     return [...things, { kind: 'link', child: object.name, parent: subject.name, soft: true, why }];
+  });
+}
+
+/** "songs **each student is learning**", "the courses every student takes": what is done stands in front. */
+export function readDone(context: Context): readonly Fact[] {
+  const { tokens } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.word !== 'each' && token.word !== 'every') return [];
+    const what = [3, 2, 1].map((back) => readPhrase(context, at - back)).find((phrase) => phrase?.to === at);
+    const who = context.mentionAt.get(at + 1);
+    if (!what?.plural || !who || who.plural || !isThing(context, what) || what.name === who.name) return [];
+    const isHelped = /^(is|can|may|has|will)$/.test(tokens[who.to]?.word ?? '');
+    const verb = tokens[who.to + (isHelped ? 1 : 0)]?.word ?? '';
+    const isVerb = context.lexicon.english.verbs.has(verb) || context.lexicon.english.making.has(verb);
+    const isShared = verbStems(verb).some((stem) => SHARING.has(stem));
+    if (!isVerb && !isShared && !OWNING.has(verbStems(verb).at(-1) ?? '')) return [];
+    const why = textBetween(context, what.from, who.to + 1);
+    if (isShared)
+      return [entity(what, why), { kind: 'many-to-many', left: who.name, right: what.name, soft: true, why } as const];
+    return [entity(what, why), { kind: 'link', child: what.name, parent: who.name, soft: true, why } as const];
   });
 }
 

@@ -2,7 +2,7 @@ import type { Context, Mention } from '../context.ts';
 import { nameOf, senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
-import { isSeparator, isStop, textBetween } from '../phrase.ts';
+import { isSeparator, isStop, readPhrase, textBetween } from '../phrase.ts';
 import { isNounHere } from './people.ts';
 
 /** Every noun of the lexicon that the request names, however it does. How it stands there decides what it counts for. */
@@ -60,6 +60,32 @@ function strengthOf(mention: Mention, context: Context): number {
   if (isSomebodyElse(mention, sense.entity.person, context)) return STRENGTH.passing;
   if (isProperty(mention, context)) return Math.min(strength, STRENGTH.passing);
   return Math.min(strength, STRENGTH.listed);
+}
+
+/** "agents, calls, **recordings**, scores": a plural by itself in a list, though nobody has heard of it. */
+export function readLone(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  let depth = 0;
+  return tokens.flatMap((token, at) => {
+    depth += token.word === '(' ? 1 : token.word === ')' ? -1 : 0;
+    const isStart = depth === 0 && [',', ':'].includes(token.word);
+    const phrase = isStart ? readPhrase(context, at + 1) : null;
+    if (
+      !phrase?.plural ||
+      phrase.from !== at + 1 ||
+      ![',', '(', '.', ';', '\n', undefined].includes(tokens[phrase.to]?.word)
+    )
+      return [];
+    const { name } = phrase;
+    const last = name.slice(name.lastIndexOf('_') + 1);
+    const { english, attributes } = lexicon;
+    const isWord =
+      english.ambiguous.has(last) || english.filler.has(last) || english.verbs.has(tokens[phrase.to - 1]?.word ?? '');
+    if (isWord || english.accounts.has(name) || attributes.looksLike(name) || senseOf(name, context)) return [];
+    return [
+      { kind: 'entity', name, strength: STRENGTH.wanted, why: textBetween(context, phrase.from, phrase.to) } as const,
+    ];
+  });
 }
 
 /** A plural that is nothing but a thing. */

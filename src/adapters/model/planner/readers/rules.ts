@@ -31,17 +31,38 @@ export function readManyToMany(context: Context): readonly Fact[] {
     if (!/^(in|on|at|to|of|with|by)$/.test(token.word)) return [];
     if (!/^(many|several|multiple|different|various)$/.test(tokens[at + 1]?.word ?? '')) return [];
     if (
-      !/^(be|is|are|part|member|members|assigned|linked|tagged|shared|appear|appears|occur)$/.test(
+      !/^(be|is|are|part|member|members|assigned|linked|tagged|shared|appears?|occurs?|works?|serves?|plays?|sings?|teach(es)?|takes?|participates?|acts?|stud(y|ies)|trains?|competes?|stars?|speaks?|specialises?|specializes?|performs?|volunteers?|enrolls?|enrols?)$/.test(
         tokens[at - 1]?.word ?? '',
       )
     )
       return [];
+    const isPlain =
+      /^(work|serve|play|sing|teach|take|participate|act|stud|train|compete|star|speak|speciali|perform|volunteer|enrol)/.test(
+        tokens[at - 1]?.word ?? '',
+      );
     let verb = at - 1;
-    while (verb > 0 && !context.lexicon.english.auxiliaries.has(tokens[verb]?.word ?? '')) verb -= 1;
+    while (!isPlain && verb > 0 && !context.lexicon.english.auxiliaries.has(tokens[verb]?.word ?? '')) verb -= 1;
     const left = subjectBefore(context, verb);
     const right = readPhrase(context, at + 2);
     if (left === null || left === 'everything' || !right) return [];
     return [{ kind: 'many-to-many', left, right: right.name, why: textBetween(context, verb, right.to) } as const];
+  });
+}
+
+/** "qualifications (a firefighter can have **several**)": said in brackets, of what stands in front of them. */
+export function readSharedAside(context: Context): readonly Fact[] {
+  const { tokens, mentions } = context;
+  return tokens.flatMap((token, at) => {
+    const [first, second, third] = [1, 2, 3].map((behind) => tokens[at + behind]?.word ?? '');
+    if (!/^(can|may|could)$/.test(token.word) || first !== 'have') return [];
+    if (!/^(several|many|multiple)$/.test(second ?? '') && !(second === 'more' && third === 'than')) return [];
+    const one = mentions.find(({ to }) => to === at);
+    const start = one ? one.from - 2 : -1;
+    const many = tokens[start]?.word === '(' ? mentions.find(({ to }) => to === start) : undefined;
+    if (!one || !many?.plural || many.name === one.name) return [];
+    return [
+      { kind: 'many-to-many', left: one.name, right: many.name, why: textBetween(context, many.from, at + 3) } as const,
+    ];
   });
 }
 
