@@ -37,7 +37,7 @@ export function completeColumns(model: Model, context: Context): void {
     const known = one.entity?.columns ?? [];
     const columns = [...one.said.values()].map((said): OriginalColumn => {
       const usual = known.find(({ name }) => name === said.name);
-      const origin = quotedFor(said.name, said.why, context.text);
+      const origin = quotedFor(said.name, said.why, context.source);
       const valuesFrom = said.values?.length ? origin : rule(`the usual values of a ${spoken(said.name)}`);
       return { ...fillIn(said, usual, one.closed, context), origin, valuesFrom };
     });

@@ -14,6 +14,8 @@ export interface Mention {
 
 /** A request read for the first time: tokens, known nouns, and what it is about. Readers start from here. */
 export interface Context extends Reading {
+  /** The request as it was typed; in `text` what was read before is blanked out. */
+  readonly source: string;
   readonly lexicon: Lexicon;
   readonly mentions: readonly Mention[];
   /** First token → the mention that starts there. */
@@ -59,6 +61,7 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
   const domains = rankDomains([...mentions.map(({ name }) => name), ...known], [...titles.values()], lexicon);
   return {
     ...reading,
+    source: text,
     lexicon,
     mentions,
     mentionAt: new Map(mentions.map((m) => [m.from, m])),

@@ -61,10 +61,10 @@ function ruleForColumn(column: Column, table: string, { schema, facts, context }
   if (table !== accounts?.table) return rule('follows from who may see and change it');
   if (column.name === accounts.role) {
     const role = facts.find((fact) => fact.kind === 'role');
-    return role ? quoted(role.why, context.text) : rule('something is left to administrators');
+    return role ? quoted(role.why, context.source) : rule('something is left to administrators');
   }
   const signing = facts.find((fact) => fact.kind === 'accounts' && fact.wanted);
-  if (signing && [accounts.login, accounts.password].includes(column.name)) return quoted(signing.why, context.text);
+  if (signing && [accounts.login, accounts.password].includes(column.name)) return quoted(signing.why, context.source);
   if (column.name === accounts.password) return rule('people sign in with a password; only its hash is kept');
   return rule('people sign in with it');
 }

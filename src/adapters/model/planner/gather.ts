@@ -76,7 +76,7 @@ function addDraft(
   if (same) return;
   // A definition names its table; a word that only hints at an entity then says nothing about its columns.
   const sense = defined && !named && !entity?.person ? null : entity;
-  const origin = quotedFor(name, why, context.text);
+  const origin = quotedFor(name, why, context.source);
   model.drafts.push(draft({ name: tableName, entity: sense, strength, origin }));
 }
 
@@ -157,8 +157,8 @@ function addHappenings(model: Model, facts: readonly Fact[], context: Context, a
     const isNobody = !model.drafts.some((one) => one.entity?.person);
     // "people check in": somebody does it, so somebody is known.
     if (user && isNobody && fact.subject !== null && PEOPLE.test(fact.subject))
-      add(user.entity, quoted(fact.why, context.text));
-    if (isTied || PEOPLE.test(fact.subject ?? '')) add(sense.entity, quoted(fact.why, context.text));
+      add(user.entity, quoted(fact.why, context.source));
+    if (isTied || PEOPLE.test(fact.subject ?? '')) add(sense.entity, quoted(fact.why, context.source));
   }
 }
 
@@ -187,11 +187,11 @@ function addAccounts(model: Model, facts: readonly Fact[], context: Context, add
   const who = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' && fact.wanted && fact.who ? [fact.who] : [])));
   for (const name of who) {
     const sense = senseOf(name, context);
-    if (sense?.entity.person && said) add(sense.entity, quoted(said.why, context.text));
+    if (sense?.entity.person && said) add(sense.entity, quoted(said.why, context.source));
   }
   // Contacts, patients and the like are written down by somebody else, who signs in.
   if (user && (usual || (said && !model.drafts.some((one) => one.entity?.person && !one.entity.recorded))))
-    add(user.entity, said ? quoted(said.why, context.text) : known(user.entity, 'people sign in to such a thing'));
+    add(user.entity, said ? quoted(said.why, context.source) : known(user.entity, 'people sign in to such a thing'));
 }
 
 /** What is there calls for more: an order and a product for the lines between them, an answer for its question. */
@@ -226,6 +226,6 @@ function fallback(facts: readonly Fact[], context: Context): Draft {
   if (!best)
     return draft({ name: 'item', entity: null, strength: 0, origin: rule('the request names nothing that is kept') });
   const { name, entity, named, strength, why } = best;
-  const origin = quotedFor(name, why, context.text);
+  const origin = quotedFor(name, why, context.source);
   return draft({ name: entity && !named ? entity.name : name, entity, strength, origin });
 }

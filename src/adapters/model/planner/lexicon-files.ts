@@ -107,7 +107,9 @@ export const englishFile = z.strictObject({
   /** Words that say that people have accounts. */
   accounts: wordSet,
   /** Short forms in notes: `appt` for appointment. */
-  abbreviations: z.record(z.string(), z.string()),
+  abbreviations: z
+    .record(z.string(), z.string())
+    .transform((record): ReadonlyMap<string, string> => new Map(Object.entries(record))),
 });
 
 const signal = z.strictObject({

@@ -194,6 +194,6 @@ function vocabularyOf(
   const vocabulary = new Set([...single, ...words, ...index.verbs.keys()]);
   const { abbreviations, ...lists } = english;
   for (const words of Object.values(lists)) for (const word of words) vocabulary.add(word);
-  for (const word of Object.keys(abbreviations)) vocabulary.add(word);
+  for (const word of abbreviations.keys()) vocabulary.add(word);
   return { spelling, vocabulary };
 }

@@ -73,7 +73,7 @@ export function readFacts(
   const definitions = readDefinitions(prose, lexicon);
   const structured = [...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
-  const context = readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]);
+  const context = { ...readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]), source: text };
   const facts = [...structured, ...READERS.flatMap((read) => read(context))];
   return { facts: forBusinesses(withoutMakers(facts, context), context), context };
 }

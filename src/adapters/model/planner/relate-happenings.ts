@@ -16,7 +16,7 @@ export function happenedTo(model: Model, fact: Extract<Fact, { kind: 'happens' }
   if (!one || !object || object === one || object.join || object.entity?.person || !open || reaches(object, one))
     return;
   if (one.links.some(({ parent }) => !parent.entity?.person)) return;
-  const origin = quoted(fact.why, context.text);
+  const origin = quoted(fact.why, context.source);
   addLink(one, {
     role: object.name,
     parent: object,

@@ -49,7 +49,7 @@ function mutualLinks(facts: readonly Fact[]): ReadonlySet<Fact> {
 
 function joinOf(model: Model, leftName: string, rightName: string, why: string, context: Context): void {
   const [left, right] = [resolve(model, leftName, context), resolve(model, rightName, context)];
-  if (left && right) addJoin(model, left, right, quoted(why, context.text));
+  if (left && right) addJoin(model, left, right, quoted(why, context.source));
 }
 
 function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: Context): void {
@@ -70,7 +70,7 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   const nullable =
     fact.nullable ??
     (self || (fact.role !== undefined && !child.closed && known?.role === fact.role && known.nullable));
-  const origin = quoted(fact.why, context.text);
+  const origin = quoted(fact.why, context.source);
   addLink(child, {
     role,
     parent,
@@ -104,7 +104,7 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
       continue;
     if (singular(name) !== name && target !== one) {
       const known = [...(one.entity?.links ?? []), ...(target.entity?.links ?? [])].length > 0;
-      if (!known) addJoin(model, one, target, quoted(column.why, context.text));
+      if (!known) addJoin(model, one, target, quoted(column.why, context.source));
       continue;
     }
     addLink(one, {
@@ -113,7 +113,7 @@ function columnsToLinks(model: Model, one: Draft, context: Context): void {
       nullable: column.nullable ?? DOER.test(name),
       unique: column.unique ?? false,
       part: false,
-      origin: quotedFor(name, column.why, context.text),
+      origin: quotedFor(name, column.why, context.source),
     });
   }
 }
@@ -188,14 +188,14 @@ function softLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
     nullable: fact.nullable ?? false,
     unique: false,
     part: child.entity === null,
-    origin: quoted(fact.why, context.text),
+    origin: quoted(fact.why, context.source),
   });
 }
 
 function softJoin(model: Model, fact: Extract<Fact, { kind: 'many-to-many' }>, context: Context): void {
   const [left, right] = [resolve(model, fact.left, context), resolve(model, fact.right, context)];
   if (!left || !right || left.join || right.join || related(left, right) || related(right, left)) return;
-  addJoin(model, left, right, quoted(fact.why, context.text));
+  addJoin(model, left, right, quoted(fact.why, context.source));
 }
 
 /**

@@ -10,7 +10,7 @@ import { resolve } from './resolve.ts';
 export function saidUnique(model: Model, fact: Extract<Fact, { kind: 'unique' }>, context: Context): void {
   const child = fact.verb === undefined ? resolve(model, fact.entity, context) : madeBy(model, fact.verb, context);
   if (!child) return;
-  const origin = quoted(fact.why, context.text);
+  const origin = quoted(fact.why, context.source);
   const parts: string[] = [];
   for (const part of fact.parts) {
     const own = child.links.find(({ role }) => role === part || `${role}_id` === part);

@@ -136,9 +136,9 @@ export function repairer(lexicon: Lexicon): (word: string) => string {
 
 /** "appts" is short for appointments. */
 function writtenOut(word: string, { english }: Lexicon): string | null {
-  const short = english.abbreviations[word];
+  const short = english.abbreviations.get(word);
   if (short !== undefined) return short;
-  const one = word.endsWith('s') ? english.abbreviations[word.slice(0, -1)] : undefined;
+  const one = word.endsWith('s') ? english.abbreviations.get(word.slice(0, -1)) : undefined;
   return one === undefined ? null : plural(one);
 }
 

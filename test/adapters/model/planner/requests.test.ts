@@ -7,7 +7,7 @@ import { readLabels } from '../../../support/request-labels.ts';
 import { scoreDesign } from '../../../support/request-score.ts';
 
 /** Raise it when the planner gets better, never lower it. */
-const FLOOR = 0.822;
+const FLOOR = 0.83;
 const labels = readLabels(JSON.parse(readFileSync(new URL('requests.json', import.meta.url), 'utf8')));
 
 let model: Model;
