@@ -5,11 +5,15 @@ import type { Endpoint } from './domain/endpoint.ts';
 import type { ProjectFolder } from './domain/project.ts';
 import type { Accounts } from './domain/schema.ts';
 import type { Profile, Section } from './domain/verification.ts';
+import { readManifest } from './operations/manifest.ts';
 import { buildProject } from './pipeline/build-project.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide, designStage } from './pipeline/design.ts';
 import type { CreateOrder } from './pipeline/order.ts';
 import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
+import { assertDatabaseFor, beginRemotes } from './pipeline/remote-begin.ts';
+import { type RemotesDone, remoteStory } from './pipeline/remote-story.ts';
+import { keepWishes } from './pipeline/remote-wishes.ts';
 import { assertPassed, saveReport } from './pipeline/report-files.ts';
 import {
   configureStage,
@@ -24,6 +28,7 @@ import {
 import { verifyProject } from './pipeline/verify-project.ts';
 import { type PhaseTime, together, watch } from './pipeline/watch.ts';
 import { writeStage } from './pipeline/write-stage.ts';
+import type { Step } from './ports/runs.ts';
 import type { Services } from './ports/services.ts';
 
 /** What `create` leaves behind; never a password. */
@@ -53,6 +58,8 @@ export interface Created {
     /** Path of the whole report. */
     readonly report: string;
   } | null;
+  /** What was done elsewhere; null when nothing was wished there. */
+  readonly remotes: RemotesDone | null;
   readonly phases: readonly PhaseTime[];
   /** Milliseconds from the call to the answer; less than the sum of the phases, since some run side by side. */
   readonly ms: number;
@@ -73,15 +80,17 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   const early = watch((_name, work) => work(), services, times);
   await early('cluster', 'Start PostgreSQL', () => services.cluster.ensure());
   const claim = await claimFolder(order, services);
+  if (order.remotes) await keepWishes(claim, order.remotes.wishes, order.remotes.plan, services);
   let existed = true;
   const created = await services.runs.execute(
     claim.id,
     async (record) => {
       existed = false;
-      return story(order, claim, watch(record, services, times), services);
+      return story(order, claim, watch(record, services, times), record, services);
     },
     { restart: claim.folderIsGone },
   );
+  const remotes = await laterRemotes(order, claim, created.remotes ?? null, early, services);
   // A finished project whose server was stopped in the meantime is started again.
   const { deployment } = await startStage(claim, services);
   if (existed && order.port !== undefined && order.port !== deployment.port) {
@@ -89,15 +98,32 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
     services.progress({ kind: 'warning', message });
   }
   const ms = Math.round(services.clock.elapsedMs() - begun);
-  return { ...created, url: deployment.url, phases: times, ms, existed };
+  return { ...created, url: deployment.url, remotes, phases: times, ms, existed };
+}
+
+/** A run that is finished, or was begun without them, has no steps for them: they are done beside it. */
+async function laterRemotes(
+  order: CreateOrder,
+  claim: Claim,
+  done: RemotesDone | null,
+  phase: Phase,
+  services: Services,
+): Promise<RemotesDone | null> {
+  const project = done === null ? await readManifest(claim.directory, services) : null;
+  if (project === null) return done;
+  const folder = { directory: claim.directory, project };
+  const wishes = await beginRemotes(folder, order, services);
+  return wishes && remoteStory(folder, wishes, order.deployDatabase ?? null, phase, services);
 }
 
 type Phase = ReturnType<typeof watch>;
 
-async function story(order: CreateOrder, claim: Claim, phase: Phase, services: Services) {
-  const decision = await phase('detect', 'Decide about the database', () =>
-    decide({ ...order, projectId: claim.id }, services),
-  );
+async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Step, services: Services) {
+  const decision = await phase('detect', 'Decide about the database', async () => {
+    const decided = await decide({ ...order, projectId: claim.id }, services);
+    await assertDatabaseFor(order, decided.needsDatabase, services);
+    return decided;
+  });
   const designed = await phase('design', 'Design the schema', () =>
     designStage({ ...order, needsDatabase: decision.needsDatabase, projectId: claim.id }, services),
   );
@@ -150,6 +176,9 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       ),
       prove(folder, order, trial, phase, services),
     ]);
+    // Decided once for the run, whatever the next call says.
+    const wishes = await record('remotes', () => beginRemotes(folder, order, services));
+    const remotes = wishes && (await remoteStory(folder, wishes, order.deployDatabase ?? null, phase, services));
     await services.state.setProjectStatus(id, 'ready');
     return {
       project: { id, name, directory },
@@ -164,6 +193,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, services: S
       ...(contract && { missing: missingOperations(contract, schema) }),
       checks: proof?.checks ?? [],
       verification: proof?.verification ?? null,
+      remotes,
       costUsd: (await services.state.modelSpending(id)).costUsd,
     };
   } finally {

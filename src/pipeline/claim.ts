@@ -29,7 +29,7 @@ export async function claimFolder(
   order: CreateOrder,
   services: Needs<'state' | 'workspace' | 'ids' | 'clock' | 'owner'>,
 ): Promise<Claim> {
-  const id = services.ids.projectId();
+  const id = order.projectId ?? services.ids.projectId();
   const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
   const directory = order.directory ?? (await chooseDirectory(order, name, services));
   await services.workspace.checkWritable(directory);
@@ -40,6 +40,17 @@ export async function claimFolder(
   const request = order.request.text;
   const record = await services.state.claimProject({ id, name, request, directory, createdAt });
   return adopt(record, order, services);
+}
+
+/** The id and name that `claimFolder` would give, for plans: those of the project that is there, or of a new one. */
+export async function foreseeClaim(
+  order: CreateOrder,
+  services: Needs<'state' | 'workspace' | 'ids'>,
+): Promise<Pick<Claim, 'id' | 'name'>> {
+  const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
+  const directory = order.directory ?? (await chooseDirectory(order, name, services));
+  const known = await services.state.findProjectByDirectory(directory);
+  return known ? { id: known.id, name: known.name } : { id: order.projectId ?? services.ids.projectId(), name };
 }
 
 /** Takes over the record of this folder if it is for the same request. */

@@ -1,5 +1,7 @@
 import type { Json } from '../domain/api-document.ts';
+import type { DeployLogins } from '../domain/deploy-logins.ts';
 import type { Framework } from '../domain/framework.ts';
+import type { RemotePlan, RemoteWishes } from '../domain/remote.ts';
 import type { Request } from '../domain/request.ts';
 import type { Profile } from '../domain/verification.ts';
 
@@ -19,4 +21,10 @@ export interface CreateOrder {
   readonly contract?: Json;
   /** How much is tried in the end; `quick` unless said. */
   readonly verify?: Profile | 'none';
+  /** The id of a new project; a random one when nothing is said. */
+  readonly projectId?: string;
+  /** Where it goes beside this machine, and the plan that somebody consented to. */
+  readonly remotes?: { readonly wishes: RemoteWishes; readonly plan: RemotePlan };
+  /** The database of a deployment. */
+  readonly deployDatabase?: DeployLogins | null;
 }

@@ -1,7 +1,7 @@
-import type { ProjectFolder } from '../../domain/project.ts';
-import type { RemoteWishes } from '../../domain/remote.ts';
-import type { Needs } from '../../ports/services.ts';
-import { repositoryOf } from './plan.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { RemoteWishes } from '../domain/remote.ts';
+import type { Needs } from '../ports/services.ts';
+import { repositoryOf } from './remote-plan.ts';
 
 const BRANCH = 'main';
 

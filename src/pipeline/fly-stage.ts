@@ -1,14 +1,14 @@
-import type { DeployLogins } from '../../domain/deploy-logins.ts';
-import { MIGRATIONS_FOLDER } from '../../domain/migration.ts';
-import type { ProjectFolder } from '../../domain/project.ts';
-import type { RemoteWishes } from '../../domain/remote.ts';
-import { fingerprint } from '../../operations/fingerprint.ts';
-import type { RemoteDeployment } from '../../ports/remote-target.ts';
-import type { Needs } from '../../ports/services.ts';
-import type { FileTree } from '../../ports/workspace.ts';
-import { needsDatabase } from '../stages.ts';
+import type { DeployLogins } from '../domain/deploy-logins.ts';
+import { MIGRATIONS_FOLDER } from '../domain/migration.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { RemoteWishes } from '../domain/remote.ts';
+import { fingerprint } from '../operations/fingerprint.ts';
+import type { RemoteDeployment } from '../ports/remote-target.ts';
+import type { Needs } from '../ports/services.ts';
+import type { FileTree } from '../ports/workspace.ts';
 import { type DatabaseNeeds, deploySecrets } from './deploy-secrets.ts';
-import { appOf } from './plan.ts';
+import { appOf } from './remote-plan.ts';
+import { needsDatabase } from './stages.ts';
 
 const MIGRATE_SCRIPT = 'scripts/migrate.mjs';
 const OUTPUT = '.output';

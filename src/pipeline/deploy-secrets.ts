@@ -1,13 +1,13 @@
-import { loginUrl } from '../../domain/database.ts';
-import { assertUsableElsewhere, type DeployLogins, isOnlyHere, WAY_OUT } from '../../domain/deploy-logins.ts';
-import { environmentFiles, environmentValue } from '../../domain/environment-file.ts';
-import { TurboError } from '../../domain/errors.ts';
-import type { ProjectFolder } from '../../domain/project.ts';
-import type { ReconcileNeeds } from '../../operations/reconcile-database.ts';
-import { configure } from '../../phases/configure.ts';
-import type { Needs } from '../../ports/services.ts';
-import type { LoginNeeds } from '../settle-logins.ts';
-import { configureStage, needsDatabase, provisionStage } from '../stages.ts';
+import { loginUrl } from '../domain/database.ts';
+import { assertUsableElsewhere, type DeployLogins, isOnlyHere, WAY_OUT } from '../domain/deploy-logins.ts';
+import { environmentFiles, environmentValue } from '../domain/environment-file.ts';
+import { TurboError } from '../domain/errors.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { ReconcileNeeds } from '../operations/reconcile-database.ts';
+import { configure } from '../phases/configure.ts';
+import type { Needs } from '../ports/services.ts';
+import type { LoginNeeds } from './settle-logins.ts';
+import { configureStage, needsDatabase, provisionStage } from './stages.ts';
 
 const WHERE = 'A machine at Fly.io';
 const { server: SERVER_FILE, migrations: MIGRATIONS_FILE } = environmentFiles('prod');

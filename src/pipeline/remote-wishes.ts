@@ -1,14 +1,8 @@
-import { TurboError } from '../../domain/errors.ts';
-import {
-  type PlannedThing,
-  type RemotePlan,
-  type RemoteWishes,
-  sandboxName,
-  wishedRemotes,
-} from '../../domain/remote.ts';
-import type { Needs } from '../../ports/services.ts';
-import type { RemoteRecord } from '../../ports/state-store.ts';
-import { appOf, type Planned, planRemotes, repositoryOf } from './plan.ts';
+import { TurboError } from '../domain/errors.ts';
+import { type PlannedThing, type RemotePlan, type RemoteWishes, sandboxName, wishedRemotes } from '../domain/remote.ts';
+import type { Needs } from '../ports/services.ts';
+import type { RemoteRecord } from '../ports/state-store.ts';
+import { appOf, type Planned, planRemotes, repositoryOf } from './remote-plan.ts';
 
 /**
  * Writes down what is wished, before anything is made of it: whoever goes on with a cut run, takes the project away or
@@ -17,7 +11,7 @@ import { appOf, type Planned, planRemotes, repositoryOf } from './plan.ts';
 export async function keepWishes(
   project: Planned,
   wishes: RemoteWishes,
-  plan: RemotePlan,
+  plan: Pick<RemotePlan, 'things' | 'hash'>,
   { state }: Needs<'state'>,
 ): Promise<void> {
   for (const remote of wishedRemotes(wishes)) {
@@ -27,27 +21,22 @@ export async function keepWishes(
   }
 }
 
-/** What was wished for a project before, with the plan that was consented to; null when nothing was. */
-export async function rememberWishes(
-  projectId: string,
-  { state }: Needs<'state'>,
-): Promise<{ readonly wishes: RemoteWishes; readonly plan: string | null } | null> {
+/** What was wished for a project before; null when nothing was. */
+export async function rememberWishes(projectId: string, { state }: Needs<'state'>): Promise<RemoteWishes | null> {
   const records = await state.listRemotes(projectId);
-  const wishes = Object.fromEntries(records.flatMap(wishOf)) as RemoteWishes;
-  if (wishedRemotes(wishes).length === 0) return null;
-  const plans = records.flatMap(({ details }) => (typeof details.plan === 'string' ? [details.plan] : []));
-  return { wishes, plan: plans.at(-1) ?? null };
+  const wishes: RemoteWishes = Object.fromEntries(records.flatMap(wishOf));
+  return wishedRemotes(wishes).length === 0 ? null : wishes;
 }
 
 /** Throws `remote.changed` when what would be made is not what was consented to any more. */
 export async function assertAsPlanned(
   project: Planned,
   wishes: RemoteWishes,
-  consented: string | null,
+  consented: string,
   services: Needs<'remotes'>,
 ): Promise<void> {
   const plan = await planRemotes(project, wishes, services);
-  if (consented === null || plan.hash === consented) return;
+  if (plan.hash === consented) return;
   throw new TurboError('remote.changed', 'What would be made is not what was shown any more; nothing was made.', {
     hint: 'Run the command again and look at the plan.',
     details: { things: plan.things },

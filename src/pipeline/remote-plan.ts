@@ -5,8 +5,8 @@ import {
   type RemoteWishes,
   remotePlan,
   sandboxName,
-} from '../../domain/remote.ts';
-import type { Needs } from '../../ports/services.ts';
+} from '../domain/remote.ts';
+import type { Needs } from '../ports/services.ts';
 
 /** Who is planned for. */
 export type Planned = { readonly id: string; readonly name: string };

@@ -1,10 +1,10 @@
-import type { ProjectFolder } from '../../domain/project.ts';
-import type { VerificationReport } from '../../domain/verification.ts';
-import type { Needs } from '../../ports/services.ts';
-import { attackTarget } from '../attack-target.ts';
-import { assertPassed, saveReport } from '../report-files.ts';
-import type { AttackedRunning } from '../verify-running.ts';
-import { verifyRunning } from '../verify-running.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { VerificationReport } from '../domain/verification.ts';
+import type { Needs } from '../ports/services.ts';
+import { attackTarget } from './attack-target.ts';
+import { assertPassed, saveReport } from './report-files.ts';
+import type { AttackedRunning } from './verify-running.ts';
+import { verifyRunning } from './verify-running.ts';
 
 /**
  * Attacks that say something about a backend that others reach through a proxy, and that it is none the worse for
