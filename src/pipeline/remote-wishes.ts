@@ -21,9 +21,9 @@ export async function keepWishes(
   }
 }
 
-/** What was wished for a project before; null when nothing was. */
+/** What was wished for a project and is not done yet; null when there is nothing of the kind. */
 export async function rememberWishes(projectId: string, { state }: Needs<'state'>): Promise<RemoteWishes | null> {
-  const records = await state.listRemotes(projectId);
+  const records = (await state.listRemotes(projectId)).filter(({ status }) => status === 'wished');
   const wishes: RemoteWishes = Object.fromEntries(records.flatMap(wishOf));
   return wishedRemotes(wishes).length === 0 ? null : wishes;
 }

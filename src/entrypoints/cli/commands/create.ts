@@ -3,6 +3,7 @@ import type { Json } from '../../../domain/api-document.ts';
 import { contractName, contractRequest } from '../../../domain/contract-request.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { nameFromRequest, slug } from '../../../domain/project-name.ts';
+import type { RemotePlan, RemoteWishes } from '../../../domain/remote.ts';
 import { parseRequest, type Request } from '../../../domain/request.ts';
 import type { CreateOrder } from '../../../pipeline/order.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
@@ -19,6 +20,8 @@ import {
   verifyOption,
 } from '../options.ts';
 import type { Outcome } from '../output/output.ts';
+import { planText } from '../output/remote-text.ts';
+import { consentTo, givenDatabase, remoteOptions, remoteWishes } from '../remote-options.ts';
 import { typedRequest } from '../template-request.ts';
 
 export const createCommand: CliCommand = {
@@ -39,19 +42,30 @@ export const createCommand: CliCommand = {
       .option('--port <port>', 'port of the server (default: a free one)')
       .addOption(verifyOption())
       .option('--dry-run', 'show what would be made, and make nothing');
-    return modelOptions(command);
+    return modelOptions(remoteOptions(command));
   },
 
   async run(cli, typed) {
-    const order = await readOrder(cli, typed);
+    const wishes = remoteWishes(cli, typed);
+    const deployDatabase = givenDatabase(cli, typed);
+    const local = { ...(await readOrder(cli, typed)), deployDatabase };
     const asks = asksService(cli);
-    if (flag(typed, 'dryRun')) return planOnly(cli, order, asks);
+    const remote = wishes && (await planRemote(cli, local, wishes));
+    if (flag(typed, 'dryRun')) return planOnly(cli, local, asks, remote?.plan ?? null);
+    if (remote) await consentTo(remote.plan, cli, typed);
+    const order =
+      wishes && remote ? { ...local, projectId: remote.projectId, remotes: { wishes, plan: remote.plan } } : local;
     const { create } = await import('../../../pipeline.ts');
     const created = await create(order, await cli.services());
     const { createdReport } = await import('../output/created-report.ts');
     return { data: created, text: (style) => createdReport(created, cli.config.command, style) };
   },
 };
+
+async function planRemote(cli: Cli, order: CreateOrder, wishes: RemoteWishes) {
+  const { planCreate } = await import('../../../pipeline/remote-begin.ts');
+  return planCreate(order, wishes, await cli.services());
+}
 
 async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
   const contract = await readContract(cli, typed);
@@ -102,7 +116,12 @@ async function isBegun(directory: string): Promise<boolean> {
 }
 
 /** `--dry-run`: decision and schema only; no cluster is started, nothing is written. */
-async function planOnly(cli: Cli, order: CreateOrder, asksService: boolean): Promise<Outcome> {
+async function planOnly(
+  cli: Cli,
+  order: CreateOrder,
+  asksService: boolean,
+  remote: RemotePlan | null,
+): Promise<Outcome> {
   const { openModel } = await import('../../../app.ts');
   const { design } = await import('../../../pipeline/design.ts');
   const { parseProjectName } = await import('../../../domain/project-name.ts');
@@ -115,13 +134,14 @@ async function planOnly(cli: Cli, order: CreateOrder, asksService: boolean): Pro
     ? ['provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify']
     : ['scaffold', 'build', 'deploy', 'verify'];
   return {
-    data: { dryRun: true, name, decision, schema, steps },
+    data: { dryRun: true, name, decision, schema, steps, ...(remote && { remote }) },
     text: (style) =>
       [
         style.bold(`Would create ${name}`),
         `  database  ${decision.needsDatabase ? tables.join(', ') : `none: ${decision.reason}`}`,
         ...(schema ? [`  accounts  ${accountsText(schema.accounts)}`] : []),
         `  steps     ${steps.join(' → ')}`,
+        ...(remote ? planText(remote).map((line) => `  ${line}`) : []),
         style.dim('Nothing was made.'),
       ].join('\n'),
   };

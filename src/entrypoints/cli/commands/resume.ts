@@ -6,6 +6,7 @@ import type { ProjectRecord } from '../../../ports/state-store.ts';
 import type { CliCommand } from '../command.ts';
 import { modelOptions } from '../model-options.ts';
 import { projectNamed } from '../project.ts';
+import { databaseUrlOptions, givenDatabase } from '../remote-options.ts';
 
 export const resumeCommand: CliCommand = {
   define(program) {
@@ -16,7 +17,7 @@ export const resumeCommand: CliCommand = {
         'Goes on with a create that was cut; finished steps are not repeated. Without a name: the unfinished one of this folder, or the only one.',
       )
       .argument('[project]', 'name, id or folder');
-    return modelOptions(command);
+    return modelOptions(databaseUrlOptions(command));
   },
 
   async run(cli, typed) {
@@ -27,7 +28,13 @@ export const resumeCommand: CliCommand = {
     const { create } = await import('../../../pipeline.ts');
     const { name, directory } = project;
     const created = await create(
-      { request: parseRequest(project.request), parent: cli.cwd, name, directory },
+      {
+        request: parseRequest(project.request),
+        parent: cli.cwd,
+        name,
+        directory,
+        deployDatabase: givenDatabase(cli, typed),
+      },
       services,
     );
     const { createdReport } = await import('../output/created-report.ts');

@@ -3,6 +3,7 @@ import { amount } from '../../../domain/verdict.ts';
 import type { Created } from '../../../pipeline.ts';
 import { accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
+import { remoteLines } from './remote-text.ts';
 
 /** The end of `create`, for people: where it is, what was proven, what it took, what to type next. */
 export function createdReport(created: Created, command: string, style: Style): string {
@@ -27,7 +28,7 @@ export function createdReport(created: Created, command: string, style: Style): 
       style.yellow('            Write your routes in server/routes, or run again with --database yes.'),
     );
   }
-  lines.push(...verifiedLines(created, command));
+  lines.push(...verifiedLines(created, command), ...remoteLines(created.remotes, style));
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   const longest = timed.toSorted((a, b) => b.ms - a.ms).map(({ phase, ms }) => `${phase} ${seconds(ms)}`);
   lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
