@@ -13,7 +13,10 @@ export function openRemotes(config: Config): Remotes {
       );
     },
     async target() {
-      throw missing('fly');
+      const settings = flySettings(said);
+      if (settings === null) throw missing('fly');
+      const { flyTarget } = await import('../adapters/remote-target/fly/fly-target.ts');
+      return flyTarget(settings);
     },
     async machines() {
       throw missing('daytona');

@@ -10,7 +10,7 @@ const NAMES = [
   'FLY_ORG',
   'FLY_REGION',
   'FLY_FLAPS_BASE_URL',
-  'FLY_REGISTRY_HOST',
+  'TURBOBACKEND_FLY_APP_URL',
   'DAYTONA_API_KEY',
   'DAYTONA_API_URL',
   'DAYTONA_TARGET',
@@ -38,7 +38,8 @@ export interface FlySettings {
   readonly region: string | null;
   /** Of the Machines API, without `/v1`. */
   readonly baseUrl: string;
-  readonly registryHost: string;
+  /** Where an app answers; `{app}` stands for its name. */
+  readonly appUrl: string;
 }
 
 /** Daytona as it is configured. */
@@ -84,7 +85,7 @@ export function flySettings(said: RemoteSettings): FlySettings | null {
     organization: plainWord(said, 'FLY_ORG', 'the slug of an organisation') ?? 'personal',
     region: plainWord(said, 'FLY_REGION', 'the code of a region, like fra'),
     baseUrl: address(said, 'FLY_FLAPS_BASE_URL') ?? 'https://api.machines.dev',
-    registryHost: said.FLY_REGISTRY_HOST ?? 'registry.fly.io',
+    appUrl: address(said, 'TURBOBACKEND_FLY_APP_URL') ?? 'https://{app}.fly.dev',
   };
 }
 
@@ -154,16 +155,20 @@ function plainWord(said: RemoteSettings, name: keyof RemoteSettings, wanted: str
   throw invalidSetting(name, wanted);
 }
 
+const APP = '{app}';
+const STANDS_FOR_APP = 'app-by-its-name';
+
 /** `https://…` without login, query and slash at the end; `http` only to this machine, since a token goes there. */
 function address(said: RemoteSettings, name: keyof RemoteSettings): string | null {
   const value = said[name];
   if (value === undefined) return null;
-  const url = URL.canParse(value) ? new URL(value) : null;
+  const plain = value.replaceAll(APP, STANDS_FOR_APP);
+  const url = URL.canParse(plain) ? new URL(plain) : null;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !isSafe || url.username || url.password || url.search || url.hash) {
     throw invalidSetting(name, 'an address like https://host (http only for this machine: a token is sent there)');
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`.replaceAll(STANDS_FOR_APP, APP);
 }
 
 function isLoopback(host: string): boolean {

@@ -3,6 +3,7 @@ import type { ProjectRecord } from '../ports/state-store.ts';
 import { deprovision } from './deprovision.ts';
 import { readManifest } from './manifest.ts';
 import type { ReconcileNeeds } from './reconcile-database.ts';
+import { type Withdrawn, type WithdrawOrder, withdrawRemotes } from './withdraw-remotes.ts';
 
 export interface Destroyed {
   readonly projectId: string;
@@ -12,29 +13,37 @@ export interface Destroyed {
   /** The removed folder; null when it was kept, was gone already, or is another project's by now. */
   readonly directory: string | null;
   readonly serverWasRunning: boolean;
+  /** What it had elsewhere, and what became of it. */
+  readonly remotes: readonly Withdrawn[];
+}
+
+type DestroyNeeds = ReconcileNeeds & Needs<'target' | 'workspace' | 'runs' | 'remotes'>;
+
+export interface DestroyOptions {
+  readonly keepFiles: boolean;
+  /** What is done elsewhere; repositories stay unless they are named. */
+  readonly remotes?: WithdrawOrder;
 }
 
 /**
- * Takes a project away for good: server, logs, databases with their roles, also those in the trash, folder (unless
+ * Takes a project away for good: what it has elsewhere, server, logs, databases with their roles, also those in the trash, folder (unless
  * `keepFiles`), records. Killed in the middle, the same call takes away the rest: the project's row goes last, and from
  * its first step on no new database is made for it. Throws `run.locked`, having done nothing, while
  * a process creates the project, here or elsewhere.
  */
 export async function destroy(
   project: ProjectRecord,
-  options: { readonly keepFiles: boolean },
-  services: ReconcileNeeds & Needs<'target' | 'workspace' | 'runs'>,
+  options: DestroyOptions,
+  services: DestroyNeeds,
 ): Promise<Destroyed> {
   return services.runs.whileIdle(project.id, () => takeAway(project, options, services));
 }
 
-async function takeAway(
-  project: ProjectRecord,
-  options: { readonly keepFiles: boolean },
-  services: ReconcileNeeds & Needs<'target' | 'workspace' | 'runs'>,
-): Promise<Destroyed> {
+async function takeAway(project: ProjectRecord, options: DestroyOptions, services: DestroyNeeds): Promise<Destroyed> {
   const { id, name, directory } = project;
   await services.state.setProjectStatus(id, 'destroying');
+  // The public way in first: a server without its database would only fail.
+  const remotes = await withdrawRemotes(id, options.remotes ?? { repositories: [] }, services);
   const serverWasRunning = await services.target.stop(id);
   await services.target.remove(id);
   const databases = await dropAll(id, services);
@@ -49,6 +58,7 @@ async function takeAway(
     databases,
     directory: removes ? directory : null,
     serverWasRunning,
+    remotes,
   };
 }
 

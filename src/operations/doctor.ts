@@ -8,6 +8,7 @@ import { checkMetadata } from './doctor/metadata.ts';
 import { checkOrphans } from './doctor/orphans.ts';
 import { checkPostgresql } from './doctor/postgresql.ts';
 import { checkProjects } from './doctor/projects.ts';
+import { checkElsewhere, type RemoteNeeds } from './doctor/remotes.ts';
 import { checkScratches } from './doctor/scratches.ts';
 import { checkKeys, checkStoredSecrets } from './doctor/secrets.ts';
 import { checkStorage } from './doctor/storage.ts';
@@ -23,6 +24,11 @@ export interface DoctorHands {
  */
 export async function diagnose(hands: DoctorHands, services: DoctorNeeds): Promise<readonly Finding[]> {
   return (await examine(hands, services)).map(asFinding);
+}
+
+/** `doctor --remote`: the same for tokens, scopes and what killed runs left elsewhere. Makes nothing, here or there. */
+export async function diagnoseElsewhere(services: RemoteNeeds): Promise<readonly Finding[]> {
+  return (await checkElsewhere(services)).map(asFinding);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface WithdrawOrder {
   readonly repositories: readonly string[];
   /** Leaves everything where it is, and forgets it. */
   readonly leave?: boolean;
+  /** Only what is at this remote. */
+  readonly only?: RemoteRecord['remote'];
 }
 
 /**
@@ -31,7 +33,8 @@ export async function withdrawRemotes(
   services: WithdrawNeeds,
 ): Promise<readonly Withdrawn[]> {
   const done: Withdrawn[] = [];
-  const records = await services.state.listRemotes(projectId);
+  const all = await services.state.listRemotes(projectId);
+  const records = all.filter(({ remote }) => order.only === undefined || remote === order.only);
   for (const record of records.toReversed()) {
     const outcome = await withdraw(record, order, services);
     await services.state.forgetRemote(record);

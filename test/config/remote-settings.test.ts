@@ -27,7 +27,7 @@ test('a token is enough, and everything else has the value of the service', () =
     organization: 'personal',
     region: null,
     baseUrl: 'https://api.machines.dev',
-    registryHost: 'registry.fly.io',
+    appUrl: 'https://{app}.fly.dev',
   });
   expect(read.daytona({ DAYTONA_API_KEY: 'dtn' })?.apiUrl).toBe('https://app.daytona.io/api');
   expect(read.github({ GH_TOKEN: 'gh' })).toEqual({
@@ -77,6 +77,12 @@ test.each([
     expect(error.message).toContain(name);
     expect(`${error.message} ${error.hint}`).not.toMatch(/canary/i);
   }
+});
+
+test('apps may answer elsewhere', () => {
+  const appUrl = (value: string) => read.fly({ FLY_API_TOKEN: 'a', TURBOBACKEND_FLY_APP_URL: value })?.appUrl;
+  expect(appUrl('https://{app}.example.com/')).toBe('https://{app}.example.com');
+  expect(() => appUrl('http://{app}.example.com')).toThrow('TURBOBACKEND_FLY_APP_URL');
 });
 
 test('clear text is for this machine only', () => {

@@ -16,14 +16,18 @@ import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { provisionCommand } from './commands/provision.ts';
+import { pushCommand } from './commands/push.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { runsCommand } from './commands/runs.ts';
 import { scaffoldCommand } from './commands/scaffold.ts';
+import { scaleCommand } from './commands/scale.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { templatesCommand } from './commands/templates.ts';
+import { undeployCommand } from './commands/undeploy.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** All subcommands, in the order of `--help`. */
@@ -37,6 +41,10 @@ export const commands: readonly CliCommand[] = [
   migrateCommand,
   evolveCommand,
   deployCommand,
+  rollbackCommand,
+  scaleCommand,
+  undeployCommand,
+  pushCommand,
   verifyCommand,
   statusCommand,
   listCommand,

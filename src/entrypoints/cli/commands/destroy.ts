@@ -1,5 +1,9 @@
-import { type CliCommand, flag, textOption } from '../command.ts';
+import { REMOTE_TITLES } from '../../../domain/remote.ts';
+import type { WithdrawOrder } from '../../../operations/withdraw-remotes.ts';
+import type { RemoteRecord } from '../../../ports/state-store.ts';
+import { type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { confirmOption } from '../options.ts';
+import { withdrawnLine } from '../output/remote-text.ts';
 import { projectNamed, refuseForsaken } from '../project.ts';
 
 export const destroyCommand: CliCommand = {
@@ -8,10 +12,12 @@ export const destroyCommand: CliCommand = {
       .command('destroy')
       .summary('take a project away')
       .description(
-        'Takes a project away: server, logs, database with all its rows, folder. Asks for its name to be typed.',
+        'Takes a project away: what it has at Fly.io, Daytona and S3, server, logs, database with all its rows, folder. Asks for its name to be typed. A repository stays unless it is named.',
       )
       .argument('[project]', 'name, id or folder')
       .option('--keep-files', 'leave the project folder as it is')
+      .option('--delete-repository <owner/name>', 'remove this repository at GitHub, too, with all that is in it')
+      .option('--leave-remotes', 'leave what it has elsewhere where it is, and forget it')
       .addOption(confirmOption()),
 
   async run(cli, typed) {
@@ -26,13 +32,15 @@ export const destroyCommand: CliCommand = {
     const files = keepFiles ? 'The folder stays.' : `The folder ${project.directory} goes, too.`;
     const environments = (await services.state.listDatabases(project.id)).map(({ env }) => env);
     const which = environments.length > 1 ? `databases (${environments.join(', ')})` : 'database';
+    const remotes = withdrawOrder(typed);
+    const elsewhere = remoteSentence(await services.state.listRemotes(project.id), remotes);
     await cli.ask.confirmByTyping(
-      `This drops the ${which} of ${project.name} and every row in it. ${files}`,
+      `This drops the ${which} of ${project.name} and every row in it. ${files}${elsewhere}`,
       project.name,
       { confirmed: textOption(typed, 'confirm'), strict: environments.includes('prod') },
     );
     const { destroy } = await import('../../../operations/destroy.ts');
-    const destroyed = await destroy(project, { keepFiles }, services);
+    const destroyed = await destroy(project, { keepFiles, remotes }, services);
     return {
       data: { destroyed },
       text: () =>
@@ -40,6 +48,7 @@ export const destroyCommand: CliCommand = {
           `${destroyed.name} is gone:`,
           `  server    ${destroyed.serverWasRunning ? 'stopped' : 'was not running'}, logs removed`,
           `  database  ${destroyed.databases.length === 0 ? 'there was none' : `${destroyed.databases.join(', ')} dropped, with the roles`}`,
+          ...destroyed.remotes.map(withdrawnLine),
           `  folder    ${destroyed.directory === null ? `left alone: ${project.directory}` : `${destroyed.directory} removed`}`,
           ...(destroyed.directory !== null && isInside(cli.cwd, destroyed.directory)
             ? ['Your shell is still in it: cd ..']
@@ -48,6 +57,24 @@ export const destroyCommand: CliCommand = {
     };
   },
 };
+
+function withdrawOrder(typed: Typed): WithdrawOrder {
+  const repository = textOption(typed, 'deleteRepository');
+  return { repositories: repository === undefined ? [] : [repository], leave: flag(typed, 'leaveRemotes') };
+}
+
+/** What is said of other places before consent. */
+function remoteSentence(records: readonly RemoteRecord[], order: WithdrawOrder): string {
+  if (records.length === 0) return '';
+  const places = (wanted: boolean) =>
+    records
+      .filter(({ remote, place }) => (remote !== 'github' || order.repositories.includes(place)) === wanted)
+      .map(({ remote, place }) => `${place} at ${REMOTE_TITLES[remote]}`)
+      .join(', ');
+  if (order.leave) return ` What it has elsewhere stays: ${[places(true), places(false)].filter(Boolean).join(', ')}.`;
+  const [going, staying] = [places(true), places(false)];
+  return `${going === '' ? '' : ` It also removes ${going}.`}${staying === '' ? '' : ` This stays: ${staying}.`}`;
+}
 
 function isInside(folder: string, removed: string): boolean {
   return folder === removed || folder.startsWith(`${removed}/`);

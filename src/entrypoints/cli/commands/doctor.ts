@@ -1,9 +1,10 @@
 import type { Finding } from '../../../domain/finding.ts';
 import { stripInvisible } from '../../../domain/request.ts';
 import type { DoctorHands } from '../../../operations/doctor.ts';
+import type { Services } from '../../../ports/services.ts';
 import { asTyped } from '../as-typed.ts';
 import { type Cli, type CliCommand, flag } from '../command.ts';
-import type { Style } from '../output/output.ts';
+import type { Outcome, Style } from '../output/output.ts';
 
 export const doctorCommand: CliCommand = {
   define: (program) =>
@@ -16,21 +17,35 @@ export const doctorCommand: CliCommand = {
       .option(
         '--fix',
         'mend what can be mended, then look again; drops no rows but those of dev and staging that were in the trash for seven days',
+      )
+      .option(
+        '--remote',
+        'look at tokens and scopes of Daytona, Fly.io, GitHub and S3 instead, and at what is left there',
       ),
 
   async run(cli, typed) {
     const services = await cli.services();
+    if (flag(typed, 'remote')) return lookElsewhere(services);
     const { diagnose, mend } = await import('../../../operations/doctor.ts');
     const look = flag(typed, 'fix') ? mend : diagnose;
-    const findings = (await look(await handsOf(cli), services)).map(readable);
-    const ok = findings.every((finding) => finding.ok);
-    return {
-      data: { ok, findings },
-      exitCode: ok ? 0 : 3,
-      text: (style) => findings.map((finding) => describe(finding, style)).join('\n'),
-    };
+    return outcomeOf(await look(await handsOf(cli), services));
   },
 };
+
+async function lookElsewhere(services: Services): Promise<Outcome> {
+  const { diagnoseElsewhere } = await import('../../../operations/doctor.ts');
+  return outcomeOf(await diagnoseElsewhere(services));
+}
+
+function outcomeOf(found: readonly Finding[]): Outcome {
+  const findings = found.map(readable);
+  const ok = findings.every((finding) => finding.ok);
+  return {
+    data: { ok, findings },
+    exitCode: ok ? 0 : 3,
+    text: (style) => findings.map((finding) => describe(finding, style)).join('\n'),
+  };
+}
 
 async function handsOf(cli: Cli): Promise<DoctorHands> {
   const services = await cli.services();

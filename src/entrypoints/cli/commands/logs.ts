@@ -1,7 +1,10 @@
+import { Option } from 'commander';
 import { TurboError } from '../../../domain/errors.ts';
 import { stripInvisible } from '../../../domain/request.ts';
-import { type CliCommand, flag, textOption } from '../command.ts';
+import type { ProjectRecord } from '../../../ports/state-store.ts';
+import { type Cli, type CliCommand, flag, textOption } from '../command.ts';
 import { parseCount } from '../options.ts';
+import type { Outcome } from '../output/output.ts';
 import { projectNamed } from '../project.ts';
 
 export const logsCommand: CliCommand = {
@@ -12,7 +15,8 @@ export const logsCommand: CliCommand = {
       .description("Shows the last lines of the server's log.")
       .argument('[project]', 'name, id or folder')
       .option('-f, --follow', 'go on until Ctrl-C')
-      .option('-n, --lines <count>', 'how many lines', '100'),
+      .option('-n, --lines <count>', 'how many lines', '100')
+      .addOption(new Option('--target <place>', 'whose log').choices(['local', 'fly']).default('local')),
 
   async run(cli, typed) {
     const follow = flag(typed, 'follow');
@@ -24,6 +28,7 @@ export const logsCommand: CliCommand = {
     const lines = parseCount(textOption(typed, 'lines') ?? '100');
     const services = await cli.services();
     const project = await projectNamed(typed.args[0], cli.cwd, services, 'look');
+    if (textOption(typed, 'target') === 'fly') return remoteLogs(cli, project, { lines, follow });
     const isHere = (await services.target.inspect(project.id)) !== null;
     if (!isHere) {
       const where = 'is not run from here: it was never deployed, or runs on another machine or in another home';
@@ -34,3 +39,21 @@ export const logsCommand: CliCommand = {
     return { data: { projectId: project.id, isHere }, text: () => '' };
   },
 };
+
+async function remoteLogs(
+  cli: Cli,
+  project: ProjectRecord,
+  { lines, follow }: { readonly lines: number; readonly follow: boolean },
+): Promise<Outcome> {
+  if (follow) {
+    throw new TurboError('usage.invalid', 'The log of Fly.io is not followed from here.', {
+      hint: 'fly logs --app <app>, or turbobackend logs --target fly again',
+    });
+  }
+  const services = await cli.services();
+  const { appOfProject } = await import('../../../operations/fly-app.ts');
+  const { place } = await appOfProject(project, services);
+  for (const line of await (await services.remotes.target()).logs(place, { lines }))
+    cli.output.line(stripInvisible(line));
+  return { data: { projectId: project.id, app: place }, text: () => '' };
+}

@@ -3,6 +3,7 @@ import type { DatabaseStatus, ProjectStatus } from '../../../operations/status.t
 import type { CliCommand } from '../command.ts';
 import { environmentFlag } from '../options.ts';
 import type { Style } from '../output/output.ts';
+import { remoteStatusLines } from '../output/remote-text.ts';
 import { projectNamed } from '../project.ts';
 
 export const statusCommand: CliCommand = {
@@ -19,9 +20,17 @@ export const statusCommand: CliCommand = {
     const services = await cli.services();
     const record = await projectNamed(typed.args[0], cli.cwd, services, 'look');
     const { projectStatus } = await import('../../../operations/status.ts');
-    const status = await projectStatus(record, services);
+    const { remoteStatus } = await import('../../../operations/remote-status.ts');
     const isOwn = record.owner === services.owner;
-    return { data: status, text: (style) => describe(status, isOwn, cli.config.command, style) };
+    const [status, remotes] = await Promise.all([
+      projectStatus(record, services),
+      isOwn ? remoteStatus(record.id, services) : [],
+    ]);
+    return {
+      data: { ...status, remotes },
+      text: (style) =>
+        [describe(status, isOwn, cli.config.command, style), ...remoteStatusLines(remotes, style)].join('\n'),
+    };
   },
 };
 

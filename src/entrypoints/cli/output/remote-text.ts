@@ -1,5 +1,8 @@
 import { monthlyCost, type PlannedThing, REMOTE_TITLES, type RemotePlan } from '../../../domain/remote.ts';
+import type { RemoteStatus } from '../../../operations/remote-status.ts';
+import type { Withdrawn } from '../../../operations/withdraw-remotes.ts';
 import type { RemotesDone } from '../../../pipeline/remote-story.ts';
+import type { RemoteDeployment } from '../../../ports/remote-target.ts';
 import type { Style } from './output.ts';
 
 const ACTIONS: Readonly<Record<PlannedThing['action'], string>> = {
@@ -35,4 +38,38 @@ export function remoteLines(done: RemotesDone | null, style: Style): readonly st
         ]
       : []),
   ];
+}
+
+/** What became of one place. */
+export function withdrawnLine({ remote, place, outcome }: Withdrawn): string {
+  const told = { removed: 'removed', absent: 'was gone already', left: 'stays; nobody remembers it here any more' }[
+    outcome
+  ];
+  return `  ${REMOTE_TITLES[remote].toLowerCase().padEnd(9)} ${place} ${told}`;
+}
+
+/** A deployment in lines. */
+export function deploymentLines({ app, url, status, machines }: RemoteDeployment, style: Style): readonly string[] {
+  const told = status === 'running' ? style.green(status) : style.yellow(status);
+  return [
+    `  fly       ${told} at ${style.cyan(url)} (${app})`,
+    ...machines.map(
+      ({ id, region, state, healthy }) =>
+        `            ${id} in ${region}: ${state}${healthy ? '' : `, ${style.yellow('not healthy')}`}`,
+    ),
+  ];
+}
+
+/** What a project has elsewhere, in lines. */
+export function remoteStatusLines(found: readonly RemoteStatus[], style: Style): readonly string[] {
+  return found.flatMap(({ remote, place, state, url, deployment, problem }) => {
+    if (deployment) return deploymentLines(deployment, style);
+    const told = {
+      wished: style.yellow('was begun and not finished'),
+      there: style.green('there'),
+      gone: style.red('gone'),
+      unknown: style.yellow(`not looked at: ${problem}`),
+    }[state];
+    return [`  ${remote.padEnd(9)} ${url ?? place}, ${told}`];
+  });
 }
