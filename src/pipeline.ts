@@ -154,6 +154,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
   const endpoints = isWriterThere
     ? await phase('write', 'Write what resources do not cover', () => writeStage(folder, services))
     : [];
+  const whole: ProjectFolder = { directory, project: { ...project, endpoints: [...endpoints] } };
   const trial = withDatabase && order.verify !== 'none' ? prepareTrial(folder, services) : null;
   try {
     await together([
@@ -174,7 +175,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
       phase('deploy', 'Start the server', () =>
         deployStage(folder, order.port === undefined ? {} : { port: order.port }, services),
       ),
-      prove(folder, order, trial, phase, services),
+      prove(whole, order, trial, phase, services),
     ]);
     // Decided once for the run, whatever the next call says.
     const wishes = await record('remotes', () => beginRemotes(folder, order, services));
@@ -190,7 +191,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
       },
       endpoints: endpoints.map(({ method, path, status, reason }) => ({ method, path, status, reason })),
       url: deployment.url,
-      ...(contract && { missing: missingOperations(contract, schema) }),
+      ...(contract && { missing: missingOperations(contract, schema, endpoints) }),
       checks: proof?.checks ?? [],
       verification: proof?.verification ?? null,
       remotes,

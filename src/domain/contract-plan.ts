@@ -151,7 +151,13 @@ export interface PlannedOperation {
   readonly method: 'get' | 'put' | 'post' | 'delete' | 'patch';
   /** With what all paths begin with: `/api/articles/{slug}`. */
   readonly path: string;
+  /** The same as it stands in the document. */
+  readonly describedPath: string;
   readonly summary: string;
+  /** Parameters that its query may have. */
+  readonly query: readonly string[];
+  /** It takes a JSON body. */
+  readonly takesBody: boolean;
   readonly guard: 'none' | 'optional' | 'account';
   /** Of success. */
   readonly status: number;

@@ -5,6 +5,8 @@ import { failuresOf } from './contract/failures.ts';
 import { type ApiOperation, basePathOf, successOf } from './contract/operations.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
 import type { ContractPlan } from './contract-plan.ts';
+import type { Endpoint } from './endpoint.ts';
+import { operationName } from './endpoint-path.ts';
 import { TurboError } from './errors.ts';
 import { type Design, type Origin, type Part, reasonsOf } from './explanation.ts';
 import { withListIndexes } from './list-order.ts';
@@ -51,7 +53,10 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
         id: operation.id,
         method: operation.method,
         path: base + operation.path,
+        describedPath: operation.path,
         summary: operation.summary,
+        query: operation.parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : [])),
+        takesBody: operation.body !== null,
         guard: findings.accounts ? GUARDS[operation.security] : 'none',
         status: statusOf(operation),
         failures: failuresOf(findings.document, operation),
@@ -61,14 +66,18 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
   };
 }
 
-/** The operations that somebody has to write, each with the reason. */
+/** The operations that somebody has to write, each with the reason; `endpoints` are those that somebody tried to. */
 export function missingOperations(
   value: Json,
   schema: Schema | null,
+  endpoints: readonly Endpoint[] = [],
 ): readonly { readonly operation: string; readonly reason: string }[] {
-  return planContract(value, schema ?? EMPTY_SCHEMA).operations.flatMap(({ id, action }) =>
-    action.kind === 'custom' ? [{ operation: id, reason: action.reason }] : [],
-  );
+  const tried = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]));
+  return planContract(value, schema ?? EMPTY_SCHEMA).operations.flatMap(({ id, action }) => {
+    const known = tried.get(operationName(id));
+    if (action.kind !== 'custom' || known?.status === 'written') return [];
+    return [{ operation: id, reason: known?.reason || action.reason }];
+  });
 }
 
 const GUARDS = { none: 'none', optional: 'optional', required: 'account' } as const;

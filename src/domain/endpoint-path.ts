@@ -2,22 +2,35 @@
 
 const MAX_LENGTH = 120;
 
+/** What names of operations of a document begin with; names of other endpoints have no slash. */
+const OPERATIONS = 'operations/';
+
+/** The name under which an operation of a document is written. */
+export const operationName = (id: string): string => `${OPERATIONS}${id}`;
+
+/** The operation that is written under a name; null for an endpoint of a request. */
+export const operationIn = (name: string): string | null =>
+  name.startsWith(OPERATIONS) ? name.slice(OPERATIONS.length) : null;
+
 /** The module with the queries of an endpoint: written by us, from queries that were accepted. */
 export const queriesFile = (name: string): string => `server/custom/${name}.queries.ts`;
 export const handlerFile = (name: string): string => `server/custom/${name}.ts`;
-export const testFile = (name: string): string => `test/custom-${name}.test.mjs`;
+export const testFile = (name: string): string => {
+  const operation = operationIn(name);
+  return `test/${operation === null ? `custom-${name}` : `operation-${operation}`}.test.mjs`;
+};
 
 /** Why a path may not be written for an endpoint of this name; null when it may. Says what may instead. */
 export function refusedPath(path: string, name: string): string | null {
+  if (path === handlerFile(name) || path === testFile(name)) return null;
+  if (path === queriesFile(name)) return 'this file is written from the queries: use propose_query';
+  if (new RegExp(`^server/custom/${name}/[a-z0-9-]+\\.ts$`).test(path) && path.length <= MAX_LENGTH) return null;
   if (typeof path !== 'string' || path.length > MAX_LENGTH || !/^[a-z0-9][a-z0-9/.-]*$/.test(path)) {
     return 'a path is relative, in lower-case letters, digits, -, . and /';
   }
   if (path.split('/').some((part) => part === '' || part.startsWith('.') || part.endsWith('.'))) {
     return 'no part of a path may be empty, or begin or end with a dot';
   }
-  if (path === queriesFile(name)) return 'this file is written from the queries: use propose_query';
-  if (path === handlerFile(name) || path === testFile(name)) return null;
-  if (new RegExp(`^server/custom/${name}/[a-z0-9-]+\\.ts$`).test(path)) return null;
   return `only ${handlerFile(name)}, ${testFile(name)} and server/custom/${name}/*.ts can be written`;
 }
 

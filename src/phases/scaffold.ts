@@ -1,5 +1,7 @@
 import type { Json } from '../domain/api-document.ts';
 import { missingOperations, planContract } from '../domain/contract.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import { operationIn } from '../domain/endpoint-path.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Framework } from '../domain/framework.ts';
 import { isPlainIdentifier } from '../domain/identifier.ts';
@@ -43,15 +45,19 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
   const resources = withDatabase ? resourcesOf(schema) : [];
   const layered = (layers: readonly string[]): FileTree =>
     Object.assign({}, ...layers.map((layer) => folderOf(template, `${layer}/`)));
-  const endpoints = writtenEndpoints(project.endpoints);
-  const texts = layered([...layersOf(schema), ...endpointLayers(schema, endpoints.length)]);
+  const written = writtenEndpoints(project.endpoints);
+  const endpoints = written.filter(({ name }) => operationIn(name) === null);
+  const texts = layered([...layersOf(schema), ...endpointLayers(schema, written.length)]);
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
   const filled = fillIn(texts, values);
   const generated = project.contract
-    ? contractTree(project.contract.document, { schema, resources, texts: filled, template, computed, values })
+    ? contractTree(project.contract.document, {
+        ...{ schema, resources, texts: filled, template, computed, values },
+        endpoints: project.endpoints ?? [],
+      })
     : { ...filled, ...computed };
-  const isPlain = !withDatabase && endpoints.length > 0;
+  const isPlain = !withDatabase && written.length > 0;
   const forNitro = {
     ...generated,
     ...endpointFiles(endpoints, generated),
@@ -73,19 +79,23 @@ function contractTree(
     readonly template: FileTree;
     readonly computed: FileTree;
     readonly values: TextValues;
+    readonly endpoints: readonly Endpoint[];
   },
 ): FileTree {
   const schema = made.schema ?? EMPTY_SCHEMA;
   const plan = planContract(document, schema);
   const kept = Object.entries(made.computed).filter(([path]) => /^server\/(?:lib|schemas)\//.test(path));
-  const about = contractTexts(plan, schema, folderOf(made.template, 'parts/'));
+  const written = new Set(writtenEndpoints(made.endpoints).flatMap(({ name }) => operationIn(name) ?? []));
+  const missing = missingOperations(document, schema, made.endpoints);
+  const reasons = new Map(missing.map(({ operation, reason }) => [operation, reason]));
+  const about = contractTexts(plan, schema, folderOf(made.template, 'parts/'), reasons);
   const own = {
-    ...contractFiles(document, plan.operations, schema, made.resources),
+    ...contractFiles(document, plan.operations, schema, made.resources, written),
     ...fillIn(folderOf(made.template, 'contract/'), { ...made.values, ...about }),
-    'test/operations.json': testData(plan, schema),
+    'test/operations.json': testData(plan, schema, written),
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };
-  return contractProject(texts, own, plan);
+  return contractProject(texts, own, { plan, hasWritten: written.size > 0 });
 }
 
 /** What lies over what. */
@@ -210,9 +220,9 @@ export async function scaffold(
 }
 
 /** What of a contract is left to people stands in the manifest too. */
-function toldMissing({ contract, schema }: Project): Pick<Project, 'contract'> {
+function toldMissing({ contract, schema, endpoints }: Project): Pick<Project, 'contract'> {
   if (!contract) return {};
-  const missing = missingOperations(contract.document, schema).map((operation) => ({ ...operation }));
+  const missing = missingOperations(contract.document, schema, endpoints).map((operation) => ({ ...operation }));
   return { contract: { ...contract, missing } };
 }
 

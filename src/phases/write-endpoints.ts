@@ -1,18 +1,22 @@
-import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
 import { handlerFile, queriesFile, testFile } from '../domain/endpoint-path.ts';
+import type { EndpointTask } from '../domain/endpoint-task.ts';
 import { isTurboError } from '../domain/errors.ts';
 import { frameworkOf, type Project } from '../domain/project.ts';
+import type { CheckAnswer } from '../ports/contract.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import type { Writer } from '../ports/writer.ts';
-import { ASK_SERVER, openBench } from './write-endpoints/bench.ts';
+import { ASK_SERVER, openBench, RECORD_ANSWERS } from './write-endpoints/bench.ts';
 import { openDesk, type PrepareQuery } from './write-endpoints/desk.ts';
 import { writeOne } from './write-endpoints/write-one.ts';
 
 export interface WriteOrder {
   readonly project: Project;
   readonly writer: Writer;
-  readonly plans: readonly EndpointPlan[];
+  readonly tasks: readonly EndpointTask[];
+  /** Holds answers against the document that operations are written for; null: there is none. */
+  readonly check: CheckAnswer | null;
   /** The files of the project, with the route of an endpoint that is about to be written. */
   readonly filesWith: (endpoints: readonly Endpoint[]) => Promise<FileTree>;
   /** What the server is told when it is tried, and what it reaches; null: there is no database. */
@@ -35,11 +39,13 @@ export async function writeEndpoints(
   order: WriteOrder,
   services: Needs<'codeReader' | 'state' | 'progress' | 'sandbox' | 'builder' | 'templates'>,
 ): Promise<readonly Endpoint[]> {
-  const { project, writer, plans, filesWith, database, keep } = order;
+  const { project, writer, tasks, check, filesWith, database, keep } = order;
   const system = await systemPrompt(project, services);
-  const askServer = (await services.templates.readTree('sandbox'))[ASK_SERVER] ?? '';
+  const programs = await services.templates.readTree('sandbox');
+  const ours = Object.fromEntries([ASK_SERVER, RECORD_ANSWERS].map((name) => [name, programs[name] ?? '']));
   const done: Endpoint[] = [];
-  for (const plan of plans) {
+  for (const task of tasks) {
+    const { plan } = task;
     const known = (project.endpoints ?? []).find(({ name }) => name === plan.name);
     const base = await filesWith([...done, { ...plan, status: 'written', reason: '' }]);
     if (known?.status === 'written' && Object.hasOwn(base, handlerFile(plan.name))) {
@@ -54,7 +60,7 @@ export async function writeEndpoints(
     });
     const open = async (own: FileTree) => {
       const room = await services.sandbox.open({
-        files: { ...without(base, plan.name), ...own, [ASK_SERVER]: askServer },
+        files: { ...without(base, plan.name), ...own, ...ours },
         database,
         prepare: (directory) => services.builder.prepare(directory),
       });
@@ -62,7 +68,7 @@ export async function writeEndpoints(
       return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment });
     };
     const withAccounts = (project.schema?.accounts ?? null) !== null;
-    const one = { plan, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
+    const one = { task, check, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
     const outcome = await writeOne(one, services).catch((error: unknown) => {
       if (isTurboError(error, 'limit.reached') || isTurboError(error, 'model.refused'))
         return { reason: error.message };
@@ -89,14 +95,18 @@ function without(files: FileTree, name: string): FileTree {
 async function systemPrompt(project: Project, { templates }: Needs<'templates'>): Promise<string> {
   const prompts = await templates.readTree('prompts');
   const isHono = frameworkOf(project) === 'hono';
-  const { schema } = project;
-  const part = schema === null ? 'write-plain' : schema.accounts ? 'write-owned' : 'write-open';
+  const { schema, contract } = project;
+  const isPlain = schema === null || schema.tables.length === 0;
+  const ofPlain = contract ? 'write-operation-plain' : 'write-plain';
+  const part = prompts[`${isPlain ? ofPlain : schema.accounts ? 'write-owned' : 'write-open'}.md`] ?? '';
   const values: Readonly<Record<string, string>> = {
     framework: isHono ? '#http' : 'nitro/h3',
     event: isHono ? 'ApiCall' : 'H3Event',
-    database: prompts[`${part}.md`] ?? '',
+    // Operations lie a folder deeper.
+    database: contract ? part.replaceAll("'../lib/", "'../../lib/") : part,
     tables: JSON.stringify(schema?.tables ?? []),
     enums: JSON.stringify(schema?.enums ?? []),
   };
-  return (prompts['write-endpoint.md'] ?? '').replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+  const whole = prompts[contract ? 'write-operation.md' : 'write-endpoint.md'] ?? '';
+  return whole.replace(/\{\{(\w+)\}\}/g, (all, name: string) => values[name] ?? all);
 }

@@ -1,5 +1,6 @@
 import { planContract } from '../domain/contract.ts';
 import type { ContractAction } from '../domain/contract-plan.ts';
+import { operationName } from '../domain/endpoint-path.ts';
 import type { Project } from '../domain/project.ts';
 import { EMPTY_SCHEMA } from '../domain/schema.ts';
 import type { AttackOrder } from '../phases/attack.ts';
@@ -8,20 +9,22 @@ import type { AttackOrder } from '../phases/attack.ts';
 export function attackTarget({
   schema,
   contract,
-}: Pick<Project, 'schema' | 'contract'>): Pick<AttackOrder, 'schema' | 'operations' | 'only'> {
+  endpoints,
+}: Pick<Project, 'schema' | 'contract' | 'endpoints'>): Pick<AttackOrder, 'schema' | 'operations' | 'only'> {
   if (!contract) return { schema: schema ?? EMPTY_SCHEMA };
   const { operations } = planContract(contract.document, schema ?? EMPTY_SCHEMA);
+  const written = new Set(endpoints?.filter(({ status }) => status === 'written').map(({ name }) => name));
   return {
     schema: EMPTY_SCHEMA,
     only: ['protocol', 'traversal', 'slow-requests', 'operations', 'crowd'],
     operations: operations
-      .filter(({ action }) => action.kind !== 'custom')
-      .map(({ method, path, guard, action }) => ({
+      .filter(({ id, action }) => action.kind !== 'custom' || written.has(operationName(id)))
+      .map(({ method, path, guard, action, query, takesBody }) => ({
         method: method.toUpperCase(),
         path,
-        query: action.kind === 'list' ? queryOf(action) : [],
+        query: action.kind === 'list' ? queryOf(action) : action.kind === 'custom' ? query : [],
         needsAccount: guard === 'account',
-        takesBody: 'body' in action,
+        takesBody: action.kind === 'custom' ? takesBody : 'body' in action,
       })),
   };
 }

@@ -1,8 +1,11 @@
+import type { Json } from '../domain/api-document.ts';
 import { type Login, loginUrl } from '../domain/database.ts';
 import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
+import { type EndpointTask, operationTasks, requestTask } from '../domain/endpoint-task.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import { parseRequest } from '../domain/request.ts';
+import { EMPTY_SCHEMA } from '../domain/schema.ts';
 import { projectFiles } from '../operations/fingerprint.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { scaffoldFiles } from '../phases/scaffold.ts';
@@ -14,7 +17,8 @@ import type { Writer } from '../ports/writer.ts';
 import { scaffoldStage } from './stages.ts';
 import { type TrialDatabase, type TrialNeeds, withTrialDatabase } from './trial-database.ts';
 
-type WriteNeeds = TrialNeeds & Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates' | 'programs'>;
+type WriteNeeds = TrialNeeds &
+  Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates' | 'programs' | 'contract'>;
 
 /** `server/routes/posts/[id].get.ts` */
 const ROUTE = /^server\/routes\/(.+?)\.(get|post|put|patch|delete)\.ts$/;
@@ -30,7 +34,7 @@ function routesOf(files: FileTree): readonly string[] {
 
 /**
  * Asks the model, when one is configured, which behaviour of the request is not covered by resources, and lets it write
- * each. What was accepted is in the project's folder and in its manifest; what was not is in the manifest with its
+ * each; of a document, the operations that no resource covers. What was accepted is in the project's folder and in its manifest; what was not is in the manifest with its
  * reason. Nothing without a model. Safe to repeat: what is recorded is not asked again.
  */
 export async function writeStage(folder: ProjectFolder, services: WriteNeeds): Promise<readonly Endpoint[]> {
@@ -38,18 +42,28 @@ export async function writeStage(folder: ProjectFolder, services: WriteNeeds): P
   if (writer === null) return [];
   const { directory } = folder;
   const project = (await readManifest(directory, services)) ?? folder.project;
-  // What is missing there is listed by the document, and stands for itself with 501.
-  if (project.contract) return [];
-  const plans = await planEndpoints(project, writer, services);
-  if (plans.length === 0) return [];
-  const missing = (reason: string) => allMissing(project, directory, plans, reason, services);
+  const tasks = project.contract
+    ? contractTasks(project, project.contract.document, services)
+    : (await planEndpoints(project, writer, services)).map(requestTask);
+  if (tasks.length === 0) return [];
+  const missing = (reason: string) => allMissing({ project, directory, tasks, reason }, services);
   if ((await services.sandbox.kind()) === null) return missing(NO_SANDBOX);
-  const write = (database: Reached | null) => writeAll({ project, directory, plans, writer, database }, services);
+  const write = (database: Reached | null) => writeAll({ project, directory, tasks, writer, database }, services);
   const { schema } = project;
   if (schema === null || schema.tables.length === 0) return write(null);
   return withTrialDatabase({ directory, project }, schema, services, async (database) => {
     const login = await database.scratch.login('app');
     return (login.sslmode ?? 'disable') === 'disable' ? write({ login, ...database }) : missing(BY_TLS);
+  });
+}
+
+/** The operations of a document that no resource covers. */
+function contractTasks({ schema }: Project, document: Json, { progress }: Needs<'progress'>): readonly EndpointTask[] {
+  return operationTasks(document, schema ?? EMPTY_SCHEMA).flatMap(({ brief, ...task }) => {
+    if (brief !== null) return [{ ...task, brief }];
+    const { method, path } = task.plan;
+    progress({ kind: 'warning', message: `Not written: ${method} ${path} (its description is too long for a model)` });
+    return [];
   });
 }
 
@@ -78,14 +92,16 @@ const BY_TLS =
   'a server that is reached by TLS cannot be reached from where they are tried: use the embedded PostgreSQL for that';
 
 async function allMissing(
-  project: Project,
-  directory: string,
-  plans: readonly EndpointPlan[],
-  reason: string,
+  {
+    project,
+    directory,
+    tasks,
+    reason,
+  }: Pick<AllOrder, 'project' | 'directory' | 'tasks'> & { readonly reason: string },
   services: WriteNeeds,
 ) {
   services.progress({ kind: 'warning', message: `Endpoints are not written: ${reason}.` });
-  const endpoints = plans.map((plan): Endpoint => ({ ...plan, status: 'missing', reason }));
+  const endpoints = tasks.map(({ plan }): Endpoint => ({ ...plan, status: 'missing', reason }));
   await scaffoldStage({ directory, project: { ...project, endpoints } }, services);
   return endpoints;
 }
@@ -96,12 +112,12 @@ type Reached = Pick<TrialDatabase, 'environment'> & { readonly login: Login };
 interface AllOrder {
   readonly project: Project;
   readonly directory: string;
-  readonly plans: readonly EndpointPlan[];
+  readonly tasks: readonly EndpointTask[];
   readonly writer: Writer;
   readonly database: Reached | null;
 }
 
-async function writeAll({ project, directory, plans, writer, database }: AllOrder, services: WriteNeeds) {
+async function writeAll({ project, directory, tasks, writer, database }: AllOrder, services: WriteNeeds) {
   const template = await services.templates.readTree('project');
   const plain = scaffoldFiles(project, template);
   const opened = database && (await openTrial(database, services));
@@ -110,7 +126,8 @@ async function writeAll({ project, directory, plans, writer, database }: AllOrde
       {
         project,
         writer,
-        plans,
+        tasks,
+        check: project.contract ? await services.contract.open(project.contract.document, { isGiven: true }) : null,
         database: opened,
         async filesWith(endpoints) {
           const own = scaffoldFiles({ ...project, endpoints: [...endpoints] }, template);

@@ -1,8 +1,10 @@
-// Inside the sandbox: starts the built server, sends it requests in turn, and prints what it answered.
+// Inside the sandbox: starts the built server, sends it requests in turn, and writes down what it answered.
 import { spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 
 const MOST_SHOWN = 4000;
 const PORT = '8787';
+const TOLD = 'told-answers.json';
 const base = `http://127.0.0.1:${PORT}`;
 const asked = JSON.parse(process.env.REQUESTS);
 delete process.env.REQUESTS;
@@ -21,10 +23,18 @@ async function untilReady() {
   return false;
 }
 
+function bodyOf(answer) {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** `{{0.accessToken}}` is what the first answer has there. */
 function fillIn(text, answers) {
   return text.replace(/\{\{(\d+)\.([\w.]+)\}\}/g, (_whole, index, path) => {
-    const value = path.split('.').reduce((inner, name) => inner?.[name], answers[Number(index)]?.body);
+    const value = path.split('.').reduce((inner, name) => inner?.[name], bodyOf(answers[Number(index)]));
     return value === undefined ? '' : String(value);
   });
 }
@@ -42,20 +52,17 @@ async function send({ method, path, body, token, repeat }, answers) {
       redirect: 'manual',
       signal: AbortSignal.timeout(10_000),
     });
-    const said = (await answer.text()).slice(0, MOST_SHOWN);
-    try {
-      return { status: answer.status, body: JSON.parse(said) };
-    } catch {
-      return { status: answer.status, body: said };
-    }
+    const whole = await answer.text();
+    const said = whole.slice(0, MOST_SHOWN);
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), isCut: said !== whole, text: said };
   } catch (error) {
-    return { status: 0, body: error instanceof Error ? error.message : String(error) };
+    return { status: 0, text: error instanceof Error ? error.message : String(error) };
   }
 }
 
+rmSync(TOLD, { force: true });
 const answers = [];
 if (await untilReady()) for (const request of asked) answers.push(await send(request, answers));
 server.kill('SIGKILL');
-process.stdout.write(`\n=== answers ===\n${JSON.stringify({ answers, log: log.slice(-MOST_SHOWN) })}\n`, () =>
-  process.exit(0),
-);
+writeFileSync(TOLD, JSON.stringify({ answers, log: log.slice(-MOST_SHOWN) }));
+process.exit(0);

@@ -41,9 +41,28 @@ export interface PlayedModel {
 
 export const toolCall = (name: string, given: object = {}): PlayedCall => ({ name, arguments: JSON.stringify(given) });
 
+/** What a model does for each operation of a document, by its id. */
+export type OperationPlays = Readonly<Record<string, Play['turns']>>;
+
 /** Serves a play at a free port. */
-export async function playModel(play: Play): Promise<PlayedModel> {
-  const mock = await openMock(play);
+export async function playModel(play: Pick<Play, 'design' | 'plan' | 'turns'>): Promise<PlayedModel> {
+  return serveMock(await openMock(play));
+}
+
+/** Serves what a model does for the operations of a document. */
+export async function playOperations(plays: OperationPlays): Promise<PlayedModel> {
+  const mock = new LLMock({ port: 0 });
+  mock.on({ systemMessage: /You write one operation/ }, ({ messages }) => {
+    const brief = messages.find(({ role }) => role === 'user')?.content;
+    const { operation }: { operation: string } = JSON.parse(typeof brief === 'string' ? brief : '{}');
+    const results = messages.filter(({ role }) => role === 'tool').length;
+    return { content: '', toolCalls: turnAfter(results, plays[operation] ?? []) };
+  });
+  await mock.start();
+  return serveMock(mock);
+}
+
+async function serveMock(mock: LLMock): Promise<PlayedModel> {
   const requests: { body: string; answered: boolean }[] = [];
   const held = new Map<number, () => void>();
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
@@ -78,7 +97,7 @@ export async function playModel(play: Play): Promise<PlayedModel> {
   };
 }
 
-async function openMock({ design, plan, turns }: Play): Promise<LLMock> {
+async function openMock({ design, plan, turns }: Pick<Play, 'design' | 'plan' | 'turns'>): Promise<LLMock> {
   const mock = new LLMock({ port: 0 });
   const decision = { needsDatabase: design !== null, reason: 'As it is played.', confidence: 0.9, signals: ['keeps'] };
   mock.on({ systemMessage: /You decide whether/ }, { content: JSON.stringify(decision) });

@@ -1,11 +1,13 @@
-import type { EndpointPlan } from '../../domain/endpoint.ts';
 import { handlerFile, queriesFile } from '../../domain/endpoint-path.ts';
+import type { EndpointTask } from '../../domain/endpoint-task.ts';
 import type { CodeReader } from '../../ports/code-reader.ts';
+import type { CheckAnswer } from '../../ports/contract.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import { attackEndpoint } from './attack-endpoint.ts';
 import type { Bench } from './bench.ts';
 import { judgeCode } from './code-gate.ts';
 import { type Desk, missingFiles } from './desk.ts';
+import { unfitAnswers, workingToken } from './seen-answers.ts';
 
 export type Verdict =
   | {
@@ -23,13 +25,20 @@ export async function refusedCode(endpoint: string, own: FileTree, reader: CodeR
   return problems.map(({ path, line, message }) => `${path}:${line}: ${message}`).join('\n');
 }
 
+export interface AcceptOrder {
+  readonly task: EndpointTask;
+  /** Holds answers against a document; null: there is none. */
+  readonly check: CheckAnswer | null;
+  readonly desk: Desk;
+  readonly withAccounts: boolean;
+}
+
 /** Everything an endpoint has to pass before it becomes part of a project. The files come back as they are formatted. */
 export async function acceptEndpoint(
-  plan: EndpointPlan,
-  desk: Desk,
-  withAccounts: boolean,
+  { task, check, desk, withAccounts }: AcceptOrder,
   { reader, openBench }: { readonly reader: CodeReader; readonly openBench: (own: FileTree) => Promise<Bench> },
 ): Promise<Verdict> {
+  const { plan } = task;
   const own = desk.own();
   const missing = missingFiles(plan.name, own);
   if (missing.length > 0) return { refusal: `Write ${missing.join(' and ')} first.` };
@@ -43,8 +52,11 @@ export async function acceptEndpoint(
     if (!types.passed) return { refusal: `typecheck:\n${types.text}` };
     const test = await bench.test();
     if (!test.passed) return { refusal: `test:\n${test.text}` };
+    const unfit = check === null ? [] : unfitAnswers(plan, test.seen, check);
+    if (unfit.length > 0) return { refusal: `The document says something else:\n${unfit.join('\n')}` };
     const code = own[handlerFile(plan.name)] ?? '';
-    const weak = await attackEndpoint(plan, code, withAccounts, bench);
+    const token = workingToken(plan, test.seen);
+    const weak = await attackEndpoint({ task, code, withAccounts, token, check }, bench);
     if (weak.length > 0) return { refusal: `It does not stand attacks:\n${weak.slice(0, 8).join('\n')}` };
     const leftOut = [...(types.isLeftOut ? ['types'] : []), ...(tidy.isLeftOut ? ['style'] : [])];
     return { files: { ...own, ...tidy.files }, leftOut };

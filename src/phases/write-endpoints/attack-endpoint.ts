@@ -1,6 +1,7 @@
-import type { EndpointPlan } from '../../domain/endpoint.ts';
+import type { EndpointTask } from '../../domain/endpoint-task.ts';
 import type { ServerRequest } from '../../domain/endpoint-tools.ts';
-import type { Bench } from './bench.ts';
+import type { CheckAnswer } from '../../ports/contract.ts';
+import type { Answered, Bench } from './bench.ts';
 
 interface Attempt extends ServerRequest {
   readonly repeat?: number;
@@ -35,14 +36,25 @@ const BODIES = [
 ];
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
-function attemptsOn(
-  { method, path }: EndpointPlan,
-  names: readonly string[],
-  withAccounts: boolean,
-): readonly Attempt[] {
+/** What is attacked. */
+export interface Target {
+  readonly task: EndpointTask;
+  /** Text of its handler. */
+  readonly code: string;
+  readonly withAccounts: boolean;
+  /** Of somebody whom it answers with success; null: nobody is known. */
+  readonly token: string | null;
+  /** Holds answers against a document; null: there is none. */
+  readonly check: CheckAnswer | null;
+}
+
+function attemptsOn({ task, code, withAccounts, token }: Target): readonly Attempt[] {
+  const { method, path } = task.plan;
+  const inCode = [...code.matchAll(/searchParams\.get(?:All)?\('([\w-]{1,40})'\)/g)].flatMap(([, name]) => name ?? []);
+  const names = [...new Set([...task.query, ...inCode])].slice(0, MOST_NAMES);
   const plain = path.replace(/\{[^}]*\}/g, 'no-such-row');
   const body = BODY_METHODS.has(method) ? '{}' : null;
-  const base = { method, path: plain, body, token: null };
+  const base = { method, path: plain, body, token };
   const keys = path.includes('{')
     ? VALUES.map((value) => ({
         ...base,
@@ -59,11 +71,16 @@ function attemptsOn(
   );
   const bodies = body === null ? [] : BODIES.map((text) => ({ ...base, body: text, what: `the body ${text}` }));
   const large = body === null ? [] : [{ ...base, body: '[1,2,3,4,5,6,7],', repeat: 80_000, what: 'a body of 1.2 MB' }];
-  const forged = withAccounts
-    ? [{ ...base, token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.', what: 'a forged token' }]
-    : [];
-  return [{ ...base, what: 'nothing else' }, ...forged, ...keys, ...queries, ...bodies, ...large];
+  const refused = task.needsAccount ? { wanted: 401 } : {};
+  const stranger = { ...base, token: null, what: 'nothing else', ...refused };
+  const looks = task.needsAccount || /\b(?:require|read)Account\b/.test(code) ? { wanted: 401 } : {};
+  const forged = withAccounts ? [{ ...base, token: FORGED, what: 'a forged token', ...looks }] : [];
+  return [stranger, ...forged, ...keys, ...queries, ...bodies, ...large];
 }
+
+const FORGED = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.';
+/** Parameters of a query that are tried. */
+const MOST_NAMES = 6;
 
 /** Values with their escapes are sent as they are. */
 const encode = (value: string) => (value.startsWith('%') ? value : encodeURIComponent(value));
@@ -72,17 +89,10 @@ const LEAK = /at \w+.*\(|\.mjs:\d+|node_modules|postgres:\/\/|syntax error at or
 
 /**
  * Tries an endpoint with what nobody should send: injections, keys and bodies that are none, forged tokens. It has to
- * refuse them as the rest of the server does: never by failing, and without saying anything of its inside. What is
- * wrong, a line each; empty when nothing is.
+ * refuse them as the rest of the server does: never by failing, and without saying anything of its inside; where there is
+ * a document, as that says. What is wrong, a line each; empty when nothing is.
  */
-export async function attackEndpoint(
-  plan: EndpointPlan,
-  code: string,
-  withAccounts: boolean,
-  bench: Bench,
-): Promise<readonly string[]> {
-  const names = [...code.matchAll(/searchParams\.get(?:All)?\('([\w-]{1,40})'\)/g)].flatMap(([, name]) => name ?? []);
-  const attempts = attemptsOn(plan, [...new Set(names)].slice(0, 6), withAccounts);
+export async function attackEndpoint(target: Target, bench: Bench): Promise<readonly string[]> {
   const alive: Attempt = {
     method: 'GET',
     path: '/health',
@@ -91,19 +101,24 @@ export async function attackEndpoint(
     what: 'a look whether it lives',
     wanted: 200,
   };
-  const asked = [...attempts, alive];
+  const asked = [...attemptsOn(target), alive];
   const told = await bench.request(asked.map(({ what: _what, wanted: _wanted, ...request }) => request));
   if ('problem' in told) return [told.problem];
-  return asked.flatMap((attempt, index) => {
-    const { status = 0, body } = told.answers[index] ?? {};
-    const where = `${attempt.method} with ${attempt.what}`;
-    if (status === 0 || status >= 500)
-      return [
-        `${where} is answered with ${status === 0 ? 'nothing' : status}; it must be refused with 400, 404 or 422.`,
-      ];
-    if (attempt.wanted !== undefined && status !== attempt.wanted) return [`${where}: ${status}`];
-    return LEAK.test(typeof body === 'string' ? body : JSON.stringify(body ?? ''))
-      ? [`${where} tells of the inside of the server.`]
-      : [];
-  });
+  return asked.flatMap((attempt, index) => faultsOf(attempt, told.answers[index], target.check));
+}
+
+function faultsOf(attempt: Attempt, answered: Answered | undefined, check: CheckAnswer | null): readonly string[] {
+  const { status = 0, body, whole } = answered ?? {};
+  const where = `${attempt.method} with ${attempt.what}`;
+  if (status === 0 || status >= 500) {
+    return [`${where} is answered with ${status === 0 ? 'nothing' : status}; it must be refused with 400, 404 or 422.`];
+  }
+  if (attempt.wanted !== undefined && status !== attempt.wanted) {
+    return [`${where} is answered with ${status} instead of ${attempt.wanted}.`];
+  }
+  if (LEAK.test(typeof body === 'string' ? body : JSON.stringify(body ?? ''))) {
+    return [`${where} tells of the inside of the server.`];
+  }
+  const unfit = check && whole ? check(attempt.method, attempt.path, whole) : [];
+  return unfit.map((problem) => `${where}: ${problem.slice(-300)}`);
 }

@@ -2,9 +2,11 @@ import { testFile } from '../../domain/endpoint-path.ts';
 import type { ServerRequest } from '../../domain/endpoint-tools.ts';
 import type { Framework } from '../../domain/framework.ts';
 import { stripInvisible } from '../../domain/request.ts';
+import type { HttpAnswer } from '../../ports/http.ts';
 import type { ProgramEnd } from '../../ports/programs.ts';
 import type { SandboxRoom } from '../../ports/sandbox.ts';
 import type { FileTree } from '../../ports/workspace.ts';
+import { readSeen, type SeenAnswer, textsOf } from './seen-answers.ts';
 
 /** Where what is written is tried: a room of its own, never the project. */
 export interface Bench {
@@ -12,7 +14,8 @@ export interface Bench {
   /** Formats own files, and says what the linter has against them. */
   tidy(paths: readonly string[]): Promise<Tried & { readonly files: FileTree }>;
   build(): Promise<Tried>;
-  test(): Promise<Tried>;
+  /** What the server answered to the test comes back as well. */
+  test(): Promise<Tried & { readonly seen: readonly SeenAnswer[] }>;
   request(requests: readonly (ServerRequest & { readonly repeat?: number })[]): Promise<Answers>;
   close(): Promise<void>;
 }
@@ -25,9 +28,14 @@ export interface Tried {
   readonly text: string;
 }
 
-export type Answers =
-  | { readonly answers: readonly { readonly status: number; readonly body: unknown }[]; readonly log: string }
-  | { readonly problem: string };
+export interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+  /** The answer as it came; null when it was too long, or none. */
+  readonly whole: HttpAnswer | null;
+}
+
+export type Answers = { readonly answers: readonly Answered[]; readonly log: string } | { readonly problem: string };
 
 export interface BenchOptions {
   readonly endpoint: string;
@@ -37,13 +45,16 @@ export interface BenchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The program that asks the server, as it lies in the room. */
+/** The program that asks the server, as it lies in the room, and where it notes the answers. */
 export const ASK_SERVER = 'ask-server.mjs';
+const TOLD_ANSWERS = 'told-answers.json';
+/** The program that notes what the server answers to tests, and where it does. */
+export const RECORD_ANSWERS = 'record-answers.mjs';
+const SEEN_ANSWERS = 'seen-answers.jsonl';
 
 const TOOL_MS = 180_000;
 const TEST_MS = 120_000;
 const SHOWN = 6000;
-const ANSWERS = '=== answers ===';
 
 const BUILD: Readonly<Record<Framework, readonly string[]>> = {
   nitro: ['node_modules/nitro/dist/cli/index.mjs', 'build'],
@@ -79,17 +90,21 @@ export function openBench(room: SandboxRoom, { endpoint, framework, environment,
     },
     async test() {
       const made = await build();
-      if (!made.passed) return made;
+      if (!made.passed) return { ...made, seen: [] };
       const url = environment.DATABASE_URL;
       const own = url === undefined ? {} : { TEST_DATABASE_URL: url };
-      const end = await run(['--test', '--test-reporter=tap', testFile(endpoint)], TEST_MS, { ...environment, ...own });
-      return { passed: end.code === 0, text: end.code === 0 ? 'All tests pass.' : show(end) };
+      const args = ['--import', `./${RECORD_ANSWERS}`, '--test', '--test-reporter=tap', testFile(endpoint)];
+      const end = await run(args, TEST_MS, { ...environment, ...own });
+      const passed = end.code === 0;
+      const seen = readSeen((await room.read(SEEN_ANSWERS)) ?? '');
+      return { passed, text: passed ? 'All tests pass.' : show(end), seen };
     },
     async request(requests) {
       const made = await build();
       if (!made.passed) return { problem: made.text };
       const end = await run([ASK_SERVER], TEST_MS, { ...environment, REQUESTS: JSON.stringify(requests) });
-      return readAnswers(end, environment);
+      const told = await room.read(TOLD_ANSWERS);
+      return told === null || end.code !== 0 ? { problem: show(end) } : readAnswers(told, environment);
     },
     close: () => room.close(),
   };
@@ -99,22 +114,29 @@ function isMissing({ code, output }: ProgramEnd, program: string): boolean {
   return code !== 0 && output.includes(`Cannot find module '/project/${program}'`);
 }
 
-function readAnswers(end: ProgramEnd, environment: Readonly<Record<string, string>>): Answers {
-  const at = end.output.lastIndexOf(ANSWERS);
-  if (at === -1) return { problem: shown(end, environment) };
+function readAnswers(told: string, environment: Readonly<Record<string, string>>): Answers {
   try {
-    const value: unknown = JSON.parse(hidden(end.output.slice(at + ANSWERS.length), environment));
+    const value: unknown = JSON.parse(hidden(told, environment));
     if (typeof value !== 'object' || value === null || !('answers' in value) || !Array.isArray(value.answers)) {
       return { problem: 'the server gave no answers' };
     }
     const log = 'log' in value ? String(value.log) : '';
-    const answers = value.answers.map((answer: unknown) => {
-      const { status, body } = { status: 0, body: null as unknown, ...(typeof answer === 'object' ? answer : {}) };
-      return { status: Number(status), body };
-    });
+    const answers = value.answers.map(answeredOf);
     return answers.length === 0 ? { problem: `the server does not come up:\n${steady(log)}` } : { answers, log };
   } catch {
     return { problem: 'the server gave no answers' };
+  }
+}
+
+function answeredOf(told: unknown): Answered {
+  const blank = { status: 0, headers: null as unknown, text: '' as unknown, isCut: false };
+  const { status, headers, text, isCut } = { ...blank, ...(typeof told === 'object' ? told : {}) };
+  const [code, body] = [Number(status), String(text)];
+  const whole = isCut || code === 0 ? null : { status: code, headers: textsOf(headers), body };
+  try {
+    return { status: code, body: JSON.parse(body), whole };
+  } catch {
+    return { status: code, body, whole };
   }
 }
 

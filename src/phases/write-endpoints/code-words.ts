@@ -76,11 +76,14 @@ export const MODULES: Readonly<Record<'server' | 'test', readonly (readonly [Reg
       [/^server\/lib\/enums\.ts$/, null],
       [/^server\/lib\/auth\.ts$/, words('Account readAccount requireAccount')],
       [/^server\/lib\/endpoint-queries\.ts$/, words('inTransaction Transaction')],
+      [/^server\/lib\/operation\.ts$/, words('operation readQuery')],
+      [/^server\/lib\/failures\.ts$/, words('failures')],
       [/^server\/lib\/problem\.ts$/, words('problem invalidFields FieldProblem')],
       [/^server\/lib\/request\.ts$/, words('readBody readBodies readKey found notFound')],
     ],
     test: [
       [/^test\/client\.mjs$/, words('openClient answered refused pathOf missingPath')],
+      [/^test\/operations\.mjs$/, words('openContract')],
       [/^test\/people\.mjs$/, words('openPeople newcomer')],
       [/^test\/samples\.mjs$/, words('tables accounts')],
       [/^test\/server\.mjs$/, words('startServer send')],
@@ -88,4 +91,4 @@ export const MODULES: Readonly<Record<'server' | 'test', readonly (readonly [Reg
   };
 
 /** Given settings, they would start programs with them. */
-export const WITHOUT_ARGUMENTS = words('openClient openPeople startServer');
+export const WITHOUT_ARGUMENTS = words('openClient openContract openPeople startServer');

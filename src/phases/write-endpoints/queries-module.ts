@@ -1,5 +1,6 @@
 import { parseColumnType, type ValueKind } from '../../domain/column-type.ts';
 import type { QueryShape } from '../../domain/query-gate.ts';
+import { textKey } from '../../domain/tool-record.ts';
 
 /** A query that was accepted, with what the server says of it. */
 export interface AcceptedQuery {
@@ -81,13 +82,24 @@ export function queriesModule(
   queries: readonly AcceptedQuery[],
   accountKey: ValueKind | null,
 ): string {
-  const account = accountKey ? ["import type { Account } from '../lib/auth.ts';"] : [];
+  const up = '../'.repeat(endpoint.split('/').length);
+  const account = accountKey ? [`import type { Account } from '${up}lib/auth.ts';`] : [];
   const head = [
     ...account,
-    "import type { Statement } from '../lib/database.ts';",
-    "import { runQuery, type Transaction } from '../lib/endpoint-queries.ts';",
+    `import type { Statement } from '${up}lib/database.ts';`,
+    `import { runQuery, type Transaction } from '${up}lib/endpoint-queries.ts';`,
   ];
   return `${[head.join('\n'), ...queries.map((query) => queryCode(endpoint, query, accountKey))].join('\n\n')}\n`;
+}
+
+/** PostgreSQL cuts longer names, and two that are the same afterwards are one statement to it. */
+const MAX_STATEMENT_NAME = 63;
+
+function statementName(endpoint: string, query: string): string {
+  const whole = `${endpoint}.${query}`;
+  if (whole.length <= MAX_STATEMENT_NAME) return whole;
+  const mark = textKey(whole).slice(0, 12);
+  return `${mark}.${query}`;
 }
 
 function queryCode(endpoint: string, query: AcceptedQuery, accountKey: ValueKind | null): string {
@@ -105,7 +117,7 @@ function queryCode(endpoint: string, query: AcceptedQuery, accountKey: ValueKind
   const asker = accountKey ? ['account: Account | null'] : [];
   const list = parameters.map((parameter) => `values.${parameter}`).join(', ');
   return [
-    `const ${constant(name)}: Statement = {\n  name: '${endpoint}.${name}',\n  text: \`\n    ${text}\`,\n};`,
+    `const ${constant(name)}: Statement = {\n  name: '${statementName(endpoint, name)}',\n  text: \`\n    ${text}\`,\n};`,
     columns.length > 0
       ? `export interface ${row} {\n${columns.join('\n')}\n}`
       : `export type ${row} = Readonly<Record<never, never>>;`,

@@ -1,8 +1,10 @@
 import type { EndpointPlan } from '../../domain/endpoint.ts';
+import type { EndpointTask } from '../../domain/endpoint-task.ts';
 import { readToolUse, type ToolUse, toolSpecs } from '../../domain/endpoint-tools.ts';
 import { stripInvisible } from '../../domain/request.ts';
 import { textKey, toolRecordKey } from '../../domain/tool-record.ts';
 import type { CodeReader } from '../../ports/code-reader.ts';
+import type { CheckAnswer } from '../../ports/contract.ts';
 import type { Needs } from '../../ports/services.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import type { TalkMessage, ToolCall, Writer } from '../../ports/writer.ts';
@@ -12,7 +14,9 @@ import { shortened } from './conversation.ts';
 import type { Desk } from './desk.ts';
 
 export interface OneOrder {
-  readonly plan: EndpointPlan;
+  readonly task: EndpointTask;
+  /** Holds answers against the document of the task; null: it has none. */
+  readonly check: CheckAnswer | null;
   readonly projectId: string;
   readonly system: string;
   readonly desk: Desk;
@@ -36,10 +40,11 @@ export async function writeOne(
   order: OneOrder,
   services: Needs<'codeReader' | 'state' | 'progress'>,
 ): Promise<Outcome> {
-  const { plan, desk, writer, projectId, system } = order;
+  const { task, desk, writer, projectId, system } = order;
+  const { plan, brief } = task;
   const messages: TalkMessage[] = [
     { role: 'system', content: system },
-    { role: 'user', content: JSON.stringify(plan, null, 1) },
+    { role: 'user', content: brief },
   ];
   const tools = toolSpecs();
   const worker = openWorker(order, services.codeReader);
@@ -125,7 +130,7 @@ interface Worker {
 
 /** Uses the tools. Programs of one state of the files share a room, since they share what was built. */
 function openWorker(order: OneOrder, reader: CodeReader): Worker {
-  const { plan, desk, withAccounts, openBench } = order;
+  const { task, check, desk, withAccounts, openBench } = order;
   let open: { readonly version: number; readonly bench: Bench } | null = null;
   const close = async () => {
     await open?.bench.close();
@@ -140,10 +145,10 @@ function openWorker(order: OneOrder, reader: CodeReader): Worker {
   const run = async (used: ToolUse): Promise<Used> => {
     if (used.tool === 'done') {
       await close();
-      const verdict = await acceptEndpoint(plan, desk, withAccounts, { reader, openBench });
+      const verdict = await acceptEndpoint({ task, check, desk, withAccounts }, { reader, openBench });
       return 'files' in verdict ? verdict : { text: `Not accepted. ${verdict.refusal}` };
     }
-    const refused = await refusedCode(plan.name, desk.own(), reader);
+    const refused = await refusedCode(task.plan.name, desk.own(), reader);
     if (refused !== null) return { text: `Refused: this code may not be there:\n${refused}` };
     return { text: await tryOut(used, await bench()) };
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { requestTask } from '../../../src/domain/endpoint-task.ts';
 import { openBench } from '../../../src/phases/write-endpoints/bench.ts';
 import { openDesk } from '../../../src/phases/write-endpoints/desk.ts';
 import { writeOne } from '../../../src/phases/write-endpoints/write-one.ts';
@@ -34,7 +35,8 @@ async function play(
   const desk = openDesk({ endpoint: 'sums', base: { '.env': 'SECRET=1' }, schema: null, prepare: null });
   const outcome = await writeOne(
     {
-      plan: PLAN,
+      task: requestTask(PLAN),
+      check: null,
       projectId: 'p',
       system: 'Write.',
       desk,

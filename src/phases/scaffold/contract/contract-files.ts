@@ -1,5 +1,7 @@
 import type { Json } from '../../../domain/api-document.ts';
+import { servedPlace } from '../../../domain/contract-place.ts';
 import type { ContractAction, PlannedOperation } from '../../../domain/contract-plan.ts';
+import { handlerFile, operationName } from '../../../domain/endpoint-path.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { FileTree } from '../../../ports/workspace.ts';
 import { formatJson } from '../openapi/format-json.ts';
@@ -11,38 +13,25 @@ import { listRoute, readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
 import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
 
-const SEGMENT = /^(?:[A-Za-z0-9_~-]+(?:\.(?!(?:get|post|put|patch|delete)$)[A-Za-z0-9_~-]+)*|\{[A-Za-z_]\w*\})$/;
-
-/** `articles/[slug]`; null for a path that no file can stand for. */
-function placeOf({ path }: PlannedOperation): string | null {
-  const segments = path.split('/').slice(1);
-  const parts = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
-  if (!parts.every((part) => SEGMENT.test(part) && part !== 'index')) return null;
-  return parts.map((part) => part.replace(/^\{(.*)\}$/, '[$1]')).join('/');
-}
-
-const OWN = /^(?:health|ready|openapi(?:\.json)?)$/;
-
-/** Where its routes lie; null for an operation that is not served: its path is one of our own, or no file can stand for it. */
-export function servedPlace(operation: PlannedOperation): string | null {
-  const place = placeOf(operation);
-  return place === null || OWN.test(place) ? null : place;
-}
-
-/** The files of the operations of a contract, and the document they are from. */
+/**
+ * The files of the operations of a contract, and the document they are from. `written`: the ids of those that somebody
+ * wrote, whose handlers are theirs.
+ */
 export function contractFiles(
   document: Json,
   operations: readonly PlannedOperation[],
   schema: Schema,
   resources: readonly Resource[],
+  written: ReadonlySet<string>,
 ): FileTree {
   const served = operations.flatMap((operation) => {
     const place = servedPlace(operation);
     return place === null ? [] : [{ operation, place }];
   });
-  const plain = served.filter(({ operation }) => operation.action.kind !== 'custom').map(({ operation }) => operation);
+  const isOpen = ({ id, action }: PlannedOperation) => action.kind === 'custom' && !written.has(id);
+  const told = served.map(({ operation }) => operation).filter((operation) => !isOpen(operation));
   const files: Record<string, string> = { 'server/openapi.json': formatJson(document) };
-  if (plain.length > 0) files['server/lib/failures.ts'] = failureModule(plain);
+  if (told.length > 0) files['server/lib/failures.ts'] = failureModule(told);
   for (const place of new Set(served.map((one) => one.place))) {
     const methods = served.filter((one) => one.place === place).map(({ operation }) => operation.method);
     const [file, up] = fileOf(
@@ -58,7 +47,7 @@ export function contractFiles(
     );
     const scene = { schema, resources, operation, up };
     files[`${file}.${operation.method}.ts`] = routeText(scene, operation.action);
-    if (operation.action.kind === 'custom')
+    if (operation.action.kind === 'custom' && isOpen(operation))
       files[customPath(operation)] = customText(operation, operation.action.reason);
   }
   return files;
@@ -73,7 +62,7 @@ function fileOf(place: string, all: readonly string[]): readonly [file: string, 
 
 /** Where an operation is written that is not plain handling of rows. */
 export function customPath({ id }: PlannedOperation): string {
-  return `server/custom/operations/${id}.ts`;
+  return handlerFile(operationName(id));
 }
 
 function otherMethods(up: string, methods: readonly string[]): string {

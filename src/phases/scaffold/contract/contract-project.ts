@@ -5,20 +5,26 @@ const NOT_SERVED =
   /^(?:client\/|server\/routes\/auth\/|server\/(?:data|relations)\/|test\/(?!build\.mjs$|server\.mjs$|quick-passwords\.mjs$))/;
 /** Where everything begins that is not reached from somewhere else. */
 const BEGINNING = /^server\/(?:routes|plugins|custom)\/|^server\/(?:entry|error|app)\.ts$/;
+/** What operations that somebody wrote may ask for; their code is not read here. */
+const FOR_WRITTEN = /^server\/lib\/(?:operation|failures|request|problem|endpoint-queries|auth|enums)\.ts$/;
 const IMPORT = /(?:from|import) '(\.[^']+)'/g;
 
 /**
  * The files of a project that serves a contract: nothing of the routes of our own, of what these need, and of libraries
  * that nothing asks for.
  */
-export function contractProject(texts: FileTree, own: FileTree, plan: ContractPlan): FileTree {
+export function contractProject(
+  texts: FileTree,
+  own: FileTree,
+  { plan, hasWritten }: { readonly plan: ContractPlan; readonly hasWritten: boolean },
+): FileTree {
   const kept = Object.entries(texts).filter(([path]) => !NOT_SERVED.test(path));
   const files: FileTree = {
     ...Object.fromEntries(kept.map(([path, text]) => [path, fitted(path, text, plan)])),
     ...own,
   };
   const reached = new Set<string>();
-  const open = Object.keys(files).filter((path) => BEGINNING.test(path));
+  const open = Object.keys(files).filter((path) => BEGINNING.test(path) || (hasWritten && FOR_WRITTEN.test(path)));
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (reached.has(path)) continue;
     reached.add(path);

@@ -122,10 +122,11 @@ export function listRoute(scene: RouteScene, action: Of<'list'>): string {
     handler.push(found.line);
   }
   parts.unshift(path.part, queryPart(action.filters, paging));
-  handler.push(valuesLine(sql.parameters.values));
+  const given = sql.parameters.values.length > 0 ? 'values' : '[]';
+  if (given === 'values') handler.push(valuesLine(sql.parameters.values));
   const reading = scene.schema.accounts
-    ? 'readRowsAs<object>(account, LIST, values)'
-    : 'readRows<object>(LIST, values)';
+    ? `readRowsAs<object>(account, LIST, ${given})`
+    : `readRows<object>(LIST, ${given})`;
   handler.push(`const rows = (await ${reading}).filter((row) => row !== MORE);`);
   const shown = omitted.length === 0 ? 'rows' : `rows.map((row) => ${shownCode('row', omitted)})`;
   const needsTotal = totals.some(({ means }) => means === 'total' || means === 'pages');

@@ -1,31 +1,40 @@
+import { servedPlace } from '../../../domain/contract-place.ts';
 import type { ContractPlan, PlannedOperation } from '../../../domain/contract-plan.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { FileTree } from '../../../ports/workspace.ts';
 import { markdownText } from '../readme.ts';
-import { customPath, servedPlace } from './contract-files.ts';
+import { customPath } from './contract-files.ts';
 
 const ACCOUNTS = { none: '', optional: 'may be', account: 'yes' } as const;
 
-/** What README.md says of a contract, by the name of the gap it goes into. `parts` as for `accountsTexts`. */
+/**
+ * What README.md says of a contract, by the name of the gap it goes into. `parts` as for `accountsTexts`; `missing` are
+ * the reasons why operations are not written, by their ids.
+ */
 export function contractTexts(
   { operations, tokenWords }: ContractPlan,
   schema: Schema,
   parts: FileTree,
+  missing: ReadonlyMap<string, string>,
 ): Readonly<Record<string, string>> {
   const about = (parts['accounts/contract.md'] ?? '').trimEnd();
   return {
-    operations: operationTable(operations, schema.accounts !== null),
-    missing: missingText(operations),
+    operations: operationTable(operations, schema.accounts !== null, missing),
+    missing: missingText(operations, missing),
     signingIn: schema.accounts ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer') : '',
   };
 }
 
 /** One row for each operation, as a Markdown table. */
-function operationTable(operations: readonly PlannedOperation[], hasAccounts: boolean): string {
+function operationTable(
+  operations: readonly PlannedOperation[],
+  hasAccounts: boolean,
+  missing: ReadonlyMap<string, string>,
+): string {
   const head = ['', 'path', 'answers', ...(hasAccounts ? ['account'] : []), 'operation'];
   const rows = operations.map((operation) => {
-    const { id, method, path, summary, guard, status, failures, action } = operation;
-    const isMissing = action.kind === 'custom';
+    const { id, method, path, summary, guard, status, failures } = operation;
+    const isMissing = missing.has(id);
     const isServed = servedPlace(operation) !== null;
     const answers = !isServed
       ? ['404, not served']
@@ -49,13 +58,12 @@ function codeCell(path: string): string {
   return /^[\w/{}.~:-]+$/.test(path) ? `\`${path}\`` : markdownText(path);
 }
 
-function missingText(operations: readonly PlannedOperation[]): string {
-  const missing = operations.flatMap((operation) =>
-    operation.action.kind === 'custom' && servedPlace(operation) !== null
-      ? [{ operation, reason: operation.action.reason }]
-      : [],
-  );
-  if (missing.length === 0) return 'None of them is left to be written.';
-  const lines = missing.map(({ operation, reason }) => `- ${codeCell(customPath(operation))}: ${markdownText(reason)}`);
+function missingText(operations: readonly PlannedOperation[], missing: ReadonlyMap<string, string>): string {
+  const lines = operations.flatMap((operation) => {
+    const reason = missing.get(operation.id);
+    if (reason === undefined || servedPlace(operation) === null) return [];
+    return [`- ${codeCell(customPath(operation))}: ${markdownText(reason)}`];
+  });
+  if (lines.length === 0) return 'None of them is left to be written.';
   return ['These are not written yet, and answer 501:', '', ...lines].join('\n');
 }

@@ -44,11 +44,12 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 
 /** A whole route file: what it uses, its parts, and what it does. */
 export function routeFile({ operation, up }: RouteScene, parts: readonly string[], handler: readonly string[]): string {
+  const event = handler.some((line) => /\bevent\b/.test(line)) ? 'event' : '';
   const body = [
     ...parts.filter((part) => part !== ''),
     [
       `/** ${commentText(`${operation.id}${operation.summary === '' ? '' : `: ${operation.summary}`}`)} */`,
-      `export default operation(failures.${operation.id}, async (event) => {`,
+      `export default operation(failures.${operation.id}, async (${event}) => {`,
       ...handler.filter((line) => line !== '').map((line) => `  ${line}`.replaceAll('\n', '\n  ')),
       '});',
     ].join('\n'),

@@ -10,15 +10,22 @@ import type {
 import type { Schema } from '../../../domain/schema.ts';
 import { formatJson } from '../openapi/format-json.ts';
 
-/** `test/operations.json`: how each operation of the contract is tried. `#` in a text is another number each time. */
-export function testData(plan: ContractPlan, schema: Schema): string {
-  return formatJson(plan.operations.map((operation) => dataOf(operation, plan, schema)));
+/**
+ * `test/operations.json`: how each operation of the contract is tried. `#` in a text is another number each time.
+ * `written`: the ids of those that somebody wrote, and tests for them.
+ */
+export function testData(plan: ContractPlan, schema: Schema, written: ReadonlySet<string>): string {
+  return formatJson(plan.operations.map((operation) => dataOf(operation, plan, schema, written)));
 }
 
-function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema): object {
+function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema, written: ReadonlySet<string>): object {
   const { id, method, path, guard, status, action } = operation;
   const common = { id, method: method.toUpperCase(), path, guard, kind: action.kind };
-  if (action.kind === 'custom') return { ...common, status: 501, params: [] };
+  if (action.kind === 'custom') {
+    return written.has(id)
+      ? { ...common, kind: 'written', status, params: [] }
+      : { ...common, status: 501, params: [] };
+  }
   const body = 'body' in action ? sampleBody(action.body, schema, plan) : null;
   const address = 'address' in action ? action.address : 'parent' in action ? (action.parent?.address ?? null) : null;
   return {

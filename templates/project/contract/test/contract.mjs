@@ -22,9 +22,11 @@ function resolve(part) {
 
 /** Fails when an answer of an operation is not as the document says. Failures it does not describe are free. */
 export function assertDescribed({ id, method, path }, { status, headers, body }) {
-  const item = Object.entries(document.paths).find(
-    ([own]) => path === own || path.endsWith(own),
-  )?.[1];
+  // The longest: others may end alike.
+  const [own] = Object.keys(document.paths)
+    .filter((one) => path.endsWith(one))
+    .sort((one, other) => other.length - one.length);
+  const item = document.paths[own];
   const { responses } = resolve(item)[method.toLowerCase()];
   const found = responses[status] ?? responses[`${String(status)[0]}XX`] ?? responses.default;
   const where = `${id} → ${status}`;
