@@ -8,6 +8,7 @@ import type { Cluster } from './ports/cluster.ts';
 import type { ApiDocuments, Contract } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
 import type { Prices } from './ports/prices.ts';
+import type { Repository } from './ports/repository.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
 import type { Templates } from './ports/templates.ts';
@@ -157,6 +158,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     machine,
     sandbox,
     reader,
+    archive,
   ] = await Promise.all([
     import('./adapters/database-admin/postgres/postgres-database-admin.ts'),
     import('./adapters/sql/postgres/postgres-sql.ts'),
@@ -172,6 +174,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     import('./adapters/clock/system/system-clock.ts'),
     import('./adapters/sandbox/local/local-sandbox.ts'),
     import('./adapters/code-reader/oxc/oxc-code-reader.ts'),
+    import('./adapters/archive/local/local-archive.ts'),
   ]);
   const clock: Clock = machine.systemClock();
   const ids: Ids = machine.randomIds();
@@ -225,6 +228,8 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     wire: wire.nodeWire(),
     contract: lazyContract,
     remotes: openRemotes(config),
+    archive: archive.localArchive({ home: config.home }),
+    repository: lazyRepository(config),
     runs: lazyRuns(async () => {
       const { dbosRuns } = await import('./adapters/runs/dbos/dbos-runs.ts');
       return dbosRuns({
@@ -237,6 +242,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     ids,
     progress,
     limits: config.limits,
+    versionLimits: config.versionLimits,
     owner: config.owner,
     toolVersion: config.version,
   };
@@ -274,6 +280,19 @@ const lazyPrices: Prices = {
     return listedPrices().priceOf(model, tokens);
   },
 };
+
+/** What starts git is loaded when there is something to commit. */
+function lazyRepository({ gitEnvironment }: Config): Repository {
+  const load = async () => {
+    const { gitRepository } = await import('./adapters/repository/git/git-repository.ts');
+    return gitRepository({ environment: gitEnvironment });
+  };
+  return {
+    open: async (directory) => (await load()).open(directory),
+    commit: async (directory, order) => (await load()).commit(directory, order),
+    begin: async (directory, order) => (await load()).begin(directory, order),
+  };
+}
 
 /** The validator is loaded when there is something to check. */
 const lazyContract: Contract = {

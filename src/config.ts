@@ -9,7 +9,8 @@ import { checkedHome } from './config/home.ts';
 import { type ModelFlags, type ModelSettings, modelSettings } from './config/model-settings.ts';
 import { type RemoteSettings, remoteSettings } from './config/remote-settings.ts';
 import { checkedSettings } from './config/saved-settings.ts';
-import { type Limits, limitsOf, schemaName } from './config/settings.ts';
+import { type Limits, limitsOf, schemaName, versionLimitsOf } from './config/settings.ts';
+import type { VersionLimits } from './domain/version.ts';
 
 export { deployLogins } from './config/deploy-database.ts';
 export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
@@ -38,6 +39,7 @@ export interface Config {
   readonly metadataDatabase: string;
   readonly metadataSchema: string;
   readonly limits: Limits;
+  readonly versionLimits: VersionLimits;
   /** What is said about models, for `chooseModels`; it holds their keys. */
   readonly models: ModelSettings;
   /** What is said about remotes, for `flySettings` and its like; it holds tokens. */
@@ -53,6 +55,8 @@ export interface Config {
   readonly ci: boolean;
   /** What a server we start may know of this machine: a short list of names, none of them a secret. */
   readonly serverEnvironment: Readonly<Record<string, string>>;
+  /** What git may know: the same, and where the person keeps their settings of git. */
+  readonly gitEnvironment: Readonly<Record<string, string>>;
   readonly color: boolean;
   /** How people call this program here, for the commands we tell them to type. */
   readonly command: string;
@@ -113,13 +117,15 @@ export function loadConfig(
     metadataDatabase: 'turbobackend_meta',
     metadataSchema: schemaName(env.PG_DB_SCHEMA ?? saved['metadata.schema'] ?? 'turbobackend', 'PG_DB_SCHEMA'),
     limits: limitsOf(saved),
+    versionLimits: versionLimitsOf(saved),
     models: modelSettings(env, saved, options.model ?? {}),
     remotes: remoteSettings(env),
     variable: (name: string) => env[name],
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),
-    serverEnvironment: pick(environment, ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT']),
+    serverEnvironment: pick(environment, HARMLESS),
+    gitEnvironment: pick(environment, [...HARMLESS, ...OF_GIT]),
     ci: env.CI !== undefined && env.CI !== 'false',
     color: env.NO_COLOR === undefined && env.TERM !== 'dumb',
     command: commandName(env),
@@ -127,6 +133,15 @@ export function loadConfig(
     packageRoot,
   });
 }
+
+const HARMLESS = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT'];
+
+/** Never GIT_DIR and its like: they would lead into another repository, for example inside a hook. */
+const OF_GIT = [
+  'XDG_CONFIG_HOME',
+  ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CEILING_DIRECTORIES'],
+  ...['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'],
+];
 
 function pick(environment: Environment, names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(

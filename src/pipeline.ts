@@ -11,6 +11,7 @@ import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide, designStage } from './pipeline/design.ts';
 import type { CreateOrder } from './pipeline/order.ts';
 import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
+import { recordFirst } from './pipeline/record-version.ts';
 import { assertDatabaseFor, beginRemotes } from './pipeline/remote-begin.ts';
 import { type RemotesDone, remoteStory } from './pipeline/remote-story.ts';
 import { keepWishes } from './pipeline/remote-wishes.ts';
@@ -176,6 +177,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
         deployStage(folder, order.port === undefined ? {} : { port: order.port }, services),
       ),
       prove(whole, order, trial, phase, services),
+      recordFirst(folder, { isCommitted: order.git !== false }, services),
     ]);
     // Decided once for the run, whatever the next call says.
     const wishes = await record('remotes', () => beginRemotes(folder, order, services));

@@ -1,3 +1,4 @@
+import type { VersionLimits } from '../domain/version.ts';
 import { checkModelSetting } from './model-settings.ts';
 import { invalidSetting, wholeNumber } from './setting-values.ts';
 
@@ -10,6 +11,8 @@ export const SETTINGS = {
   'limits.statement-timeout': 'Seconds a statement of a backend may take, 1 to 3600 (default: 15).',
   'limits.storage': 'Megabytes the database of a project may grow to, 10 or more (default: no limit).',
   'limits.databases': 'Databases one owner may have, 1 to 100000 (default: 1000).',
+  'versions.megabytes': 'Megabytes of rows kept of each project for undo, 0 to 1000000 (default: 1000).',
+  'versions.days': 'Days they are kept, 1 to 3650 (default: 30).',
   model: 'Model to ask, as openai/gpt-5.4 or ollama/llama3.1, or planner (default: the provider whose key is there).',
   'model.detect': 'Model for the question whether a database is needed (default: model).',
   'model.design': 'Model for the design of the schema (default: model).',
@@ -56,6 +59,10 @@ const databases = (value: string) =>
 const megabytes = (value: string) =>
   wholeNumber(value, 'limits.storage', 'a number of megabytes, 10 or more', 10, 1_000_000_000);
 
+const keptMegabytes = (value: string) =>
+  wholeNumber(value, 'versions.megabytes', 'a number of megabytes from 0 to 1000000', 0, 1_000_000);
+const keptDays = (value: string) => wholeNumber(value, 'versions.days', 'a number of days from 1 to 3650', 1, 3650);
+
 /** Checks a value for a setting. Throws `config.invalid` naming it. */
 export function checkSetting(name: SettingName, value: string): void {
   switch (name) {
@@ -82,6 +89,12 @@ export function checkSetting(name: SettingName, value: string): void {
     case 'limits.databases':
       databases(value);
       return;
+    case 'versions.megabytes':
+      keptMegabytes(value);
+      return;
+    case 'versions.days':
+      keptDays(value);
+      return;
     default:
       checkModelSetting(name, value);
   }
@@ -95,5 +108,13 @@ export function limitsOf(saved: Settings): Limits {
     statementTimeoutSeconds: seconds(saved['limits.statement-timeout'] ?? '15'),
     storageMb: storage === undefined ? null : megabytes(storage),
     databases: databases(saved['limits.databases'] ?? '1000'),
+  });
+}
+
+/** How much is kept for undo, as saved or by default. Throws `config.invalid`. */
+export function versionLimitsOf(saved: Settings): VersionLimits {
+  return Object.freeze({
+    megabytes: keptMegabytes(saved['versions.megabytes'] ?? '1000'),
+    days: keptDays(saved['versions.days'] ?? '30'),
   });
 }

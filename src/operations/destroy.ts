@@ -17,7 +17,7 @@ export interface Destroyed {
   readonly remotes: readonly Withdrawn[];
 }
 
-type DestroyNeeds = ReconcileNeeds & Needs<'target' | 'workspace' | 'runs' | 'remotes'>;
+type DestroyNeeds = ReconcileNeeds & Needs<'target' | 'workspace' | 'runs' | 'remotes' | 'archive'>;
 
 export interface DestroyOptions {
   readonly keepFiles: boolean;
@@ -27,7 +27,7 @@ export interface DestroyOptions {
 
 /**
  * Takes a project away for good: what it has elsewhere, server, logs, databases with their roles, also those in the trash, folder (unless
- * `keepFiles`), records. Killed in the middle, the same call takes away the rest: the project's row goes last, and from
+ * `keepFiles`), rows kept for undo, records. Killed in the middle, the same call takes away the rest: the project's row goes last, and from
  * its first step on no new database is made for it. Throws `run.locked`, having done nothing, while
  * a process creates the project, here or elsewhere.
  */
@@ -49,6 +49,7 @@ async function takeAway(project: ProjectRecord, options: DestroyOptions, service
   const databases = await dropAll(id, services);
   const removes = !options.keepFiles && (await holdsProject(directory, id, services));
   if (removes) await services.workspace.removeFolder(directory);
+  await services.archive.remove(id);
   await services.runs.forget(id);
   await services.state.recordActivity({ projectId: id, action: 'destroyed', details: { name, directory } });
   await services.state.deleteProject(id);

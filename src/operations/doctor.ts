@@ -12,6 +12,7 @@ import { checkElsewhere, type RemoteNeeds } from './doctor/remotes.ts';
 import { checkScratches } from './doctor/scratches.ts';
 import { checkKeys, checkStoredSecrets } from './doctor/secrets.ts';
 import { checkStorage } from './doctor/storage.ts';
+import { checkVersions } from './doctor/versions.ts';
 
 export interface DoctorHands {
   readonly machine: Machine;
@@ -106,6 +107,7 @@ async function examineProjects(configure: Configure, given: DoctorNeeds): Promis
     ...(await guarded('isolation', () => checkIsolation(services))),
     ...(await guarded('orphans', () => checkOrphans(services))),
     ...(await guarded('scratch', () => checkScratches(projects, services))),
+    ...(await guarded('versions', () => checkVersions(projects, services))),
     ...(await guarded('projects', () => checkProjects(own, configure, services))),
     ...others.map(({ project }) =>
       sound(`project ${project.name}`, `belongs to ${project.owner}, whose doctor looks at it`),

@@ -11,9 +11,11 @@ import { runAlone } from './migrate/run-alone.ts';
 import { cleanSession, DOWN, type MigrationLimits, runInTransaction, UP } from './migrate/run-file.ts';
 import { waitForLock, withSession } from './migrate/session.ts';
 import { checkSum, type SumOrder } from './migrate/sum.ts';
+import { type Together, takeBackTogether } from './migrate/together.ts';
 
 export type { PlannedMigration } from './migrate/plan.ts';
 export type { Repair } from './migrate/repair.ts';
+export type { Together } from './migrate/together.ts';
 
 /** What to apply, and as whom. */
 export interface MigrateOrder extends SumOrder {
@@ -143,6 +145,26 @@ export async function migrateDown(
     }
     await warnOfInvalidIndexes(session, services);
     return { reverted };
+  });
+}
+
+/**
+ * Takes back what is newer than `to` in one transaction, in which `work` looks and does what it wants before and after:
+ * all of it is done, or nothing. Under the lock of the runners; tried again while somebody else holds a lock, so `work`
+ * may be called several times. Throws what `migrateDown` and `work` throw.
+ */
+export async function migrateDownTogether<T>(
+  order: MigrateOrder,
+  work: Together<T>,
+  services: MigrateNeeds,
+): Promise<T> {
+  const { folder, limits } = whole(order);
+  return withSession(order.login, services, limits.waitMs, async (session) => {
+    await waitForLock(session, services, limits.waitMs);
+    const files = await planReversal(folder, await readJournal(session), order.to);
+    const result = await takeBackTogether({ files, limits }, work, session, services);
+    if (order.reader !== undefined) await openForReports(session, order.reader);
+    return result;
   });
 }
 

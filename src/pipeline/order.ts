@@ -27,4 +27,6 @@ export interface CreateOrder {
   readonly remotes?: { readonly wishes: RemoteWishes; readonly plan: RemotePlan };
   /** The database of a deployment. */
   readonly deployDatabase?: DeployLogins | null;
+  /** False: no git repository is made, and nothing committed. */
+  readonly git?: boolean;
 }

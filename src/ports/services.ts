@@ -1,5 +1,7 @@
 import type { DatabaseLimits } from '../domain/database.ts';
 import type { ReportProgress } from '../domain/progress.ts';
+import type { VersionLimits } from '../domain/version.ts';
+import type { Archive } from './archive.ts';
 import type { Builder } from './builder.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Cluster } from './cluster.ts';
@@ -11,6 +13,7 @@ import type { Http } from './http.ts';
 import type { Model } from './model.ts';
 import type { Programs } from './programs.ts';
 import type { Remotes } from './remotes.ts';
+import type { Repository } from './repository.ts';
 import type { Runs } from './runs.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Sql } from './sql.ts';
@@ -40,6 +43,9 @@ export interface Services {
   readonly http: Http;
   readonly wire: Wire;
   readonly contract: Contract;
+  /** Rows put aside before a step. */
+  readonly archive: Archive;
+  readonly repository: Repository;
   readonly runs: Runs;
   readonly remotes: Remotes;
   readonly clock: Clock;
@@ -47,6 +53,8 @@ export interface Services {
   readonly progress: ReportProgress;
   /** What a database may use when nothing else was said for it, and how many an owner may have. */
   readonly limits: DatabaseLimits & { readonly databases: number };
+  /** How much of what was put aside is kept of each project. */
+  readonly versionLimits: VersionLimits;
   /** Who acts: the owner of new projects. */
   readonly owner: string;
   /** Version of turbobackend, for what it records. */

@@ -5,6 +5,7 @@ import type { ModelCost, Spending, TokenCounts } from '../domain/model-cost.ts';
 import type { Wish } from '../domain/provisioning.ts';
 import type { RemoteName } from '../domain/remote.ts';
 import type { VerificationReport } from '../domain/verification.ts';
+import type { VersionKind, VersionState } from '../domain/version.ts';
 
 export interface ProjectRecord {
   readonly id: string;
@@ -65,6 +66,16 @@ export interface ScratchRecord {
 export interface VerificationRecord {
   readonly fingerprint: string;
   readonly report: VerificationReport;
+}
+
+/** A version of a project as it is recorded; `details` is what `versionDetailsShape` says. */
+export interface VersionRecord {
+  readonly number: number;
+  readonly kind: VersionKind;
+  readonly state: VersionState;
+  readonly details: unknown;
+  /** Unix seconds. */
+  readonly createdAt: number;
 }
 
 /** A call of a model that is about to be made. */
@@ -173,6 +184,14 @@ export interface StateStore {
   /** All, oldest first, or those of one project. */
   listScratches(projectId?: string): Promise<readonly ScratchRecord[]>;
   removeScratch(id: string): Promise<void>;
+
+  /** Written down before its step begins; gives its number, one more than the last. */
+  addVersion(projectId: string, version: Pick<VersionRecord, 'kind' | 'state' | 'details'>): Promise<number>;
+  updateVersion(projectId: string, version: Pick<VersionRecord, 'number' | 'state' | 'details'>): Promise<void>;
+  /** For one whose step has done nothing. */
+  removeVersion(projectId: string, number: number): Promise<void>;
+  /** Oldest first. */
+  listVersions(projectId: string): Promise<readonly VersionRecord[]>;
 
   /** Takes the place of the project's last one. */
   recordVerification(projectId: string, verification: VerificationRecord): Promise<void>;

@@ -11,12 +11,14 @@ import { destroyCommand } from './commands/destroy.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evolveCommand } from './commands/evolve.ts';
+import { historyCommand } from './commands/history.ts';
 import { limitsCommand } from './commands/limits.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { provisionCommand } from './commands/provision.ts';
 import { pushCommand } from './commands/push.ts';
+import { redoCommand } from './commands/redo.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -28,6 +30,7 @@ import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { templatesCommand } from './commands/templates.ts';
 import { undeployCommand } from './commands/undeploy.ts';
+import { undoCommand } from './commands/undo.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** All subcommands, in the order of `--help`. */
@@ -40,6 +43,9 @@ export const commands: readonly CliCommand[] = [
   scaffoldCommand,
   migrateCommand,
   evolveCommand,
+  historyCommand,
+  undoCommand,
+  redoCommand,
   deployCommand,
   rollbackCommand,
   scaleCommand,

@@ -16,6 +16,7 @@ export type DoctorNeeds = Needs<
   | 'progress'
   | 'limits'
   | 'owner'
+  | 'archive'
 >;
 
 /**

@@ -14,6 +14,7 @@ import { remoteMethods } from './remotes.ts';
 import { secretMethods } from './secrets.ts';
 import type { Tables } from './tables.ts';
 import { verificationMethods } from './verifications.ts';
+import { versionMethods } from './versions.ts';
 
 export interface StateOptions extends MetadataOptions {
   /** Name of the owner of new projects. */
@@ -53,6 +54,7 @@ export function postgresState(options: StateOptions): StateStore {
       ...modelCallMethods(connection),
       ...verificationMethods(connection),
       ...remoteMethods(connection),
+      ...versionMethods(connection),
       version: () => metadataVersion(options),
     }),
     async close() {

@@ -1,6 +1,7 @@
 import type { Generated, JSONColumnType } from 'kysely';
 import type { RemoteName } from '../../../domain/remote.ts';
 import type { VerificationReport } from '../../../domain/verification.ts';
+import type { VersionKind, VersionState } from '../../../domain/version.ts';
 
 /** Rows of the metadata database as kysely sees them; the truth is templates/state/*.sql. */
 export interface Tables {
@@ -90,6 +91,14 @@ export interface Tables {
     details: JSONColumnType<Record<string, string | number | boolean | null>>;
     created_at: number;
     updated_at: number;
+  };
+  versions: {
+    project_id: string;
+    number: number;
+    kind: VersionKind;
+    state: VersionState;
+    details: JSONColumnType<object>;
+    created_at: number;
   };
   scratch_databases: { id: string; project_id: string; created_at: number };
   activity_logs: {

@@ -41,6 +41,7 @@ export const createCommand: CliCommand = {
       .addOption(frameworkOption())
       .option('--port <port>', 'port of the server (default: a free one)')
       .addOption(verifyOption())
+      .option('--no-git', 'make no git repository of the folder, and commit nothing')
       .option('--dry-run', 'show what would be made, and make nothing');
     return modelOptions(remoteOptions(command));
   },
@@ -88,6 +89,7 @@ async function readOrder(cli: Cli, typed: Typed): Promise<CreateOrder> {
     request,
     parent: cli.cwd,
     verify: verifyOf(typed),
+    git: typed.options.git !== false,
     ...(contract === undefined ? {} : { contract }),
     ...(name === undefined ? {} : { name }),
     ...(directory === undefined ? {} : { directory: resolve(cli.cwd, directory) }),

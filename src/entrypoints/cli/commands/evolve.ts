@@ -82,7 +82,7 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   } as const;
   const plan = await planWithAnswers(cli, order, { folder, services });
   const about = { decidedBy: wanted.decidedBy, leftOut: wanted.leftOut };
-  if (plan.files.length === 0) return settle(cli, { folder, env, services }, after, about);
+  if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
   assertPossible(plan, flag(typed, 'allowDestructive'));
   await evolve.assertApplied(folder, env, services);
   const name = nameOfChange(plan);
@@ -98,7 +98,10 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     };
   }
   await consent(cli, preview, wanted.leftOut, flag(typed, 'yes'));
-  const done = await evolve.carryOutChange(folder, { env, after, preview }, services);
+  const { recordVersion } = await import('../../../pipeline/record-version.ts');
+  const done = await recordVersion(folder, { env, kind: 'evolve', title: request.text }, services, () =>
+    evolve.carryOutChange(folder, { env, after, preview }, services),
+  );
   await services.state.recordActivity({
     projectId: folder.project.id,
     action: 'evolved',
@@ -129,8 +132,8 @@ async function settleBegun(
     await assertNoneBegun(folder, services);
     return null;
   }
-  const { resumeChange } = await import('../../../pipeline/carry-out.ts');
-  const resumed = await resumeChange(folder, services);
+  const { resumeRecorded } = await import('../../../pipeline/record-version.ts');
+  const resumed = await resumeRecorded(folder, services);
   if (resumed) output.progress({ kind: 'note', message: whatBecame(resumed) });
   return resumed;
 }
@@ -189,7 +192,7 @@ const unread = (leftOut: readonly string[], style: Style): readonly string[] =>
 async function settle(
   cli: Cli,
   { folder, env, services }: Place,
-  after: Schema,
+  { after, title }: { readonly after: Schema; readonly title: string },
   about: Readonly<Record<string, unknown>>,
 ): Promise<Outcome> {
   const [{ isApplied }, { finishChange }, { exclusively }] = await Promise.all([
@@ -202,7 +205,10 @@ async function settle(
     return { data: { ...about, steps: [], applied: [] }, text: () => 'Nothing to do: the schema says this already.' };
   }
   cli.output.progress({ kind: 'note', message: 'The migrations make this schema already: finishing what was begun' });
-  const done = await exclusively(folder, services, (current) => finishChange(current, env, after, services));
+  const { recordVersion } = await import('../../../pipeline/record-version.ts');
+  const done = await recordVersion(folder, { env, kind: 'evolve', title }, services, () =>
+    exclusively(folder, services, (current) => finishChange(current, env, after, services)),
+  );
   return {
     data: { ...about, steps: [], ...done },
     text: (style) => ['Finished what was begun:', ...ending(done, cli.config.command, style)].join('\n'),

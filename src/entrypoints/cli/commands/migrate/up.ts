@@ -25,9 +25,14 @@ export const upSubcommand: MigrateSubcommand = {
     const plan = await previewStage(folder, { direction: 'up', env, ...toOf(typed) }, services);
     if (flag(typed, 'dryRun')) return planOutcome(plan);
     await consentToLoss(cli, typed, place, plan);
-    const { applied, alreadyApplied } = await exclusively(folder, services, (current) =>
-      migrateStage(current, env, services, toOf(typed)),
-    );
+    const migrate = () => exclusively(folder, services, (current) => migrateStage(current, env, services, toOf(typed)));
+    const { recordVersion } = await import('../../../../pipeline/record-version.ts');
+    const title = plan.map(({ name }) => name.replaceAll('_', ' ')).join(', ');
+    // Only development grows step by step; elsewhere migrations arrive that have a history already.
+    const isStep = env === 'dev' && plan.length > 0;
+    const { applied, alreadyApplied } = isStep
+      ? await recordVersion(folder, { env, kind: 'migrate', title }, services, migrate)
+      : await migrate();
     return {
       data: { applied, alreadyApplied },
       text: () =>

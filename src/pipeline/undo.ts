@@ -1,0 +1,136 @@
+import { TurboError } from '../domain/errors.ts';
+import type { ProjectFolder } from '../domain/project.ts';
+import type { Version } from '../domain/version.ts';
+import { enforceStorage } from '../operations/storage.ts';
+import { changeVersion, removeLeftRows, sweepVersions } from '../operations/versions.ts';
+import { commitStep, findPersonal } from './commit-step.ts';
+import { readIndex } from './load-rows.ts';
+import { assertUndoable, findTarget } from './undo-checks.ts';
+import { type UndoneRows, undoDatabase } from './undo-database.ts';
+import { type CodeChange, changeCode, previewCode, takeOutMigrations } from './version-code.ts';
+import { appliedVersions, folderVersions, type VersionNeeds, withVersionAlone } from './version-place.ts';
+
+/** What an undo or a redo is about, and what it does. */
+export interface VersionChange {
+  readonly version: Pick<Version, 'number' | 'kind' | 'title' | 'env'>;
+  /** Versions of the migrations that are taken back, or applied again. */
+  readonly migrations: readonly string[];
+  readonly rows: UndoneRows;
+  readonly code: CodeChange;
+}
+
+/** What was done. */
+export interface VersionChanged extends VersionChange {
+  /** Path of the folder with what went; null when nothing went. */
+  readonly backup: string | null;
+  /** Null when there is none. */
+  readonly commit: string | null;
+  /** Somebody has to decide between the markers in the files, then the same command goes on. */
+  readonly isWaiting: boolean;
+}
+
+const NO_ROWS: UndoneRows = { goes: [], returns: [], returned: null };
+
+/** What the next undo would do. Changes nothing. Throws `version.*`, and what migrating throws. */
+export async function planUndo(folder: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+  const version = await findTarget(folder, 'undo', services);
+  await assertUndoable(folder, version, services);
+  const isThere = await isInDatabase(folder, version, services);
+  const { rows } = isThere ? await undoDatabase(folder, { version, isTrial: true }, services) : { rows: NO_ROWS };
+  const code = await previewCode(folder, version.schemaBefore, services);
+  return { version: about(version), migrations: isThere ? version.migrations : [], rows, code };
+}
+
+export const about = ({ number, kind, title, env }: Version): VersionChange['version'] => ({
+  number,
+  kind,
+  title,
+  env,
+});
+
+/** Whether there is still something to take back in the database, or in the folder of migrations. */
+async function isInDatabase(folder: ProjectFolder, version: Version, services: VersionNeeds): Promise<boolean> {
+  if (version.undone === null || version.state !== 'undoing') return true;
+  const isWaiting = version.migrations.length === 0;
+  const left = isWaiting
+    ? await folderVersions(folder, services)
+    : await appliedVersions(folder, version.env, services);
+  return (isWaiting ? version.added : version.migrations).some((one) => left.includes(one));
+}
+
+/**
+ * Takes the newest version back: rows and schema in one transaction, then migrations, code and manifest, and a commit.
+ * What it is about to do is written down first: cut anywhere, it goes on when it is called again. Where a person and
+ * the way back changed the same lines, code comes first, and the database waits. Throws `version.refused` when it is not
+ * the version that was planned, and what `planUndo` throws.
+ */
+export async function undo(
+  folder: ProjectFolder,
+  planned: Pick<VersionChange, 'version'>,
+  services: VersionNeeds,
+): Promise<VersionChanged> {
+  return withVersionAlone(folder, services, async (there) => {
+    const found = await findTarget(there, 'undo', services);
+    assertPlanned(found, planned);
+    await assertUndoable(there, found, services);
+    await removeLeftRows(there.project.id, services);
+    const former = found.state === 'undoing' ? found.personal : null;
+    const personal = await findPersonal(there.directory, former, services);
+    const version = await changeVersion(there.project.id, found, { state: 'undoing', personal }, services);
+    const ahead = await previewCode(there, version.schemaBefore, services);
+    if (ahead.conflicts.length > 0) return decideFirst(there, version, version.schemaBefore, services);
+    return takeBack(there, version, services);
+  });
+}
+
+export function assertPlanned(found: Version, { version }: Pick<VersionChange, 'version'>): void {
+  if (found.number === version.number) return;
+  throw new TurboError('version.refused', 'The project was changed since this was planned.', {
+    hint: 'Nothing was done. Run the same command again: it plans anew.',
+  });
+}
+
+/** Code with markers, or the markers of an earlier call that are still there. */
+export async function decideFirst(
+  folder: ProjectFolder,
+  version: Version,
+  schema: Version['schemaBefore'],
+  services: VersionNeeds,
+): Promise<VersionChanged> {
+  const before = await previewCode(folder, schema, services);
+  const changed = await changeCode(folder, schema, services);
+  const code = changed.conflicts.length > 0 ? changed : before;
+  return { version: about(version), migrations: [], rows: NO_ROWS, code, backup: null, commit: null, isWaiting: true };
+}
+
+async function takeBack(folder: ProjectFolder, begun: Version, services: VersionNeeds): Promise<VersionChanged> {
+  const { id } = folder.project;
+  const isThere = await isInDatabase(folder, begun, services);
+  const { version, rows } = isThere
+    ? await undoDatabase(folder, { version: begun, isTrial: false }, services)
+    : { version: begun, rows: NO_ROWS };
+  if (version.undone) {
+    const { migrations } = await readIndex(id, version.undone, services);
+    await takeOutMigrations(folder, migrations, services);
+  }
+  const code = await changeCode(folder, version.schemaBefore, services);
+  const commit = await commitStep(
+    {
+      before: folder,
+      personal: version.personal,
+      migrations: [...version.migrations, ...version.added],
+      message: `undo: ${version.title}\n\nTakes version ${version.number} back.\n`,
+    },
+    services,
+  );
+  const commits = [...version.commits, ...(commit === null ? [] : [commit])];
+  await changeVersion(id, version, { state: 'undone', commits }, services);
+  await sweepVersions(id, services);
+  await enforceStorage(await services.state.findDatabase(id, version.env), services);
+  await services.state.recordActivity({ projectId: id, action: 'undone', details: { version: version.number } });
+  const backup = version.undone ? services.archive.pathOf({ projectId: id, folder: version.undone.folder }) : null;
+  return {
+    ...{ version: about(version), migrations: version.migrations, rows, code, commit, isWaiting: false },
+    backup: (version.undone?.rows ?? 0) > 0 ? backup : null,
+  };
+}

@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster } from '../support/global-cluster.ts';
+import { lendFolder } from '../support/lend-folder.ts';
+import { withSession } from '../support/provisioning.ts';
+import { runCli } from '../support/run-cli.ts';
+
+/** One project, steps back and forth, with rows written in between. The tests build on each other. */
+
+const { folder: home, giveBack } = lendFolder();
+const here = join(home, 'chores');
+let server: Awaited<ReturnType<typeof startCluster>>;
+let env: Record<string, string>;
+
+const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 90_000 });
+
+async function cli(...args: string[]) {
+  const { code, stdout, stderr } = await runCli([...args, '--json'], options());
+  const data = JSON.parse(stdout);
+  return { code, data, stderr, error: data.error?.code as string | undefined, message: `${data.error?.message}` };
+}
+
+/** As who owns the tables. */
+async function sql(text: string): Promise<readonly Record<string, unknown>[]> {
+  const { hostname, port, username, password, pathname } = new URL(
+    parseEnv(readFileSync(join(here, '.env.migrate'), 'utf8')).DATABASE_URL ?? '',
+  );
+  const login = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
+  return withSession(login, (query) => query(text));
+}
+const git = (...args: string[]) =>
+  execFileSync('git', args, { cwd: here, encoding: 'utf8', env: { PATH: process.env.PATH } });
+const subjects = () => git('log', '--format=%s').trim().split('\n');
+const isClean = () => git('status', '--porcelain') === '';
+const migrations = () => readdirSync(join(here, 'migrations')).filter((name) => name.endsWith('.sql'));
+const codeOf = (path: string) => readFileSync(join(here, path), 'utf8');
+
+beforeAll(async () => {
+  server = await startCluster();
+  const { host, port, user, password } = server.cluster;
+  env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
+  const result = await cli('create', 'to-do list', '--name', 'chores', '--verify', 'none');
+  expect([result.code, result.error]).toEqual([0, undefined]);
+  await cli('stop');
+  await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
+}, 120_000);
+
+afterAll(async () => {
+  await runCli(['destroy', here, '--yes'], { home, env });
+  await giveBack().finally(() => server.stop());
+}, 60_000);
+
+test('what was created is the first commit, without a secret', async () => {
+  expect([subjects(), isClean()]).toEqual([['create: chores'], true]);
+  expect(
+    git('ls-files')
+      .split('\n')
+      .filter((path) => path.startsWith('.env')),
+  ).toEqual(['.env.example']);
+  const nothing = await cli('undo', '--yes');
+  expect([nothing.code, nothing.error]).toEqual([2, 'version.not_found']);
+  const history = await cli('history');
+  expect(history.data.versions).toMatchObject([{ number: 1, kind: 'create', state: 'applied' }]);
+});
+
+test('a step is undone with rows written since, which are put aside, and done again with them', async () => {
+  const before = [codeOf('turbobackend.json'), codeOf('server/data/tasks.ts'), migrations()];
+  const done = await cli('evolve', 'tasks need a delivery note', '--yes');
+  expect([done.code, done.error]).toEqual([0, undefined]);
+  expect([subjects(), isClean()]).toEqual([['evolve: tasks need a delivery note', 'create: chores'], true]);
+  await sql("UPDATE tasks SET delivery_note = 'ring twice' WHERE id = 'a'");
+  await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('c', 'iron', 1, 1)");
+
+  const asked = await cli('undo');
+  expect([asked.code, asked.error]).toEqual([2, 'confirm.needed']);
+  const shown = await cli('undo', '--dry-run');
+  expect(shown.data.goes).toEqual([{ what: 'tasks.delivery_note', rows: 1 }]);
+  expect([subjects().length, (await sql('SELECT delivery_note FROM tasks')).length]).toEqual([2, 3]);
+
+  const undone = await cli('undo', '--yes');
+  expect([undone.code, undone.error, undone.message]).toEqual([0, undefined, 'undefined']);
+  expect([codeOf('turbobackend.json'), codeOf('server/data/tasks.ts'), migrations()]).toEqual(before);
+  expect(await sql('SELECT id FROM tasks ORDER BY id')).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+  expect([subjects()[0], isClean()]).toEqual(['undo: tasks need a delivery note', true]);
+  expect(statSync(undone.data.backup).mode & 0o777).toBe(0o700);
+  for (const name of readdirSync(undone.data.backup))
+    expect(statSync(join(undone.data.backup, name)).mode & 0o777).toBe(0o600);
+
+  const redone = await cli('redo', '--yes');
+  expect([redone.code, redone.error, redone.message]).toEqual([0, undefined, 'undefined']);
+  expect(await sql('SELECT id, delivery_note FROM tasks ORDER BY id')).toEqual([
+    { id: 'a', delivery_note: 'ring twice' },
+    { id: 'b', delivery_note: null },
+    { id: 'c', delivery_note: null },
+  ]);
+  expect([subjects()[0], isClean(), migrations().length]).toEqual(['redo: tasks need a delivery note', true, 2]);
+  expect((await cli('migrate', 'verify')).code).toBe(0);
+});
