@@ -21,6 +21,8 @@ export interface SpecGuard {
   check(exchange: SpecExchange): readonly string[];
   /** All of them so far; a test asserts that there are none. */
   readonly violations: readonly string[];
+  /** One of the same document with violations of its own: schemas are compiled once. */
+  fork(): SpecGuard;
 }
 
 export interface SpecGuardOptions {
@@ -49,7 +51,6 @@ export function readSpec(name: string): Json | null {
 export function specGuard(given: Json, { basePath = '', overlay = {}, failure }: SpecGuardOptions = {}): SpecGuard {
   const document = merged(given, overlay);
   const validate = validatorOf(document);
-  const violations: string[] = [];
   const problemsOf = (exchange: SpecExchange): readonly string[] => {
     const { pathname, searchParams } = new URL(exchange.address, 'http://localhost');
     const path = pathname.startsWith(`${basePath}/`) ? findPath(document, pathname.slice(basePath.length)) : null;
@@ -66,8 +67,14 @@ export function specGuard(given: Json, { basePath = '', overlay = {}, failure }:
       ...checkAnswer(document, operation, exchange, validate, failure),
     ];
   };
+  return collecting(problemsOf);
+}
+
+function collecting(problemsOf: (exchange: SpecExchange) => readonly string[]): SpecGuard {
+  const violations: string[] = [];
   return {
     violations,
+    fork: () => collecting(problemsOf),
     check: (exchange) => {
       const problems = problemsOf(exchange).map(
         (problem) => `${exchange.method} ${exchange.address} → ${exchange.status}: ${problem}`,

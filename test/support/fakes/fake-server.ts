@@ -35,6 +35,8 @@ export interface FakeServer {
   readonly url: string;
   /** Every call that came in, as `POST /v1/apps`, in order. */
   readonly calls: readonly string[];
+  /** The same with what was sent, and what was answered. */
+  readonly exchanges: readonly { readonly request: FakeRequest; readonly status: number }[];
   /** Queues faults for the next calls whose `METHOD /path` fits, one each; a fault waits until such a call comes. */
   fail(route: RegExp, ...faults: Fault[]): void;
   /** Called before each call is answered: a test may cut its client here. */
@@ -48,6 +50,7 @@ export async function fakeServer(
   guard?: SpecGuard,
 ): Promise<FakeServer> {
   const calls: string[] = [];
+  const exchanges: { request: FakeRequest; status: number }[] = [];
   const faults: { route: RegExp; fault: Fault }[] = [];
   let listener: ((call: string, count: number) => void) | null = null;
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -63,6 +66,7 @@ export async function fakeServer(
       return;
     }
     const given = fault?.kind === 'answer' ? fault.answer : await answer(request);
+    exchanges.push({ request, status: given.status });
     // What a fault says is the test's own; what the fake says must be true.
     if (guard && fault?.kind !== 'answer') checkCall(guard, incoming, request, given);
     if (fault?.kind === 'reset-after') incoming.socket.destroy();
@@ -79,6 +83,7 @@ export async function fakeServer(
   return {
     url: `http://127.0.0.1:${portOf(server)}`,
     calls,
+    exchanges,
     fail: (route, ...queued) => faults.push(...queued.map((fault) => ({ route, fault }))),
     onCall: (next) => {
       listener = next;

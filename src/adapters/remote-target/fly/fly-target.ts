@@ -12,7 +12,7 @@ import { buildWithFlyctl, type FlyctlOptions } from './flyctl.ts';
 import { inspectApp } from './inspect.ts';
 import { readLogs, tryLogs } from './logs.ts';
 import { LABELS, softwareOf, webConfig } from './machine-config.ts';
-import { destroyMachine, listMachines, showMachine, webMachines } from './machines.ts';
+import { destroyUnderLease, listMachines, showMachine, webMachines } from './machines.ts';
 import { recordOf } from './read-json.ts';
 import { removeReleaseMachines, runRelease } from './release.ts';
 import { rollBack } from './roll-back.ts';
@@ -169,7 +169,7 @@ async function removeApp(fly: Fly, app: string, projectId: string): Promise<bool
       hint: `Look at it: fly status -a ${app}`,
     });
   }
-  for (const { id } of machines) await destroyMachine(fly, app, id);
+  for (const { id } of machines) await destroyUnderLease(fly, app, id);
   await fly.api.call('DELETE', ['apps', app], { again: true, accept: [404] });
   return true;
 }

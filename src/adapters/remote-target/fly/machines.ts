@@ -1,4 +1,4 @@
-import { TurboError } from '../../../domain/errors.ts';
+import { isTurboError, TurboError } from '../../../domain/errors.ts';
 import type { Fly } from './context.ts';
 import { flyFailure, isHeld, isMachineThere } from './explain.ts';
 import { type Machine, readMachine } from './machine.ts';
@@ -57,6 +57,14 @@ export async function destroyMachine({ api }: Fly, app: string, id: string, nonc
     again: true,
     accept: [404],
     ...(nonce === undefined ? {} : { headers: { [NONCE]: nonce } }),
+  });
+}
+
+/** The same for one that somebody may be changing: a killed run leaves its lease behind, which is waited for. */
+export async function destroyUnderLease(fly: Fly, app: string, id: string): Promise<void> {
+  await withLease(fly, app, id, ({ nonce }) => destroyMachine(fly, app, id, nonce)).catch((error: unknown) => {
+    const isGone = isTurboError(error, 'remote.failed') && error.details?.status === 404;
+    if (!isGone) throw error;
   });
 }
 

@@ -56,8 +56,8 @@ function hasEnded({ state }: Machine): boolean {
   return state === 'stopped' || state === 'failed';
 }
 
-/** The machine when it has ended; null when it never did. */
-async function awaitEnd(fly: Fly, app: string, { id, instanceId }: Machine): Promise<Machine | null> {
+/** The machine when it has ended; null when it never did. Throws `remote.conflict` when somebody took it away. */
+async function awaitEnd(fly: Fly, app: string, { id, name, instanceId }: Machine): Promise<Machine | null> {
   const end = fly.time.now() + PATIENCE_MS;
   for (;;) {
     await fly.api.call('GET', ['apps', app, 'machines', id, 'wait'], {
@@ -66,7 +66,12 @@ async function awaitEnd(fly: Fly, app: string, { id, instanceId }: Machine): Pro
       accept: [400, 404, 408],
     });
     const machine = await showMachine(fly, app, id);
-    if (!machine || hasEnded(machine)) return machine;
+    if (!machine) {
+      throw new TurboError('remote.conflict', `Machine ${name} of ${app} was taken away while it migrated.`, {
+        hint: 'Another deployment is at work: wait until it has ended, then the same command again.',
+      });
+    }
+    if (hasEnded(machine)) return machine;
     if (fly.time.now() >= end) return null;
     await fly.time.sleep(PAUSE_MS);
   }

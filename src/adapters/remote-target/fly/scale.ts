@@ -5,7 +5,7 @@ import type { Fly } from './context.ts';
 import { inspectApp } from './inspect.ts';
 import type { Machine } from './machine.ts';
 import { type Guest, SMALLEST } from './machine-config.ts';
-import { createMachine, destroyMachine, showMachine, webMachines, withLease } from './machines.ts';
+import { createMachine, destroyMachine, destroyUnderLease, showMachine, webMachines, withLease } from './machines.ts';
 import { numberOf, recordOf } from './read-json.ts';
 import { isWhole, updateMachine } from './roll-out.ts';
 
@@ -92,9 +92,7 @@ async function setCount(
   count: number,
   guest: Guest,
 ): Promise<void> {
-  for (const { id } of machines.slice(count)) {
-    await withLease(fly, app, id, ({ nonce }) => destroyMachine(fly, app, id, nonce));
-  }
+  for (const { id } of machines.slice(count)) await destroyUnderLease(fly, app, id);
   const [first] = machines;
   if (!first || count <= machines.length) return;
   refuseBare(app, first);

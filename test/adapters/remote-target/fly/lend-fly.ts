@@ -22,8 +22,7 @@ export async function withFly<T>(work: (lent: LentFly) => Promise<T>, options: F
   };
   const sleep = async (ms: number) => {
     pass(ms);
-    // Processes of machines need real time.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise(setImmediate);
   };
   const time = { now: () => now, sleep, random: () => 0.5 };
   const fake = await fakeFly({ time: { now: () => now, pass }, ...options });

@@ -50,6 +50,14 @@ const gaps: Json = {
 
 /** Holds calls against Fly's own document where it is present, and against the schemas of a client made of it elsewhere. */
 export async function flyGuard(mayRead = true): Promise<SpecGuard> {
+  const guard = guards.get(mayRead) ?? makeGuard(mayRead);
+  guards.set(mayRead, guard);
+  return (await guard).fork();
+}
+
+const guards = new Map<boolean, Promise<SpecGuard>>();
+
+async function makeGuard(mayRead: boolean): Promise<SpecGuard> {
   const spec = mayRead ? readSpec('fly-machines-2026-05-07') : null;
   if (spec) return specGuard(spec, { basePath: '/v1', overlay: gaps, failure });
   const { paths } = gaps;

@@ -27,6 +27,8 @@ export async function startProcess(
   secrets: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
 ): Promise<FlyProcess> {
+  // Nothing that runs: an image, which does what it should.
+  if (!Array.isArray(config.files)) return imagined(config);
   const disk = mkdtempSync(join(tmpdir(), 'tb-fly-'));
   // A program may give up being root.
   chmodSync(disk, 0o711);
@@ -65,6 +67,25 @@ export async function startProcess(
       const isSlow = await Promise.race([ended.then(() => false), wait(3_000, true, { ref: false })]);
       if (isSlow) running.kill('SIGKILL');
       await ended;
+    },
+  };
+}
+
+function imagined(config: MachineConfig): FlyProcess {
+  let end: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  // A command of its own is a migration; what the image does by itself is to serve.
+  if (Object.keys(child(config, 'init')).length > 0) end(0);
+  const settled = Promise.resolve();
+  return {
+    port: null,
+    ended,
+    settled,
+    probe: async () => 200,
+    end: async () => {
+      end(0);
     },
   };
 }
