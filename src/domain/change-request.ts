@@ -1,7 +1,19 @@
 import pluralize from 'pluralize';
 import { renameSchema } from './diff.ts';
 import { TurboError } from './errors.ts';
-import type { Column, Schema, Table } from './schema.ts';
+import { ruleChange } from './rule-request.ts';
+import type { Column, Schema } from './schema.ts';
+import {
+  columnCalled,
+  PLACE,
+  type Place,
+  pattern,
+  placesCalled,
+  snake,
+  THING,
+  tableNamed,
+  withColumn,
+} from './schema-place.ts';
 import { schemaWithout } from './schema-without.ts';
 
 /** A sentence that changes a part of a schema by its name. */
@@ -13,14 +25,19 @@ export interface NamedChange {
   readonly dropped: ReadonlySet<string>;
 }
 
-const THING = '(?:the\\s+)?(?:column |field |table )?["\'`]?([\\w. ]+?)["\'`]?';
-const PLACE = '(?:\\s+(?:of|in|on|from)\\s+(?:the\\s+)?([\\w ]+?)(?:\\s+table)?)?';
-const pattern = (text: string) => new RegExp(`^(?:please\\s+)?${text}[.!]?$`, 'i');
-
-const RENAME = pattern(`(?:rename|call)\\s+${THING}${PLACE}\\s+(?:to|as|into)\\s+["'\`]?([\\w ]+?)["'\`]?`);
-const REMOVE = pattern(`(?:remove|drop|delete|take away|no more)\\s+${THING}${PLACE}`);
+const NEW_NAME = `["'\`]?([\\w ]+?)["'\`]?`;
+const RENAMES = [
+  pattern(`(?:rename|call)\\s+${THING}${PLACE}\\s+(?:to|as|into)\\s+${NEW_NAME}`),
+  pattern(
+    `${THING}${PLACE}\\s+(?:should|must|shall|has to|have to|is to|are to)\\s+(?:now\\s+)?be\\s+(?:called|named|renamed(?:\\s+to)?)\\s+${NEW_NAME}`,
+  ),
+];
+const REMOVE = pattern(
+  `(?:(?:remove|drop|delete|take away|no more|get rid of|throw away|we\\s+(?:do not|don't|no longer)\\s+need)(?:\\s+any\\s?more)?)\\s+${THING}${PLACE}(?:\\s+any\\s?more)?`,
+);
+const STATES = 'unique|optional|nullable|empty|required|mandatory';
 const ADJECTIVE = pattern(
-  `(?:make\\s+)?${THING}${PLACE}\\s+(?:(?:must|should|has to|have to|is|are|shall|can|may)\\s+)?(?:be\\s+)?(unique|optional|nullable|empty|required|mandatory)`,
+  `(?:make\\s+)?${THING}${PLACE}\\s+(?:(?:must|should|has to|have to|is|are|shall|can|may)\\s+)?(?:be\\s+)?((?:${STATES})(?:(?:\\s+and\\s+|,\\s*)(?:${STATES}))?)`,
 );
 
 const NOTHING: Pick<NamedChange, 'renames' | 'dropped'> = { renames: new Map(), dropped: new Set() };
@@ -32,54 +49,33 @@ const NOTHING: Pick<NamedChange, 'renames' | 'dropped'> = { renames: new Map(), 
  */
 export function namedChange(text: string, schema: Schema): NamedChange | null {
   const sentence = text.trim().replace(/\s+/g, ' ');
-  const renamed = RENAME.exec(sentence);
+  const renamed = renamingIn(sentence);
   if (renamed) return rename(renamed[1] ?? '', renamed[2], snake(renamed[3] ?? ''), schema);
   const removed = REMOVE.exec(sentence);
   if (removed) return remove(removed[1] ?? '', removed[2], schema);
   const said = ADJECTIVE.exec(sentence);
-  return said ? qualify(said[1] ?? '', said[2], (said[3] ?? '').toLowerCase(), schema) : null;
+  if (said) return qualify(said[1] ?? '', said[2], (said[3] ?? '').toLowerCase(), schema);
+  const ruled = ruleChange(sentence, schema);
+  return ruled ? { ...NOTHING, schema: ruled } : null;
 }
 
 /** Whether a sentence wants another name for something; no model may guess what. */
-export const isRenaming = (text: string): boolean => RENAME.test(text.trim().replace(/\s+/g, ' '));
+export const isRenaming = (text: string): boolean => renamingIn(text.trim().replace(/\s+/g, ' ')) !== null;
+
+function renamingIn(sentence: string): RegExpExecArray | null {
+  return RENAMES.map((one) => one.exec(sentence)).find((found) => found !== null) ?? null;
+}
 
 /** Why a sentence of this kind changes nothing: what it names is not there, or is there several times. Null for others. */
 export function unfound(text: string, schema: Schema): string | null {
   const sentence = text.trim().replace(/\s+/g, ' ');
-  const [, words, where] = RENAME.exec(sentence) ?? REMOVE.exec(sentence) ?? ADJECTIVE.exec(sentence) ?? [];
+  const [, words, where] = renamingIn(sentence) ?? REMOVE.exec(sentence) ?? ADJECTIVE.exec(sentence) ?? [];
   if (words === undefined) return null;
-  if (where !== undefined && !tableCalled(where, schema)) return `There is no table "${where}".`;
+  if (where !== undefined && !tableNamed(where, schema)) return `There is no table "${where}".`;
   const places = placesCalled(words, where, schema).map(({ table, column }) => `${table.name}.${column.name}`);
   return places.length > 1
     ? `Several are called "${words}": say which of ${places.join(', ')}.`
     : `No ${where === undefined ? 'table or column' : `column of ${where}`} is called "${words}".`;
-}
-
-const snake = (words: string): string => words.trim().toLowerCase().replace(/\s+/g, '_');
-
-function tableCalled(words: string, { tables }: Schema): Table | null {
-  const wanted = [snake(words), pluralize(snake(words))];
-  return tables.find(({ name }) => wanted.includes(name)) ?? null;
-}
-
-interface Place {
-  readonly table: Table;
-  readonly column: Column;
-}
-
-/** The column that is meant, when there is exactly one. */
-function columnCalled(words: string, where: string | undefined, schema: Schema): Place | null {
-  const [first, more] = placesCalled(words, where, schema);
-  return first && !more ? first : null;
-}
-
-function placesCalled(words: string, where: string | undefined, schema: Schema): readonly Place[] {
-  const dot = words.indexOf('.');
-  const [owner, title] = dot === -1 ? [where, words] : [words.slice(0, dot), words.slice(dot + 1)];
-  const tables = owner === undefined ? schema.tables : [tableCalled(owner, schema)].filter((table) => table !== null);
-  return tables.flatMap((table) =>
-    table.columns.filter(({ name }) => name === snake(title)).map((column) => ({ table, column })),
-  );
 }
 
 function assertNotSignedInWith(place: Place, { accounts }: Schema, what: string): void {
@@ -97,18 +93,13 @@ function notPossible({ table, column }: Place, what: string, why: string): Turbo
   });
 }
 
-function withColumn(schema: Schema, { table, column }: Place, change: Partial<Column>): Schema {
-  const columns = table.columns.map((other) => (other === column ? { ...column, ...change } : other));
-  return { ...schema, tables: schema.tables.map((other) => (other === table ? { ...table, columns } : other)) };
-}
-
 function rename(words: string, where: string | undefined, to: string, schema: Schema): NamedChange | null {
   const place = columnCalled(words, where, schema);
   if (place) {
     const from = `${place.table.name}.${place.column.name}`;
     return { ...NOTHING, schema: withNames(schema, new Map(), new Map([[from, to]])), renames: new Map([[from, to]]) };
   }
-  const table = where === undefined ? tableCalled(words, schema) : null;
+  const table = where === undefined ? tableNamed(words, schema) : null;
   if (!table) return null;
   const name = pluralize(to);
   const renames = new Map([[table.name, name]]);
@@ -122,7 +113,7 @@ function withNames(schema: Schema, tables: Names, columns: Names): Schema {
 type Names = ReadonlyMap<string, string>;
 
 function remove(words: string, where: string | undefined, schema: Schema): NamedChange | null {
-  const table = where === undefined ? tableCalled(words, schema) : null;
+  const table = where === undefined ? tableNamed(words, schema) : null;
   const place = table ? null : columnCalled(words, where, schema);
   const removal = {
     tables: new Set(table ? [table.name] : []),
@@ -147,14 +138,19 @@ function goneFrom(schema: Schema, next: Schema): ReadonlySet<string> {
   );
 }
 
-function qualify(words: string, where: string | undefined, adjective: string, schema: Schema): NamedChange | null {
+function qualify(words: string, where: string | undefined, adjectives: string, schema: Schema): NamedChange | null {
   const place = columnCalled(words, where, schema);
   if (!place) return null;
-  if (['optional', 'nullable', 'empty'].includes(adjective)) {
+  const said = new Set(adjectives.split(/\s+and\s+|,\s*/));
+  const isOptional = ['optional', 'nullable', 'empty'].some((word) => said.has(word));
+  if (isOptional) {
     assertNotSignedInWith(place, schema, 'empty');
     if (place.column.primaryKey) throw notPossible(place, 'empty', 'rows are told apart by it');
   }
-  const change =
-    adjective === 'unique' ? { unique: true } : { nullable: adjective !== 'required' && adjective !== 'mandatory' };
+  const isRequired = said.has('required') || said.has('mandatory');
+  const change = {
+    ...(said.has('unique') ? { unique: true } : {}),
+    ...(isOptional || isRequired ? { nullable: !isRequired } : {}),
+  };
   return { ...NOTHING, schema: withColumn(schema, place, change) };
 }

@@ -99,7 +99,18 @@ function splitList(words: string): readonly string[] {
       part = '';
     } else part += piece;
   }
-  return [...parts, part].map((text) => text.trim()).filter((text) => text !== '');
+  return joinValues([...parts, part].map((text) => text.trim()).filter((text) => text !== ''));
+}
+
+/** "a status: draft, published or archived", "a slug, unique": what follows says more of the one in front. */
+function joinValues(parts: readonly string[]): readonly string[] {
+  return parts.reduce<readonly string[]>((done, part) => {
+    const last = done.at(-1);
+    const isValue = last !== undefined && /:\s*\S/.test(last) && /^\w+(?:\s+or\s+\w+)?$/i.test(part);
+    const isFlag = last !== undefined && /^(?:optional|required|mandatory|unique)$/i.test(part);
+    if (isValue) return [...done.slice(0, -1), `${last}, ${part}`];
+    return isFlag ? [...done.slice(0, -1), `${part} ${last.replace(/^(?:an?|the)\s+/i, '')}`] : [...done, part];
+  }, []);
 }
 
 const FLAGS = /^(?:(?:optional|required|mandatory|unique)\s+)+/i;
@@ -114,7 +125,8 @@ function readItem(text: string): GrowthItem | null {
     .replace(/["'`]/g, '')
     .replace(/\be-mail/gi, 'email')
     .trim();
-  const [, said = '', inside] = /^([^(:]+?)\s*(?:(?:\(|:)\s*([^)]+?)\s*\)?)?$/.exec(bare) ?? [];
+  const slashed = /^([\w ]+?)\s+(\w+(?:\s?[/|]\s?\w+)+)$/.exec(bare);
+  const [, said = '', inside] = slashed ?? /^([^(:]+?)\s*(?:(?:\(|:)\s*([^)]+?)\s*\)?)?$/.exec(bare) ?? [];
   const flags = FLAGS.exec(said)?.[0] ?? '';
   const type = TYPED.exec(said.slice(flags.length))?.[0] ?? '';
   const title = said.slice(flags.length + type.length);

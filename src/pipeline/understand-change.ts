@@ -102,7 +102,7 @@ function missing(growth: Growth, before: Schema, after: Schema): readonly string
 }
 
 const SMALL = new Set(
-  'with have has that this them they their from into should would could must shall need needs each every make made give also only when where which what some many more other than then there these those please table column field want wants able'.split(
+  'with have has that this them they their from into should would could must shall need needs each every make made give also only when where which what some many more other than then there these those please table column field want wants able belong belongs belonging'.split(
     ' ',
   ),
 );

@@ -14,6 +14,9 @@ test.each([
   ['posts get an optional unique code', 'posts', ['code optional unique']],
   ['add a boolean is_hot to posts', 'posts', ['is_hot: boolean']],
   ['add mood to posts: happy, very sad', 'posts', ['mood: happy | very_sad']],
+  ['add a status draft/published to posts', 'posts', ['status: draft | published']],
+  ['posts have a status: draft, published or archived', 'posts', ['status: draft | published | archived']],
+  ['posts need a slug, unique, and a teaser', 'posts', ['slug unique', 'teaser']],
   ['posts have a mood (happy or sad) and a rating (integer)', 'posts', ['mood: happy | sad', 'rating: integer']],
 ])('%s', (text, place, words) => {
   const said = readGrowth(text);

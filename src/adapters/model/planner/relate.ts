@@ -74,7 +74,8 @@ function saidLink(model: Model, fact: Extract<Fact, { kind: 'link' }>, context: 
   addLink(child, {
     role,
     parent,
-    nullable: self || nullable,
+    // Rows that are there have none yet.
+    nullable: self || nullable || child.given !== null,
     unique: false,
     part: known?.part ?? false,
     said: true,

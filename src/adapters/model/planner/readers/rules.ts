@@ -1,6 +1,7 @@
 import type { Context, Mention } from '../context.ts';
 import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
 import { readList } from '../list.ts';
 import { entityIn, isStop, readPhrase, textBetween } from '../phrase.ts';
 import { subjectBefore } from './having.ts';
@@ -16,10 +17,11 @@ export function readBelonging(context: Context): readonly Fact[] {
     if (child === null || child === 'everything') return [];
     const why = textBetween(context, Math.max(0, at - 2), to);
     const several = /^(many|several|multiple)$/.test(tokens[at + 2]?.word ?? '');
-    return items.map((item): Fact => {
+    return items.flatMap((item): readonly Fact[] => {
       const parent = entityIn(item.name, context) ?? item.name;
-      if (several) return { kind: 'many-to-many', left: child, right: parent, why };
-      return { kind: 'link', child, parent, nullable: item.optional || undefined, why };
+      const named: Fact = { kind: 'entity', name: parent, strength: STRENGTH.wanted, why };
+      if (several) return [named, { kind: 'many-to-many', left: child, right: parent, why }];
+      return [named, { kind: 'link', child, parent, nullable: item.optional || undefined, why }];
     });
   });
 }

@@ -182,11 +182,14 @@ function readAnother(context: Context, at: number): readonly Fact[] {
   return [{ kind: 'link', child: subject, parent: subject, role: ROLES.get(singular(doing)), nullable: true, why }];
 }
 
+/** As the lexicon calls them. */
+const KNOWN_ROLES: ReadonlyMap<string, readonly [string, string]> = new Map([['follow', ['follower', 'followed']]]);
+
 /** A table of its own, with who did it and to whom. */
 function mutualFacts(verb: string, subject: string, why: string): readonly Fact[] {
   const name = verb === 'befriend' || verb === 'know' ? 'friendship' : verb;
   if (name === 'message') return [{ kind: 'entity', name, strength: STRENGTH.wanted, why }];
-  const roles = [
+  const roles = KNOWN_ROLES.get(name) ?? [
     `${verb.replace(/e$/, '')}${verb.endsWith('e') ? 'r' : 'er'}`.replace(/([^aeiou]e)er$/, '$1r'),
     `target_${subject}`,
   ];
