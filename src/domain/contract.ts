@@ -2,7 +2,7 @@ import { ApiDocument, type Json } from './api-document.ts';
 import { actionOf } from './contract/actions.ts';
 import { type Findings, findEntities } from './contract/entities.ts';
 import { failuresOf } from './contract/failures.ts';
-import { type ApiOperation, basePathOf, successOf } from './contract/operations.ts';
+import { type ApiOperation, basePathOf, operationsOf, successOf } from './contract/operations.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
 import type { ContractPlan } from './contract-plan.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -64,6 +64,11 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
       };
     }),
   };
+}
+
+/** What a document says of each of its operations, by the ids of its plan. */
+export function describedOperations(value: Json): readonly ApiOperation[] {
+  return operationsOf(new ApiDocument(value));
 }
 
 /** The operations that somebody has to write, each with the reason; `endpoints` are those that somebody tried to. */

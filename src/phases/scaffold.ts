@@ -15,6 +15,7 @@ import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientExample, clientModule } from './scaffold/client-module.ts';
+import { contractClient } from './scaffold/contract/client-module.ts';
 import { contractFiles } from './scaffold/contract/contract-files.ts';
 import { contractProject } from './scaffold/contract/contract-project.ts';
 import { contractTexts } from './scaffold/contract/readme.ts';
@@ -92,6 +93,7 @@ function contractTree(
   const own = {
     ...contractFiles(document, plan.operations, schema, made.resources, written),
     ...fillIn(folderOf(made.template, 'contract/'), { ...made.values, ...about }),
+    'client/index.ts': contractClient(document, plan.operations),
     'test/operations.json': testData(plan, schema, written),
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };

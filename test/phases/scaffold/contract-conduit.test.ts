@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ContractBackend, startContractBackend } from '../../support/contract-backend.ts';
 
@@ -180,4 +181,18 @@ test('tokens of others, of nobody and none at all open nothing', async () => {
     expect((await ask('GET', '/user', undefined, token)).status).toBe(401);
     expect((await ask('GET', '/articles', undefined, token)).status).toBe(401);
   }
+});
+
+test('its client asks every kind of operation, and throws what was refused', async () => {
+  const { createClient } = await import(join(backend.directory, 'client/index.ts'));
+  const api = createClient({ baseUrl: backend.url, authorization: () => `Token ${alice}` });
+  const given = { title: 'By the client', description: 'On it', body: 'Text', tagList: ['client & co'] };
+  const { article } = await api.createArticle({ body: { article: given } });
+  const found = await api.getArticles({ query: { tag: 'client & co', limit: 1 } });
+  expect([found.articlesCount, found.articles[0].slug]).toEqual([1, article.slug]);
+  expect((await api.getArticle({ path: { slug: article.slug } })).article).toEqual(article);
+  expect(await api.deleteArticle({ path: { slug: article.slug } })).toBeUndefined();
+  await expect(api.getArticle({ path: { slug: '../user?' } })).rejects.toMatchObject({ name: 'ApiError', status: 404 });
+  const nobody = createClient({ baseUrl: `${backend.url}/` });
+  await expect(nobody.getCurrentUser()).rejects.toMatchObject({ status: 401, body: expect.anything() });
 });

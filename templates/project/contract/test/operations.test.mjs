@@ -46,7 +46,10 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
     }
     for (const text of path.includes('{') ? HOSTILE : []) {
       const bent = path.replaceAll(/\{\w+\}/g, encodeURIComponent(text));
-      const refused = await ask(bent, { body: body && (await contract.body(operation, token)), token });
+      const refused = await ask(bent, {
+        body: body && (await contract.body(operation, token)),
+        token,
+      });
       assert.ok(refused.status >= 400 && refused.status < 500, `${bent} → ${refused.status}`);
     }
     if (operation.kind === 'list') {
