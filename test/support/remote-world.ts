@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { inject } from 'vitest';
+import { loginUrl } from '../../src/domain/database.ts';
+import { type FakeFly, fakeFly } from './fakes/fly.ts';
+import { FLY_TOKENS } from './fakes/fly/world.ts';
+import { type FakeGithub, startFakeGithub } from './fakes/github.ts';
+import { type FakeS3, startFakeS3 } from './fakes/s3.ts';
+import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
+
+/** Fly.io, GitHub and S3 as they are played, a database that others can reach, and what a command must know to use them. */
+export interface RemoteWorld {
+  readonly fly: FakeFly;
+  readonly github: FakeGithub;
+  readonly s3: FakeS3;
+  readonly database: ProjectDatabase;
+  /** Tokens, addresses and logins, for the environment of a command. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Everything that must be seen nowhere but in requests. */
+  readonly secrets: readonly string[];
+  close(): Promise<void>;
+}
+
+export const BUCKET = 'project-files';
+const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
+const S3_KEY = { accessKeyId: 'AKIAFAKE0000', secretAccessKey: 'fake/secret+access/key/0123456789' };
+
+export async function openRemoteWorld(): Promise<RemoteWorld> {
+  const [fly, github, s3] = await Promise.all([
+    fakeFly(),
+    startFakeGithub([
+      { token: GITHUB_TOKEN, login: 'ada', scopes: ['repo', 'workflow', 'delete_repo'], organizations: ['acme'] },
+    ]),
+    startFakeS3({ keys: [S3_KEY], buckets: [BUCKET] }),
+  ]);
+  const database = await makeProjectDatabase(inject('cluster'));
+  const way = await openWay(inject('cluster').port);
+  const urlOf = (role: 'app' | 'mig') =>
+    loginUrl({ ...database.login(role), host: way.host, port: way.port, sslmode: 'disable' }).concat('?sslmode=disable');
+  return {
+    fly,
+    github,
+    s3,
+    database,
+    env: {
+      FLY_API_TOKEN: FLY_TOKENS.org,
+      FLY_ORG: 'acme',
+      FLY_REGION: 'fra',
+      FLY_FLAPS_BASE_URL: fly.url,
+      TURBOBACKEND_FLY_APP_URL: fly.appUrl,
+      GITHUB_TOKEN,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_SERVER_URL: github.serverUrl,
+      AWS_ACCESS_KEY_ID: S3_KEY.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: S3_KEY.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      TURBOBACKEND_S3_BUCKET: BUCKET,
+      TURBOBACKEND_DATABASE_URL: urlOf('app'),
+      TURBOBACKEND_MIGRATION_DATABASE_URL: urlOf('mig'),
+    },
+    secrets: [FLY_TOKENS.org, 'fm2_org', GITHUB_TOKEN, S3_KEY.secretAccessKey, database.login('app').password],
+    async close() {
+      await Promise.all([fly.close(), github.stop(), s3.stop()]);
+      way.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A way to the database by the name of this machine, as somebody elsewhere has to have one. */
+async function openWay(port: number): Promise<{ readonly host: string; readonly port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = createConnection(port, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  server.listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    host: hostname(),
+    port: address.port,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
