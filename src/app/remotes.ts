@@ -19,7 +19,10 @@ export function openRemotes(config: Config): Remotes {
       return flyTarget(settings);
     },
     async machines() {
-      throw missing('daytona');
+      const settings = daytonaSettings(said);
+      if (settings === null) throw missing('daytona');
+      const { daytonaMachines } = await import('../adapters/remote-machine/daytona/daytona-machines.ts');
+      return daytonaMachines(settings);
     },
     async codeHost() {
       const settings = githubSettings(said);

@@ -24,7 +24,7 @@ export interface RemoteWorld {
 
 export const BUCKET = 'project-files';
 const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
-const S3_KEY = { accessKeyId: 'AKIAFAKE0000', secretAccessKey: 'fake/secret+access/key/0123456789' };
+const S3_KEY = { id: 'AKIAFAKE0000', secret: 'fake/secret+access/key/0123456789' };
 
 export async function openRemoteWorld(): Promise<RemoteWorld> {
   const [fly, github, s3] = await Promise.all([
@@ -52,14 +52,14 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
       GITHUB_TOKEN,
       GITHUB_API_URL: github.apiUrl,
       GITHUB_SERVER_URL: github.serverUrl,
-      AWS_ACCESS_KEY_ID: S3_KEY.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: S3_KEY.secretAccessKey,
+      AWS_ACCESS_KEY_ID: S3_KEY.id,
+      AWS_SECRET_ACCESS_KEY: S3_KEY.secret,
       AWS_ENDPOINT_URL_S3: s3.url,
       TURBOBACKEND_S3_BUCKET: BUCKET,
       TURBOBACKEND_DATABASE_URL: urlOf('app'),
       TURBOBACKEND_MIGRATION_DATABASE_URL: urlOf('mig'),
     },
-    secrets: [FLY_TOKENS.org, 'fm2_org', GITHUB_TOKEN, S3_KEY.secretAccessKey, database.login('app').password],
+    secrets: [FLY_TOKENS.org, 'fm2_org', GITHUB_TOKEN, S3_KEY.secret, database.login('app').password],
     async close() {
       await Promise.all([fly.close(), github.stop(), s3.stop()]);
       way.close();
