@@ -22,8 +22,11 @@ export interface WithdrawOrder {
   readonly only?: RemoteRecord['remote'];
 }
 
+/** The public way in first, what is worth most last. */
+const REMOVAL = ['fly', 'daytona', 's3', 'github'] as const;
+
 /**
- * Takes away what a project has elsewhere, in the opposite order of its making: app, objects, sandbox. A repository only
+ * Takes away what a project has elsewhere: app, sandbox, objects. A repository only
  * when it was named; otherwise it stays and is forgotten. Cut off anywhere, the next call goes on. Throws `remote.*`,
  * with what is left still written down.
  */
@@ -34,8 +37,10 @@ export async function withdrawRemotes(
 ): Promise<readonly Withdrawn[]> {
   const done: Withdrawn[] = [];
   const all = await services.state.listRemotes(projectId);
-  const records = all.filter(({ remote }) => order.only === undefined || remote === order.only);
-  for (const record of records.toReversed()) {
+  const records = REMOVAL.flatMap((name) => all.filter(({ remote }) => remote === name)).filter(
+    ({ remote }) => order.only === undefined || remote === order.only,
+  );
+  for (const record of records) {
     const outcome = await withdraw(record, order, services);
     await services.state.forgetRemote(record);
     done.push({ remote: record.remote, place: record.place, outcome });

@@ -3,8 +3,8 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { inject } from 'vitest';
 import { loginUrl } from '../../src/domain/database.ts';
-import { type FakeFly, fakeFly } from './fakes/fly.ts';
 import { FLY_TOKENS } from './fakes/fly/world.ts';
+import { type FakeFly, fakeFly } from './fakes/fly.ts';
 import { type FakeGithub, startFakeGithub } from './fakes/github.ts';
 import { type FakeS3, startFakeS3 } from './fakes/s3.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
@@ -37,7 +37,9 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
   const database = await makeProjectDatabase(inject('cluster'));
   const way = await openWay(inject('cluster').port);
   const urlOf = (role: 'app' | 'mig') =>
-    loginUrl({ ...database.login(role), host: way.host, port: way.port, sslmode: 'disable' }).concat('?sslmode=disable');
+    loginUrl({ ...database.login(role), host: way.host, port: way.port, sslmode: 'disable' }).concat(
+      '?sslmode=disable',
+    );
   return {
     fly,
     github,
@@ -54,6 +56,7 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
       GITHUB_SERVER_URL: github.serverUrl,
       AWS_ACCESS_KEY_ID: S3_KEY.id,
       AWS_SECRET_ACCESS_KEY: S3_KEY.secret,
+      AWS_REGION: 'eu-central-1',
       AWS_ENDPOINT_URL_S3: s3.url,
       TURBOBACKEND_S3_BUCKET: BUCKET,
       TURBOBACKEND_DATABASE_URL: urlOf('app'),

@@ -48,6 +48,7 @@ export const createCommand: CliCommand = {
 
   async run(cli, typed) {
     const wishes = remoteWishes(cli, typed);
+    refuseWithoutGit(typed, wishes);
     const deployDatabase = givenDatabase(cli, typed);
     const local = { ...(await readOrder(cli, typed)), deployDatabase };
     const asks = asksService(cli);
@@ -62,6 +63,17 @@ export const createCommand: CliCommand = {
     return { data: created, text: (style) => createdReport(created, cli.config.command, style) };
   },
 };
+
+function refuseWithoutGit(typed: Typed, wishes: RemoteWishes | null): void {
+  if (!wishes?.github || typed.options.git !== false) return;
+  throw new TurboError(
+    'usage.invalid',
+    'What is not in git cannot be pushed: --no-git and --github exclude each other.',
+    {
+      hint: 'Leave one of them out.',
+    },
+  );
+}
 
 async function planRemote(cli: Cli, order: CreateOrder, wishes: RemoteWishes) {
   const { planCreate } = await import('../../../pipeline/remote-begin.ts');
