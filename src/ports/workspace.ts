@@ -13,6 +13,14 @@ export interface Workspace {
    */
   readTree(directory: string, folder: string): Promise<FileTree>;
   /**
+   * The bytes of all files below a folder whose paths are wanted; a folder is asked about with a slash at its end, and not
+   * looked into when it is not. Links are not followed. Throws `limit.reached` when there are more than `maxBytes`.
+   */
+  readFiles(
+    directory: string,
+    options: { readonly isWanted: (path: string) => boolean; readonly maxBytes: number },
+  ): Promise<Readonly<Record<string, Uint8Array>>>;
+  /**
    * Writes one file so that at every instant the old or the new content is there (temp, fsync, rename). One that only
    * its owner may read is not written into a folder where everybody could replace it (`workspace.unwritable`).
    */
@@ -33,7 +41,7 @@ export interface Workspace {
    */
   createFolder(
     directory: string,
-    files: FileTree,
+    files: Readonly<Record<string, string | Uint8Array>>,
     options?: { modes?: Readonly<Record<string, number>> },
   ): Promise<void>;
   /** Throws `workspace.unwritable` when nothing could be made at this place; leaves nothing behind. */

@@ -73,6 +73,23 @@ export function describeWorkspace(name: string, open: () => Workspace): void {
       });
     });
 
+    test('the bytes of the files that are wanted are read, also what is no text, and links are not followed', async () => {
+      await withTemporaryFolder(async (folder) => {
+        const bytes = Uint8Array.from([0xff, 0xfe, 0x00, 0xc3]);
+        const inside = join(folder, 'project');
+        await workspace.createFolder(inside, { 'a.bin': bytes, 'b/c.txt': 'text', 'skipped/d.txt': 'x', 'e.log': 'x' });
+        symlinkSync('/etc/passwd', join(inside, 'link'));
+        symlinkSync('/etc', join(inside, 'linked'));
+        const isWanted = (path: string) => path !== 'skipped/' && !path.endsWith('.log');
+        const read = await workspace.readFiles(inside, { isWanted, maxBytes: 100 });
+        expect(Object.keys(read)).toEqual(['a.bin', 'b/c.txt']);
+        expect([...(read['a.bin'] ?? [])]).toEqual([...bytes]);
+        expect(Buffer.from(read['b/c.txt'] ?? []).toString()).toBe('text');
+        const tooMuch = workspace.readFiles(inside, { isWanted, maxBytes: 7 });
+        await expect(tooMuch).rejects.toMatchObject({ code: 'limit.reached' });
+      });
+    });
+
     test('a file that is written again keeps the rights it has, and is told from links and folders', async () => {
       await withTemporaryFolder(async (folder) => {
         await workspace.write(folder, 'run', 'one', { mode: 0o755 });

@@ -11,6 +11,7 @@ import { destroyCommand } from './commands/destroy.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evolveCommand } from './commands/evolve.ts';
+import { filesCommand } from './commands/files.ts';
 import { historyCommand } from './commands/history.ts';
 import { limitsCommand } from './commands/limits.ts';
 import { listCommand } from './commands/list.ts';
@@ -62,6 +63,7 @@ export const commands: readonly CliCommand[] = [
   cancelCommand,
   costCommand,
   limitsCommand,
+  filesCommand,
   deprovisionCommand,
   destroyCommand,
   dbCommand,

@@ -1,13 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
+import { isEnvironmentFile, isSecretFile, secretValues } from '../../../domain/secret-files.ts';
 import type { Git } from '../../shared/git/run-git.ts';
-
-/** Files that hold logins, wherever they lie. */
-const SECRET_FILE = /(^|\/)\.env(?!\.example$)[^/]*$/;
-const SECRET_NAME = /(PASSWORD|SECRET|TOKEN|KEY)$/i;
-/** Shorter values are words, which a text may well say by itself. */
-const SHORTEST = 12;
 
 /**
  * Throws `secret.exposed` when anything that would be pushed, the past included, is a file of secrets or holds a secret
@@ -19,7 +14,7 @@ export async function assertNoSecrets(directory: string, git: Git, more: readonl
     const [id = ''] = line.split(' ', 1);
     return { id, path: line.slice(id.length + 1) };
   });
-  const file = objects.find(({ path }) => SECRET_FILE.test(path));
+  const file = objects.find(({ path }) => isSecretFile(path));
   if (file) throw exposed(`The file ${file.path}, which holds secrets, has been committed.`);
   const secrets = [...(await secretsOf(directory)), ...more];
   const input = objects.flatMap(({ id }) => (id === '' ? [] : [`${id}\n`])).join('');
@@ -53,18 +48,7 @@ function pathAt(batch: string, place: number, objects: readonly { id: string; pa
 
 /** Passwords and keys in the environment files of a folder. */
 async function secretsOf(directory: string): Promise<readonly string[]> {
-  const names = (await readdir(directory)).filter((name) => SECRET_FILE.test(name));
+  const names = (await readdir(directory)).filter(isEnvironmentFile);
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')));
-  return texts
-    .join('\n')
-    .split('\n')
-    .flatMap(secretIn)
-    .filter((value) => value.length >= SHORTEST);
-}
-
-function secretIn(line: string): readonly string[] {
-  const [, name = '', value = ''] = /^\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*$/.exec(line) ?? [];
-  if (SECRET_NAME.test(name)) return [value];
-  const password = URL.canParse(value) ? new URL(value).password : '';
-  return password === '' ? [] : [password];
+  return texts.flatMap(secretValues);
 }

@@ -17,6 +17,7 @@ import { basename, dirname, isAbsolute, join, parse } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { FileTree, Workspace } from '../../../ports/workspace.ts';
 import { codeOf, translate } from './errors.ts';
+import { readFiles } from './read-files.ts';
 
 /** Project folders on the disk of this machine. */
 export function localWorkspace(): Workspace {
@@ -24,6 +25,7 @@ export function localWorkspace(): Workspace {
     list: (directory) => guarded(directory, () => listFolder(directory)),
     read: (directory, path) => guarded(join(directory, path), () => readText(directory, path)),
     readTree: (directory, folder) => guarded(join(directory, folder), () => readAll(directory, folder)),
+    readFiles: (directory, options) => guarded(directory, () => readFiles(directory, options)),
     write: (directory, path, content, options) =>
       guarded(join(directory, path), () => replaceFile(directory, path, content, options?.mode)),
     rewrite: (directory, path, content) =>
@@ -179,7 +181,9 @@ async function syncFolder(folder: string): Promise<void> {
 
 const UNFINISHED = '.tb-new-';
 
-async function createWhole(directory: string, files: FileTree, modes: Readonly<Record<string, number>>): Promise<void> {
+type Contents = Readonly<Record<string, string | Uint8Array>>;
+
+async function createWhole(directory: string, files: Contents, modes: Readonly<Record<string, number>>): Promise<void> {
   await refuseOccupied(directory);
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true });
@@ -200,7 +204,7 @@ async function createWhole(directory: string, files: FileTree, modes: Readonly<R
 }
 
 /** Not synced one by one: the folder can be made again from what is recorded, and sixty fsyncs cost half a second. */
-async function writeTree(root: string, files: FileTree, modes: Readonly<Record<string, number>>): Promise<void> {
+async function writeTree(root: string, files: Contents, modes: Readonly<Record<string, number>>): Promise<void> {
   const paths = Object.keys(files);
   const targets = new Map<string, string>();
   for (const path of paths) targets.set(path, await locate(root, path));
