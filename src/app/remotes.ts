@@ -28,7 +28,7 @@ export function openRemotes(config: Config): Remotes {
       const settings = githubSettings(said);
       if (settings === null) throw missing('github');
       const { githubHost } = await import('../adapters/code-host/github/github-host.ts');
-      return githubHost({ ...settings, environment: config.serverEnvironment });
+      return githubHost({ ...settings, environment: config.gitEnvironment });
     },
     async objects(given) {
       const settings = s3Settings(said);

@@ -1,6 +1,7 @@
 import type { ProjectFolder } from '../domain/project.ts';
 import type { RemoteWishes } from '../domain/remote.ts';
 import type { Needs } from '../ports/services.ts';
+import { commitFirst } from './commit-step.ts';
 import { repositoryOf } from './remote-plan.ts';
 
 const BRANCH = 'main';
@@ -18,8 +19,12 @@ export interface Published {
 export async function codeStage(
   { project, directory }: ProjectFolder,
   wish: NonNullable<RemoteWishes['github']>,
-  { remotes, state }: Needs<'remotes' | 'state'>,
+  services: Needs<'remotes' | 'state' | 'repository' | 'workspace' | 'progress'>,
 ): Promise<Published> {
+  const { remotes, state, repository: git } = services;
+  const opened = await git.open(directory);
+  if (opened.kind === 'none' || !opened.hasCommits) await commitFirst(directory, project.name, services);
+  else if (opened.changed.length > 0) tellUncommitted(opened.changed, services);
   const host = await remotes.codeHost();
   const repository = await host.ensureRepository({
     ...repositoryOf(project, wish),
@@ -38,4 +43,10 @@ export async function codeStage(
   await state.settleRemote({ ...place, details: { url: repository.url, branch, commit } });
   await state.recordActivity({ projectId: project.id, action: 'pushed', details: { url: repository.url, commit } });
   return { url: repository.url, branch, commit, isNew };
+}
+
+function tellUncommitted(paths: readonly string[], { progress }: Needs<'progress'>): void {
+  const shown = paths.slice(0, 5).join(', ');
+  const more = paths.length > 5 ? ` and ${paths.length - 5} more` : '';
+  progress({ kind: 'warning', message: `Not committed, and therefore not pushed: ${shown}${more}` });
 }

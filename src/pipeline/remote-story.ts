@@ -1,6 +1,7 @@
 import type { DeployLogins } from '../domain/deploy-logins.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import type { RemoteWishes } from '../domain/remote.ts';
+import { type PushedFiles, pushFiles } from '../operations/push-files.ts';
 import type { Services } from '../ports/services.ts';
 import { codeStage, type Published } from './code-stage.ts';
 import { flyStage } from './fly-stage.ts';
@@ -10,6 +11,7 @@ import type { WatchedStep } from './watch.ts';
 /** What `create` did elsewhere; never a secret. */
 export interface RemotesDone {
   readonly github?: Published;
+  readonly s3?: PushedFiles;
   readonly fly?: {
     readonly app: string;
     readonly url: string;
@@ -30,12 +32,17 @@ export async function remoteStory(
   phase: WatchedStep,
   services: Services,
 ): Promise<RemotesDone> {
-  const { github, fly } = wishes;
+  const { github, s3, fly } = wishes;
   const published = github
     ? await phase('github', 'Push the code to GitHub', () => codeStage(folder, github, services))
     : null;
+  const saved = s3 ? await phase('s3', 'Keep the files in S3', () => pushFiles(folder, s3.bucket, services)) : null;
   const deployed = fly ? await publish(folder, fly, database, phase, services) : null;
-  return { ...(published ? { github: published } : {}), ...(deployed ? { fly: deployed } : {}) };
+  return {
+    ...(published ? { github: published } : {}),
+    ...(saved ? { s3: saved } : {}),
+    ...(deployed ? { fly: deployed } : {}),
+  };
 }
 
 async function publish(

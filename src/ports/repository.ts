@@ -4,6 +4,8 @@ export type NoRepository = { readonly kind: 'none'; readonly reason: string };
 /** The git repository that a project folder lies in. Paths are relative to the project folder. */
 export interface OpenedRepository {
   readonly kind: 'open';
+  /** False while nothing has ever been committed. */
+  readonly hasCommits: boolean;
   /** The files of the folder that differ from the last commit, those unknown to git included; without the ignored ones. */
   readonly changed: readonly string[];
 }

@@ -276,5 +276,5 @@ test('what is secret, saved and plain is told by its name', () => {
   for (const path of ['.env.example', 'environment.ts', 'monkey', 'keys.ts']) expect(isSecretFile(path)).toBe(false);
   expect(
     secretValues(`A=1\nexport APP_SECRET='0123456789ab'\nURL=postgres://u:p%40ssword-long@h/d\nKEY=short`),
-  ).toEqual(['0123456789ab', 'p%40ssword-long']);
+  ).toEqual(['0123456789ab', 'p%40ssword-long', 'p@ssword-long']);
 });

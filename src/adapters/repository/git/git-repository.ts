@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { CommitOrder, Committed, NoRepository, OpenedRepository, Repository } from '../../../ports/repository.ts';
-import { type Git, runGit } from './run-git.ts';
+import { type Git, runGit } from '../../shared/git/run-git.ts';
 
 export interface GitOptions {
   /** Where git finds its programs and the settings of the person: PATH, HOME, GIT_CONFIG_GLOBAL … */
@@ -48,7 +48,8 @@ async function openAt(git: Git): Promise<OpenedRepository | NoRepository> {
   if (status.code !== 0) return none(`git said: ${firstLine(status.errors)}`);
   const entries = status.output.split('\0').filter((entry) => entry !== '');
   const changed = entries.map((entry) => entry.slice(3)).filter((path) => path.startsWith(place.prefix));
-  return { kind: 'open', changed: changed.map((path) => path.slice(place.prefix.length)) };
+  const { code } = await git(['rev-parse', '--quiet', '--verify', 'HEAD']);
+  return { kind: 'open', hasCommits: code === 0, changed: changed.map((path) => path.slice(place.prefix.length)) };
 }
 
 async function begin(git: Git, order: CommitOrder): Promise<Committed> {
