@@ -9,6 +9,7 @@ import { readManifest } from './operations/manifest.ts';
 import { buildProject } from './pipeline/build-project.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import { decide, designStage } from './pipeline/design.ts';
+import { readMigrations } from './pipeline/migration-files.ts';
 import type { CreateOrder } from './pipeline/order.ts';
 import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
 import { recordFirst } from './pipeline/record-version.ts';
@@ -155,6 +156,8 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
   const endpoints = isWriterThere
     ? await phase('write', 'Write what resources do not cover', () => writeStage(folder, services))
     : [];
+  // Written before the build looks at the files it is made from.
+  if (withDatabase) await readMigrations(folder, services);
   const whole: ProjectFolder = { directory, project: { ...project, endpoints: [...endpoints] } };
   const trial = withDatabase && order.verify !== 'none' ? prepareTrial(folder, services) : null;
   try {

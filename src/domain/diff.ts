@@ -1,10 +1,12 @@
 import { columnSteps } from './diff/column-steps.ts';
 import { type DiffContext, type DiffOptions, diffContext, type Step } from './diff/context.ts';
+import { onlineSegments } from './diff/online.ts';
 import { partSteps } from './diff/part-steps.ts';
 import { inverseRenames, NO_RENAMES, type Renames } from './diff/rename-schema.ts';
 import { renameSteps } from './diff/rename-steps.ts';
 import { tableSteps, usesNewValue } from './diff/table-steps.ts';
 import { wallSteps } from './diff/wall-steps.ts';
+import { REPEAT_MARK } from './migration/repeat.ts';
 import type { Schema } from './schema.ts';
 
 export type { Step } from './diff/context.ts';
@@ -20,12 +22,16 @@ export interface ChangeOptions {
   readonly fills?: ReadonlyMap<string, string>;
   /** `post_status.archived` → the value its rows get instead. */
   readonly moved?: ReadonlyMap<string, string>;
+  /** For a service that runs while it is made: what takes as long as a table has rows keeps nobody from writing to it. */
+  readonly online?: boolean;
 }
 
 /** What one migration file does, and the file that takes it back. */
 export interface Segment {
   readonly up: readonly Step[];
   readonly down: readonly Step[];
+  /** Its one statement runs outside a transaction, once, or again and again until it changes no row. */
+  readonly alone?: 'once' | 'repeated';
 }
 
 /**
@@ -40,11 +46,12 @@ export function diffSchemas(before: Schema, after: Schema, options: ChangeOption
     moved: options.moved ?? new Map(),
     invents: false,
   };
+  const spread = (whole: Segment): readonly Segment[] => (options.online ? onlineSegments(whole) : [whole]);
   const whole = diffContext(before, after, forward);
-  if (!usesNewValue(whole)) return segmentsOf([segment(whole)]);
+  if (!usesNewValue(whole)) return segmentsOf(spread(segment(whole)));
   const middle: Schema = { ...before, enums: before.enums.map((type) => withNewValues(type, whole)) };
   const first = segment(diffContext(before, middle, { ...forward, renames: NO_RENAMES, moved: new Map() }));
-  return segmentsOf([first, segment(diffContext(middle, after, forward))]);
+  return segmentsOf([first, ...spread(segment(diffContext(middle, after, forward)))]);
 }
 
 function withNewValues(
@@ -81,6 +88,12 @@ function stepsOf(context: DiffContext): readonly Step[] {
     ...columnSteps(context),
   ];
   return [...steps].sort((one, other) => one.order - other.order);
+}
+
+/** A file of a segment as it is written. */
+export function renderSegment({ up, down, alone }: Segment): { readonly up: string; readonly down: string } {
+  const head = alone === 'repeated' ? `${REPEAT_MARK}\n` : '';
+  return { up: head + renderSteps(up), down: renderSteps(down) };
 }
 
 /** Steps as the text of a migration: each with its sentence above it. */

@@ -3,6 +3,7 @@ import { backendDdl } from './backend-tables.ts';
 import { renderDdl } from './ddl.ts';
 import { TurboError } from './errors.ts';
 import { DOWN_FOLDER, MIGRATIONS_FOLDER, type MigrationFile, migrationVersion, normalise } from './migration/files.ts';
+import { findRepeatRefusal, isRepeated } from './migration/repeat.ts';
 import {
   type ConcurrentIndex,
   concurrentIndex,
@@ -38,6 +39,8 @@ export interface JudgedMigration extends MigrationFile {
   readonly statements: readonly SqlStatement[];
   /** False for the few statements that PostgreSQL does not run in a transaction; then there is only one. */
   readonly transactional: boolean;
+  /** Its one statement is run again and again, each time on its own, until it changes no row: see `REPEAT_MARK`. */
+  readonly repeats: boolean;
   /** The index that such a statement makes or drops concurrently: what an interrupted run looks up in the catalog. */
   readonly makesIndex: ConcurrentIndex | null;
   readonly dropsIndex: IndexName | null;
@@ -108,7 +111,16 @@ export async function judgeMigration(file: MigrationFile): Promise<JudgedMigrati
     const message = `${file.path} has ${statements.length} statements; ${MAX_MIGRATION_STATEMENTS} are the limit.`;
     throw new TurboError('migration.invalid', message, { hint: 'Split it into several migrations.' });
   }
-  let transactional = true;
+  const repeats = isRepeated(file.sql);
+  const odd = repeats ? findRepeatRefusal(statements.map(({ kind }) => kind)) : null;
+  if (odd !== null) {
+    const hint = 'Nothing was run. Change the file, then run turbobackend migrate up.';
+    throw new TurboError('migration.refused', `${describePlace(file, 1)}: ${odd}.`, {
+      hint,
+      details: { file: file.path },
+    });
+  }
+  let transactional = !repeats;
   for (const statement of statements) {
     const outside = nonTransactionalKind(statement);
     const reason =
@@ -128,6 +140,7 @@ export async function judgeMigration(file: MigrationFile): Promise<JudgedMigrati
     ...file,
     statements,
     transactional,
+    repeats,
     makesIndex: alone ? concurrentIndex(alone) : null,
     dropsIndex: alone ? droppedIndex(alone) : null,
   };

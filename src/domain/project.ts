@@ -9,6 +9,9 @@ import { type Schema, schemaShape } from './schema.ts';
 /** The file that makes a folder a project. It holds no secret and belongs into git. */
 export const MANIFEST_FILE = 'turbobackend.json';
 
+/** What was generated last, file by file: a merge starts from it. It belongs into git, so that every clone has it. */
+export const GENERATED_FOLDER = '.turbobackend/generated';
+
 /** A document that a project serves, and what of it somebody has to write. */
 const contractShape = z.strictObject({
   document: z.record(z.string(), z.unknown()),

@@ -6,15 +6,15 @@ import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import { pathsOf } from './migration-files.ts';
 
-/** Not in git: it concerns this folder and this machine's databases. */
-const FILE = '.turbobackend/change.json';
+/** Where it is written down. Not in git: it concerns this folder and this machine's databases. */
+const CHANGE_FILE = '.turbobackend/change.json';
 
 /** Throws `project.incomplete` while a change that was begun is not at its end. */
 export async function assertNoneBegun(
   { directory, project }: ProjectFolder,
   { workspace }: Needs<'workspace'>,
 ): Promise<void> {
-  if ((await workspace.read(directory, FILE)) === null) return;
+  if ((await workspace.read(directory, CHANGE_FILE)) === null) return;
   throw new TurboError('project.incomplete', `A change of ${project.name} was begun and cut.`, {
     hint: 'Finish it: turbobackend evolve',
   });
@@ -22,12 +22,12 @@ export async function assertNoneBegun(
 
 /** The change that was begun; null when none was. Throws `project.damaged` for a record that cannot be read. */
 export async function readBegun(directory: string, { workspace }: Needs<'workspace'>): Promise<BegunChange | null> {
-  const text = await workspace.read(directory, FILE);
+  const text = await workspace.read(directory, CHANGE_FILE);
   if (text === null) return null;
   try {
     return begunChangeShape.parse(JSON.parse(text));
   } catch (cause) {
-    throw new TurboError('project.damaged', `${FILE} in ${directory} is damaged.`, {
+    throw new TurboError('project.damaged', `${CHANGE_FILE} in ${directory} is damaged.`, {
       hint: 'Remove it, look at what is there (turbobackend migrate status), and go on from there.',
       cause,
     });
@@ -40,12 +40,13 @@ export async function beginChange(
   change: BegunChange,
   { workspace }: Needs<'workspace'>,
 ): Promise<void> {
-  await workspace.write(directory, FILE, `${JSON.stringify(change, null, 2)}\n`);
+  await workspace.removeLeftovers(directory, [CHANGE_FILE]);
+  await workspace.write(directory, CHANGE_FILE, `${JSON.stringify(change, null, 2)}\n`);
 }
 
 /** It is at its end, whichever. */
 export async function endChange(directory: string, { workspace }: Needs<'workspace'>): Promise<void> {
-  await workspace.remove(directory, FILE);
+  await workspace.remove(directory, CHANGE_FILE);
 }
 
 /** What marks a migrations folder, without some files that are being added. The sum follows the files, and is left out. */

@@ -1,5 +1,5 @@
 import type { NewMigration } from '../domain/begun-change.ts';
-import type { ProjectFolder } from '../domain/project.ts';
+import { GENERATED_FOLDER, type ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import { projectFiles } from '../operations/fingerprint.ts';
 import { readManifest } from '../operations/manifest.ts';
@@ -11,7 +11,6 @@ import { writeMigrations } from './migration-files.ts';
 /** Where copies of a project lie, beside what was generated last; not in git. */
 const PLACE = '.turbobackend';
 const PREFIX = 'trial-';
-const BASES = `${PLACE}/generated`;
 
 type CandidateNeeds = Needs<'workspace' | 'templates' | 'programs' | 'builder' | 'progress'>;
 
@@ -35,7 +34,7 @@ export async function makeCandidate(
   const place = placeOf(directory, change.id);
   const [files, bases, manifest] = await Promise.all([
     projectFiles(directory, services),
-    services.workspace.readTree(directory, BASES),
+    services.workspace.readTree(directory, GENERATED_FOLDER),
     readManifest(directory, services),
   ]);
   await services.workspace.createFolder(place, { ...files, ...bases });

@@ -1,14 +1,14 @@
 import type { BegunChange } from '../domain/begun-change.ts';
 import type { Environment } from '../domain/database.ts';
 import { isTurboError } from '../domain/errors.ts';
-import { parseMigrationFolder } from '../domain/migration.ts';
-import type { ProjectFolder } from '../domain/project.ts';
+import { MIGRATIONS_FOLDER, parseMigrationFolder, SUM_FILE } from '../domain/migration.ts';
+import { GENERATED_FOLDER, MANIFEST_FILE, type ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import { checkScaffold } from '../phases/scaffold.ts';
 import type { Needs } from '../ports/services.ts';
 import { beginChange, endChange, markOf, readBegun } from './begun-change.ts';
 import { locked } from './exclusive.ts';
-import { type AddedMigration, readMigrations, removeMigrations, writeMigrations } from './migration-files.ts';
+import { type AddedMigration, pathsOf, readMigrations, removeMigrations, writeMigrations } from './migration-files.ts';
 import { listMigrations, revertStage } from './migrations.ts';
 import type { LoginNeeds } from './settle-logins.ts';
 import { migrateStage, scaffoldStage } from './stages.ts';
@@ -89,10 +89,29 @@ export async function resumeChange(before: ProjectFolder, services: EvolveNeeds)
     const isAsBefore = markOf(await readMigrations(folder, services), change.migrations) === change.base;
     if (!isAsBefore && !(await isUnderWay(folder, change, services))) {
       await takeBack(folder, change, services);
+      await removeLeftovers(folder, change, [], services);
       return { kind: 'taken-back', change };
     }
-    return { kind: 'finished', evolved: await goOn(folder, change, services), change };
+    const evolved = await goOn(folder, change, services);
+    await removeLeftovers(folder, change, evolved.written, services);
+    return { kind: 'finished', evolved, change };
   });
+}
+
+async function removeLeftovers(
+  { directory, project }: ProjectFolder,
+  { migrations }: BegunChange,
+  written: readonly string[],
+  { workspace }: Needs<'workspace'>,
+): Promise<void> {
+  const files = [...new Set([...Object.keys(project.files), ...written])];
+  const own = migrations.flatMap((migration) => {
+    const { up, down } = pathsOf(migration);
+    return down === null ? [up] : [up, down];
+  });
+  const sum = `${MIGRATIONS_FOLDER}/${SUM_FILE}`;
+  const generated = files.map((path) => `${GENERATED_FOLDER}/${path}`);
+  await workspace.removeLeftovers(directory, [MANIFEST_FILE, sum, ...own, ...files, ...generated]);
 }
 
 /**

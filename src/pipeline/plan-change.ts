@@ -1,5 +1,5 @@
 import { compareCatalogs } from '../domain/catalog.ts';
-import type { Environment } from '../domain/database.ts';
+import { APP_SCHEMA, type Environment } from '../domain/database.ts';
 
 import {
   type ChangeOptions,
@@ -7,6 +7,7 @@ import {
   diffSchemas,
   findRenames,
   type Renames,
+  renderSegment,
   renderSteps,
   type Segment,
   type Step,
@@ -82,7 +83,7 @@ export async function planChange(folder: ProjectFolder, order: ChangeOrder, serv
   if (drawn.segments.length === 0) return { ...drawn, files: [], steps: [], losses: [], obstacles: [] };
   const steps = drawn.segments.flatMap(({ up }) => up);
   const counted = await count(folder, order.env, steps, services);
-  const files = drawn.segments.map(({ up, down }) => ({ up: renderSteps(up), down: renderSteps(down) }));
+  const files = drawn.segments.map(renderSegment);
   const { before, renames, doubts, beyond } = drawn;
   return { before, renames, doubts, beyond, files, steps: steps.map(({ what }) => what), ...counted };
 }
@@ -108,13 +109,35 @@ async function draw(
   const { renames, doubts } = findRenames(before, order.after, { renames: order.renames, dropped: order.dropped });
   if (doubts.length > 0) return { before, renames, segments: [], doubts, beyond };
   const { fills, moved } = order;
-  const way = diffSchemas(before, order.after, { renames, ...(fills ? { fills } : {}), ...(moved ? { moved } : {}) });
+  const online = order.online ?? (await hasLargeTable(folder, order.env, services));
+  const said = { ...(fills ? { fills } : {}), ...(moved ? { moved } : {}), ...(online ? { online } : {}) };
+  const way = diffSchemas(before, order.after, { renames, ...said });
   const settling = base.differences.length === 0 ? [] : settleSteps(found, base.fresh, before);
   const [first = { up: [], down: [] }, ...rest] = way;
   const segments = way.length + settling.length === 0 ? [] : [{ ...first, up: [...settling, ...first.up] }, ...rest];
   if (order.from === 'database') await scratch.query(initialMigration(before, 0).content);
   if (order.from === 'schema' || settling.length === 0) await prove(segments, order.after, base, scratch);
   return { before, renames, segments, doubts, beyond };
+}
+
+/** More rows than this, and a change is made so that a service can go on meanwhile, unless somebody says otherwise. */
+const MANY_ROWS = 1_000_000;
+
+/** As PostgreSQL estimates it. */
+async function hasLargeTable(folder: ProjectFolder, env: Environment, services: TrialNeeds): Promise<boolean> {
+  const record = await services.state.findDatabase(folder.project.id, env);
+  if (record?.status !== 'ready' || record.desired !== 'present') return false;
+  const session = await services.sql.connect(await openLogin(folder.project.id, env, 'mig', services));
+  try {
+    const { rows } = await session.query(
+      `SELECT coalesce(max(reltuples), 0) > $1 AS large FROM pg_catalog.pg_class
+       WHERE relkind = 'r' AND relnamespace = to_regnamespace($2)`,
+      [MANY_ROWS, APP_SCHEMA],
+    );
+    return rows[0]?.large === true;
+  } finally {
+    await session.close();
+  }
 }
 
 async function catalogOf(folder: ProjectFolder, env: Environment, services: TrialNeeds) {
@@ -134,14 +157,14 @@ async function prove(
   scratch: SqlSession,
 ): Promise<void> {
   const wanted = await freshCatalog(after, scratch);
-  for (const { up } of segments) await run(up, scratch);
+  for (const { up, alone } of segments) await run(up, scratch, alone !== undefined);
   const left = compareCatalogs(await readCatalog(scratch), wanted, { names: true });
   // What was there already and no schema says is still there.
   const allowed = new Set(base.differences.map(({ kind }) => kind));
   const wrong = left.find(({ kind }) => !allowed.has(kind));
   if (wrong)
     throw unproven(`the migrations would leave the ${wrong.kind} of ${wrong.object} otherwise than the schema`);
-  for (const { down } of [...segments].reverse()) await run(down, scratch);
+  for (const { down, alone } of [...segments].reverse()) await run(down, scratch, alone !== undefined);
   const [lost] =
     base.differences.length > 0 ? [] : compareCatalogs(await readCatalog(scratch), base.fresh, { names: true });
   if (lost) throw unproven(`the way back would not restore the ${lost.kind} of ${lost.object}`);
@@ -154,18 +177,18 @@ function unproven(why: string, cause?: unknown): TurboError {
   });
 }
 
-async function run(steps: readonly Step[], session: SqlSession): Promise<void> {
-  await session.query('BEGIN');
+async function run(steps: readonly Step[], session: SqlSession, isAlone: boolean): Promise<void> {
+  if (!isAlone) await session.query('BEGIN');
   for (const { text } of await parseSql(renderSteps(steps))) {
     try {
       await session.query(text);
     } catch (error) {
-      await session.query('ROLLBACK');
+      if (!isAlone) await session.query('ROLLBACK');
       if (!(error instanceof SqlError)) throw error;
       throw unproven(`${error.message} (${error.state}) at ${text.slice(0, 200)}`, error);
     }
   }
-  await session.query('COMMIT');
+  if (!isAlone) await session.query('COMMIT');
 }
 
 /** Counts in the project's own database; where that is not there yet, or has other tables, nothing can be counted. */

@@ -124,7 +124,8 @@ async function tryOut(
 function withAdded(files: FileTree, added: RehearsalOrder['files']): FileTree {
   const { 'migrations.sum': _sum, ...rest } = files;
   const more = added.flatMap(({ up, down }, index) => {
-    const title = `9999123123595${index % 10}_rehearsed.sql`;
+    const [minute, second] = [Math.floor(index / 60), index % 60].map((part) => String(part).padStart(2, '0'));
+    const title = `9999123123${minute}${second}_rehearsed.sql`;
     return [
       [title, up],
       [`down/${title}`, down],

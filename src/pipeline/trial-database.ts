@@ -59,7 +59,10 @@ export async function withTrialDatabase<T>(
   });
 }
 
-/** A scratch database that was migrated already as one to try a backend on. `owner` owns its tables, and stays open. */
+/**
+ * A scratch database that was migrated already as one to try a backend on. `owner` owns its tables, and stays open. Of
+ * rows that are there already, a copy of somebody's say, nothing is read: what they hold is not the backend's doing.
+ */
 export async function trialDatabase(
   scratch: ScratchDatabase,
   schema: Schema,
@@ -68,6 +71,8 @@ export async function trialDatabase(
 ): Promise<TrialDatabase> {
   const [backend, migrator] = [await scratch.login('app'), await scratch.login('mig')];
   const secret = generatePassword();
+  const { rows } = await owner.query('SELECT pg_current_xact_id()::xid::text AS mark');
+  const mark = String(rows[0]?.mark);
   return {
     environment: { DATABASE_URL: loginUrl(backend), ...(schema.accounts ? { APP_SECRET: secret } : {}) },
     migrationUrl: loginUrl(migrator),
@@ -76,7 +81,7 @@ export async function trialDatabase(
     promote: (key) => promote(key, schema, owner),
     forgiveFailures: () => forgiveFailures(owner),
     plant: await plant(scratch, ids, owner),
-    readCells: () => readCells(owner),
+    readCells: () => readCells(owner, mark),
     countRows: () => countRows(schema, owner),
   };
 }
@@ -131,14 +136,17 @@ async function tablesOf(owner: SqlSession): Promise<readonly { readonly schema: 
 /** More rows than anybody makes in a trial; each has at most some kilobytes. */
 const MAX_ROWS = 500;
 
-async function readCells(owner: SqlSession): Promise<Awaited<ReturnType<TrialDatabase['readCells']>>> {
+/** Of rows that were written after the transaction `mark`. */
+async function readCells(owner: SqlSession, mark: string): Promise<Awaited<ReturnType<TrialDatabase['readCells']>>> {
   const cells = [];
   for (const { schema, name } of (await tablesOf(owner)).filter((table) => table.schema === APP_SCHEMA)) {
     const { rows } = await owner.query(
       `SELECT cell.key AS column, cell.value AS value FROM
-         (SELECT * FROM ${identifier(schema)}.${identifier(name)} LIMIT ${MAX_ROWS}) AS row_,
+         (SELECT written.* FROM ${identifier(schema)}.${identifier(name)} AS written
+          WHERE age(written.xmin) < age($1::text::xid) LIMIT ${MAX_ROWS}) AS row_,
          jsonb_each_text(to_jsonb(row_)) AS cell
        WHERE cell.value IS NOT NULL`,
+      [mark],
     );
     cells.push(...rows.map((row) => ({ table: name, column: String(row.column), value: String(row.value) })));
   }

@@ -46,6 +46,8 @@ export interface Workspace {
   ): Promise<void>;
   /** Throws `workspace.unwritable` when nothing could be made at this place; leaves nothing behind. */
   checkWritable(directory: string): Promise<void>;
+  /** Takes away what writes of these files left that were killed. Only for who knows that nobody writes them now. */
+  removeLeftovers(directory: string, paths: readonly string[]): Promise<void>;
   /** Removes one file; missing is fine. */
   remove(directory: string, path: string): Promise<void>;
   /** Removes a folder and everything in it; missing is fine. */

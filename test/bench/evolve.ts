@@ -15,7 +15,7 @@ import { startCluster } from '../support/global-cluster.ts';
 import { shippedLexicon } from '../support/planner.ts';
 
 /**
- * `npm run bench:evolve [steps] [seed] [--alone]`: random changes of the templates and of designs of the planner, each
+ * `npm run bench:evolve [steps] [seed] [--alone] [--online]`: random changes of the templates and of designs of the planner, each
  * on a database with rows: does it come out as a fresh database of the new schema, are all rows and untouched columns
  * as they were, does the way back restore it? The same for pg-delta, unless `--alone`, which is not told what was
  * renamed and what new columns get: it cannot be.
@@ -26,6 +26,7 @@ const [steps = 240, seed = 1] = process.argv
   .filter((flag) => !flag.startsWith('--'))
   .map(Number);
 const alone = process.argv.includes('--alone');
+const online = process.argv.includes('--online');
 const ROWS = 30;
 const REQUESTS = [
   'A gym with members, trainers, classes and bookings. Members sign in.',
@@ -119,8 +120,9 @@ try {
     for (let step = 0; ours.length < steps && step < steps * 3; step += 1) {
       const start = starts[step % starts.length];
       const kind = CHANGE_NAMES[Math.floor(step / 1.7) % CHANGE_NAMES.length] ?? '';
-      const evolution = start ? randomEvolution(start, random, kind, random(3)) : null;
-      if (!evolution) continue;
+      const found = start ? randomEvolution(start, random, kind, random(3)) : null;
+      if (!found) continue;
+      const evolution = { ...found, options: { ...found.options, online } };
       const outcome = await withDatabase(cluster, async (session) => {
         await fillFresh(evolution.before, session, ROWS);
         return tryEvolution(evolution, session, empty);

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
 import { isTurboError, type TurboError } from '../../src/domain/errors.ts';
+import { REPEAT_MARK } from '../../src/domain/migration/repeat.ts';
 import type { ProgressEvent } from '../../src/domain/progress.ts';
 import { migrateUp, migrationStatus } from '../../src/phases/migrate.ts';
 import type { Sql, SqlSession } from '../../src/ports/sql.ts';
@@ -259,11 +260,30 @@ function mortalSql(dieAt: number, when: 'before' | 'after'): { sql: Sql; alive()
   return { sql, alive: () => alive };
 }
 
+test('what is repeated is done in batches, each on its own, and is one statement that changes rows', async () => {
+  const fill = 'update a set y = x where ctid = any (array(select ctid from a where y is null limit 4));';
+  const files = {
+    [FIRST]: 'create table a (x int, y int); insert into a select generate_series(1, 10);',
+    [SECOND]: `${REPEAT_MARK}\n-- Fill y.\n${fill}`,
+  };
+  expect((await up(files)).applied).toEqual([FIRST, SECOND]);
+  const [found] = await database.admin(
+    'select count(*)::int as rows, count(y)::int as filled, count(distinct xmin::text)::int as batches from app.a',
+  );
+  expect(found).toEqual({ rows: 10, filled: 10, batches: 3 });
+  for (const wrong of [`${fill}\n${fill}`, 'drop table a;', 'select 1;', '']) {
+    const third = { [V(3, 'third')]: `${REPEAT_MARK}\n${wrong}` };
+    expect((await failure(up({ ...files, ...third }))).code).toMatch(/^migration\.(refused|invalid)$/);
+  }
+  expect(await tables()).toEqual(['a']);
+});
+
 test('a runner that dies at any query leaves nothing that the next run does not finish, each effect once', async () => {
   const files = {
     [FIRST]: 'create table a (x int); insert into a values (1);',
     [SECOND]: 'create index concurrently a_x_idx on a (x);',
     [V(3, 'third')]: 'insert into a values (3);',
+    [V(4, 'fourth')]: `${REPEAT_MARK}\nupdate a set x = x + 10 where x = (select min(x) from a where x < 10);`,
   };
   let deaths = 0;
   for (const when of ['before', 'after'] as const) {
@@ -282,8 +302,8 @@ test('a runner that dies at any query leaves nothing that the next run does not 
       expect({ when, dieAt, ...found }).toEqual({
         when,
         dieAt,
-        rows: [1, 3],
-        journal: ['first applied', 'second applied', 'third applied'],
+        rows: [11, 13],
+        journal: ['first applied', 'second applied', 'third applied', 'fourth applied'],
         indexes: [true],
       });
       await database.admin('drop table app.a; drop table tb.schema_migrations');

@@ -93,6 +93,13 @@ export async function fingerprints(
   return found;
 }
 
+async function applyAlone(script: string, isRepeated: boolean, session: SqlSession): Promise<void> {
+  for (;;) {
+    const { rowCount } = await session.query(script);
+    if (!isRepeated || rowCount === 0) return;
+  }
+}
+
 async function applyScript(script: string, session: SqlSession): Promise<void> {
   await session.query('BEGIN');
   try {
@@ -151,18 +158,20 @@ export async function tryEvolution(evolution: Evolution, session: SqlSession, em
   let text = '';
   try {
     const applying = performance.now();
-    for (const { up } of segments) {
+    for (const { up, alone } of segments) {
       text = renderSteps(up);
-      await applyScript(text, session);
+      if (alone === undefined) await applyScript(text, session);
+      else await applyAlone(text, alone === 'repeated', session);
     }
     ms += performance.now() - applying;
     const wrong =
       unlike('up', await readCatalog(session), wanted) ??
       changed('rows after up', prints, await fingerprints(evolution, 'after', session));
     if (wrong !== null) return outcome('wrong', `${wrong}\n${segments.map(({ up }) => renderSteps(up)).join('\n')}`);
-    for (const { down } of [...segments].reverse()) {
+    for (const { down, alone } of [...segments].reverse()) {
       text = renderSteps(down);
-      await applyScript(text, session);
+      if (alone === undefined) await applyScript(text, session);
+      else await applyAlone(text, false, session);
     }
     const back =
       unlike('down', await readCatalog(session), former) ??

@@ -74,11 +74,12 @@ function addColumn(column: Column, table: Table, context: DiffContext): Step {
     return step(ORDER.column, what, sql, { obstacles: onlyOne(column, table, source) });
   }
   const nullable: Column = { ...column, nullable: true };
-  return step(ORDER.column, what, [
+  const sql = [
     `${alter} ADD COLUMN ${columnSql(nullable, '')};`,
     fillSql(table, column, fill),
     `${alter} ALTER COLUMN ${name(column.name)} SET NOT NULL;`,
-  ]);
+  ];
+  return step(ORDER.column, what, sql, { act: { kind: 'add', table, column, fill } });
 }
 
 /** One value for all rows is no key. */
@@ -240,5 +241,6 @@ function changeNullable(old: Column, next: Column, table: Table, typed: boolean,
             hint: flagFor(place),
           },
         ];
-  return [step(ORDER.column, `Require ${place}.`, sql, { obstacles })];
+  const act = { kind: 'require', table, column: next, fill } as const;
+  return [step(ORDER.column, `Require ${place}.`, sql, typed ? { obstacles } : { obstacles, act })];
 }

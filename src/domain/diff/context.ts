@@ -1,4 +1,4 @@
-import { type TableParts, tableParts } from '../ddl.ts';
+import { type TablePart, type TableParts, tableParts } from '../ddl.ts';
 import { readableIdentifier as name } from '../identifier.ts';
 import type { Column, EnumType, Schema, Table } from '../schema.ts';
 import { inverseRenames, type Renames, renameSchema } from './rename-schema.ts';
@@ -26,7 +26,16 @@ export interface Step {
   /** What is lost; empty for a step that takes nothing away. */
   readonly losses: readonly Count[];
   readonly obstacles: readonly Obstacle[];
+  /** What it does, for those that a service which runs would have to wait for. */
+  readonly act?: Act;
 }
+
+/** Something that takes as long as a table has rows. */
+export type Act =
+  | { readonly kind: 'part'; readonly table: string; readonly part: TablePart }
+  /** A column that is to be there, or required, with what rows without a value get. */
+  | { readonly kind: 'require'; readonly table: Table; readonly column: Column; readonly fill: Fill | null }
+  | { readonly kind: 'add'; readonly table: Table; readonly column: Column; readonly fill: Fill };
 
 /** Where in the order a step belongs: what depends on something goes first and comes back last. */
 export const ORDER = {
@@ -46,6 +55,14 @@ export const ORDER = {
   wallUp: 13,
   comment: 14,
 } as const;
+
+/** What rows without a value get. */
+export interface Fill {
+  /** In SQL. */
+  readonly value: string;
+  /** The same for all rows, so that no row has to be written. */
+  readonly constant: boolean;
+}
 
 /** How a change is to be made. */
 export interface DiffOptions {

@@ -2,15 +2,7 @@ import { type ColumnType, formatColumnType, parseColumnType } from '../column-ty
 import { columnTypeSql, relationsOf } from '../ddl.ts';
 import { literal, readableIdentifier as name } from '../identifier.ts';
 import { type Column, primaryKey, type Table } from '../schema.ts';
-import type { DiffContext } from './context.ts';
-
-/** What rows without a value get. */
-export interface Fill {
-  /** In SQL. */
-  readonly value: string;
-  /** The same for all rows, so that no row has to be written. */
-  readonly constant: boolean;
-}
+import type { DiffContext, Fill } from './context.ts';
 
 /**
  * The value for rows that have none: the one that was said, the column's own default, or a key; on the way back also one

@@ -105,6 +105,7 @@ function addStep(table: string, part: TablePart, context: DiffContext): Step {
   const obstacle = obstacleOf(table, part, context);
   return step(ADD_ORDER[part.kind], `Add ${NOUNS[part.kind]} of ${places(table, part)}.`, sql, {
     obstacles: obstacle ? [obstacle] : [],
+    act: { kind: 'part', table, part },
   });
 }
 

@@ -20,6 +20,8 @@ export function changeOptions(): readonly Option[] {
     many('--default <column=value>', 'what rows without a value get: posts.subtitle=none'),
     many('--map <value=value>', 'what rows with a value that goes get: status.archived=draft'),
     many('--drop <name>', 'what is gone for good, and was not renamed: posts.title'),
+    new Option('--online', 'for a service that runs meanwhile: batches, concurrent indexes, rules checked afterwards'),
+    new Option('--no-online', 'in one file, also where tables are large'),
     new Option('--allow-destructive', 'also what takes rows or values away'),
   ];
 }
@@ -39,11 +41,13 @@ function pairsOf(typed: Typed, name: string): Map<string, string> {
   );
 }
 
-type Said = Pick<ChangeOrder, 'renames' | 'fills' | 'moved' | 'dropped'>;
+type Said = Pick<ChangeOrder, 'renames' | 'fills' | 'moved' | 'dropped' | 'online'>;
 
 /** What was said about a change with `changeOptions`. Throws `usage.invalid`. */
 export function saidOf(typed: Typed): Said {
+  const { online } = typed.options;
   return {
+    ...(typeof online === 'boolean' ? { online } : {}),
     renames: pairsOf(typed, 'rename'),
     fills: pairsOf(typed, 'default'),
     moved: pairsOf(typed, 'map'),

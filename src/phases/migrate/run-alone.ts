@@ -72,6 +72,14 @@ async function cleanUp(file: JudgedMigration, session: SqlSession): Promise<void
   }
 }
 
+/** Once, or until it finds nothing to change; each time is a transaction of its own, so a cut run only has less to do. */
+async function run(text: string, repeats: boolean, session: SqlSession): Promise<void> {
+  for (;;) {
+    const { rowCount } = await session.query(text);
+    if (!repeats || rowCount === 0) return;
+  }
+}
+
 async function begin(file: JudgedMigration, session: SqlSession, toolVersion: string | null): Promise<void> {
   if (file.isDown) await setStatus(session, file.version, 'running');
   else await insertRow(session, file, { status: 'running', appliedAt: null, toolVersion });
@@ -104,7 +112,7 @@ export async function runAlone(
     if (index) await dropInvalid(session, index);
     if (order.resumed && statement.kind === 'ReindexStmt') await dropReindexLeftovers(session);
     await session.query(`SET statement_timeout = ${order.limits.statementTimeoutMs}`);
-    await session.query(statement.text);
+    await run(statement.text, file.repeats, session);
   } catch (error) {
     if (isLostConnection(error)) throw explainFailure(error, file, statement);
     const isDuplicate = error instanceof SqlError && error.state === '23505';

@@ -1,4 +1,4 @@
-import { fileHash, MANIFEST_FILE, type Project } from '../../domain/project.ts';
+import { fileHash, GENERATED_FOLDER, MANIFEST_FILE, type Project } from '../../domain/project.ts';
 import type { Needs } from '../../ports/services.ts';
 import type { FileTree } from '../../ports/workspace.ts';
 import { decideFate, type Fate } from './fate.ts';
@@ -29,10 +29,7 @@ export interface ScaffoldResult {
 
 type WriteNeeds = Needs<'workspace' | 'progress' | 'programs'>;
 
-/** What was generated last, file by file: a merge starts from it. It belongs into git, so that every clone has it. */
-const BASE_FOLDER = '.turbobackend/generated';
-
-const baseOf = (path: string): string => `${BASE_FOLDER}/${path}`;
+const baseOf = (path: string): string => `${GENERATED_FOLDER}/${path}`;
 
 /** Writes a folder that appears complete or not at all. Throws `project.exists`, `workspace.*`. */
 export async function writeNew(

@@ -65,11 +65,21 @@ test('the script applies what is new, once, and turbobackend finds it applied', 
     expect(row).toMatchObject({ name: 'initial', state: 'applied', appliedAt: expect.any(Number) });
     write('20300101000000_add_pinned.sql', 'ALTER TABLE posts ADD pinned boolean NOT NULL DEFAULT false;\n');
     write('20300101000001_index_slug.sql', 'CREATE INDEX CONCURRENTLY posts_views_idx ON posts (views);\n');
+    const fill = 'update numbers set y = x where ctid = any (array(select ctid from numbers where y is null limit 4));';
+    write(
+      '20300101000002_numbers.sql',
+      'create table numbers (x int, y int); insert into numbers select generate_series(1, 10);',
+    );
+    write('20300101000003_fill.sql', `-- repeat until no row is changed\n${fill}\n`);
     expect(await migrate()).toMatchObject({ code: 0 });
+    const batches = 'select count(y)::int as filled, count(distinct xmin::text)::int as batches from app.numbers';
+    expect(await database.admin(batches)).toEqual([{ filled: 10, batches: 3 }]);
     const all = files(
       initial.path,
       'migrations/20300101000000_add_pinned.sql',
       'migrations/20300101000001_index_slug.sql',
+      'migrations/20300101000002_numbers.sql',
+      'migrations/20300101000003_fill.sql',
     );
     expect((await migrateUp({ files: all, login }, services)).applied).toEqual([]);
     expect(await database.admin('SELECT pinned FROM app.posts')).toEqual([]);

@@ -39,6 +39,7 @@ export function localWorkspace(): Workspace {
     createFolder: (directory, files, options) =>
       guarded(directory, () => createWhole(directory, files, options?.modes ?? {})),
     checkWritable: (directory) => guarded(directory, () => probe(directory)),
+    removeLeftovers: (directory, paths) => guarded(directory, () => removeTemporaries(directory, paths)),
     remove: (directory, path) => guarded(join(directory, path), () => removeFile(directory, path)),
     removeFolder: (directory) => guarded(directory, () => removeWhole(directory)),
   };
@@ -110,7 +111,7 @@ async function replaceFile(directory: string, path: string, content: string, mod
   const folder = dirname(target);
   await mkdir(folder, { recursive: true });
   if ((mode & 0o077) === 0) await refuseOpenFolder(folder);
-  const temporary = join(folder, `.${basename(target)}.tmp-${randomBytes(6).toString('hex')}`);
+  const temporary = join(folder, `${temporaryOf(basename(target))}${randomBytes(6).toString('hex')}`);
   try {
     const file = await open(temporary, 'wx', mode);
     try {
@@ -126,6 +127,19 @@ async function replaceFile(directory: string, path: string, content: string, mod
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** How a file is called while it is written; something random follows. */
+const temporaryOf = (name: string): string => `.${name}.tmp-`;
+
+async function removeTemporaries(directory: string, paths: readonly string[]): Promise<void> {
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    const starts = paths.filter((path) => dirname(path) === folder).map((path) => temporaryOf(basename(path)));
+    for (const name of await readdir(join(directory, folder)).catch(() => [])) {
+      const isLeft = starts.some((start) => name.startsWith(start) && /^[0-9a-f]{12}$/.test(name.slice(start.length)));
+      if (isLeft) await removeFile(directory, join(folder, name));
+    }
+  }
 }
 
 async function statusOf(directory: string, path: string) {

@@ -90,7 +90,7 @@ async function isUsable(client, index) {
 }
 
 /** Outside a transaction. A row says that it was begun; whoever finds it looks at what really happened. */
-async function applyAlone(client, { version, name, sql, checksum, index }, isBegun) {
+async function applyAlone(client, { version, name, sql, checksum, repeats, index }, isBegun) {
   const started = performance.now();
   if (!isBegun) await client.query(INSERT, [version, name, checksum, 'running', null]);
   const dropUnusable = async () => {
@@ -101,7 +101,8 @@ async function applyAlone(client, { version, name, sql, checksum, index }, isBeg
   if (!isDone) {
     await dropUnusable();
     try {
-      await client.query(sql);
+      let { rowCount } = await client.query(sql);
+      while (repeats && rowCount > 0) ({ rowCount } = await client.query(sql));
     } catch (error) {
       const forget = 'delete from tb.schema_migrations where version = $1';
       // Where even this fails the row stays, and the next run looks at what happened.

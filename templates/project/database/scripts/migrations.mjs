@@ -24,6 +24,9 @@ const REFUSED =
 const ALONE =
   /^(?:create\s+(?:unique\s+)?index\s+concurrently|drop\s+index\s+concurrently|reindex\b.*\bconcurrently|alter\s+table\b.*\bdetach\b.*\bconcurrently|vacuum)\b/is;
 
+/** One statement, again and again, each time a transaction of its own. */
+const REPEATED = /^-- repeat until no row is changed\n/;
+
 /** Line ends, blanks at line ends and at the end do not count. */
 function normalise(sql) {
   const lines = sql
@@ -73,12 +76,16 @@ function readMigration(folder, file) {
   const statements = outline(sql);
   const refused = statements.find((statement) => REFUSED.test(statement));
   if (refused) throw new Error(`${file}: ${refused.slice(0, 60)} cannot be in a migration.`);
-  const alone = statements.some((statement) => ALONE.test(statement));
+  const repeats = REPEATED.test(sql);
+  if (repeats && !/^(?:update|delete|insert)\b/i.test(statements[0] ?? ''))
+    throw new Error(`${file}: only UPDATE, DELETE and INSERT can be repeated.`);
+  const alone = repeats || statements.some((statement) => ALONE.test(statement));
   if (alone && statements.length > 1)
     throw new Error(`${file}: what runs outside a transaction must be alone in its file.`);
   const isEmpty = statements.length === 0;
   const index = alone ? concurrentIndex(sql) : undefined;
-  return { file, version, name, sql, checksum: `sha256:${sha256(sql)}`, alone, index, isEmpty };
+  const checksum = `sha256:${sha256(sql)}`;
+  return { file, version, name, sql, checksum, alone, repeats, index, isEmpty };
 }
 
 /** All migrations in their order. Throws for a file that is none, and for one that must not be run. */
