@@ -32,11 +32,15 @@ export async function changeVersion(
   return next;
 }
 
-/** Takes away what was put aside and is beyond the limits, oldest first, and says so. The record goes first. */
+/**
+ * Takes away what nobody needs any more, and what was put aside and is beyond the limits, oldest first, and says so. The
+ * record goes first.
+ */
 export async function sweepVersions(
   projectId: string,
   services: Needs<'state' | 'archive' | 'clock' | 'progress' | 'versionLimits'>,
 ): Promise<void> {
+  await removeLeftRows(projectId, services);
   const versions = await listVersions(projectId, services);
   for (const { version, which, reason } of findExpired(versions, services.versionLimits, services.clock.now())) {
     // Both of one version may go.

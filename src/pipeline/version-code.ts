@@ -26,7 +26,10 @@ export async function previewCode(
   services: VersionNeeds,
 ): Promise<CodeChange> {
   const there = await freshFolder(folder, services);
-  return checkScaffold({ ...there, project: { ...there.project, schema } }, services);
+  const change = await checkScaffold({ ...there, project: { ...there.project, schema } }, services);
+  const isSame = JSON.stringify(there.project.schema) === JSON.stringify(schema);
+  // Then there is nothing to generate, but markers of an earlier call may still be there.
+  return isSame ? { ...NOTHING, conflicts: change.conflicts } : change;
 }
 
 /** Generates the code for a schema again: a person's changes are merged, and what cannot be gets the usual markers. */
@@ -40,25 +43,29 @@ export async function changeCode(
   return scaffoldStage({ ...there, project: { ...there.project, schema } }, services);
 }
 
-/** Takes migrations out of the folder, and out of the sum. Safe to repeat. */
+/** Takes migrations out of the folder, and out of the sum: ways back first, as none may be there alone. Safe to repeat. */
 export async function takeOutMigrations(
   { directory }: ProjectFolder,
   files: FileTree,
   services: VersionNeeds,
 ): Promise<void> {
-  for (const name of Object.keys(files)) await services.workspace.remove(directory, `${MIGRATIONS_FOLDER}/${name}`);
+  for (const name of forthFirst(files).reverse()) {
+    await services.workspace.remove(directory, `${MIGRATIONS_FOLDER}/${name}`);
+  }
   await keepSum(directory, services);
 }
 
-/** Brings them back, ways back first: one that can be applied can be taken back, too. Safe to repeat. */
+/** Brings them back. Safe to repeat. */
 export async function putBackMigrations(
   { directory }: ProjectFolder,
   files: FileTree,
   services: VersionNeeds,
 ): Promise<void> {
-  const backwards = Object.entries(files).sort(
-    ([one], [other]) => Number(other.includes('/')) - Number(one.includes('/')),
-  );
-  for (const [name, text] of backwards) await services.workspace.write(directory, `${MIGRATIONS_FOLDER}/${name}`, text);
+  for (const name of forthFirst(files)) {
+    await services.workspace.write(directory, `${MIGRATIONS_FOLDER}/${name}`, files[name] ?? '');
+  }
   await keepSum(directory, services);
 }
+
+const forthFirst = (files: FileTree): string[] =>
+  Object.keys(files).sort((one, other) => Number(one.includes('/')) - Number(other.includes('/')));
