@@ -36,6 +36,14 @@ export interface RemoteCommand {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Running it twice is running it once: it is sent again when its answer is lost. */
+  readonly isRepeatable?: boolean;
+}
+
+/** The way to what listens in a sandbox. */
+export interface RemotePreview {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Sandboxes of somebody else's, in which a project is built and tried. */
@@ -54,13 +62,18 @@ export interface RemoteMachines {
   /** Runs a shell command to its end. Throws `remote.failed` when it takes longer than it may. */
   run(id: string, command: string, options?: RemoteCommand): Promise<RemoteRun>;
   /** Starts a command that goes on; one of this name that runs is left alone. */
-  startProcess(id: string, name: string, command: string, options?: Omit<RemoteCommand, 'timeoutMs'>): Promise<void>;
+  startProcess(
+    id: string,
+    name: string,
+    command: string,
+    options?: Pick<RemoteCommand, 'cwd' | 'environment'>,
+  ): Promise<void>;
   /** What a started command has printed so far. */
   processLog(id: string, name: string): Promise<string>;
   /** Files by their absolute paths; those that are not there are left out. */
   download(id: string, paths: readonly string[]): Promise<FileTree>;
-  /** Where a port is reached from outside, and the token that opens it. */
-  previewUrl(id: string, port: number): Promise<{ readonly url: string; readonly token: string }>;
+  /** Where a port is reached from outside, and the headers that open it: they are secrets. */
+  previewUrl(id: string, port: number): Promise<RemotePreview>;
   /** Tells the service that somebody still uses it. */
   keepAlive(id: string): Promise<void>;
   /** The sandbox of a project; null when there is none. */

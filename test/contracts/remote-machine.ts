@@ -166,12 +166,13 @@ function describeWork(withStage: (work: (stage: Stage) => Promise<void>) => Prom
       expect(await machines.processLog(id, 'none')).toBe('');
     }));
 
-  test('leads to a port of a sandbox by an address and a token', () =>
+  test('leads to a port of a sandbox by an address, for whoever has the headers', () =>
     withStage(async ({ machines }) => {
       const { id } = await machines.ensure(orderOf(ONE));
-      const { url, token } = await machines.previewUrl(id, 3000);
+      const { url, headers } = await machines.previewUrl(id, 3000);
       expect(new URL(url).protocol).toMatch(/^https?:$/);
-      expect(token).not.toBe('');
+      expect((await fetch(url)).status).toBe(401);
+      expect((await fetch(url, { headers })).status).toBe(502);
       await machines.keepAlive(id);
     }));
 }

@@ -242,6 +242,15 @@ describe('faults', () => {
       expect((await machines.run(id, 'cat log', { cwd: root })).output).toBe('once\n');
     }));
 
+  test('a command that may be repeated is sent again when its answer is lost', () =>
+    withFakeDaytona(async (fake) => {
+      const machines = machinesOf(fake);
+      const { id } = await machines.ensure(orderOf(PROJECT));
+      fake.fault(RUN, { kind: 'reset', when: 'after' });
+      fake.fault(RUN, { kind: 'status', status: 502 });
+      expect((await machines.run(id, 'echo fine', { isRepeatable: true })).output).toBe('fine\n');
+    }));
+
   test('a process whose start was cut off is started once', () =>
     withFakeDaytona(async (fake) => {
       const machines = machinesOf(fake);

@@ -10,6 +10,8 @@ import { readText, type Sandbox } from './read-answers.ts';
 import { sandboxesOf } from './sandboxes.ts';
 
 const SETTLE_MS = 5 * 60_000;
+/** What opens the ports of private sandboxes. */
+const TOKEN_HEADER = 'x-daytona-preview-token';
 
 const asMachine = ({ id, name, state, projectId }: Sandbox): RemoteMachine => ({ id, name, state, projectId });
 
@@ -56,7 +58,10 @@ export function daytonaMachines(options: DaytonaOptions): RemoteMachines {
     if (found === undefined || found?.state === 'started') return null;
     return found === null ? goneSandbox(id) : restingSandbox(found);
   };
-  const handsOf = (toolbox: Toolbox) => ({ toolbox, run: (command: string) => runCommand(command, {}, toolbox) });
+  const handsOf = (toolbox: Toolbox) => ({
+    toolbox,
+    run: (command: string) => runCommand(command, { isRepeatable: true }, toolbox),
+  });
   return {
     name: 'daytona',
     check: () => checkKey(clients, now),
@@ -81,7 +86,8 @@ export function daytonaMachines(options: DaytonaOptions): RemoteMachines {
     previewUrl: async (id, port) => {
       const api = await clients.api({ idempotent: true });
       const { data } = await api.sandboxes.getPortPreviewUrl(id, port, organization);
-      return { url: readText(data, 'url', 'address').replace(/\/+$/, ''), token: readText(data, 'token', 'address') };
+      const headers = { [TOKEN_HEADER]: readText(data, 'token', 'address') };
+      return { url: readText(data, 'url', 'address').replace(/\/+$/, ''), headers };
     },
     keepAlive: async (id) => {
       const api = await clients.api({ idempotent: true });

