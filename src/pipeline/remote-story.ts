@@ -6,10 +6,12 @@ import type { Services } from '../ports/services.ts';
 import { codeStage, type Published } from './code-stage.ts';
 import { flyStage } from './fly-stage.ts';
 import { type DeploymentProof, proveDeployment } from './prove-deployment.ts';
+import { remoteWorkspace, type WorkspaceDone } from './remote-workspace.ts';
 import type { WatchedStep } from './watch.ts';
 
 /** What `create` did elsewhere; never a secret. */
 export interface RemotesDone {
+  readonly daytona?: WorkspaceDone;
   readonly github?: Published;
   readonly s3?: PushedFiles;
   readonly fly?: {
@@ -32,13 +34,17 @@ export async function remoteStory(
   phase: WatchedStep,
   services: Services,
 ): Promise<RemotesDone> {
-  const { github, s3, fly } = wishes;
+  const { daytona, github, s3, fly } = wishes;
+  const tried = daytona
+    ? await phase('daytona', 'Try it in a sandbox', () => remoteWorkspace(folder, daytona, null, services))
+    : null;
   const published = github
     ? await phase('github', 'Push the code to GitHub', () => codeStage(folder, github, services))
     : null;
   const saved = s3 ? await phase('s3', 'Keep the files in S3', () => pushFiles(folder, s3.bucket, services)) : null;
   const deployed = fly ? await publish(folder, fly, database, phase, services) : null;
   return {
+    ...(tried ? { daytona: tried } : {}),
     ...(published ? { github: published } : {}),
     ...(saved ? { s3: saved } : {}),
     ...(deployed ? { fly: deployed } : {}),

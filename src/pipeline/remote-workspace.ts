@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { assertUsableElsewhere, type DeployLogins } from '../domain/deploy-logins.ts';
 import { withLogin, withSecret } from '../domain/environment-file.ts';
 import { isTurboError } from '../domain/errors.ts';
-import type { ProjectFolder } from '../domain/project.ts';
+import { fileHash, type ProjectFolder } from '../domain/project.ts';
 import { sandboxName } from '../domain/remote.ts';
 import type { RemoteMachineOrder, RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
@@ -17,8 +16,6 @@ export interface WorkspaceWish {
   readonly keep: boolean;
   /** Image with Node 20 or newer, glibc and a shell; default `node:22-slim`. */
   readonly image?: string;
-  /** The port that the backend listens on there; default 3000. */
-  readonly port?: number;
 }
 
 /** What came of it; no secret. */
@@ -26,6 +23,8 @@ export interface WorkspaceDone {
   readonly sandbox: string;
   /** Where the backend answers, for whoever has the preview's headers. */
   readonly url: string;
+  /** The one it listens on there. */
+  readonly port: number;
   /** The tests of the project need a database that is theirs, which there is only inside. */
   readonly tests: 'passed' | 'skipped';
   /** Files that are not there as they were sent, by their paths; kept in `.turbobackend/workspace/changed/`. */
@@ -36,7 +35,6 @@ export interface WorkspaceDone {
 type WorkspaceNeeds = Needs<'remotes' | 'workspace' | 'templates' | 'http' | 'clock' | 'progress'>;
 
 const IMAGE = 'node:22-slim';
-const PORT = 3000;
 /** Where packages come from, the programs of PostgreSQL among them. */
 const REGISTRY = 'registry.npmjs.org';
 const LIFE = { autoStopMinutes: 30, autoDeleteMinutes: 60 };
@@ -64,7 +62,7 @@ export async function remoteWorkspace(
   const attempt = async (): Promise<WorkspaceDone> => {
     const { id, name } = await machines.ensure(order);
     try {
-      return await tryInside({ machines, id, name }, folder, wish, database, services);
+      return await tryInside({ machines, id, name }, folder, database, services);
     } catch (error) {
       if (!wish.keep && !isGone(error)) await giveUp(machines, id, services);
       throw error;
@@ -113,7 +111,6 @@ async function giveUp(machines: RemoteMachines, id: string, { progress }: Needs<
 async function tryInside(
   { machines, id, name }: Inside,
   folder: ProjectFolder,
-  wish: WorkspaceWish,
   database: DeployLogins | null,
   services: WorkspaceNeeds,
 ): Promise<WorkspaceDone> {
@@ -134,24 +131,16 @@ async function tryInside(
       await machines.startProcess(id, 'postgres', 'node serve-database.mjs', { cwd: place.tools });
     steps.push(await runStep(step, bench, services));
   }
-  const url = await serveInside(
-    { machines, id, name },
-    place,
-    wish.port ?? PORT,
-    project.schema !== null,
-    sum,
-    services,
-  );
+  const served = { projectId: project.id, place, hasDatabase: project.schema !== null, sum };
+  const { url, port } = await serveInside({ machines, id, name }, served, services);
   const changed = await filesChanged(machines, id, place, files);
   for (const [path, text] of Object.entries(changed))
     await services.workspace.write(directory, `${CHANGED}/${path}`, text);
-  return { sandbox: name, url, tests: isInside ? 'passed' : 'skipped', changed: Object.keys(changed), steps };
+  return { sandbox: name, url, port, tests: isInside ? 'passed' : 'skipped', changed: Object.keys(changed), steps };
 }
 
 const sumOf = (trees: readonly FileTree[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(trees.map((tree) => Object.entries(tree).sort())))
-    .digest('hex');
+  fileHash(JSON.stringify(trees.map((tree) => Object.entries(tree).sort())));
 
 const MINUTE = 60;
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fileHash } from '../domain/project.ts';
 import type { RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
@@ -27,16 +27,15 @@ export async function filesToSend(directory: string, { workspace }: Needs<'works
 }
 
 /** sha256 by path. */
-export type FileSums = Readonly<Record<string, string>>;
+type FileSums = Readonly<Record<string, string>>;
 
 /** The sums of files that are here. */
-export function sumsOf(files: FileTree): FileSums {
-  const sum = (text: string) => createHash('sha256').update(text).digest('hex');
-  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sum(text)]));
+function sumsOf(files: FileTree): FileSums {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fileHash(text)]));
 }
 
 /** The sums of a project's files that are there. */
-export async function sumsThere(machines: RemoteMachines, id: string, place: SandboxPlace): Promise<FileSums> {
+async function sumsThere(machines: RemoteMachines, id: string, place: SandboxPlace): Promise<FileSums> {
   const { output } = await machines.run(id, 'node tools/list-files.mjs project', {
     cwd: place.root,
     isRepeatable: true,

@@ -5,7 +5,6 @@ import { quoted, type SandboxPlace } from './workspace-files.ts';
 
 const HEALTHY_MS = 60_000;
 const POLL_MS = 500;
-const PROGRAM = '.output/server/index.mjs';
 
 /** A sandbox that runs. */
 export interface Inside {
@@ -14,50 +13,51 @@ export interface Inside {
   readonly name: string;
 }
 
+interface ServeOrder {
+  readonly projectId: string;
+  readonly place: SandboxPlace;
+  readonly hasDatabase: boolean;
+  /** Of everything that it is made of. */
+  readonly sum: string;
+}
+
 /**
  * Starts what was built in place of what runs, and waits until it is healthy as seen from outside. Gives back where that
  * is. Throws `deploy.unhealthy` with the end of its log.
  */
 export async function serveInside(
   { machines, id, name }: Inside,
-  { project, root }: SandboxPlace,
-  port: number,
-  hasDatabase: boolean,
-  sum: string,
+  { projectId, place, hasDatabase, sum }: ServeOrder,
   { http, clock }: Needs<'http' | 'clock'>,
-): Promise<string> {
-  const [session, note] = [`backend-${sum.slice(0, 12)}`, quoted(`${root}/backend.pid`)];
+): Promise<{ readonly url: string; readonly port: number }> {
+  const session = `backend-${sum.slice(0, 12)}`;
   // Before the new one is started: the old one would answer for it.
-  await machines.run(id, endOther(note, session), { isRepeatable: true });
-  const script = `echo $$ ${session} > ${note}\nexec node ${hasDatabase ? '--env-file=.env ' : ''}${PROGRAM}`;
+  const way = await machines.run(id, `node make-way.mjs ${session} ${projectId}`, {
+    cwd: place.tools,
+    isRepeatable: true,
+  });
+  const port = Number(way.output.trim());
+  if (way.exitCode !== 0 || !Number.isInteger(port)) throw unhealthy(name, way.output);
+  const note = quoted(`${place.root}/backend.json`);
+  const script = [
+    `printf '{"pid":%d,"session":"%s","port":%d}' $$ ${session} ${port} > ${note}`,
+    `exec node ${hasDatabase ? '--env-file=.env ' : ''}.output/server/index.mjs`,
+  ].join('\n');
   const environment = { HOST: '0.0.0.0', PORT: String(port) };
-  await machines.startProcess(id, session, script, { cwd: project, environment });
+  await machines.startProcess(id, session, script, { cwd: place.project, environment });
   const { url, headers } = await machines.previewUrl(id, port);
   const end = clock.elapsedMs() + HEALTHY_MS;
-  for (;;) {
+  while (clock.elapsedMs() < end) {
     const answer = await http.request('GET', `${url}/health`, { headers }).catch(() => null);
-    if (answer?.status === 200) return url;
-    if (clock.elapsedMs() > end) break;
+    if (answer?.status === 200) return { url, port };
     await clock.sleep(POLL_MS);
   }
-  const log = (await machines.processLog(id, session)).trim().split('\n').slice(-20).join('\n');
-  throw new TurboError('deploy.unhealthy', `The backend in sandbox ${name} does not become healthy.\n${log}`, {
-    hint: 'Look at the end of its log above; then the same command again.',
-  });
+  throw unhealthy(name, await machines.processLog(id, session));
 }
 
-/**
- * Ends the backend that the note names unless it is this session's. Numbers of processes begin anew when a sandbox was
- * stopped, so it is ended only when it is a backend.
- */
-function endOther(note: string, session: string): string {
-  const isRunning = `grep -aq ${PROGRAM} "/proc/$old/cmdline" 2> /dev/null`;
-  return [
-    `read -r old whose 2> /dev/null < ${note} || exit 0`,
-    `[ "$whose" != ${session} ] && ${isRunning} || exit 0`,
-    'kill "$old"',
-    'count=0',
-    `while ${isRunning} && [ "$count" -lt 100 ]; do count=$((count + 1)); sleep 0.1; done`,
-    `if ${isRunning}; then kill -9 "$old"; fi`,
-  ].join('\n');
+function unhealthy(name: string, log: string): TurboError {
+  const end = log.trim().split('\n').slice(-20).join('\n');
+  return new TurboError('deploy.unhealthy', `The backend in sandbox ${name} does not become healthy.\n${end}`, {
+    hint: 'Look at the end of its log above; then the same command again.',
+  });
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type ErrorCode, TurboError } from '../domain/errors.ts';
+import { fileHash } from '../domain/project.ts';
 import type { RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
 import { quoted, type SandboxPlace } from './workspace-files.ts';
@@ -83,7 +83,7 @@ function scriptOf({ command, deadlineSeconds }: SandboxStep, folder: string, { r
 }
 
 function inputsOf({ command }: SandboxStep, { sum }: Bench): string {
-  return createHash('sha256').update(`${command}\n${sum}`).digest('hex').slice(0, 12);
+  return fileHash(`${command}\n${sum}`).slice(0, 12);
 }
 
 /** How a step ended; null while it has not. */

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
@@ -34,7 +33,7 @@ chmodSync(join(shims, 'npm'), 0o755);
 afterAll(() => rmSync(shims, { recursive: true }));
 
 /** What programs in sandboxes of a fake know: among it, an npm that fetches nothing. */
-export const sandboxEnvironment = {
+const sandboxEnvironment = {
   PATH: `${shims}:${process.env.PATH}`,
   PACKAGES: join(repositoryRoot, 'node_modules'),
   NPM:
@@ -43,14 +42,6 @@ export const sandboxEnvironment = {
       .map((folder) => join(folder, 'npm'))
       .find((file) => existsSync(file)) ?? 'npm',
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 /** A project on disk, and what may be done with it. */
 export type WorkspaceStage = Awaited<ReturnType<typeof makeStage>>;
@@ -95,18 +86,18 @@ async function makeStage(home: string, schemaName: string | null, fake: FakeDayt
     clock: { ...clock, sleep: (ms: number) => clock.sleep(Math.min(ms, 50)) },
     progress: (event: ProgressEvent) => void events.push(event),
   };
-  const port = await freePort();
-  const run = (more: { keep?: boolean } = {}) =>
-    remoteWorkspace(folder, { keep: false, port, ...more }, null, services);
-  return { directory, folder, fake, machines, services, events, port, run };
+  const run = (more: { keep?: boolean } = {}) => remoteWorkspace(folder, { keep: false, ...more }, null, services);
+  return { directory, folder, fake, machines, services, events, run };
 }
 
 /** The backend of the only sandbox, from outside. */
 export async function askInside(
-  { fake, machines, port }: WorkspaceStage,
+  { fake, machines }: WorkspaceStage,
   path: string,
 ): Promise<{ status: number; body: string }> {
-  const { url, headers } = await machines.previewUrl(fake.sandboxes()[0]?.id ?? '', port);
+  const [sandbox] = fake.sandboxes();
+  const [port = 0] = sandbox?.previews.keys() ?? [];
+  const { url, headers } = await machines.previewUrl(sandbox?.id ?? '', port);
   const answer = await fetch(`${url}${path}`, { headers });
   return { status: answer.status, body: await answer.text() };
 }

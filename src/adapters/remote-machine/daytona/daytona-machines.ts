@@ -1,5 +1,5 @@
 import { isTurboError, TurboError } from '../../../domain/errors.ts';
-import { PROJECT_LABEL } from '../../../domain/remote.ts';
+import { PROJECT_LABEL, sandboxName } from '../../../domain/remote.ts';
 import type { RemoteMachine, RemoteMachines } from '../../../ports/remote-machine.ts';
 import { checkKey } from './check-key.ts';
 import { type DaytonaOptions, daytonaClients } from './clients.ts';
@@ -94,8 +94,10 @@ export function daytonaMachines(options: DaytonaOptions): RemoteMachines {
       await api.sandboxes.updateLastActivity(id, organization);
     },
     find: async (projectId) => {
-      const [first] = await sandboxes.list({ [PROJECT_LABEL]: projectId });
-      return first ? asMachine(first) : null;
+      // By name first: the list may lag behind what was just made.
+      const named = await sandboxes.find(sandboxName(projectId));
+      const found = named?.projectId === projectId ? named : (await sandboxes.list({ [PROJECT_LABEL]: projectId }))[0];
+      return found ? asMachine(found) : null;
     },
     list: async () => (await sandboxes.list(Object.fromEntries([OUR_LABEL]))).map(asMachine),
     remove: (id) => sandboxes.remove(id),

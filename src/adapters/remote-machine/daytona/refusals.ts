@@ -22,7 +22,7 @@ export function explainRefusal({ status, json }: RemoteAnswer, { method }: Remot
 }
 
 /** A key that is wrong, or was taken back, or has expired. */
-export const wrongKey = (): Failure => ({
+const wrongKey = (): Failure => ({
   code: 'remote.denied',
   message: 'Daytona does not accept the key: it is wrong, was taken back, or has expired.',
   hint: `Make a key with ${Object.keys(NEEDED_SCOPES).join(' and ')} at ${KEYS}, and set DAYTONA_API_KEY.`,
