@@ -2,7 +2,7 @@ import { isTurboError } from '../../../domain/errors.ts';
 import type { PlannedThing, RemoteCheck } from '../../../domain/remote.ts';
 import type { RemoteDeployOrder } from '../../../ports/remote-target.ts';
 import type { Fly } from './context.ts';
-import { stateOfApp } from './ensure-app.ts';
+import { claimApp } from './ensure-app.ts';
 import { webMachines } from './machines.ts';
 import { recordOf, recordsOf, textOf } from './read-json.ts';
 
@@ -24,7 +24,8 @@ async function tryCheck(name: string, work: () => Promise<Omit<RemoteCheck, 'rem
 }
 
 async function checkToken({ api }: Fly) {
-  const { json } = await api.call('GET', ['tokens', 'current']);
+  const { status, json } = await api.call('GET', ['tokens', 'current'], { accept: [404] });
+  if (status === 404) return { passed: true, detail: 'Fly.io does not tell about this token.' };
   const tokens = recordsOf(recordOf(json).tokens);
   // A token of single apps cannot make one.
   const apps = tokens.flatMap((token) => (Array.isArray(token.apps) ? token.apps.map(String) : []));
@@ -55,12 +56,12 @@ async function checkOrganization({ api, organization }: Fly) {
   return { passed: true, detail };
 }
 
-/** What a deployment would make or change; only looks. No price is told, as Fly's list was never seen by this program. */
+/** What a deployment would make or change; only looks. Throws `remote.conflict` for a name it cannot have. No price is told, as Fly's list was never seen by this program. */
 export async function planFly(
   fly: Fly,
-  { app, region }: Pick<RemoteDeployOrder, 'app' | 'region'>,
+  { app, region, projectId }: Pick<RemoteDeployOrder, 'app' | 'region' | 'projectId'>,
 ): Promise<readonly PlannedThing[]> {
-  const state = await stateOfApp(fly, app);
+  const state = await claimApp(fly, app, projectId);
   const machines = state === 'ours' ? await webMachines(fly, app) : [];
   const isNew = state !== 'ours';
   const thing = { remote: 'fly' as const, monthlyUsd: null };

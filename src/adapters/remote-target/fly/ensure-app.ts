@@ -21,17 +21,20 @@ export async function stateOfApp({ api, organization }: Fly, app: string): Promi
   return organization === 'personal' || slug === null || slug === organization ? 'ours' : 'foreign';
 }
 
+/** The same, where a name that this project cannot have is a failure: `remote.conflict` with one that is free. */
+export async function claimApp(fly: Fly, app: string, projectId: string): Promise<'free' | 'ours'> {
+  const state = await stateOfApp(fly, app);
+  if (state === 'foreign') throw await nameTaken(fly, app, projectId);
+  if (state === 'ours') await refuseForeign(fly, app, projectId);
+  return state;
+}
+
 /**
  * Makes the app, or finds the one that an earlier call made; true when it was made now. Throws `remote.conflict` with a
  * free name when somebody else has this one, or when what runs there is not this project.
  */
 export async function ensureApp(fly: Fly, app: string, projectId: string): Promise<boolean> {
-  const state = await stateOfApp(fly, app);
-  if (state === 'foreign') throw await nameTaken(fly, app, projectId);
-  if (state === 'ours') {
-    await refuseForeign(fly, app, projectId);
-    return false;
-  }
+  if ((await claimApp(fly, app, projectId)) === 'ours') return false;
   const path = ['apps'];
   const call = { json: { name: app, org_slug: fly.organization }, again: true, accept: [422] };
   const answer = await fly.api.call('POST', path, call);

@@ -92,6 +92,8 @@ async function deploy(
   const config = webConfig(order, software, secrets.hash, Math.floor(fly.time.now() / 1000));
   if (await isThere(fly, app, recordOf(config.metadata)[LABELS.release])) {
     await removeReleaseMachines(fly, app);
+    // A run that failed may not have got so far.
+    if (migrationUrl !== undefined) await unsetSecret(fly, app, MIGRATION_SECRET);
     onStep(`Version ${order.version.slice(0, 12)} runs already`);
     return present(fly, app);
   }

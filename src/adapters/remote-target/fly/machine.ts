@@ -11,6 +11,8 @@ export interface Machine {
   readonly config: Json;
   readonly labels: Readonly<Record<string, string>>;
   readonly checks: readonly { readonly name: string; readonly status: string; readonly output: string }[];
+  /** Milliseconds of the calendar; null when it is not told. */
+  readonly createdAt: number | null;
   /** Of what it ran last; null when nothing has ended, or on purpose. */
   readonly exitCode: number | null;
 }
@@ -20,6 +22,7 @@ export function readMachine(value: unknown): Machine | null {
   if (!isRecord(value)) return null;
   const [id, instanceId] = [textOf(value.id), textOf(value.instance_id)];
   if (id === null || instanceId === null) return null;
+  const createdAt = Date.parse(textOf(value.created_at) ?? '');
   // What cannot be read of it, because its host is away, is told apart.
   const config = isRecord(value.config) ? value.config : recordOf(value.incomplete_config);
   const labels = Object.entries(recordOf(config.metadata)).filter((entry): entry is [string, string] => {
@@ -38,6 +41,7 @@ export function readMachine(value: unknown): Machine | null {
       status: textOf(check.status) ?? '',
       output: textOf(check.output) ?? '',
     })),
+    createdAt: Number.isNaN(createdAt) ? null : createdAt,
     exitCode: exitCodeOf(recordsOf(value.events)),
   };
 }

@@ -26,8 +26,7 @@ export async function runRelease(
 ): Promise<void> {
   const { app, region } = order;
   const name = `release-${order.version.slice(0, 12)}`;
-  // What has ended was of another attempt: with other secrets, perhaps, or a database that was away.
-  await removeReleaseMachines(fly, app, (machine) => machine.name !== name || hasEnded(machine));
+  await clearWay(fly, app, name);
   const config = releaseConfig(order, software);
   const machine = await createMachine(fly, app, { name, region, config, secretsVersion });
   const ended = await awaitEnd(fly, app, machine);
@@ -39,6 +38,18 @@ export async function runRelease(
   const printed = (await tryLogs(logs, app, { lines: SHOWN_LINES, machine: machine.id })).map(redact);
   await destroyMachine(fly, app, machine.id);
   throw failure(app, ended, printed);
+}
+
+/** What has ended was of another attempt, or of a killed one. What still migrates is let: `remote.conflict`. */
+async function clearWay(fly: Fly, app: string, name: string): Promise<void> {
+  const isHung = ({ createdAt }: Machine) => createdAt !== null && fly.time.now() - createdAt > PATIENCE_MS;
+  await removeReleaseMachines(fly, app, (machine) => hasEnded(machine) || (machine.name !== name && isHung(machine)));
+  const machines = (await listMachines(fly, app)).filter(({ labels }) => labels[GROUP] === RELEASE);
+  const other = machines.find((machine) => machine.name !== name);
+  if (!other) return;
+  throw new TurboError('remote.conflict', `Another version of ${app} is being migrated at Fly.io (${other.name}).`, {
+    hint: 'Wait until that deployment has ended, then the same command again.',
+  });
 }
 
 /** Takes release machines away; all of them, or those that are meant. */

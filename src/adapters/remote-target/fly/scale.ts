@@ -22,9 +22,13 @@ export async function scaleApp(fly: Fly, app: string, wish: Wish): Promise<Remot
   const machines = await webMachines(fly, app);
   const [first] = machines;
   if (!first) throw notRunning(app);
-  const guest = guestOf(first, wish);
+  const isResized = wish.cpus !== undefined || wish.memoryMb !== undefined;
+  const guest = isResized ? guestOf(first, wish) : null;
   if (wish.count !== undefined) checkCount(wish.count);
-  for (const machine of machines.slice(0, wish.count ?? machines.length)) await resize(fly, app, machine, guest);
+  if (guest) {
+    const kept = machines.slice(0, wish.count ?? machines.length);
+    for (const machine of kept) await resize(fly, app, machine, guest);
+  }
   if (wish.count !== undefined) await setCount(fly, app, machines, wish.count, guest);
   const deployment = await inspectApp(fly, app);
   if (deployment) return deployment;
@@ -45,8 +49,17 @@ function checkCount(count: number): void {
 }
 
 // https://fly.io/docs/machines/guides-examples/machine-sizing/: from 256 MB to 2 GB for each shared CPU.
-function guestOf({ config }: Machine, { cpus, memoryMb }: Wish): Guest {
+function guestOf({ config, name }: Machine, { cpus, memoryMb }: Wish): Guest {
   const has = recordOf(config.guest);
+  if (has.cpu_kind !== undefined && has.cpu_kind !== 'shared') {
+    throw new TurboError(
+      'usage.invalid',
+      `Machine ${name} has ${String(has.cpu_kind)} CPUs, which are not sized here.`,
+      {
+        hint: 'fly scale vm',
+      },
+    );
+  }
   const wanted = cpus ?? numberOf(has.cpus) ?? SMALLEST.cpus;
   const given = memoryMb ?? numberOf(has.memory_mb) ?? SMALLEST.memory_mb;
   const memory = memoryMb === undefined ? Math.min(Math.max(given, wanted * 256), wanted * 2048) : given;
@@ -90,7 +103,7 @@ async function setCount(
   app: string,
   machines: readonly Machine[],
   count: number,
-  guest: Guest,
+  guest: Guest | null,
 ): Promise<void> {
   for (const { id } of machines.slice(count)) await destroyUnderLease(fly, app, id);
   const [first] = machines;
@@ -100,7 +113,12 @@ async function setCount(
   const names = Array.from({ length: count + machines.length }, (_, at) => `web-${at + 1}`);
   const free = names.filter((name) => !taken.has(name)).slice(0, count - machines.length);
   for (const name of free) {
-    const order = { name, region: first.region, config: { ...first.config, guest }, secretsVersion: 0 };
+    const order = {
+      name,
+      region: first.region,
+      config: { ...first.config, ...(guest ? { guest } : {}) },
+      secretsVersion: 0,
+    };
     const machine = await createMachine(fly, app, order);
     const health = await awaitHealth(fly, app, machine);
     if (health.isHealthy) continue;

@@ -153,6 +153,7 @@ describe('Fly.io, when it refuses', () => {
       await lent.again({ token: 'other', organization: 'umbrella' }).deploy(imageOf('v1'), quiet);
       const error = await failureOf(target.deploy(imageOf('v1'), quiet));
       expect([error.code, error.hint]).toEqual(['remote.conflict', 'This one is free: --app blog-api-p123']);
+      expect((await failureOf(target.plan(imageOf('v1')))).hint).toBe(error.hint);
       expect(await target.inspect('blog-api')).toBeNull();
       expect((await failureOf(target.remove('blog-api', imageOf('v1').projectId))).code).toBe('remote.conflict');
       expect(fake.world.apps.size).toBe(1);
@@ -238,6 +239,32 @@ describe('Fly.io, when others or machines are in the way', () => {
       expect([error.code, error.message]).toEqual(['migration.failed', expect.stringContaining('within 5 minutes')]);
       expectWhole(lent);
       expect(await lent.target.inspect('blog-api')).toMatchObject({ version: 'v1', status: 'running' });
+    }));
+
+  test('a migration of another version that still runs is let, and one that hangs for long is not', () =>
+    withFly(async (lent) => {
+      await lent.target.deploy(imageOf('v1'), quiet);
+      const { world } = lent.fake;
+      world.stuck = { isMeant: ({ name }) => name === 'release-v2', state: 'started' };
+      let refused: Promise<unknown> = Promise.resolve();
+      const began = lent.target.deploy(imageOf('v2'), (message) => {
+        if (message !== 'Migrations: running') return;
+        refused = lent.again().deploy(imageOf('v3'), quiet);
+        refused.catch(quiet);
+      });
+      expect((await failureOf(began)).code).toBe('migration.failed');
+      expect((await failureOf(refused)).code).toBe('remote.conflict');
+      world.tokens.set('Bearer short-lived', { org: 'acme' });
+      const killed = lent.again({ token: 'short-lived' });
+      lent.fake.server.onCall((call) => {
+        if (call.endsWith('/wait')) world.tokens.delete('Bearer short-lived');
+      });
+      expect((await failureOf(killed.deploy(imageOf('v2'), quiet))).code).toBe('remote.denied');
+      lent.fake.server.onCall(null);
+      expect((await failureOf(lent.target.deploy(imageOf('v3'), quiet))).code).toBe('remote.conflict');
+      lent.pass(400_000);
+      expect(await lent.target.deploy(imageOf('v3'), quiet)).toMatchObject({ version: 'v3' });
+      expectWhole(lent);
     }));
 
   test('an exit that lies deeper in its event, without its code of 0, is understood', () =>

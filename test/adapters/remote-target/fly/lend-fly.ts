@@ -11,6 +11,8 @@ export interface LentFly {
   again(change?: Partial<FlyTargetOptions>): RemoteTarget;
   /** Time that was waited, in milliseconds: nobody waits it. */
   waitedMs(): number;
+  /** Lets time go by while nobody does anything. */
+  pass(ms: number): void;
 }
 
 /** Lends a played Fly.io with a client of it, on one clock that goes only when somebody waits. */
@@ -36,7 +38,7 @@ export async function withFly<T>(work: (lent: LentFly) => Promise<T>, options: F
       ...change,
     });
   try {
-    const result = await work({ fake, target: again(), again, waitedMs: () => now - start });
+    const result = await work({ fake, target: again(), again, waitedMs: () => now - start, pass });
     expect(fake.violations).toEqual([]);
     return result;
   } finally {

@@ -29,7 +29,7 @@ const leases = {
 };
 const created = { type: 'object', properties: { id: { type: 'string' }, created_at: { type: 'integer' } } };
 /** Told as a boolean, taken as a word: the document says so in a sentence. */
-const autostop = { type: null, enum: null, anyOf: [{ type: 'boolean' }, { enum: ['off', 'stop', 'suspend'] }] };
+const autostop = { anyOf: [{ type: 'boolean' }, { enum: ['off', 'stop', 'suspend'] }] };
 
 /** Where the document is known to be silent or wrong: its answer to a new app, its leases, its words for programs. */
 const gaps: Json = {
@@ -42,7 +42,7 @@ const gaps: Json = {
   },
   components: {
     schemas: {
-      'fly.MachineService': { properties: { autostop } },
+      'fly.MachineService': { properties: { autostop: { type: null, enum: null, ...autostop } } },
       'main.statusCode': { enum: ['unknown', 'insufficient_capacity', 'name_taken'] },
     },
   },
@@ -103,7 +103,8 @@ function httpOf(schema: unknown, symbol: symbol): Http | null {
   if (typeof annotations !== 'object' || annotations === null) return null;
   const found: unknown = Reflect.get(annotations, symbol);
   const { method, path } = isJson(found) ? found : {};
-  return typeof method === 'string' && typeof path === 'string' ? { method, path } : null;
+  // One path of the client has the base of all in it.
+  return typeof method === 'string' && typeof path === 'string' ? { method, path: path.replace(/^\/v1\//, '/') } : null;
 }
 
 function operationOf({ method, path }: Http, input: Json, output: Json): Json {
@@ -131,7 +132,7 @@ function plainSchema(value: unknown): unknown {
   const choices = Array.isArray(anyOf) ? anyOf.filter((one) => !isStandIn(one)).map(plainSchema) : [];
   const [only] = choices;
   if (choices.length === 1 && isJson(only)) return only;
-  const others = Object.entries(rest).map(([name, one]) => [name, plainSchema(one)]);
+  const others = Object.entries(rest).map(([name, one]) => [name, name === 'autostop' ? autostop : plainSchema(one)]);
   return { ...Object.fromEntries(others), ...(choices.length > 0 ? { anyOf: choices } : {}) };
 }
 
