@@ -15,14 +15,10 @@ import type { VersionLimits } from './domain/version.ts';
 export { deployLogins } from './config/deploy-database.ts';
 export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
 export {
-  type DaytonaSettings,
   daytonaSettings,
-  type FlySettings,
   flySettings,
-  type GithubSettings,
   githubSettings,
   isBucketName,
-  type S3Settings,
   s3Settings,
 } from './config/remote-settings.ts';
 export { openSettings, tightenSettings } from './config/saved-settings.ts';

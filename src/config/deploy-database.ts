@@ -3,7 +3,7 @@ import { TurboError } from '../domain/errors.ts';
 import { parseDatabaseUrl } from './cluster-settings.ts';
 
 /** Where the logins of a deployment's database stand, unless somebody names other variables. */
-export const DEPLOY_VARIABLES = {
+const DEPLOY_VARIABLES = {
   app: 'TURBOBACKEND_DATABASE_URL',
   migrations: 'TURBOBACKEND_MIGRATION_DATABASE_URL',
 } as const;

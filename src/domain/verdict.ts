@@ -1,7 +1,7 @@
 import type { AttackResult, Check, Section, SectionName, VerificationReport, Weakness } from './verification.ts';
 
 /** Weaknesses that a backend must not have; those of low severity are told, and leave the choice to its owner. */
-export function isGrave({ severity }: Pick<Weakness, 'severity'>): boolean {
+function isGrave({ severity }: Pick<Weakness, 'severity'>): boolean {
   return severity !== 'low';
 }
 

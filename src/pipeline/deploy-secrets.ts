@@ -1,4 +1,3 @@
-import { loginUrl } from '../domain/database.ts';
 import { assertUsableElsewhere, type DeployLogins, isOnlyHere, WAY_OUT } from '../domain/deploy-logins.ts';
 import { environmentFiles, environmentValue } from '../domain/environment-file.ts';
 import { TurboError } from '../domain/errors.ts';
@@ -87,9 +86,4 @@ export async function deploySecrets(
     MIGRATION_DATABASE_URL: migrations ?? app,
     ...(secret === null ? {} : { APP_SECRET: secret }),
   };
-}
-
-/** Two logins where one is given would hold the same text. */
-export function isOneLogin({ app, migrations }: DeployLogins): boolean {
-  return loginUrl(app) === loginUrl(migrations);
 }

@@ -66,6 +66,6 @@ async function publish(
 }
 
 /** What was deployed is green only when it withstands this. */
-export function proveDeployed(folder: ProjectFolder, url: string, services: Services): Promise<DeploymentProof> {
+function proveDeployed(folder: ProjectFolder, url: string, services: Services): Promise<DeploymentProof> {
   return proveDeployment(folder, url, `turbobackend rollback ${folder.project.id}`, services);
 }

@@ -22,7 +22,7 @@ export interface RemoteWorld {
   close(): Promise<void>;
 }
 
-export const BUCKET = 'project-files';
+const BUCKET = 'project-files';
 const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
 const S3_KEY = { id: 'AKIAFAKE0000', secret: 'fake/secret+access/key/0123456789' };
 
