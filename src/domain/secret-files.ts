@@ -11,6 +11,16 @@ export function isSecretFile(path: string): boolean {
   return SECRET_FILE.test(path);
 }
 
+/** Settings of npm, of which only those with a login are a secret: a generated project has some without. */
+export function isNpmSettings(path: string): boolean {
+  return /(^|\/)\.npmrc$/i.test(path);
+}
+
+/** Whether settings of npm hold a login. */
+export function hasNpmLogin(content: string): boolean {
+  return /_(authToken|auth|password)\s*=/i.test(content);
+}
+
 /** Whether a file of a project's folder gives variables to a program, by its name. */
 export function isEnvironmentFile(name: string): boolean {
   return ENVIRONMENT_FILE.test(name);

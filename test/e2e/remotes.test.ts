@@ -86,13 +86,14 @@ test('a database that only this machine reaches is refused, and so is what nobod
 });
 
 test('create goes everywhere and is proven there, and destroy leaves nothing anywhere', async () => {
-  const create = ['create', 'blog API', '--target', 'fly', '--github', '--verify', 'none', '--yes'];
+  const create = ['create', 'blog API', '--target', 'fly', '--github', '--s3', '--verify', 'none', '--yes'];
   const result = await cli([...create, '--verbose']);
   const created: Created = answerOf(result);
-  const { fly, github } = created.remotes ?? {};
+  const { fly, github, s3 } = created.remotes ?? {};
   expect(fly).toMatchObject({ region: 'fra', machines: 1, url: world.fly.appUrl });
   expect([fly?.proof.checks ?? 0, fly?.proof.attempts ?? 0].every((count) => count > 20)).toBe(true);
   expect(github).toMatchObject({ branch: 'main', isNew: true });
+  expect(s3).toMatchObject({ bucket: 'project-files', isNew: true });
   expect(world.fly.violations).toEqual([]);
   expect(world.github.violations).toEqual([]);
   // The proof has taken its rows away again.
@@ -112,6 +113,7 @@ test('create goes everywhere and is proven there, and destroy leaves nothing any
   expect(status.remotes.map(({ remote, state }: { remote: string; state: string }) => [remote, state])).toEqual([
     ['fly', 'there'],
     ['github', 'there'],
+    ['s3', 'there'],
   ]);
   const again: Created = answerOf(await cli(create));
   expect([again.existed, world.fly.world.made.apps, world.github.made.length]).toEqual([true, 1, 1]);
@@ -127,4 +129,5 @@ test('create goes everywhere and is proven there, and destroy leaves nothing any
     'removed',
   ]);
   expect([world.fly.world.apps.size, world.github.repositories.size]).toEqual([0, 0]);
+  expect([...(world.s3.buckets.get('project-files')?.objects.keys() ?? [])]).toEqual([]);
 }, 200_000);

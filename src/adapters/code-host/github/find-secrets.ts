@@ -1,7 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
-import { isEnvironmentFile, isSecretFile, secretValues } from '../../../domain/secret-files.ts';
+import {
+  hasNpmLogin,
+  isEnvironmentFile,
+  isNpmSettings,
+  isSecretFile,
+  secretValues,
+} from '../../../domain/secret-files.ts';
 import type { Git } from '../../shared/git/run-git.ts';
 
 /**
@@ -14,11 +20,13 @@ export async function assertNoSecrets(directory: string, git: Git, more: readonl
     const [id = ''] = line.split(' ', 1);
     return { id, path: line.slice(id.length + 1) };
   });
-  const file = objects.find(({ path }) => isSecretFile(path));
+  const file = objects.find(({ path }) => isSecretFile(path) && !isNpmSettings(path));
   if (file) throw exposed(`The file ${file.path}, which holds secrets, has been committed.`);
   const secrets = [...(await secretsOf(directory)), ...more];
   const input = objects.flatMap(({ id }) => (id === '' ? [] : [`${id}\n`])).join('');
   const contents = await git(['cat-file', '--batch'], { input, encoding: 'latin1' });
+  const npm = objects.find(({ id, path }) => isNpmSettings(path) && hasNpmLogin(textOf(contents.output, id)));
+  if (npm) throw exposed(`The file ${npm.path}, which holds a login, has been committed.`);
   const place = secrets.map((secret) => contents.output.indexOf(secret)).find((found) => found >= 0);
   if (place === undefined) return;
   throw exposed(`A secret of this project has been committed, in ${pathAt(contents.output, place, objects)}.`);
@@ -28,6 +36,14 @@ function exposed(message: string): TurboError {
   return new TurboError('secret.exposed', `${message} Nothing was pushed.`, {
     hint: 'Take it out of all commits (git filter-repo, or a new repository), and change it: turbobackend secrets rotate',
   });
+}
+
+/** The content of an object of the batch; '' when it is not there. */
+function textOf(batch: string, id: string): string {
+  const header = new RegExp(`(^|\\n)${id} blob (\\d+)\\n`).exec(batch);
+  if (!header) return '';
+  const from = header.index + header[0].length;
+  return batch.slice(from, from + Number(header[2]));
 }
 
 /** The object that a byte of the batch belongs to: each begins with a line of its id, kind and size. */

@@ -28,9 +28,10 @@ export function planText({ things, hash }: RemotePlan): readonly string[] {
 /** What was done elsewhere, for the end of a report. */
 export function remoteLines(done: RemotesDone | null, style: Style): readonly string[] {
   if (done === null) return [];
-  const { github, fly } = done;
+  const { github, s3, fly } = done;
   return [
     ...(github ? [`  github    ${style.cyan(github.url)} (${github.branch} at ${github.commit.slice(0, 10)})`] : []),
+    ...(s3 ? [`  s3        ${s3.files} files in bucket ${s3.bucket}: ${s3.id}`] : []),
     ...(fly
       ? [
           `  fly       ${style.cyan(fly.url)} (${fly.app}, ${fly.region})`,

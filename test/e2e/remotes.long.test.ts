@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Created } from '../../src/pipeline.ts';
+import { createUntil } from '../chaos/create-kill.ts';
+import { lendFolder } from '../support/lend-folder.ts';
+import { openRemoteWorld, type RemoteWorld } from '../support/remote-world.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
+import { stopHome } from '../support/stop-home.ts';
+
+/** kill -9 of a `create` that goes elsewhere, in each of its steps and at each call of Fly.io, then the same command. */
+
+const { folder: home, giveBack } = lendFolder();
+let world: RemoteWorld;
+
+beforeAll(async () => {
+  world = await openRemoteWorld();
+}, 60_000);
+
+afterAll(async () => {
+  await world.close();
+  await stopHome(home).finally(giveBack);
+}, 60_000);
+
+const options = () => ({ home, env: world.env, timeoutMs: 180_000 });
+const argsFor = (directory: string) => [
+  'blog API',
+  ...['--dir', directory, '--target', 'fly', '--github', '--s3', '--verify', 'none', '--yes'],
+];
+
+async function finish(directory: string): Promise<Created> {
+  const { code, stdout, stderr } = await runCli(['create', ...argsFor(directory), '--json'], options());
+  expect([code, stderr, code === 0 ? '' : stdout]).toEqual([0, '', '']);
+  return JSON.parse(stdout);
+}
+
+/** One app with one machine that serves, one repository; what was made on the way is gone. */
+function expectEachOnce() {
+  const apps = [...world.fly.world.apps.values()];
+  expect(apps.map(({ machines, ips }) => [machines.size, ips.length])).toEqual([[1, 2]]);
+  expect([world.fly.world.made.apps, world.github.made.length]).toEqual([1, 1]);
+  expect([...world.fly.violations, ...world.github.violations]).toEqual([]);
+}
+
+async function destroy(id: string) {
+  const place = [...world.github.repositories.values()].map(({ owner, name }) => `${owner}/${name}`)[0] ?? '';
+  const { code, stdout } = await runCli(['destroy', id, '--yes', '--delete-repository', place, '--json'], options());
+  expect([code, code === 0 ? '' : stdout]).toEqual([0, '']);
+  expect([world.fly.world.apps.size, world.github.repositories.size]).toEqual([0, 0]);
+  expect([...(world.s3.buckets.get('project-files')?.objects.keys() ?? [])]).toEqual([]);
+}
+
+test('killed in each step in turn, the same command finishes, and nothing is there twice', async () => {
+  const directory = join(home, 'steps');
+  for (const phase of ['github', 's3', 'fly', 'proof']) {
+    for (const at of ['started', 'between', 'finished'] as const) {
+      const { code, output } = await createUntil(argsFor(directory), options(), { phase, at }, 400);
+      expect([phase, at, code, code === 137 ? '' : output]).toEqual([phase, at, 137, '']);
+    }
+  }
+  const created = await finish(directory);
+  expect(created.remotes?.fly?.url).toBe(world.fly.appUrl);
+  expectEachOnce();
+  await destroy(created.project.id);
+}, 900_000);
+
+test('killed at each call of Fly.io in turn, the same command finishes, and nothing is there twice', async () => {
+  const directory = join(home, 'calls');
+  const before = { ...world.fly.world.made };
+  let killed = 0;
+  for (let call = 1; ; call += 1) {
+    let heard = 0;
+    const { child, finished } = startCli(['create', ...argsFor(directory), '--json'], options());
+    world.fly.server.onCall(() => {
+      heard += 1;
+      if (heard === call) child.kill('SIGKILL');
+    });
+    const { code } = await finished;
+    world.fly.server.onCall(null);
+    if (code === 0) break;
+    expect(code).toBe(137);
+    killed += 1;
+  }
+  expect(killed).toBeGreaterThan(15);
+  expect(world.fly.world.made.apps - before.apps).toBe(1);
+  const created = await finish(directory);
+  expect([...world.fly.world.apps.values()].map(({ machines, ips }) => [machines.size, ips.length])).toEqual([[1, 2]]);
+  await destroy(created.project.id);
+}, 1_800_000);
