@@ -127,6 +127,7 @@ test('create goes everywhere and is proven there, and destroy leaves nothing any
   expect(destroyed.destroyed.remotes.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
     'removed',
     'removed',
+    'removed',
   ]);
   expect([world.fly.world.apps.size, world.github.repositories.size]).toEqual([0, 0]);
   expect([...(world.s3.buckets.get('project-files')?.objects.keys() ?? [])]).toEqual([]);
