@@ -6,6 +6,14 @@ import type { Remotes } from '../ports/remotes.ts';
 /** Clients of remotes by what the environment says; their packages are loaded when one is asked for. */
 export function openRemotes(config: Config): Remotes {
   const said = config.remotes;
+  const objects: Remotes['objects'] = async (given) => {
+    const settings = s3Settings(said);
+    if (settings === null) throw missing('s3');
+    const bucket = given ?? settings.bucket;
+    if (bucket === null) throw noBucket();
+    const { s3Store } = await import('../adapters/object-store/s3/s3-store.ts');
+    return s3Store({ ...settings, bucket });
+  };
   return {
     isConfigured(remote) {
       return (
@@ -30,13 +38,10 @@ export function openRemotes(config: Config): Remotes {
       const { githubHost } = await import('../adapters/code-host/github/github-host.ts');
       return githubHost({ ...settings, environment: config.gitEnvironment });
     },
-    async objects(given) {
-      const settings = s3Settings(said);
-      if (settings === null) throw missing('s3');
-      const bucket = given ?? settings.bucket;
-      if (bucket === null) throw noBucket();
-      const { s3Store } = await import('../adapters/object-store/s3/s3-store.ts');
-      return s3Store({ ...settings, bucket });
+    objects,
+    async backups(bucket) {
+      const { bucketArchive } = await import('../adapters/archive/bucket/bucket-archive.ts');
+      return bucketArchive(await objects(bucket));
     },
   };
 }

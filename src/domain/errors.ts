@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'database.foreign',
   'database.failed',
   'database.not_in_trash',
+  'database.not_empty',
   'limit.reached',
   'sandbox.missing',
   'model.unreachable',

@@ -1,4 +1,5 @@
 import type { RemoteName } from '../domain/remote.ts';
+import type { Archive } from './archive.ts';
 import type { CodeHost } from './code-host.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RemoteMachines } from './remote-machine.ts';
@@ -16,4 +17,6 @@ export interface Remotes {
   codeHost(): Promise<CodeHost>;
   /** `bucket` takes the place of the configured one. */
   objects(bucket?: string): Promise<ObjectStore>;
+  /** Where backups of rows lie in that bucket. */
+  backups(bucket?: string): Promise<Archive>;
 }

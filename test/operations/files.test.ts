@@ -75,6 +75,7 @@ async function withStage(use: (stage: Stage) => Promise<void>): Promise<void> {
     target: none,
     machines: none,
     codeHost: none,
+    backups: none,
     objects: async (bucket) => open(bucket),
   };
   let now = 1_700_000_000;

@@ -1,4 +1,5 @@
 import type { CliCommand } from './command.ts';
+import { backupCommand } from './commands/backup.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { configCommand } from './commands/config.ts';
 import { costCommand } from './commands/cost.ts';
@@ -64,6 +65,7 @@ export const commands: readonly CliCommand[] = [
   costCommand,
   limitsCommand,
   filesCommand,
+  backupCommand,
   deprovisionCommand,
   destroyCommand,
   dbCommand,

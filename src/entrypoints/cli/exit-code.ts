@@ -30,6 +30,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'database.foreign': 5,
   'database.failed': 4,
   'database.not_in_trash': 2,
+  'database.not_empty': 3,
   'limit.reached': 3,
   'sandbox.missing': 3,
   'model.unreachable': 4,

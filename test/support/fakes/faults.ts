@@ -75,6 +75,19 @@ export async function receive(request: IncomingMessage, fault: Fault | null): Pr
   return Buffer.concat(chunks);
 }
 
+/** Waits as long as the fault wants; false when whoever asked has gone in the meantime. */
+export async function dawdle(response: ServerResponse, fault: Fault | null): Promise<boolean> {
+  if (fault?.kind !== 'latency') return true;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, fault.ms);
+    response.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  return !response.destroyed;
+}
+
 /** Says it, as the fault wants it said. */
 export function send(response: ServerResponse, reply: Reply, fault: Fault | null): void {
   const whole = Buffer.from(reply.body ?? '');

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSpec, type SpecGuard, specGuard } from '../spec-guard.ts';
-import { FaultQueue, type Reply, receive, send } from './faults.ts';
+import { dawdle, FaultQueue, type Reply, receive, send } from './faults.ts';
 import {
   type Addresses,
   answer,
@@ -162,7 +162,7 @@ export async function startFakeGithub(tokens: readonly FakeToken[]): Promise<Fak
     const fault = faults.take(operation);
     const body = await receive(request, fault);
     if (body === null) return;
-    if (fault?.kind === 'latency') await new Promise((next) => setTimeout(next, fault.ms));
+    if (!(await dawdle(response, fault))) return;
     if (fault?.kind === 'reset' && fault.when === 'before') return void request.socket.resetAndDestroy();
     const token = tokens.find((known) => headers.authorization === `Bearer ${known.token}` && !known.isExpired);
     const reply =

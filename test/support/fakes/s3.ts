@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { FaultQueue, type Reply, receive, send } from './faults.ts';
+import { dawdle, FaultQueue, type Reply, receive, send } from './faults.ts';
 import { damageOf } from './s3/integrity.ts';
 import { deleteLifecycle, getLifecycle, putLifecycle } from './s3/lifecycle.ts';
 import {
@@ -129,7 +129,7 @@ export async function startFakeS3(options: FakeS3Options): Promise<FakeS3> {
     const fault = faults.take(operation);
     const body = await receive(request, fault);
     if (body === null) return;
-    if (fault?.kind === 'latency') await new Promise((next) => setTimeout(next, fault.ms));
+    if (!(await dawdle(response, fault))) return;
     if (fault?.kind === 'reset' && fault.when === 'before') return void request.socket.resetAndDestroy();
     if (fault?.kind === 'answer') return send(response, faultReply(fault), null);
     const reply = await carryOut(operation, request, url, body).catch(
