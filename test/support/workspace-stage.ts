@@ -78,6 +78,7 @@ async function makeStage(home: string, schemaName: string | null, fake: FakeDayt
     target: never,
     codeHost: never,
     objects: never,
+    backups: never,
   };
   const services = {
     ...scaffoldServices,

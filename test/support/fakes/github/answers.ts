@@ -45,7 +45,7 @@ export function invalid(message: string, field: string, reason: string): Reply {
   return answer(422, { message, errors, documentation_url: DOCS });
 }
 
-export function simpleUser(login: string, { api, server }: Addresses): Record<string, unknown> {
+function simpleUser(login: string, { api, server }: Addresses): Record<string, unknown> {
   const url = `${api}/users/${login}`;
   return {
     login,

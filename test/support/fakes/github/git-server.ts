@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 
 /** Nothing of the machine's own settings reaches git. */
-export const GIT_ENVIRONMENT = {
+const GIT_ENVIRONMENT = {
   PATH: '/usr/bin:/bin',
   LC_ALL: 'C',
   GIT_CONFIG_GLOBAL: '/dev/null',
