@@ -1,4 +1,4 @@
-import { isTurboError, TurboError } from '../domain/errors.ts';
+import { isTurboError } from '../domain/errors.ts';
 import {
   contentHash,
   contentKey,
@@ -13,9 +13,9 @@ import {
   writeFileManifest,
 } from '../domain/file-manifest.ts';
 import type { ProjectFolder } from '../domain/project.ts';
-import { isEnvironmentFile, secretValues } from '../domain/secret-files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Needs } from '../ports/services.ts';
+import { assertNoSecrets } from './assert-no-secrets.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** What is in the bucket after a push. */
@@ -69,23 +69,6 @@ export async function pushFiles(
   await state.settleRemote({ ...place, details: { files: kept.id } });
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
   return { bucket: store.bucket, files: Object.keys(files).length, bytes, uploaded, leftOut, ...kept };
-}
-
-async function assertNoSecrets(
-  directory: string,
-  contents: Readonly<Record<string, Uint8Array>>,
-  { workspace }: Needs<'workspace'>,
-): Promise<void> {
-  const names = ((await workspace.list(directory)) ?? []).filter(isEnvironmentFile);
-  const texts = await Promise.all(names.map((name) => workspace.read(directory, name).catch(() => null)));
-  const secrets = texts.flatMap((text) => secretValues(text ?? ''));
-  const found = Object.entries(contents).find(([, bytes]) =>
-    secrets.some((secret) => Buffer.from(bytes).includes(secret)),
-  );
-  if (!found) return;
-  throw new TurboError('secret.exposed', `A secret of this project stands in ${found[0]}. Nothing was saved.`, {
-    hint: 'Take it out of the file, and change it: turbobackend secrets rotate',
-  });
 }
 
 /** How many contents were not there yet. One of another size was never whole. */

@@ -5,8 +5,15 @@ import { fileHash, type ProjectFolder } from '../domain/project.ts';
 import { sandboxName } from '../domain/remote.ts';
 import type { RemoteMachineOrder, RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
-import type { FileTree } from '../ports/workspace.ts';
-import { filesChanged, filesToSend, quoted, type SandboxPlace, sandboxPlace, sendFiles } from './workspace-files.ts';
+import {
+  filesChanged,
+  filesToSend,
+  quoted,
+  type SandboxPlace,
+  sandboxPlace,
+  sendFiles,
+  sumsOf,
+} from './workspace-files.ts';
 import { type Inside, serveInside } from './workspace-server.ts';
 import { runStep, type SandboxStep, type StepTime } from './workspace-steps.ts';
 
@@ -119,7 +126,7 @@ async function tryInside(
   const tools = await services.templates.readTree('workspace');
   await machines.upload(id, place.tools, tools);
   const files = await filesToSend(directory, services);
-  const sum = sumOf([files, tools]);
+  const sum = fileHash(JSON.stringify([Object.entries(sumsOf(files)).sort(), Object.entries(tools).sort()]));
   const { sent, removed } = await sendFiles(machines, id, place, files);
   services.progress({ kind: 'detail', message: `Sandbox ${name}: ${sent} files sent, ${removed} removed.` });
   const bench = { machines, id, place, directory, sum };
@@ -138,9 +145,6 @@ async function tryInside(
     await services.workspace.write(directory, `${CHANGED}/${path}`, text);
   return { sandbox: name, url, port, tests: isInside ? 'passed' : 'skipped', changed: Object.keys(changed), steps };
 }
-
-const sumOf = (trees: readonly FileTree[]): string =>
-  fileHash(JSON.stringify(trees.map((tree) => Object.entries(tree).sort())));
 
 const MINUTE = 60;
 
@@ -162,15 +166,22 @@ function stepsOf(
     ...{ name, title, command, failure, deadlineSeconds: minutes * MINUTE, cwd: project, isReused: false },
     ...more,
   });
-  const install = step('install', 'Install packages', 'npm ci --no-audit --no-fund', 'build.failed', 10, {
-    isReused: true,
-  });
+  const install = step(
+    'install',
+    'Install packages',
+    'npm ci --ignore-scripts --no-audit --no-fund',
+    'build.failed',
+    10,
+    {
+      isReused: true,
+    },
+  );
   const build = step('build', 'Build', 'npm run build', 'build.failed', 5, { isReused: true });
   const migrate = step('migrate', 'Migrate', 'npm run migrate', 'migration.failed', 5);
   if (!isInside) return [install, ...(schema ? [migrate] : []), build];
   const secret = schema?.accounts ? ' with-secret' : '';
   const inTools = { cwd: tools };
-  const fetched = 'npm install --no-audit --no-fund';
+  const fetched = 'npm install --ignore-scripts --no-audit --no-fund';
   const trial = `node --env-file=${quoted(`${tools}/tests.env`)} scripts/migrate.mjs`;
   return [
     install,

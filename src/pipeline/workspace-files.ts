@@ -1,37 +1,35 @@
-import { fileHash } from '../domain/project.ts';
+import { TurboError } from '../domain/errors.ts';
+import { contentHash, isPlainPath, isSavedPath } from '../domain/file-manifest.ts';
+import { assertNoSecrets } from '../operations/assert-no-secrets.ts';
 import type { RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 
-/** What tools make by themselves. templates/workspace/list-files.mjs leaves out the same. */
-const MADE = /^(node_modules|\.git|\.nitro|\.data|\.turbobackend|\.output(\..*)?)$/;
-/** Secrets, and logs. */
-const KEPT_BACK = /^\.env(?!\.example$)|\.log$/;
+/** Far more than a project has. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
-const isSent = (path: string): boolean => {
-  const parts = path.split('/');
-  return parts.every((part, index) => (index < parts.length - 1 ? !MADE.test(part) : !KEPT_BACK.test(part)));
-};
+type Files = Readonly<Record<string, Uint8Array>>;
 
-/** The files of a project that somebody wrote: nothing that is made from them, and no secrets. */
-export async function filesToSend(directory: string, { workspace }: Needs<'workspace'>): Promise<FileTree> {
-  const names = ((await workspace.list(directory)) ?? []).filter((name) => !MADE.test(name));
-  const trees = await Promise.all(
-    names.map(async (name): Promise<FileTree> => {
-      if (!(await workspace.isFile(directory, name))) return workspace.readTree(directory, name);
-      const text = await workspace.read(directory, name);
-      return text === null ? {} : { [name]: text };
-    }),
-  );
-  return Object.fromEntries(Object.entries(Object.assign({}, ...trees) as FileTree).filter(([path]) => isSent(path)));
+/** As templates/workspace/list-files.mjs has it. What only turbobackend needs stays here. */
+const isSent = (path: string): boolean => isSavedPath(path) && !path.startsWith('.turbobackend/');
+
+/**
+ * The files of a project that somebody wrote: nothing that is made from them, and no secrets. Throws `secret.exposed`
+ * when one stands in a file, `limit.reached` when it is far too much.
+ */
+export async function filesToSend(directory: string, services: Needs<'workspace'>): Promise<Files> {
+  const found = await services.workspace.readFiles(directory, { isWanted: isSent, maxBytes: MAX_BYTES });
+  const files = Object.fromEntries(Object.entries(found).filter(([path]) => isPlainPath(path)));
+  await assertNoSecrets(directory, files, services);
+  return files;
 }
 
 /** sha256 by path. */
-type FileSums = Readonly<Record<string, string>>;
+export type FileSums = Readonly<Record<string, string>>;
 
 /** The sums of files that are here. */
-function sumsOf(files: FileTree): FileSums {
-  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fileHash(text)]));
+export function sumsOf(files: Files): FileSums {
+  return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, contentHash(bytes)]));
 }
 
 /** The sums of a project's files that are there. */
@@ -42,7 +40,11 @@ async function sumsThere(machines: RemoteMachines, id: string, place: SandboxPla
   });
   const line = output.split('\n').find((candidate) => candidate.startsWith('{'));
   const sums: unknown = line === undefined ? null : JSON.parse(line);
-  if (typeof sums !== 'object' || sums === null) throw new Error(`the sandbox does not list its files: ${output}`);
+  if (typeof sums !== 'object' || sums === null) {
+    throw new TurboError('remote.failed', `The sandbox cannot list its files: ${output.trim().slice(-300)}`, {
+      hint: 'Its image needs Node 20 or newer.',
+    });
+  }
   return Object.fromEntries(Object.entries(sums).map(([path, sum]) => [path, String(sum)]));
 }
 
@@ -64,7 +66,7 @@ export async function sendFiles(
   machines: RemoteMachines,
   id: string,
   place: SandboxPlace,
-  files: FileTree,
+  files: Files,
 ): Promise<{ readonly sent: number; readonly removed: number }> {
   await machines.run(id, `mkdir -p ${quoted(place.project)} ${quoted(place.tools)}`, { isRepeatable: true });
   const [here, there] = [sumsOf(files), await sumsThere(machines, id, place)];
@@ -87,7 +89,7 @@ export async function filesChanged(
   machines: RemoteMachines,
   id: string,
   place: SandboxPlace,
-  sent: FileTree,
+  sent: Files,
 ): Promise<FileTree> {
   const [here, there] = [sumsOf(sent), await sumsThere(machines, id, place)];
   const paths = Object.keys(there)

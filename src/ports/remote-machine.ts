@@ -58,7 +58,7 @@ export interface RemoteMachines {
   /** The absolute folder that commands start in. */
   workDirectory(id: string): Promise<string>;
   /** Writes files below an absolute folder there. */
-  upload(id: string, directory: string, files: FileTree): Promise<void>;
+  upload(id: string, directory: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
   /** Runs a shell command to its end. Throws `remote.failed` when it takes longer than it may. */
   run(id: string, command: string, options?: RemoteCommand): Promise<RemoteRun>;
   /** Starts a command that goes on; one of this name that runs is left alone. */

@@ -20,8 +20,14 @@ interface Hands {
 }
 
 /** Writes files below a folder, and sees that all of each has arrived. Throws `remote.failed` otherwise. */
-export async function uploadFiles(directory: string, files: FileTree, { toolbox }: Hands): Promise<void> {
-  const entries = Object.entries(files).map(([path, text]) => [placeOf(directory, path), Buffer.from(text)] as const);
+export async function uploadFiles(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  { toolbox }: Hands,
+): Promise<void> {
+  const entries = Object.entries(files).map(
+    ([path, content]) => [placeOf(directory, path), Buffer.from(content)] as const,
+  );
   const client = await toolbox({ idempotent: true, timeout: 'transfer' });
   for (const batch of batches(entries, ([, bytes]) => bytes.byteLength)) {
     const form = new FormData();
