@@ -119,10 +119,14 @@ async function stage(
   paths: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<string | null> {
-  const input = paths.map((path) => `${path}\0`).join('');
-  const ignored = await git(['check-ignore', '-z', '--stdin'], { environment, input });
+  // This command knows no literal paths; behind a dot none is taken for a pattern.
+  const ignored = await git(['--no-literal-pathspecs', 'check-ignore', '-z', '--stdin'], {
+    environment,
+    input: paths.map((path) => `./${path}\0`).join(''),
+  });
+  if (ignored.code !== 0 && ignored.code !== 1) return firstLine(ignored.errors);
   const left = new Set(ignored.output.split('\0'));
-  const wanted = paths.filter((path) => !left.has(path));
+  const wanted = paths.filter((path) => !left.has(`./${path}`));
   if (wanted.length === 0) return null;
   // Relative to the folder, also far below the root; a path that is gone is taken out.
   const staged = await git(['update-index', '--add', '--remove', '-z', '--stdin'], {
