@@ -7,6 +7,7 @@ import type { Version } from '../domain/version.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
+import { listVersions } from '../operations/versions.ts';
 import type { Needs } from '../ports/services.ts';
 import type { SqlSession } from '../ports/sql.ts';
 import { readBegun } from './begun-change.ts';
@@ -52,6 +53,11 @@ export function assertSettled(versions: readonly Version[], but: readonly Versio
       hint: `Finish it: turbobackend ${command}`,
     },
   );
+}
+
+/** The same for a project; to be said before anything is planned on top of it. */
+export async function assertNoneWaiting({ project }: ProjectFolder, services: Needs<'state'>): Promise<void> {
+  assertSettled(await listVersions(project.id, services));
 }
 
 /** Versions of the migrations that a database was given. */

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster } from '../support/global-cluster.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { withSession } from '../support/provisioning.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
 
 /** One project, steps back and forth, with rows written in between. The tests build on each other. */
 
@@ -68,7 +69,7 @@ test('what was created is the first commit, without a secret', async () => {
 
 test('a step is undone with rows written since, which are put aside, and done again with them', async () => {
   const before = [codeOf('turbobackend.json'), codeOf('server/data/tasks.ts'), migrations()];
-  const done = await cli('evolve', 'tasks need a delivery note', '--yes');
+  const done = await cli('evolve', 'tasks need a delivery note', '--yes', '--verify', 'none');
   expect([done.code, done.error]).toEqual([0, undefined]);
   expect([subjects(), isClean()]).toEqual([['evolve: tasks need a delivery note', 'create: chores'], true]);
   await sql("UPDATE tasks SET delivery_note = 'ring twice' WHERE id = 'a'");
@@ -98,4 +99,53 @@ test('a step is undone with rows written since, which are put aside, and done ag
   ]);
   expect([subjects()[0], isClean(), migrations().length]).toEqual(['redo: tasks need a delivery note', true, 2]);
   expect((await cli('migrate', 'verify')).code).toBe(0);
+});
+
+test('killed in the middle, undo and redo are finished by the same command, and no row is lost', async () => {
+  const kept = () => readdirSync(join(home, 'turbobackend/versions'), { recursive: true }).length;
+  for (const [verb, column] of [
+    ['undo', false],
+    ['redo', true],
+  ] as const) {
+    const before = kept();
+    const { child, finished } = startCli([verb, '--yes', '--json'], options());
+    while (kept() === before && child.exitCode === null) await sleep(2);
+    child.kill('SIGKILL');
+    expect((await finished).code).toBe(137);
+    const again = await cli(verb, '--yes');
+    expect([again.code, again.error, again.message]).toEqual([0, undefined, 'undefined']);
+    const found = await sql('SELECT * FROM tasks ORDER BY id');
+    expect(found.map((row) => [row.id, row.delivery_note])).toEqual([
+      ['a', column ? 'ring twice' : undefined],
+      ['b', column ? null : undefined],
+      ['c', column ? null : undefined],
+    ]);
+    expect([isClean(), migrations().length]).toEqual([true, column ? 2 : 1]);
+  }
+});
+
+test('what a person changed stays: beside the way back it is merged, in its lines they decide first', async () => {
+  const path = 'server/data/tasks.ts';
+  const own = codeOf(path).replace('delivery_note,\n', 'delivery_note, /* mine */\n');
+  expect(own).toContain('/* mine */');
+  writeFileSync(join(here, path), own);
+  writeFileSync(join(here, 'README.md'), `${codeOf('README.md')}\nMy own words.\n`);
+  const stopped = await cli('undo', '--yes');
+  expect([stopped.code, stopped.data.isWaiting, stopped.data.conflicts]).toEqual([3, true, [path]]);
+  expect(codeOf(path)).toMatch(/<<<<<<< yours[\s\S]*mine[\s\S]*>>>>>>> generated/);
+  expect((await sql('SELECT delivery_note FROM tasks')).length).toBe(3);
+  const evolve = await cli('evolve', 'tasks have an optional size', '--yes', '--verify', 'none');
+  expect([evolve.code, evolve.error]).toEqual([3, 'version.unfinished']);
+  const early = await cli('undo', '--yes');
+  expect([early.code, early.data.isWaiting]).toEqual([3, true]);
+  const decided = codeOf(path).replace(/<<<<<<< yours\n[\s\S]*?=======\n([\s\S]*?)>>>>>>> generated\n/g, '$1');
+  writeFileSync(join(here, path), decided);
+  const done = await cli('undo', '--yes');
+  expect([done.code, done.error, done.message]).toEqual([0, undefined, 'undefined']);
+  expect([codeOf(path), codeOf('README.md')]).toEqual([decided, expect.stringContaining('My own words.')]);
+  expect(Object.keys((await sql('SELECT * FROM tasks'))[0] ?? {})).not.toContain('delivery_note');
+  expect(git('status', '--porcelain').trim().split('\n')).toEqual(
+    expect.arrayContaining([expect.stringContaining('README.md')]),
+  );
+  expect(subjects()[0]).toBe('undo: tasks need a delivery note');
 });

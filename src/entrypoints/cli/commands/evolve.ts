@@ -51,6 +51,8 @@ export const evolveCommand: CliCommand = {
         hint: 'Evolve dev, then: turbobackend migrate up --env prod',
       });
     }
+    const { assertNoneWaiting } = await import('../../../pipeline/version-place.ts');
+    await assertNoneWaiting(folder, services);
     const isDry = flag(typed, 'dryRun');
     const begun = await settleBegun(cli, folder, isDry, services);
     if (typed.args[0] === undefined) return finished(cli, begun);
