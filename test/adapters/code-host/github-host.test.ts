@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { githubHost } from '../../../src/adapters/code-host/github/github-host.ts';
@@ -217,6 +217,17 @@ describe('repositories that are there already', () => {
       expect(await host.push({ directory, repository, branch: 'work' })).toMatchObject({ branch: 'work', isNew: true });
     }));
 });
+
+test('a history that cannot be looked through is not pushed', () =>
+  withGithub(async ({ github, host, folder }) => {
+    const repository = await host.ensureRepository(WISH);
+    const directory = committedFolder(join(folder, 'p'), { 'a.txt': 'x' });
+    const blob = git(directory, 'rev-parse', 'HEAD:a.txt').trim();
+    rmSync(join(directory, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+    const error = await thrownBy(host.push({ directory, repository, branch: 'main' }));
+    expect(error).toMatchObject({ code: 'remote.failed', message: expect.stringContaining('cannot show') });
+    expect(fileAt(github, 'Ada-L', 'blog-api', 'main', 'a.txt')).toBeNull();
+  }));
 
 describe('GitHub under faults', () => {
   test('each fault of each request ends with one repository, also when the answer is lost', () =>

@@ -15,8 +15,9 @@ import type { Git } from '../../shared/git/run-git.ts';
  * of this project. The message names the file, never the secret.
  */
 export async function assertNoSecrets(directory: string, git: Git, more: readonly string[]): Promise<void> {
-  const { output } = await git(['rev-list', '--objects', 'HEAD']);
-  const objects = output.split('\n').map((line) => {
+  const listed = await git(['rev-list', '--objects', 'HEAD']);
+  if (listed.code !== 0) throw notSeen(directory);
+  const objects = listed.output.split('\n').map((line) => {
     const [id = ''] = line.split(' ', 1);
     return { id, path: line.slice(id.length + 1) };
   });
@@ -27,9 +28,18 @@ export async function assertNoSecrets(directory: string, git: Git, more: readonl
   const contents = await git(['cat-file', '--batch'], { input, encoding: 'latin1' });
   const npm = objects.find(({ id, path }) => isNpmSettings(path) && hasNpmLogin(textOf(contents.output, id)));
   if (npm) throw exposed(`The file ${npm.path}, which holds a login, has been committed.`);
+  if (contents.code !== 0) throw notSeen(directory);
   const place = secrets.map((secret) => contents.output.indexOf(secret)).find((found) => found >= 0);
   if (place === undefined) return;
   throw exposed(`A secret of this project has been committed, in ${pathAt(contents.output, place, objects)}.`);
+}
+
+/** What nobody has looked through is not published: a history that is damaged, cut short, or larger than 256 MB. */
+function notSeen(directory: string): TurboError {
+  return new TurboError('remote.failed', `Git cannot show all that was ever committed in ${directory}.`, {
+    hint: 'It was not searched for secrets, so nothing was pushed: git fsck, or push it yourself (git push).',
+    details: { remote: 'github' },
+  });
 }
 
 function exposed(message: string): TurboError {
