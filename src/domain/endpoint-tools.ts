@@ -32,6 +32,16 @@ const TOOLS = {
       parameters: z.array(z.string()).describe('camelCase names of $1, $2, … in order'),
     }),
   },
+  describe: {
+    description:
+      'Says what the endpoint takes and answers, for its users: the description of the API and a typed client are made from it. Schemas are JSON schema as text, without references.',
+    shape: z.strictObject({
+      query: z.array(z.strictObject({ name: z.string(), required: z.boolean(), schema: z.string() })),
+      body: z.string().nullable().describe('Null: it takes none.'),
+      status: z.int().describe('Of success: 200'),
+      answer: z.string().nullable().describe('Of success; null: it has no body.'),
+    }),
+  },
   typecheck: { description: 'Checks the types and the style of the project.', shape: none },
   build: { description: 'Builds the server.', shape: none },
   test: { description: 'Builds the server and runs the test of the endpoint.', shape: none },
@@ -50,13 +60,17 @@ const TOOLS = {
 /** A request to the server, as it is asked for. */
 export type ServerRequest = Readonly<z.output<typeof request>>;
 
-/** Tools as models are told of them: name, description and JSON schema. */
-export function toolSpecs(): readonly {
+/**
+ * Tools as models are told of them: name, description and JSON schema. What a document describes already,
+ * nobody has to describe.
+ */
+export function toolSpecs(isDescribed = false): readonly {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, unknown>>;
 }[] {
-  return Object.entries(TOOLS).map(([name, { description, shape }]) => {
+  const tools = Object.entries(TOOLS).filter(([name]) => name !== 'describe' || !isDescribed);
+  return tools.map(([name, { description, shape }]) => {
     const { $schema: _dialect, ...parameters } = z.toJSONSchema(shape);
     return { name, description, parameters };
   });
@@ -68,6 +82,7 @@ const useShape = z.discriminatedUnion('tool', [
   z.object({ tool: z.literal('write_file'), given: TOOLS.write_file.shape }),
   z.object({ tool: z.literal('delete_file'), given: TOOLS.delete_file.shape }),
   z.object({ tool: z.literal('propose_query'), given: TOOLS.propose_query.shape }),
+  z.object({ tool: z.literal('describe'), given: TOOLS.describe.shape }),
   z.object({ tool: z.literal('typecheck'), given: TOOLS.typecheck.shape }),
   z.object({ tool: z.literal('build'), given: TOOLS.build.shape }),
   z.object({ tool: z.literal('test'), given: TOOLS.test.shape }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpointDescriptionShape } from './endpoint-description.ts';
 import { isForbiddenName } from './endpoint-path.ts';
 import { AUTH_PATHS, DOCS_PATH, OPENAPI_PATH } from './rest.ts';
 import type { SchemaProblem } from './schema-rules.ts';
@@ -25,6 +26,8 @@ export const endpointShape = endpointPlanShape.extend({
   status: z.enum(['written', 'missing']),
   /** Why it is missing; empty when it was written. */
   reason: z.string(),
+  /** What it takes and answers, as far as its writer said. */
+  description: endpointDescriptionShape.optional(),
 });
 
 export type Endpoint = Readonly<z.output<typeof endpointShape>>;

@@ -33,6 +33,7 @@ import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
 import { testFiles } from './scaffold/test-files.ts';
 import { checkInto, type ScaffoldPlace, type ScaffoldResult, writeInto, writeNew } from './scaffold/write-files.ts';
+import { plainClient } from './scaffold/written-client.ts';
 
 /**
  * All files of a project, without its manifest: those of the template folder `project` (what every project has in
@@ -63,6 +64,7 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
     ...generated,
     ...endpointFiles(endpoints, generated),
     ...(isPlain ? requestModule(template) : {}),
+    ...(isPlain && !project.contract ? plainClient(endpoints, template) : {}),
   };
   const forHono = fillIn(layered(['hono/base', withDatabase ? 'hono/database' : 'hono/plain']), values);
   const framed = frameworkOf(project) === 'hono' ? honoFiles(forNitro, forHono) : forNitro;
@@ -118,7 +120,7 @@ function layersOf(schema: Schema | null): readonly string[] {
 /** What the queries of endpoints run on. */
 function endpointLayers(schema: Schema | null, count: number): readonly string[] {
   if (count === 0 || schema === null || schema.tables.length === 0) return [];
-  return [schema.accounts ? 'owned-endpoints' : 'endpoints'];
+  return [schema.accounts ? 'owned-endpoints' : 'endpoints', 'written'];
 }
 
 function nameOf(project: Project): string {
@@ -141,7 +143,7 @@ function checkNames(schema: Schema): void {
 
 function computedFiles(project: Project, schema: Schema, resources: readonly Resource[]): FileTree {
   const files: Record<string, string> = {
-    'client/index.ts': clientModule(schema, resources),
+    'client/index.ts': clientModule(schema, resources, project.contract ? [] : writtenEndpoints(project.endpoints)),
     'server/lib/checks.ts': checkModule(schema, resources),
     'server/openapi.json': openapiFile(project, schema, resources, writtenEndpoints(project.endpoints)),
     ...testFiles(schema, resources),

@@ -1,3 +1,4 @@
+import type { Json } from '../domain/api-document.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { handlerFile, queriesFile, testFile } from '../domain/endpoint-path.ts';
 import type { EndpointTask } from '../domain/endpoint-task.ts';
@@ -17,6 +18,8 @@ export interface WriteOrder {
   readonly tasks: readonly EndpointTask[];
   /** Holds answers against the document that operations are written for; null: there is none. */
   readonly check: CheckAnswer | null;
+  /** The same for a document that is made of what was described. */
+  readonly openCheck: (document: Json) => Promise<CheckAnswer>;
   /** The files of the project, with the route of an endpoint that is about to be written. */
   readonly filesWith: (endpoints: readonly Endpoint[]) => Promise<FileTree>;
   /** What the server is told when it is tried, and what it reaches; null: there is no database. */
@@ -39,7 +42,7 @@ export async function writeEndpoints(
   order: WriteOrder,
   services: Needs<'codeReader' | 'state' | 'progress' | 'sandbox' | 'builder' | 'templates'>,
 ): Promise<readonly Endpoint[]> {
-  const { project, writer, tasks, check, filesWith, database, keep } = order;
+  const { project, writer, tasks, check, openCheck, filesWith, database, keep } = order;
   const system = await systemPrompt(project, services);
   const programs = await services.templates.readTree('sandbox');
   const ours = Object.fromEntries([ASK_SERVER, RECORD_ANSWERS].map((name) => [name, programs[name] ?? '']));
@@ -68,7 +71,7 @@ export async function writeEndpoints(
       return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment });
     };
     const withAccounts = (project.schema?.accounts ?? null) !== null;
-    const one = { task, check, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
+    const one = { task, check, openCheck, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
     const outcome = await writeOne(one, services).catch((error: unknown) => {
       if (isTurboError(error, 'limit.reached') || isTurboError(error, 'model.refused'))
         return { reason: error.message };
@@ -79,7 +82,11 @@ export async function writeEndpoints(
       const message = `${plan.name}: ${outcome.leftOut.join(' and ')} were not checked, because the programs for it are not here.`;
       services.progress({ kind: 'note', message });
     }
-    done.push({ ...plan, status: isWritten ? 'written' : 'missing', reason: isWritten ? '' : outcome.reason });
+    done.push({
+      ...plan,
+      ...(isWritten ? { status: 'written', reason: '' } : { status: 'missing', reason: outcome.reason }),
+      ...(isWritten && desk.description && { description: desk.description }),
+    });
     await keep(done, isWritten ? outcome.files : {});
   }
   return done;

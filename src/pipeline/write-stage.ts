@@ -69,7 +69,8 @@ function contractTasks({ schema }: Project, document: Json, { progress }: Needs<
 
 async function planEndpoints(project: Project, writer: Writer, services: WriteNeeds): Promise<readonly EndpointPlan[]> {
   const known = project.endpoints ?? [];
-  if (known.length > 0) return known.map(({ status: _status, reason: _reason, ...plan }) => plan);
+  if (known.length > 0)
+    return known.map(({ status: _status, reason: _reason, description: _description, ...plan }) => plan);
   const routes = routesOf(scaffoldFiles(project, await services.templates.readTree('project')));
   const order = { request: parseRequest(project.request), schema: project.schema, routes };
   try {
@@ -127,6 +128,7 @@ async function writeAll({ project, directory, tasks, writer, database }: AllOrde
         project,
         writer,
         tasks,
+        openCheck: (document) => services.contract.open(document, { isGiven: true }),
         check: project.contract ? await services.contract.open(project.contract.document, { isGiven: true }) : null,
         database: opened,
         async filesWith(endpoints) {

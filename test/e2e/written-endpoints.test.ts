@@ -78,5 +78,14 @@ test('an endpoint with a type error is mended, accepted, served and told of', as
   expect(read('server/custom/heaviest-falcons.ts')).toContain('limit > 50');
   expect(read('README.md')).toContain('- `GET /heaviest-falcons` (`server/custom/heaviest-falcons.ts`): The heaviest');
   const { paths } = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
-  expect(paths['/heaviest-falcons'].get.summary).toBe(play.plan.purpose);
+  const described = paths['/heaviest-falcons'].get;
+  expect(described.summary).toBe(play.plan.purpose);
+  expect(described.parameters).toEqual([{ name: 'limit', in: 'query', required: false, schema: { type: 'integer' } }]);
+  expect(described.responses[200].content['application/json'].schema.required).toEqual(['falcons']);
+
+  const { createClient } = await import(join(project, 'client/index.ts'));
+  const api = createClient({ baseUrl: url });
+  const { falcons } = await api.custom.heaviestFalcons({ query: { limit: 1 } });
+  expect(falcons[0].weight_grams).toBe(1200);
+  await expect(api.custom.heaviestFalcons({ query: { limit: 0 } })).rejects.toMatchObject({ status: 400 });
 }, 400_000);

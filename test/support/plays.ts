@@ -88,6 +88,27 @@ function faultsOf(checks: Readonly<Record<string, boolean>>): readonly string[] 
   return Object.entries(checks).flatMap(([name, holds]) => (holds ? [] : [name]));
 }
 
+const describe = (query: readonly object[], body: object | null, answer: object) =>
+  toolCall('describe', {
+    query,
+    body: body && JSON.stringify(body),
+    status: 200,
+    answer: JSON.stringify(answer),
+  });
+
+const FALCON = {
+  type: 'object',
+  required: ['id', 'ring_number', 'weight_grams'],
+  properties: { id: { type: 'string' }, ring_number: { type: 'string' }, weight_grams: { type: 'integer' } },
+  additionalProperties: false,
+};
+
+const totals = (type: string) =>
+  describe([], null, {
+    ...{ type: 'object', required: ['cents', 'donations'] },
+    properties: { cents: { type }, donations: { type: 'integer' } },
+  });
+
 /** A table, a query, a type error that is mended; forbidden paths and queries on the way. */
 export const falconry = (framework: 'nitro' | 'hono'): Play => {
   const from = framework === 'hono' ? '#http' : 'nitro/h3';
@@ -112,6 +133,10 @@ export const falconry = (framework: 'nitro' | 'hono'): Play => {
         heaviestQuery("select query_to_xml('delete from falcons', true, false, $1) as x"),
         heaviestQuery('select id, ring_number, weight_grams from app.falcons order by weight_grams desc, id limit $1'),
         handler(WRONG_TYPE),
+        describe([{ name: 'limit', required: false, schema: '{"type":"integer"}' }], null, {
+          ...{ type: 'object', required: ['falcons'] },
+          properties: { falcons: { type: 'array', items: FALCON } },
+        }),
         toolCall('write_file', { path: 'test/custom-heaviest-falcons.test.mjs', text: HEAVIEST_TEST }),
         toolCall('done'),
       ],
@@ -237,7 +262,9 @@ export default defineHandler(async (event) => {
         ],
       }),
     ],
-    [toolCall('done')],
+    // What it says of itself is not what it answers.
+    [totals('string'), toolCall('done')],
+    [totals('integer'), toolCall('done')],
   ],
   args: [],
   env: {},
@@ -253,6 +280,13 @@ export default defineHandler(async (event) => {
       'nobody is let in': (await read(`${url}/my-total`)).status === 401,
     });
   },
+};
+
+const CELSIUS = {
+  type: 'object',
+  required: ['celsius'],
+  properties: { celsius: { type: 'number', minimum: -273.15, maximum: 10_000 } },
+  additionalProperties: false,
 };
 
 const CONVERT_TEST = `import assert from 'node:assert/strict';
@@ -310,6 +344,10 @@ export default defineHandler(async (event) => {
   return { fahrenheit: (celsius * 9) / 5 + 32 };
 });
 `,
+      }),
+      describe([], CELSIUS, {
+        ...{ type: 'object', required: ['fahrenheit'] },
+        properties: { fahrenheit: { type: 'number' } },
       }),
       toolCall('done'),
     ],

@@ -1,4 +1,5 @@
 import { accountsOf, profileColumns } from '../../domain/access.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { type InputField, isComparable, PASSWORD_FIELD, registrationFields } from '../../domain/rest.ts';
 import type { Column, Schema } from '../../domain/schema.ts';
 import { columnKind } from './column-kind.ts';
@@ -7,35 +8,53 @@ import { enumNames, type Resource } from './resource.ts';
 import { commentText, entry, importLine, listed, property, quoted } from './source.ts';
 import { typeCode } from './value-code.ts';
 import { fieldRule } from './value-rule.ts';
+import { type WrittenClient, writtenClient } from './written-client.ts';
 
-/** `client/index.ts`: the types of the API, and a client that knows them. */
-export function clientModule(schema: Schema, resources: readonly Resource[]): string {
+/** `client/index.ts`: the types of the API, and a client that knows them. `endpoints` were written beside the tables. */
+export function clientModule(schema: Schema, resources: readonly Resource[], endpoints: readonly Endpoint[]): string {
   const scene = sceneOf(schema, resources);
   const enums = schema.enums.map(({ name, values }) => unionType(enumNames(schema).get(name) ?? '', values));
   const tables = resources.map((resource) => tableTypes(scene, resource));
-  const body = [...enums, ...tables, authTypes(scene), clientType(scene), createFunction(scene)];
+  const before = [...enums, ...tables, authTypes(scene)];
+  const taken = [...before.join('\n').matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name ?? '');
+  const written = endpoints.length === 0 ? null : writtenClient(endpoints, [...taken, ...LIBRARY_NAMES]);
+  const custom = written && { ...written, member: customMember(scene) };
+  const body = [...before, ...(custom?.types ?? []), clientType(scene, custom), createFunction(scene, custom)];
   const text = body.filter((part) => part !== '').join('\n\n');
-  return `${imports(scene, text)}\n\n${text}\n`;
+  return `${imports(scene, text, custom !== null)}\n\n${text}\n`;
 }
 
-function imports({ secured }: Scene, text: string): string {
-  const parts = [
-    'Changeable',
-    'Creatable',
-    'EqualFilter',
-    'OrderedFilter',
-    'Page',
-    'Readable',
-    'Removable',
-    'Sorted',
-    'TextFilter',
-  ];
-  const used = parts.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).map((name) => `type ${name}`);
+/** How functions of endpoints are a member of the client. */
+type Custom = (WrittenClient & { readonly member: string }) | null;
+
+/** A table may have the name. */
+function customMember({ resources, namesOf }: Scene): string {
+  const members = resources.map(({ table }) => namesOf(table.name).member);
+  return ['custom', 'customEndpoints', 'written'].find((name) => !members.includes(name)) ?? 'writtenEndpoints';
+}
+
+const PARTS = [
+  'Changeable',
+  'Creatable',
+  'EqualFilter',
+  'OrderedFilter',
+  'Page',
+  'Readable',
+  'Removable',
+  'Sorted',
+  'TextFilter',
+];
+const LIBRARY_NAMES = [...PARTS, 'Auth', 'Accounts', 'SessionOptions'];
+
+function imports({ secured }: Scene, text: string, hasCustom: boolean): string {
+  const used = PARTS.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).map((name) => `type ${name}`);
   const session = importLine(['type Auth', 'openSession', 'type SessionOptions'], './session.ts');
+  const options = hasCustom ? ['type Options'] : [];
   return [
+    ...(hasCustom ? [importLine(['asking'], './endpoint.ts')] : []),
     importLine([...used, 'table'], './resource.ts'),
     ...(secured ? [session] : []),
-    importLine(['type ClientOptions', 'transport'], './transport.ts'),
+    importLine(['type ClientOptions', ...options, 'transport'], './transport.ts'),
     '',
     "export { ApiError } from './transport.ts';",
   ].join('\n');
@@ -180,7 +199,7 @@ function authTypes({ schema, resources, namesOf }: Scene): string {
   ].join('\n\n');
 }
 
-function clientType(scene: Scene): string {
+function clientType(scene: Scene, custom: Custom): string {
   const tables = scene.resources.map((resource) => {
     const { one, member } = scene.namesOf(resource.table.name);
     const isAccounts = scene.isAccounts(resource.table.name);
@@ -195,10 +214,11 @@ function clientType(scene: Scene): string {
     return line.length <= 97 ? line : `readonly ${member}: ${types.join(' &\n    ')}`;
   });
   const auth = scene.secured ? ['readonly auth: Auth<Accounts>'] : [];
-  return interfaceCode('Client', [...auth, ...tables]);
+  const written = custom ? [`readonly ${custom.member}: ${custom.name}`] : [];
+  return interfaceCode('Client', [...auth, ...tables, ...written]);
 }
 
-function createFunction({ secured, resources, namesOf }: Scene): string {
+function createFunction({ secured, resources, namesOf }: Scene, custom: Custom): string {
   const tables = resources.map(({ table, path, key }) => {
     const { one, member } = namesOf(table.name);
     const names = `[${key.map(({ name }) => quoted(name)).join(', ')}]`;
@@ -211,8 +231,10 @@ function createFunction({ secured, resources, namesOf }: Scene): string {
     secured
       ? '  const { send, auth } = openSession<Accounts>(transport(options), options);'
       : '  const send = transport(options);',
+    ...(custom ? ['  const ask = asking(send);'] : []),
     '  return {',
     ...[...(secured ? ['auth'] : []), ...tables].map((line) => `    ${line},`),
+    ...(custom ? [`    ${custom.member}: {`, ...custom.members, '    },'] : []),
     '  };',
     '}',
   ].join('\n');

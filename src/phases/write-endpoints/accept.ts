@@ -1,3 +1,5 @@
+import type { Json } from '../../domain/api-document.ts';
+import { endpointDocument } from '../../domain/endpoint-description.ts';
 import { handlerFile, queriesFile } from '../../domain/endpoint-path.ts';
 import type { EndpointTask } from '../../domain/endpoint-task.ts';
 import type { CodeReader } from '../../ports/code-reader.ts';
@@ -29,21 +31,26 @@ export interface AcceptOrder {
   readonly task: EndpointTask;
   /** Holds answers against a document; null: there is none. */
   readonly check: CheckAnswer | null;
+  /** The same for a document that is made of what was described. */
+  readonly openCheck: (document: Json) => Promise<CheckAnswer>;
   readonly desk: Desk;
   readonly withAccounts: boolean;
 }
 
 /** Everything an endpoint has to pass before it becomes part of a project. The files come back as they are formatted. */
 export async function acceptEndpoint(
-  { task, check, desk, withAccounts }: AcceptOrder,
+  { task, check: given, openCheck, desk, withAccounts }: AcceptOrder,
   { reader, openBench }: { readonly reader: CodeReader; readonly openBench: (own: FileTree) => Promise<Bench> },
 ): Promise<Verdict> {
   const { plan } = task;
   const own = desk.own();
   const missing = missingFiles(plan.name, own);
   if (missing.length > 0) return { refusal: `Write ${missing.join(' and ')} first.` };
+  const { description } = desk;
+  if (!given && !description) return { refusal: 'Say with describe what it takes and answers.' };
   const refused = await refusedCode(plan.name, own, reader);
   if (refused !== null) return { refusal: `This code may not be there:\n${refused}` };
+  const check = given ?? (await openCheck(endpointDocument([{ ...plan, description }])));
   const bench = await openBench(own);
   try {
     const tidy = await bench.tidy(Object.keys(own).sort());
@@ -52,8 +59,8 @@ export async function acceptEndpoint(
     if (!types.passed) return { refusal: `typecheck:\n${types.text}` };
     const test = await bench.test();
     if (!test.passed) return { refusal: `test:\n${test.text}` };
-    const unfit = check === null ? [] : unfitAnswers(plan, test.seen, check);
-    if (unfit.length > 0) return { refusal: `The document says something else:\n${unfit.join('\n')}` };
+    const unfit = unfitAnswers(plan, test.seen, check);
+    if (unfit.length > 0) return { refusal: `It is described as something else:\n${unfit.join('\n')}` };
     const code = own[handlerFile(plan.name)] ?? '';
     const token = workingToken(plan, test.seen);
     const weak = await attackEndpoint({ task, code, withAccounts, token, check }, bench);

@@ -44,8 +44,8 @@ export interface Target {
   readonly withAccounts: boolean;
   /** Of somebody whom it answers with success; null: nobody is known. */
   readonly token: string | null;
-  /** Holds answers against a document; null: there is none. */
-  readonly check: CheckAnswer | null;
+  /** Holds answers against a document. */
+  readonly check: CheckAnswer;
 }
 
 function attemptsOn({ task, code, withAccounts, token }: Target): readonly Attempt[] {
@@ -89,8 +89,8 @@ const LEAK = /at \w+.*\(|\.mjs:\d+|node_modules|postgres:\/\/|syntax error at or
 
 /**
  * Tries an endpoint with what nobody should send: injections, keys and bodies that are none, forged tokens. It has to
- * refuse them as the rest of the server does: never by failing, and without saying anything of its inside; where there is
- * a document, as that says. What is wrong, a line each; empty when nothing is.
+ * refuse them as the rest of the server does: never by failing, and without saying anything of its inside; and always
+ * as it is described. What is wrong, a line each; empty when nothing is.
  */
 export async function attackEndpoint(target: Target, bench: Bench): Promise<readonly string[]> {
   const alive: Attempt = {
@@ -107,7 +107,7 @@ export async function attackEndpoint(target: Target, bench: Bench): Promise<read
   return asked.flatMap((attempt, index) => faultsOf(attempt, told.answers[index], target.check));
 }
 
-function faultsOf(attempt: Attempt, answered: Answered | undefined, check: CheckAnswer | null): readonly string[] {
+function faultsOf(attempt: Attempt, answered: Answered | undefined, check: CheckAnswer): readonly string[] {
   const { status = 0, body, whole } = answered ?? {};
   const where = `${attempt.method} with ${attempt.what}`;
   if (status === 0 || status >= 500) {
@@ -119,6 +119,6 @@ function faultsOf(attempt: Attempt, answered: Answered | undefined, check: Check
   if (LEAK.test(typeof body === 'string' ? body : JSON.stringify(body ?? ''))) {
     return [`${where} tells of the inside of the server.`];
   }
-  const unfit = check && whole ? check(attempt.method, attempt.path, whole) : [];
+  const unfit = whole ? check(attempt.method, attempt.path, whole) : [];
   return unfit.map((problem) => `${where}: ${problem.slice(-300)}`);
 }

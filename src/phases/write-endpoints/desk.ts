@@ -1,5 +1,6 @@
 import { accountsOf } from '../../domain/access.ts';
 import { parseColumnType } from '../../domain/column-type.ts';
+import { type EndpointDescription, readDescription, type ToldDescription } from '../../domain/endpoint-description.ts';
 import { handlerFile, queriesFile, refusedPath, refusedReading, testFile } from '../../domain/endpoint-path.ts';
 import { judgeQuery } from '../../domain/query-gate.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../domain/schema.ts';
@@ -20,6 +21,9 @@ export interface Desk {
   write(path: string, text: string): string;
   remove(path: string): string;
   propose(query: ProposedQuery): Promise<string>;
+  describe(told: ToldDescription): string;
+  /** What was described last; undefined: nothing. */
+  readonly description: EndpointDescription | undefined;
   /** Own files, the module with the queries included. */
   own(): FileTree;
   /** Puts the formatted text of own files in their places. */
@@ -57,6 +61,7 @@ export function openDesk({ endpoint, base, schema, prepare }: DeskOptions): Desk
   const files = new Map<string, string>();
   const queries = new Map<string, AcceptedQuery>();
   let version = 0;
+  let description: EndpointDescription | undefined;
   const accountKey = parseColumnType((schema && accountsOf(schema)?.key.type) ?? '')?.kind ?? null;
   const own = (): FileTree => {
     const module = queriesModule(endpoint, [...queries.values()], accountKey);
@@ -65,6 +70,16 @@ export function openDesk({ endpoint, base, schema, prepare }: DeskOptions): Desk
   return {
     get version() {
       return version;
+    },
+    get description() {
+      return description;
+    },
+    describe(told) {
+      const read = readDescription(told);
+      if ('problem' in read) return `Refused: ${read.problem}.`;
+      if (JSON.stringify(read) !== JSON.stringify(description)) version += 1;
+      description = read;
+      return 'Noted.';
     },
     own,
     replace(formatted) {

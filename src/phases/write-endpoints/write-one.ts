@@ -1,3 +1,4 @@
+import type { Json } from '../../domain/api-document.ts';
 import type { EndpointPlan } from '../../domain/endpoint.ts';
 import type { EndpointTask } from '../../domain/endpoint-task.ts';
 import { readToolUse, type ToolUse, toolSpecs } from '../../domain/endpoint-tools.ts';
@@ -17,6 +18,8 @@ export interface OneOrder {
   readonly task: EndpointTask;
   /** Holds answers against the document of the task; null: it has none. */
   readonly check: CheckAnswer | null;
+  /** The same for a document that is made of what was described. */
+  readonly openCheck: (document: Json) => Promise<CheckAnswer>;
   readonly projectId: string;
   readonly system: string;
   readonly desk: Desk;
@@ -46,7 +49,7 @@ export async function writeOne(
     { role: 'system', content: system },
     { role: 'user', content: brief },
   ];
-  const tools = toolSpecs();
+  const tools = toolSpecs(order.check !== null);
   const worker = openWorker(order, services.codeReader);
   const seen = new Map<string, number>();
   let idle = 0;
@@ -130,7 +133,7 @@ interface Worker {
 
 /** Uses the tools. Programs of one state of the files share a room, since they share what was built. */
 function openWorker(order: OneOrder, reader: CodeReader): Worker {
-  const { task, check, desk, withAccounts, openBench } = order;
+  const { task, desk, openBench } = order;
   let open: { readonly version: number; readonly bench: Bench } | null = null;
   const close = async () => {
     await open?.bench.close();
@@ -145,7 +148,7 @@ function openWorker(order: OneOrder, reader: CodeReader): Worker {
   const run = async (used: ToolUse): Promise<Used> => {
     if (used.tool === 'done') {
       await close();
-      const verdict = await acceptEndpoint({ task, check, desk, withAccounts }, { reader, openBench });
+      const verdict = await acceptEndpoint(order, { reader, openBench });
       return 'files' in verdict ? verdict : { text: `Not accepted. ${verdict.refusal}` };
     }
     const refused = await refusedCode(task.plan.name, desk.own(), reader);
@@ -177,6 +180,8 @@ async function useDesk(used: ToolUse, desk: Desk): Promise<string | null> {
       return desk.remove(used.given.path);
     case 'propose_query':
       return desk.propose(used.given);
+    case 'describe':
+      return desk.describe(used.given);
     default:
       return null;
   }

@@ -1,8 +1,11 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/domain/endpoint.ts';
 import { scaffoldFiles } from '../../../src/phases/scaffold.ts';
-import { projectOf, readSchema, scaffoldServices } from '../../support/generated-projects.ts';
+import { projectOf, readSchema, repositoryRoot, run, scaffoldServices } from '../../support/generated-projects.ts';
+import { withTemporaryFolder } from '../../support/temporary-folder.ts';
 
 const template = await scaffoldServices.templates.readTree('project');
 
@@ -26,7 +29,58 @@ const ENDPOINTS = [
   endpoint('GET', '/not-done', 'not-done', { status: 'missing', reason: 'it was too hard' }),
 ];
 
+const described: Partial<Endpoint> = {
+  description: {
+    query: [{ name: 'limit', required: false, schema: { type: 'integer' } }],
+    body: null,
+    status: 200,
+    answer: {
+      type: 'array',
+      items: { type: 'object', required: ['title'], properties: { title: { type: 'string' } } },
+    },
+  },
+};
+
+const USE = `import { createClient } from './client/index.ts';
+
+const api = createClient({ baseUrl: 'http://localhost' });
+const [first] = await api.custom.topPosts({ query: { limit: 3 } });
+export const title: string | undefined = first?.title;
+await api.custom.publishPost({ path: { id: 'x', day: 'y' }, body: null });
+// @ts-expect-error a text is no number
+await api.custom.topPosts({ query: { limit: 'many' } });
+// @ts-expect-error the address is needed
+await api.custom.publishPost({ body: null });
+`;
+
 describe('endpoints that were written', () => {
+  test('have typed functions in the client, which the linter of the project has nothing against', () =>
+    withTemporaryFolder(async (folder) => {
+      const endpoints = [endpoint('GET', '/top-posts', 'top-posts', described), ...ENDPOINTS.slice(1)];
+      for (const name of ['blog', 'forum', null]) {
+        const directory = join(folder, name ?? 'plain');
+        const project = { ...projectOf(name === null ? null : readSchema(name)), endpoints };
+        const files = Object.entries(scaffoldFiles(project, template)).filter(([path]) => path.startsWith('client/'));
+        const use = name === null ? USE.replaceAll('api.custom.', 'api.') : USE;
+        for (const [path, text] of [...files, ['use.ts', use] as const]) {
+          mkdirSync(dirname(join(directory, path)), { recursive: true });
+          writeFileSync(join(directory, path), text);
+        }
+      }
+      for (const name of ['tsconfig.json', 'biome.json'])
+        writeFileSync(join(folder, name), template[`base/${name}`] ?? '');
+      writeFileSync(
+        join(folder, 'all.json'),
+        JSON.stringify({ extends: './tsconfig.json', include: ['blog', 'forum', 'plain'] }),
+      );
+      symlinkSync(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'));
+      const tool = (path: string, ...args: readonly string[]) =>
+        run(process.execPath, [join(repositoryRoot, 'node_modules', path), ...args], { cwd: folder });
+      expect(await tool('typescript7/bin/tsc', '-p', 'all.json')).toMatchObject({ code: 0, output: '' });
+      const { code, output } = await tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
+      expect([code, output]).toEqual([0, expect.stringContaining('No fixes applied')]);
+    }));
+
   test.each(['blog', 'forum'])('are in a description that an outside validator accepts: %s', async (name) => {
     const project = { ...projectOf(readSchema(name)), endpoints: ENDPOINTS };
     const document = JSON.parse(scaffoldFiles(project, template)['server/openapi.json'] ?? '{}');

@@ -23,6 +23,8 @@ const call = ([name, given]: Wanted, index: number): ToolCall => ({ id: `call_${
 const use = (name: string, given: object = {}): Wanted => [name, JSON.stringify(given)];
 const write = (path: string, text: string) => use('write_file', { path, text });
 
+const DESCRIBED = use('describe', { query: [], body: null, status: 200, answer: '{"type":"object"}' });
+
 /** Lets a model that always does as `turn` says write the endpoint, and tells what it was told. */
 async function play(
   turn: (number: number) => readonly Wanted[] | 'cut',
@@ -37,6 +39,7 @@ async function play(
     {
       task: requestTask(PLAN),
       check: null,
+      openCheck: async () => () => [],
       projectId: 'p',
       system: 'Write.',
       desk,
@@ -106,9 +109,27 @@ describe('a model that writes an endpoint', () => {
     const { reason } = await play((number) => [
       write('server/custom/sums.ts', `${HANDLER}// ${number}`),
       test,
+      DESCRIBED,
       use('done'),
     ]);
     expect(reason).toMatch(/refused 6 times, at last: Not accepted\. Style/);
+  });
+
+  test('and does not say what it takes and answers is not done', async () => {
+    const own = [write('server/custom/sums.ts', HANDLER), write('test/custom-sums.test.mjs', '')];
+    const wrong = [
+      '{"type":"thing"}',
+      '{"$ref":"#/x"}',
+      '[]',
+      '{',
+      '{"type":"array","items":7}',
+      '{"pattern":"(a+)+"}',
+    ];
+    const describe = (answer: string) => use('describe', { query: [], body: null, status: 200, answer });
+    const { told, runs } = await play((number) => (number > 1 ? 'cut' : [...own, ...wrong.map(describe), use('done')]));
+    expect(told.slice(2, -1).filter((text) => !text.startsWith('Refused: answer'))).toEqual([]);
+    expect(told.at(-1)).toMatch(/Say with describe/);
+    expect(runs).toBe(0);
   });
 
   test('and never comes to an end is stopped', async () => {

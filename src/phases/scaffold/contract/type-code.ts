@@ -27,7 +27,13 @@ export class TypeCode {
   readonly #taken = new Set(TAKEN.map((name) => name.toLowerCase()));
   readonly #declarations: (() => string)[] = [];
 
-  constructor(readonly document: ApiDocument) {}
+  /** `taken` are names that stand for something else where the types will stand. */
+  constructor(
+    readonly document: ApiDocument,
+    taken: readonly string[] = [],
+  ) {
+    for (const name of taken) this.#taken.add(name.toLowerCase());
+  }
 
   /** A name that nothing else has. */
   nameFor(wanted: string): string {
