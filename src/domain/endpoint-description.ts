@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { isJson, type Json } from './api-document.ts';
-import type { EndpointPlan } from './endpoint.ts';
 
 const schemaShape = z.record(z.string(), z.unknown());
 
@@ -16,6 +15,15 @@ export const endpointDescriptionShape = z.strictObject({
 });
 
 export type EndpointDescription = Readonly<z.output<typeof endpointDescriptionShape>>;
+
+/** An endpoint, with what was said of it. */
+interface DescribedEndpoint {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly purpose: string;
+  readonly description?: EndpointDescription | undefined;
+}
 
 /** The same as somebody tells it who writes an endpoint: schemas are JSON as text. */
 export interface ToldDescription {
@@ -145,7 +153,7 @@ const unknownOf = (method: string) => ({
 
 /** Parameters, body and answer of an endpoint as OpenAPI 3.1 describes them; failures are left out. */
 export function describedParts(
-  { method, path }: Pick<EndpointPlan, 'method' | 'path'>,
+  { method, path }: Pick<DescribedEndpoint, 'method' | 'path'>,
   description: EndpointDescription | undefined,
 ): { readonly parameters: readonly Json[]; readonly requestBody: Json | null; readonly success: Json } {
   const { query, body, answer, status } = description ?? unknownOf(method);
@@ -165,11 +173,7 @@ export function describedParts(
 }
 
 /** A document of endpoints and nothing else. */
-export function endpointDocument(
-  endpoints: readonly (Pick<EndpointPlan, 'name' | 'method' | 'path' | 'purpose'> & {
-    readonly description?: EndpointDescription | undefined;
-  })[],
-): Json {
+export function endpointDocument(endpoints: readonly DescribedEndpoint[]): Json {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { name, method, path, purpose, description } of endpoints) {
     const { parameters, requestBody, success } = describedParts({ method, path }, description);
