@@ -82,7 +82,7 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   const early = watch((_name, work) => work(), services, times);
   await early('cluster', 'Start PostgreSQL', () => services.cluster.ensure());
   const claim = await claimFolder(order, services);
-  if (order.remotes) await keepWishes(claim, order.remotes.wishes, order.remotes.plan, services);
+  if (order.remotes && !(await isFinished(claim, services))) await keep(order.remotes, claim, services);
   let existed = true;
   const created = await services.runs.execute(
     claim.id,
@@ -103,6 +103,15 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
   return { ...created, url: deployment.url, remotes, phases: times, ms, existed };
 }
 
+/** Whether the run has its end: nothing of a new order is done by it. */
+async function isFinished({ id, folderIsGone }: Claim, { runs }: Services): Promise<boolean> {
+  return !folderIsGone && (await runs.find(id))?.state === 'done';
+}
+
+function keep({ wishes, plan }: NonNullable<CreateOrder['remotes']>, claim: Claim, services: Services): Promise<void> {
+  return keepWishes(claim, wishes, plan, services);
+}
+
 /** A run that is finished, or was begun without them, has no steps for them: they are done beside it. */
 async function laterRemotes(
   order: CreateOrder,
@@ -114,6 +123,7 @@ async function laterRemotes(
   const project = done === null ? await readManifest(claim.directory, services) : null;
   if (project === null) return done;
   const folder = { directory: claim.directory, project };
+  if (order.remotes) await keep(order.remotes, claim, services);
   const wishes = await beginRemotes(folder, order, services);
   return wishes && remoteStory(folder, wishes, order.deployDatabase ?? null, phase, services);
 }

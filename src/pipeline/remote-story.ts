@@ -6,8 +6,9 @@ import type { Services } from '../ports/services.ts';
 import { codeStage, type Published } from './code-stage.ts';
 import { flyStage } from './fly-stage.ts';
 import { type DeploymentProof, proveDeployment } from './prove-deployment.ts';
-import { remoteWorkspace, type WorkspaceDone } from './remote-workspace.ts';
+import type { WorkspaceDone } from './remote-workspace.ts';
 import type { WatchedStep } from './watch.ts';
+import { workspaceStage } from './workspace-stage.ts';
 
 /** What `create` did elsewhere; never a secret. */
 export interface RemotesDone {
@@ -36,7 +37,7 @@ export async function remoteStory(
 ): Promise<RemotesDone> {
   const { daytona, github, s3, fly } = wishes;
   const tried = daytona
-    ? await phase('daytona', 'Try it in a sandbox', () => remoteWorkspace(folder, daytona, null, services))
+    ? await phase('daytona', 'Try it in a sandbox', () => workspaceStage(folder, daytona, services))
     : null;
   const published = github
     ? await phase('github', 'Push the code to GitHub', () => codeStage(folder, github, services))

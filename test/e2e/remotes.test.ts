@@ -7,7 +7,7 @@ import { openRemoteWorld, type RemoteWorld } from '../support/remote-world.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { stopHome } from '../support/stop-home.ts';
 
-/** A backend that goes to Fly.io, GitHub and S3, through the command line; those are played in this process. */
+/** A backend that goes to Daytona, Fly.io, GitHub and S3, through the command line; those are played in this process. */
 
 const { folder: home, giveBack } = lendFolder();
 let world: RemoteWorld;
@@ -43,15 +43,16 @@ function filesBelow(folder: string): readonly { path: string; text: string }[] {
 }
 
 test('tokens that are missing, wrong or too weak are named before anything is made', async () => {
-  const everywhere = ['create', 'blog API', '--target', 'fly', '--github', '--s3', '--yes'];
+  const everywhere = ['create', 'blog API', '--workspace', 'daytona', '--target', 'fly', '--github', '--s3', '--yes'];
   const bad = {
+    DAYTONA_API_KEY: 'dtn_unknown',
     FLY_API_TOKEN: 'FlyV1 fm2_unknown',
     GITHUB_TOKEN: 'ghp_expired',
     AWS_SECRET_ACCESS_KEY: 'not-the-key',
   };
   const error = errorOf(await cli(everywhere, bad));
   expect(error.code).toBe('remote.denied');
-  for (const name of ['Fly.io', 'GitHub', 'S3']) expect(error.message).toContain(name);
+  for (const name of ['Daytona', 'Fly.io', 'GitHub', 'S3']) expect(error.message).toContain(name);
   const missing = errorOf(await cli(everywhere, { FLY_API_TOKEN: '' }));
   expect(missing.message).toContain('FLY_API_TOKEN is not set');
   const { FLY_API_TOKEN: _fly, ...others } = world.env;

@@ -3,15 +3,18 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { inject } from 'vitest';
 import { loginUrl } from '../../src/domain/database.ts';
+import { type FakeDaytona, startFakeDaytona } from './fakes/daytona.ts';
 import { FLY_TOKENS } from './fakes/fly/world.ts';
 import { type FakeFly, fakeFly } from './fakes/fly.ts';
 import { type FakeGithub, startFakeGithub } from './fakes/github.ts';
 import { type FakeS3, startFakeS3 } from './fakes/s3.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
+import { sandboxEnvironment } from './sandbox-environment.ts';
 
-/** Fly.io, GitHub and S3 as they are played, a database that others can reach, and what a command must know to use them. */
+/** Daytona, Fly.io, GitHub and S3 as they are played, a database that others can reach, and what a command must know to use them. */
 export interface RemoteWorld {
   readonly fly: FakeFly;
+  readonly daytona: FakeDaytona;
   readonly github: FakeGithub;
   readonly s3: FakeS3;
   readonly database: ProjectDatabase;
@@ -27,8 +30,9 @@ const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
 const S3_KEY = { id: 'AKIAFAKE0000', secret: 'fake/secret+access/key/0123456789' };
 
 export async function openRemoteWorld(): Promise<RemoteWorld> {
-  const [fly, github, s3] = await Promise.all([
+  const [fly, daytona, github, s3] = await Promise.all([
     fakeFly(),
+    startFakeDaytona({ environment: sandboxEnvironment }),
     startFakeGithub([
       { token: GITHUB_TOKEN, login: 'ada', scopes: ['repo', 'workflow', 'delete_repo'], organizations: ['acme'] },
     ]),
@@ -42,6 +46,7 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
     );
   return {
     fly,
+    daytona,
     github,
     s3,
     database,
@@ -51,6 +56,8 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
       FLY_REGION: 'fra',
       FLY_FLAPS_BASE_URL: fly.url,
       TURBOBACKEND_FLY_APP_URL: fly.appUrl,
+      DAYTONA_API_KEY: daytona.key,
+      DAYTONA_API_URL: daytona.apiUrl,
       GITHUB_TOKEN,
       GITHUB_API_URL: github.apiUrl,
       GITHUB_SERVER_URL: github.serverUrl,
@@ -62,9 +69,9 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
       TURBOBACKEND_DATABASE_URL: urlOf('app'),
       TURBOBACKEND_MIGRATION_DATABASE_URL: urlOf('mig'),
     },
-    secrets: [FLY_TOKENS.org, 'fm2_org', GITHUB_TOKEN, S3_KEY.secret, database.login('app').password],
+    secrets: [daytona.key, FLY_TOKENS.org, 'fm2_org', GITHUB_TOKEN, S3_KEY.secret, database.login('app').password],
     async close() {
-      await Promise.all([fly.close(), github.stop(), s3.stop()]);
+      await Promise.all([fly.close(), daytona.close(), github.stop(), s3.stop()]);
       way.close();
       await database.drop();
     },

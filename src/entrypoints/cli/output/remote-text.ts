@@ -15,21 +15,24 @@ const ACTIONS: Readonly<Record<PlannedThing['action'], string>> = {
 /** A plan in lines, with what it costs a month. */
 export function planText({ things, hash }: RemotePlan): readonly string[] {
   const { usd, isWhole } = monthlyCost(things);
-  const more = isWhole ? '' : ', and what the services without a listed price ask for';
+  const cost =
+    isWhole || usd > 0 ? `At most $${usd.toFixed(2)} a month` : 'What it costs is on the price lists of these services';
+  const more = isWhole || usd === 0 ? '' : ', and what the services without a listed price ask for';
   return [
     ...things.map(
       ({ remote, kind, name, action, detail, monthlyUsd }) =>
         `${REMOTE_TITLES[remote].padEnd(8)} ${ACTIONS[action].padEnd(6)} ${kind} ${name}${detail === undefined ? '' : ` (${detail})`}${monthlyUsd === null || monthlyUsd === 0 ? '' : `, at most $${monthlyUsd.toFixed(2)} a month`}`,
     ),
-    `At most $${usd.toFixed(2)} a month${more}; plan ${hash.slice(0, 12)}`,
+    `${cost}${more}; plan ${hash.slice(0, 12)}`,
   ];
 }
 
 /** What was done elsewhere, for the end of a report. */
 export function remoteLines(done: RemotesDone | null, style: Style): readonly string[] {
   if (done === null) return [];
-  const { github, s3, fly } = done;
+  const { daytona, github, s3, fly } = done;
   return [
+    ...(daytona ? [`  daytona   installed, built and started in ${daytona.sandbox}; tests ${daytona.tests}`] : []),
     ...(github ? [`  github    ${style.cyan(github.url)} (${github.branch} at ${github.commit.slice(0, 10)})`] : []),
     ...(s3 ? [`  s3        ${s3.files} files in bucket ${s3.bucket}: ${s3.id}`] : []),
     ...(fly
