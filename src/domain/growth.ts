@@ -104,13 +104,16 @@ function splitList(words: string): readonly string[] {
 
 /** "a status: draft, published or archived", "a slug, unique": what follows says more of the one in front. */
 function joinValues(parts: readonly string[]): readonly string[] {
-  return parts.reduce<readonly string[]>((done, part) => {
+  const done: string[] = [];
+  for (const part of parts) {
     const last = done.at(-1);
     const isValue = last !== undefined && /:\s*\S/.test(last) && /^\w+(?:\s+or\s+\w+)?$/i.test(part);
     const isFlag = last !== undefined && /^(?:optional|required|mandatory|unique)$/i.test(part);
-    if (isValue) return [...done.slice(0, -1), `${last}, ${part}`];
-    return isFlag ? [...done.slice(0, -1), `${part} ${last.replace(/^(?:an?|the)\s+/i, '')}`] : [...done, part];
-  }, []);
+    if (isValue) done.push(`${done.pop()}, ${part}`);
+    else if (isFlag) done.push(`${part} ${done.pop()?.replace(/^(?:an?|the)\s+/i, '')}`);
+    else done.push(part);
+  }
+  return done;
 }
 
 const FLAGS = /^(?:(?:optional|required|mandatory|unique)\s+)+/i;

@@ -101,11 +101,23 @@ function salvage(input: unknown): { schema: Schema; unreadable: Set<string> } {
  * and used. The order is stable: shape, names, columns, keys, circles.
  */
 export function findProblems(input: unknown): SchemaProblem[] {
+  return [...judge(input).problems];
+}
+
+interface Judgement {
+  readonly problems: readonly SchemaProblem[];
+  /** Null for what has not the shape of a schema. */
+  readonly schema: Schema | null;
+}
+
+function judge(input: unknown): Judgement {
   const oversized = findOversized(input);
-  if (oversized.length > 0) return oversized;
+  if (oversized.length > 0) return { problems: oversized, schema: null };
   const parsed = schemaShape.safeParse(input);
   const problems = parsed.success ? [] : flatten(parsed.error.issues);
-  const { schema, unreadable } = salvage(input);
+  const { schema, unreadable } = parsed.success
+    ? { schema: parsed.data, unreadable: new Set<string>() }
+    : salvage(input);
   if (parsed.success && schema.tables.length === 0) {
     problems.push({ path: 'tables', message: 'a schema needs at least one table' });
   }
@@ -117,7 +129,7 @@ export function findProblems(input: unknown): SchemaProblem[] {
     report: (path, message) => problems.push({ path, message }),
   };
   for (const check of [checkNames, checkColumns, checkKeys, checkCycles, checkAccess]) check(context);
-  return problems;
+  return { problems, schema: parsed.success ? parsed.data : null };
 }
 
 /**
@@ -125,17 +137,16 @@ export function findProblems(input: unknown): SchemaProblem[] {
  * out its default. Throws `schema.invalid` with the first problems in the message and all in `details.problems`.
  */
 export function parseSchema(input: unknown): Schema {
-  const problems = findProblems(input);
-  const parsed = schemaShape.safeParse(input);
-  if (problems.length > 0 || !parsed.success) throw invalidSchema(problems);
-  const tables = parsed.data.tables.map((table) => ({
+  const { problems, schema } = judge(input);
+  if (problems.length > 0 || schema === null) throw invalidSchema(problems);
+  const tables = schema.tables.map((table) => ({
     ...table,
     columns: table.columns.map((column) => {
       const type = parseColumnType(column.type);
       return type ? { ...column, type: formatColumnType(type) } : column;
     }),
   }));
-  return { ...parsed.data, tables };
+  return { ...schema, tables };
 }
 
 function invalidSchema(problems: readonly SchemaProblem[]): TurboError {

@@ -47,7 +47,7 @@ const LONGEST_PHRASE = 4;
 export function readContext(text: string, all: Lexicon, known: readonly string[] = []): Context {
   const reading = tokenize(text, all);
   const namesIn = (words: ReadonlyMap<string, unknown>) =>
-    findPhrases(reading.tokens, (name) => words.has(name)).map(({ name }) => name);
+    findPhrases(reading.tokens, all, (name) => words.has(name)).map(({ name }) => name);
   const businesses = findBusinesses(reading.tokens, all);
   const lexicon = withoutSilentNiches(all, {
     nouns: [...namesIn(all.nouns), ...known],
@@ -56,7 +56,9 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
   const manyBusinesses = findManyBusinesses(reading.tokens, all);
   const compounds = [...businesses, ...manyBusinesses];
   const isInside = (found: Mention) => compounds.some((one) => found.from < one.to && found.to > one.from);
-  const mentions = findPhrases(reading.tokens, (name) => lexicon.nouns.has(name)).filter((found) => !isInside(found));
+  const mentions = findPhrases(reading.tokens, all, (name) => lexicon.nouns.has(name)).filter(
+    (found) => !isInside(found),
+  );
   const titles = titlesOf(reading.tokens, businesses, lexicon);
   const domains = rankDomains([...mentions.map(({ name }) => name), ...known], [...titles.values()], lexicon);
   return {
@@ -79,7 +81,7 @@ function titlesOf(
   lexicon: Lexicon,
 ): ReadonlyMap<string, Title> {
   const { trades, other } = lexicon.businesses;
-  const found = findPhrases(tokens, (name) => lexicon.domainWords.has(name)).filter((one) => {
+  const found = findPhrases(tokens, lexicon, (name) => lexicon.domainWords.has(name)).filter((one) => {
     // "event store"
     const isOther = trades[one.name] !== undefined && other.has(tokens[one.from - 1]?.lemma ?? '');
     return !isOther && isTitle(one, tokens, lexicon);
@@ -123,6 +125,13 @@ function before(tokens: readonly Token[], at: number): string {
   return ['a', 'an', 'the', 'my', 'our'].includes(word) ? (tokens[at - 2]?.word ?? '') : word;
 }
 
+/** A name of several words may begin with this token. */
+export function mayBegin(token: Token | undefined, { beginnings }: Pick<Lexicon, 'beginnings'>): boolean {
+  const word = token?.word ?? '';
+  const end = word.indexOf('_');
+  return beginnings.has(end === -1 ? word : word.slice(0, end));
+}
+
 /** The name that tokens `from` to `to` spell together: all but the last as written, the last singular. */
 export function nameOf(tokens: readonly Token[], from: number, to: number): string {
   const last = Math.min(to, tokens.length) - 1;
@@ -134,11 +143,16 @@ export function nameOf(tokens: readonly Token[], from: number, to: number): stri
   return name;
 }
 
-function findPhrases(tokens: readonly Token[], isKnown: (name: string) => boolean): readonly Mention[] {
+function findPhrases(
+  tokens: readonly Token[],
+  lexicon: Pick<Lexicon, 'beginnings'>,
+  isKnown: (name: string) => boolean,
+): readonly Mention[] {
   const found: Mention[] = [];
   for (let from = 0; from < tokens.length; ) {
     let to = from;
-    for (let end = from; end < Math.min(from + LONGEST_PHRASE, tokens.length); end += 1) {
+    const longest = mayBegin(tokens[from], lexicon) ? LONGEST_PHRASE : 1;
+    for (let end = from; end < Math.min(from + longest, tokens.length); end += 1) {
       if (tokens[end]?.kind === 'mark' || (end === from && tokens[end]?.kind === 'number')) break;
       if (isKnown(nameOf(tokens, from, end + 1))) to = end + 1;
     }

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { nameOf } from './context.ts';
+import { mayBegin, nameOf } from './context.ts';
 import type { Model } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { isStop } from './phrase.ts';
@@ -113,8 +113,11 @@ function usedTokens(
     written.has(lexicon.attributes.known(name) ?? '') ||
     (lexicon.nouns.get(name) ?? []).some(({ entity }) => entities.has(entity)) ||
     (lexicon.domainWords.get(name) ?? []).some((domain) => named.has(domain));
+  const beginnings = new Set([...written].map((name) => name.slice(0, Math.max(0, name.indexOf('_')))));
   for (let from = 0; from < tokens.length; from += 1) {
-    for (let to = from + 1; to <= Math.min(tokens.length, from + LONGEST_PHRASE); to += 1) {
+    const word = (tokens[from]?.word ?? '').replace(/_.*$/, '');
+    const longest = mayBegin(tokens[from], lexicon) || beginnings.has(word) ? LONGEST_PHRASE : 1;
+    for (let to = from + 1; to <= Math.min(tokens.length, from + longest); to += 1) {
       if (tokens[to - 1]?.kind === 'mark') break;
       if (isUsed(nameOf(tokens, from, to)) || (to === from + 1 && written.has(tokens[from]?.word ?? '')))
         for (let at = from; at < to; at += 1) used.add(at);

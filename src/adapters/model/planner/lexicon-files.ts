@@ -130,7 +130,12 @@ export const signalsFile = z.strictObject({ stores: z.array(signal), stateless: 
 /** Words of other languages; `particles` tell the language, `words` translate. */
 export const glossaryFile = z.record(
   z.string(),
-  z.strictObject({ particles: z.array(z.string()), words: z.record(z.string(), z.string()) }),
+  z.strictObject({
+    particles: z.array(z.string()).transform((list): ReadonlySet<string> => new Set(list)),
+    words: z
+      .record(z.string(), z.string())
+      .transform((record): ReadonlyMap<string, string> => new Map(Object.entries(record))),
+  }),
 );
 
 /** Names of businesses: "flower shop", "toy library". Singular words; phrases as they are written. */

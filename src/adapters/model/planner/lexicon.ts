@@ -23,6 +23,8 @@ export interface Lexicon {
   readonly stateless: readonly Signal[];
   /** Single words that are spelled right, grouped by first letter. */
   readonly spelling: ReadonlyMap<string, readonly string[]>;
+  /** First words of all names that have several: whatever begins with another word is looked up by itself only. */
+  readonly beginnings: ReadonlySet<string>;
   /** Every word known to be English or named by the lexicon. */
   readonly vocabulary: ReadonlySet<string>;
 }

@@ -87,7 +87,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
 }
 
 /** "unique **within** a season": only among some rows. */
-export function isWithin(token: Token | undefined): boolean {
+function isWithin(token: Token | undefined): boolean {
   return /^(within|per|in|inside|among|for|by)$/.test(token?.word ?? '');
 }
 

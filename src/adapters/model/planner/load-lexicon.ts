@@ -173,7 +173,7 @@ function vocabularyOf(
   index: Index,
   attribute: Attributes,
   english: EnglishFile,
-): Pick<Lexicon, 'spelling' | 'vocabulary'> {
+): Pick<Lexicon, 'spelling' | 'vocabulary' | 'beginnings'> {
   const content = [...index.nouns.keys(), ...index.domainWords.keys(), ...attribute.words, ...english.roles];
   // Words that only a niche uses are known, but nothing is taken for a misspelling of them.
   const usual = new Set([
@@ -195,5 +195,12 @@ function vocabularyOf(
   const { abbreviations, ...lists } = english;
   for (const words of Object.values(lists)) for (const word of words) vocabulary.add(word);
   for (const word of abbreviations.keys()) vocabulary.add(word);
-  return { spelling, vocabulary };
+  const beginnings = new Set(content.flatMap((phrase) => firstOf(phrase) ?? []));
+  return { spelling, vocabulary, beginnings };
+}
+
+/** The first word of a name that has several; null when it has one. */
+function firstOf(name: string): string | null {
+  const end = name.indexOf('_');
+  return end === -1 ? null : name.slice(0, end);
 }

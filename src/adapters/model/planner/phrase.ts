@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { nameOf, senseOf } from './context.ts';
+import { mayBegin, nameOf, senseOf } from './context.ts';
 import type { Token } from './tokens.ts';
 
 /** A noun phrase of the request, and what stood around it. */
@@ -58,12 +58,16 @@ function isNominal(token: Token | undefined, context: Context): token is Token {
 
 /** Longest run of tokens from here that the lexicon has a name for (entity or attribute); 0 when there is none. */
 function knownRun(context: Context, from: number): number {
-  for (let length = LONGEST_NAME; length > 0; length -= 1) {
-    const run = context.tokens.slice(from, from + length);
-    if (run.length < length || run.some((token, i) => token.kind === 'mark' || (i === 0 && token.kind !== 'word')))
-      continue;
-    const name = nameOf(context.tokens, from, from + length);
-    if (length === 1 && !isNominal(run[0], context)) return 0;
+  const { tokens } = context;
+  if (tokens[from]?.kind !== 'word') return 0;
+  let longest = 1;
+  if (mayBegin(tokens[from], context.lexicon)) {
+    const isInside = (token: Token | undefined) => token !== undefined && token.kind !== 'mark';
+    while (longest < LONGEST_NAME && isInside(tokens[from + longest])) longest += 1;
+  }
+  for (let length = longest; length > 0; length -= 1) {
+    if (length === 1 && !isNominal(tokens[from], context)) return 0;
+    const name = nameOf(tokens, from, from + length);
     if (context.lexicon.nouns.has(name) || context.lexicon.attributes.known(name) !== null) return length;
   }
   return 0;

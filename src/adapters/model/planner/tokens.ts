@@ -59,19 +59,19 @@ function translator(all: readonly string[], lexicon: Lexicon): (word: string) =>
   const { english, glossary } = lexicon;
   const words = [...new Set(all)];
   const common = words.filter((word) => english.prepositions.has(word) || english.determiners.has(word)).length;
-  let best: { count: number; words: Readonly<Record<string, string>> } = { count: Math.max(0, common - 1), words: {} };
+  let best: { count: number; words: Table } = { count: Math.max(0, common - 1), words: new Map() };
   for (const language of Object.values(glossary)) {
-    const particles = new Set(language.particles);
-    const spoken = words.filter((word) => particles.has(word) || Object.hasOwn(language.words, word));
+    const { particles } = language;
+    const spoken = words.filter((word) => particles.has(word) || language.words.has(word));
     const count = spoken.length;
     // "todo" is Spanish, too: words only count as foreign by themselves when they mean nothing in English.
     const foreign = spoken.filter((word) => !lexicon.vocabulary.has(word));
     const strange = foreign.filter((word) => particles.has(word)).length;
-    const own = foreign.filter((word) => Object.hasOwn(language.words, word)).length;
+    const own = foreign.filter((word) => language.words.has(word)).length;
     const enough = strange > 0 || (own > 0 && own * 2 >= words.length - 1);
     if (enough && count > best.count) best = { count, words: language.words };
   }
-  const table = new Map(Object.entries(best.words));
+  const table = best.words;
   if (table.size === 0) return (word) => [word];
   const done = new Map<string, readonly string[]>();
   return (word) => {
