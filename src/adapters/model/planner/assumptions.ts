@@ -108,10 +108,13 @@ function accessText(table: Table, schema: Schema): string {
 
 function ofColumns({ schema, model, names, context }: Designed): readonly string[] {
   const all = model.drafts.flatMap((one) => {
-    const table = schema.tables.find(({ name }) => name === names.get(one));
+    const title = names.get(one);
+    const table = schema.tables.find(({ name }) => name === title);
+    const columns = new Map(table?.columns.map((column) => [column.name, column]));
+    const given = new Set(one.given?.columns.map(({ name }) => name));
     return one.columns.flatMap((column) => {
-      const final = table?.columns.find(({ name }) => name === column.name || name === `${column.name}_cents`);
-      const isNew = !one.given?.columns.some(({ name }) => name === final?.name);
+      const final = columns.get(column.name) ?? columns.get(`${column.name}_cents`);
+      const isNew = final !== undefined && !given.has(final.name);
       return final && table && isNew ? [{ column, path: `${table.name}.${final.name}`, final }] : [];
     });
   });

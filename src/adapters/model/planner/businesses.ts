@@ -75,6 +75,7 @@ function apartAt(tokens: readonly Token[], at: number, trade: Trade, lexicon: Le
 /** "bookshop", "toystore": not "workshop". */
 function joinedAt(token: Token, at: number, lexicon: Lexicon): Compound | null {
   const { trades, plain, other } = lexicon.businesses;
+  if (token.lemma.length < SHORTEST_GOODS + SHORTEST_TRADE) return null;
   const isOther = lexicon.nouns.has(token.lemma) || lexicon.domainWords.has(token.lemma);
   const ending = Object.keys(trades).find((one) => one.length >= SHORTEST_TRADE && token.lemma.endsWith(one));
   const trade = ending === undefined ? undefined : trades[ending];
