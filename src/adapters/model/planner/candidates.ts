@@ -74,6 +74,9 @@ export function isRoleOnly({ name, strength }: Candidate, facts: readonly Fact[]
 
 const ADMIN = /^((site|system|super)_?)?(admin|administrator|moderator|superuser)$/;
 
+/** A word that only names what the whole request is about counts for less than this. */
+const NAMES_THE_WHOLE = 0.5;
+
 /**
  * When the request uses several words for one concept, the concept's own name wins; short forms of it (`line` for an
  * order line) never name a table. What was defined keeps its name.
@@ -81,7 +84,9 @@ const ADMIN = /^((site|system|super)_?)?(admin|administrator|moderator|superuser
 export function bestNamed(candidate: Candidate, all: readonly Candidate[], apart: ReadonlySet<string>): Candidate {
   const { entity, name, strength } = candidate;
   if (entity === null || strength >= STRENGTH.defined || name === entity.name) return candidate;
-  const same = all.filter((other) => other.entity === entity && other.name !== name);
+  const same = all.filter(
+    (other) => other.entity === entity && other.name !== name && other.strength > NAMES_THE_WHOLE,
+  );
   if (same.some((other) => apart.has(pairOf(name, other.name)))) return candidate;
   const said = same.length > 1 || same.some((other) => other.name === entity.name);
   return said || entity.name.endsWith(`_${name}`) ? { ...candidate, name: entity.name } : candidate;

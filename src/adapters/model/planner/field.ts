@@ -29,6 +29,8 @@ const UNIQUE_IN =
   /\(?\s*\bunique\s+(?:within|per|inside|in|for|by|among)\s+(?:(?:the|a|an|each|its|every|one|same|their)\s+)*([\p{L}_][\p{L}\d_]*)\s*\)?/iu;
 const REFERENCE =
   /(?:\breferences\s+|(?:->|=>|→)\s*)["`]?([\p{L}_][\p{L}\d_]*)["`]?(?:\.\w+)?\s*(\([^)]*\))?(\s+on\s+(delete|update)\s+(cascade|restrict|set null|no action))*/iu;
+/** `device: ref`: what it refers to is called like the field. */
+const REFERENCE_TYPE = /\s*:\s*(?:ref|reference|fk|foreign[ _]key|relation)\s*$/i;
 const QUOTED_VALUES = /(["'])[^"'|]{1,40}\1(\s*\|\s*(["'])[^"'|]{1,40}\3)+/;
 const ENUM_VALUES = /\s*:?\s*\benum\s*[([<{:]?\s*([^()<>{}]*?[,|/][^()<>{}]*)[)\]>}]?/iu;
 const CHECKED_VALUES = /\bin\s*\(([^()]*,[^()]*)\)/i;
@@ -73,6 +75,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
   const range = values ? null : rest.take(RANGE);
   // `a int` is a column called a, "a title" has an article.
   if (!/^(a|an|the)$/i.test(readTypedName(rest.text, typed)?.name ?? '')) rest.take(/^(a|an|the)\s+/i);
+  const isReference = rest.take(REFERENCE_TYPE) !== null;
   const said = splitName(rest.text, lexicon, typed);
   if (said.name === '') return null;
   return {
@@ -85,7 +88,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
       min: range ? Number(range[1]) : limitIn(check, '>', said.type.sqlType),
       max: range ? Number(range[2]) : limitIn(check, '<', said.type.sqlType),
     },
-    references: reference ?? said.entity,
+    references: reference ?? said.entity ?? (isReference ? said.name.replace(/_id$/, '') : null),
     uniqueIn,
     pointing: reference !== null,
     primaryKey,

@@ -8,7 +8,7 @@ import { draft, findDraft } from './draft.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import type { Domain, Entity } from './lexicon.ts';
-import { listedApart, pairOf, tiedApart } from './naming.ts';
+import { listedApart, pairOf, statedApart, tiedApart } from './naming.ts';
 import { known, quoted, quotedFor, rule, spoken } from './origin.ts';
 import { targetOf } from './targets.ts';
 import { singular } from './words.ts';
@@ -30,7 +30,7 @@ export function gatherEntities(facts: readonly Fact[], context: Context, base: r
     !unwanted.has(name) && !(entity && unwanted.has(entity.name));
   const model: Model = { drafts: [...base], leftOver: [], circles: [] };
   const signing = new Set(facts.flatMap((fact) => (fact.kind === 'accounts' ? [fact.why.toLowerCase()] : [])));
-  const apart = new Set([...listedApart(context), ...tiedApart(facts)]);
+  const apart = new Set([...listedApart(context), ...tiedApart(facts), ...statedApart(context)]);
   const found = candidates(facts, context).filter(
     (candidate) => !isSigningIn(candidate, signing, context) && !isRoleOnly(candidate, facts),
   );

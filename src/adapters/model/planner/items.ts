@@ -134,7 +134,10 @@ function readValues(aside: string): readonly string[] | null {
 /** "tickets (price, stock)": fields of the item in parentheses. */
 export function asideFacts(item: Phrase, context: Context, why: string): readonly Fact[] {
   if (item.aside === null || /^\s*(e\.?g|like|such as|\d)/i.test(item.aside)) return [];
-  const fields = splitFields(item.aside).map((text) => ({ text, plain: singular(snake(text)) }));
+  const fields = splitFields(item.aside).map((text) => ({
+    text,
+    plain: singular(snake(text.replace(/\s+\d.*$/, ''))),
+  }));
   const { attributes, nouns } = context.lexicon;
   const known = fields.filter(({ plain }) => attributes.looksLike(plain) || nouns.has(plain)).length;
   // Behind "vitals taken each day" a bracket with one known column holds columns.

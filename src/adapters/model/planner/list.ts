@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import type { Phrase } from './phrase.ts';
 import { isDeed, isSeparator, isStop, OPTIONAL, readPhrase, textBetween, UNIQUE, valuesAt } from './phrase.ts';
 import type { Token } from './tokens.ts';
-import { singular } from './words.ts';
+import { singular, snake } from './words.ts';
 
 /** What explains an item is shorter than this; bounds the time for hostile requests. */
 const LONGEST_TAIL = 40;
@@ -56,7 +56,7 @@ function readTail(context: Context, phrase: Phrase): { phrase: Phrase; next: num
     if (token.word === 'yes_no') choice = true;
     else if (token.word === '(') {
       const close = closing(tokens, at);
-      aside = textBetween(context, at + 1, close);
+      aside = understood(context, at + 1, close);
       at = close;
     } else if (OPTIONAL.has(token.word)) optional = true;
     else if (UNIQUE.has(token.word)) unique ||= !isWithin(tokens[at + 1]);
@@ -100,6 +100,23 @@ function counted(phrase: Phrase, tail: readonly string[]): Partial<Phrase> {
   const what = tail[0] === 'of' ? tail.slice(1).filter((word) => word !== 'the') : [];
   if (!isNumber || what.length === 0 || what.length > 2) return {};
   return { name: `${singular(what.join('_'))}_count`, plural: false };
+}
+
+/** The text of some tokens, in English and without typing errors. */
+function understood(context: Context, from: number, to: number): string {
+  let text = '';
+  for (let at = from; at < Math.min(to, context.tokens.length); at += 1) {
+    const [token, before] = [context.tokens[at], context.tokens[at - 1]];
+    if (!token) break;
+    const gap = at > from && before && token.start > before.end ? ' ' : '';
+    // Several words may stand for one that was typed.
+    const isSame = at > from && before?.start === token.start;
+    const isMeant = token.kind === 'word' && snake(token.raw) !== token.word && token.word !== 'yes_no';
+    text += isSame
+      ? ` ${token.word.replaceAll('_', ' ')}`
+      : gap + (isMeant ? token.word.replaceAll('_', ' ') : token.raw);
+  }
+  return text;
 }
 
 /** Index of the bracket that closes the one at `open`, or of where looking for it ends. */

@@ -29,6 +29,21 @@ export function tiedApart(facts: readonly Fact[]): readonly string[] {
   });
 }
 
+/** "clubs enter one team": two words in one statement mean two things, though they may stand for one elsewhere. */
+export function statedApart({ mentions, tokens }: Context): readonly string[] {
+  return mentions.flatMap((mention, i) => {
+    const next = mentions[i + 1];
+    if (!next || next.name === mention.name || next.from - mention.to > LONGEST_STATEMENT) return [];
+    const between = tokens.slice(mention.to, next.from);
+    const isStatement =
+      between.length > 0 &&
+      between.every(({ kind, word }) => kind !== 'mark' && !/^(or|aka|called|named|is|are|as|i)$/.test(word));
+    return isStatement ? [pairOf(mention.name, next.name)] : [];
+  });
+}
+
+const LONGEST_STATEMENT = 4;
+
 /** The key of two words, whichever stands first. */
 export function pairOf(one: string, other: string): string {
   return [one, other].sort().join(' ');

@@ -149,6 +149,10 @@ function lastDone({ tokens, lexicon }: Context, from: number): string | null {
 /** What stands here is no part of the name that began at `from`. */
 function endsName(context: Context, from: number, at: number): boolean {
   if (at === from) return false;
+  const [last, next] = [context.tokens[at - 1], context.tokens[at]];
+  // "skis snowboards boots": forgotten commas.
+  if (last?.plural && next?.plural && context.lexicon.nouns.has(last.lemma) && context.lexicon.nouns.has(next.lemma))
+    return true;
   return isDeed(context, from, at) || isAction(context, at) || isDone(context, at) || valuesAt(context, from, at) > at;
 }
 

@@ -5,7 +5,7 @@ import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
 import { readAuthorship, withoutMakers } from './readers/authorship.ts';
 import { readDashes } from './readers/dashes.ts';
-import { readDeeds, readDone, readPlacing } from './readers/deeds.ts';
+import { readDeeds, readDone, readPlacing, readWhich } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
@@ -47,6 +47,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readDeeds,
   readPlacing,
   readDone,
+  readWhich,
   readSelf,
   readLimits,
   readOnce,

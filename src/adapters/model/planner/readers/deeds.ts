@@ -3,7 +3,7 @@ import { senseOf } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
 import type { Phrase } from '../phrase.ts';
-import { readPhrase, textBetween } from '../phrase.ts';
+import { isStop, readPhrase, textBetween } from '../phrase.ts';
 import { verbStems } from '../words.ts';
 
 /** What is made, sent, led or held refers to who does it. */
@@ -23,7 +23,7 @@ export function readDeeds(context: Context): readonly Fact[] {
     if (token.kind !== 'word') return [];
     const stem = verbStems(token.word).find((one) => OWNING.has(one) || SHARING.has(one));
     if (stem === undefined || /(ed|ing|wn|ven|ent)$/.test(token.word)) return [];
-    const subject = doerBefore(context, at);
+    const subject = doerBefore(context, at) ?? firstDoer(context, at);
     const object = subject && readPhrase(context, isJoined(context, at) ? at + 2 : at + 1);
     if (!subject || !object || object.name === subject.name || !isThing(context, object)) return [];
     const why = textBetween(context, subject.from, object.to);
@@ -34,6 +34,32 @@ export function readDeeds(context: Context): readonly Fact[] {
     if (SHARING.has(stem))
       return [...things, { kind: 'many-to-many', left: subject.name, right: object.name, soft: true, why }];
     return [...things, { kind: 'link', child: object.name, parent: subject.name, soft: true, why }];
+  });
+}
+
+/** "**which field got which crop**", "**who works which shift**": a row for each pair. */
+export function readWhich(context: Context): readonly Fact[] {
+  const { tokens, lexicon, mentions } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.word !== 'which' && token.word !== 'who') return [];
+    const left =
+      token.word === 'which'
+        ? readPhrase(context, at + 1)
+        : mentions.filter((one) => one.to <= at && senseOf(one.name, context)?.entity.person).at(-1);
+    const verb = token.word === 'which' ? (left?.to ?? at) : at + 1;
+    const second = [verb + 1, verb + 2].find((i) => tokens[i]?.word === 'which');
+    const right = second === undefined ? null : readPhrase(context, second + 1);
+    const isKnown = verbStems(tokens[verb]?.word ?? '').some((stem) => lexicon.verbs.has(stem));
+    if (!left || !right || right.name === left.name || tokens[verb]?.kind !== 'word' || isKnown) return [];
+    if (lexicon.english.filler.has(right.name) || lexicon.english.filler.has(left.name)) return [];
+    const why = textBetween(context, at, right.to);
+    const things: readonly Fact[] = [left.name, right.name].map((name) => ({
+      kind: 'entity',
+      name,
+      strength: STRENGTH.wanted,
+      why,
+    }));
+    return [...things, { kind: 'many-to-many', left: left.name, right: right.name, soft: true, why } as const];
   });
 }
 
@@ -116,6 +142,16 @@ function doerBefore(context: Context, verb: number): Phrase | null {
     return isDoer && isThing(context, phrase) ? phrase : null;
   }
   return null;
+}
+
+/** "inspectors check plates **and write** tickets": who does the first does the second. */
+function firstDoer(context: Context, verb: number): Phrase | null {
+  if (context.tokens[verb - 1]?.word !== 'and') return null;
+  let start = verb - 1;
+  while (start > 0 && !isStop(context.tokens[start - 1]) && context.tokens[start - 1]?.word !== ',') start -= 1;
+  const first = readPhrase(context, start);
+  const isDoer = first?.plural && senseOf(first.name, context)?.entity.person === true;
+  return isDoer && first.to < verb ? first : null;
 }
 
 /** Something worth a table. */

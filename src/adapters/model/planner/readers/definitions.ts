@@ -16,7 +16,7 @@ const MAX_DEFINITIONS = 200;
 
 const KEYWORD =
   /\b(?:interface|type|model|class|struct|entity|table(?:\s+if\s+not\s+exists)?)\s+(?:["`]?\w+["`]?\.)?["`]?([\p{L}_][\p{L}\d_]*)["`]?\s*(?:(?:extends|implements)\s+\w+\s*|struct\s*|interface\s*)?[=:]?\s*[({]/giu;
-const BARE = /(?<![\p{L}\d_.-])([\p{L}_][\p{L}\d_]*(?:-[\p{L}\d_]+)*)(\s?)([({])/gu;
+const BARE = /(?<![\p{L}\d_.-])([\p{L}_][\p{L}\d_]*(?:-[\p{L}\d_]+)*)(\s?|\s?:\s?(?=\{))([({])/gu;
 
 /** Reads definitions with brackets or on lines. What they name is wanted, and its columns are exactly theirs. */
 export function readDefinitions(text: string, lexicon: Lexicon): Structures {

@@ -19,6 +19,7 @@ function strengthOf(mention: Mention, context: Context): number {
   const { tokens, lexicon, domains } = context;
   const { english } = lexicon;
   const sense = senseOf(mention.name, context);
+  if (/^(table|entity|model)$/.test(mention.name) && tokens[mention.to]?.word === ':') return 0;
   // "sites, meters and readings"
   const isListed =
     mention.plural && tokens[mention.to]?.word === ',' && [',', ':'].includes(tokens[mention.from - 1]?.word ?? '');
@@ -77,6 +78,7 @@ export function readLone(context: Context): readonly Fact[] {
     )
       return [];
     const { name } = phrase;
+    if (/^(no|not|without|never)_/.test(name)) return [];
     const last = name.slice(name.lastIndexOf('_') + 1);
     const { english, attributes } = lexicon;
     const isWord =

@@ -223,6 +223,8 @@ export function isNounHere(context: Context, at: number): boolean {
   const after = tokens[at + 1]?.word ?? '';
   const hasObject = ['them', 'it', 'a', 'an', 'the', 'my', 'their', 'his', 'her', 'our', 'each'].includes(after);
   if (hasObject && !token.plural && !english.determiners.has(before?.word ?? '')) return false;
+  // "the caretaker gets it, sets a date, marks it done"
+  if (token.plural && /^(it|them|a|an)$/.test(after) && [',', 'and'].includes(before?.word ?? '')) return false;
   if (token.plural && before && !before.plural && lexicon.nouns.has(before.lemma) && /^(once|twice)$/.test(after))
     return false;
   if (!before || before.kind === 'mark') return token.plural || !english.determiners.has(tokens[at + 1]?.word ?? '');

@@ -114,7 +114,7 @@ function perBefore(context: Context, at: number): readonly string[] {
 /** "codes don't repeat", "the email must be unique", "serial number (never twice the same)". */
 export function readUniques(context: Context): readonly Fact[] {
   const { tokens } = context;
-  const facts: Fact[] = [];
+  const facts: Fact[] = [...readUniqueWithin(context)];
   tokens.forEach((_token, at) => {
     const ahead = tokens
       .slice(at, at + 5)
@@ -132,6 +132,30 @@ export function readUniques(context: Context): readonly Fact[] {
       facts.push({ kind: 'column', entity: before.name, column: { name: attribute, unique: true }, why: ahead });
   });
   return facts;
+}
+
+/** "bidders with a paddle number **unique per sale**": only among the rows of one sale. */
+function readUniqueWithin(context: Context): readonly Fact[] {
+  const { tokens, lexicon } = context;
+  return tokens.flatMap((token, at) => {
+    if (token.word !== 'unique' || !/^(per|within|inside|in|for|among)$/.test(tokens[at + 1]?.word ?? '')) return [];
+    const start = /^(each|every|the|a|an|one|its|their)$/.test(tokens[at + 2]?.word ?? '') ? at + 3 : at + 2;
+    const within = readPhrase(context, start);
+    const isCopula = /^(is|are|be)$/.test(tokens[at - 1]?.word ?? '');
+    const end = isCopula ? at - 1 : at;
+    const what = [4, 3, 2, 1].map((back) => readPhrase(context, end - back)).find((phrase) => phrase?.to === end);
+    const verb = [1, 2, 3, 4, 5, 6]
+      .map((back) => (what?.from ?? 0) - back)
+      .find((i) => lexicon.english.having.has(tokens[i]?.word ?? ''));
+    const subject = verb === undefined ? null : subjectBefore(context, verb);
+    if (!within || !what || subject === null || subject === 'everything') return [];
+    const name = lexicon.attributes.known(what.name) ?? what.name;
+    const why = textBetween(context, what.from, within.to);
+    return [
+      { kind: 'column', entity: subject, column: { name }, why } as const,
+      { kind: 'unique', entity: subject, parts: [name, within.name], why } as const,
+    ];
+  });
 }
 
 /** "a bill is open or paid", "replies are either public or internal": the values of a state. */

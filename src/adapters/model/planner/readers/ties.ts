@@ -8,7 +8,22 @@ import { isStop, readPhrase, textBetween } from '../phrase.ts';
 import { singular, snake } from '../words.ts';
 import { subjectBefore } from './having.ts';
 
-const TIES = new Set(['for', 'to', 'by', 'of', 'from', 'in', 'at', 'on', 'per', 'between', 'about']);
+const TIES = new Set([
+  'for',
+  'to',
+  'by',
+  'of',
+  'from',
+  'in',
+  'at',
+  'on',
+  'per',
+  'between',
+  'about',
+  'after',
+  'before',
+  'during',
+]);
 /** Ties that also say what is made for whom, when what follows is meant in general: "apps for dog owners". */
 const NUMBERS = new Set(['each', 'every', 'per', 'a', 'an', 'one', 'the', 'their', 'its', 'two']);
 /** "kinds of bread", "a number of seats": the first word only measures the second. */
@@ -45,7 +60,7 @@ function readPer(context: Context, at: number): readonly Fact[] {
   const rhythm = [1, 2]
     .map((back) => context.tokens[(left?.from ?? 0) - back]?.word ?? '')
     .find((word) => RHYTHM.test(word));
-  const { items, to } = readList(context, at + 1);
+  const { items, to } = ownItems(context, at + 1);
   const things = items.filter((item) => !PERIOD.test(item.name) && isThing(context, item));
   const periods = items.filter((item) => PERIOD.test(item.name)).map(({ name }) => name);
   if (rhythm !== undefined) periods.push(PERIODS.get(rhythm) ?? 'date');
@@ -65,6 +80,17 @@ function readPer(context: Context, at: number): readonly Fact[] {
     ...periods.map((period): Fact => ({ kind: 'column', entity: left.name, column: periodColumn(period), why })),
     { kind: 'unique', entity: left.name, parts, why },
   ];
+}
+
+/** "per member, meetings": behind a comma the list around goes on. */
+function ownItems(context: Context, start: number): { readonly items: readonly Phrase[]; readonly to: number } {
+  const { items, to } = readList(context, start);
+  const end = items.findIndex(({ from }, i) => {
+    const front = context.tokens.slice(items[i - 1]?.to ?? from, from);
+    return i > 0 && front.some(({ word }) => word === ',');
+  });
+  const kept = end === -1 ? items : items.slice(0, end);
+  return { items: kept, to: end === -1 ? to : (kept.at(-1)?.to ?? to) };
 }
 
 const PERIODS: ReadonlyMap<string, string> = new Map([
@@ -95,7 +121,8 @@ function thingBefore(context: Context, at: number): Phrase | null {
     if (phrase?.to !== at || phrase.from < at - back || !isThing(context, phrase)) continue;
     const sense = senseOf(phrase.name, context);
     const one = ['each', 'every', 'a', 'an', 'one'].includes(context.tokens[phrase.from - 1]?.word ?? '');
-    return phrase.plural || (sense !== null && one) ? phrase : null;
+    const isMass = sense !== null && [',', 'and', ':', ';'].includes(context.tokens[phrase.from - 1]?.word ?? '');
+    return phrase.plural || (sense !== null && one) || isMass ? phrase : null;
   }
   return null;
 }
@@ -108,6 +135,7 @@ function thingBehind(context: Context, at: number, left: Phrase): readonly Phras
   if (things.length === 0 || things.length < joined.length) return null;
   const isMeant = (item: Phrase) => {
     const before = context.tokens[item.from - 1]?.word ?? '';
+    if (['after', 'before', 'during'].includes(tie) && !['each', 'every', 'a', 'an'].includes(before)) return false;
     const sense = senseOf(item.name, context);
     const isSaid = tie === 'per' || ['each', 'every', 'two', 'a', 'an', 'one'].includes(before);
     if (!item.plural) return isSaid && (sense !== null || tie === 'per');
