@@ -93,7 +93,10 @@ export function sandboxName(projectId: string): string {
   return `turbobackend-${projectId}`;
 }
 
+/** Below which everything of ours lies in a bucket: a key may be good for that alone. */
+export const OBJECTS_PLACE = 'turbobackend/';
+
 /** Below which the objects of a project lie in a bucket. */
 export function objectPrefix(projectId: string): string {
-  return `turbobackend/${projectId}/`;
+  return `${OBJECTS_PLACE}${projectId}/`;
 }

@@ -4,7 +4,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { backupPrefix } from '../../../domain/backup.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { isProjectId } from '../../../domain/ids.ts';
-import { objectPrefix } from '../../../domain/remote.ts';
+import { OBJECTS_PLACE } from '../../../domain/remote.ts';
 import type { Archive, ArchivePlace } from '../../../ports/archive.ts';
 import type { ObjectStore } from '../../../ports/object-store.ts';
 
@@ -77,7 +77,7 @@ async function* readLines(store: ObjectStore, key: string, sha256: string): Asyn
 
 async function listFolders(store: ObjectStore): Promise<readonly (ArchivePlace & { readonly bytes: number })[]> {
   const sizes = new Map<string, ArchivePlace & { readonly bytes: number }>();
-  for (const { key, size } of await store.list(objectPrefix(''))) {
+  for (const { key, size } of await store.list(OBJECTS_PLACE)) {
     const [, projectId = '', folder = ''] = /^turbobackend\/([^/]+)\/backups\/([^/]+)\//.exec(key) ?? [];
     if (!isProjectId(projectId)) continue;
     const bytes = size + (sizes.get(`${projectId}/${folder}`)?.bytes ?? 0);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isTurboError, TurboError } from '../../../domain/errors.ts';
-import type { RemoteCheck } from '../../../domain/remote.ts';
+import { OBJECTS_PLACE, type RemoteCheck } from '../../../domain/remote.ts';
 import type { S3Connection } from './connection.ts';
 import { codeOf } from './explain-failure.ts';
 
@@ -12,7 +12,7 @@ export async function checkBucket(connection: S3Connection): Promise<readonly Re
   try {
     const answer = await connection.request({
       method: 'GET',
-      query: { 'list-type': 2, 'max-keys': 1 },
+      query: { 'list-type': 2, 'max-keys': 1, prefix: OBJECTS_PLACE },
       accept: [404],
     });
     if (answer.status === 404) {
@@ -28,7 +28,7 @@ export async function checkBucket(connection: S3Connection): Promise<readonly Re
 
 /** An object that is announced with a wrong sum is refused: for its sum by who would have let it in, and stored by nobody. */
 async function checkWriting(connection: S3Connection): Promise<RemoteCheck> {
-  const key = '.turbobackend-check';
+  const key = `${OBJECTS_PLACE}.check`;
   try {
     const answer = await connection.request({
       method: 'PUT',
