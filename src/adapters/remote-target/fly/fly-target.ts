@@ -1,9 +1,10 @@
 import { isTurboError, TurboError } from '../../../domain/errors.ts';
 import type { RemoteDeployment, RemoteDeployOrder, RemoteTarget } from '../../../ports/remote-target.ts';
-import type { RemoteClient, RemoteTime } from '../../shared/remote/contract.ts';
+import type { RemoteTime } from '../../shared/remote/contract.ts';
 import { redactor } from '../../shared/remote/redact.ts';
 import { remoteClient } from '../../shared/remote/remote-client.ts';
 import { isHealthy } from './await-health.ts';
+import { removeCanaries, tryCanary } from './canary.ts';
 import { checkFly, planFly } from './check.ts';
 import type { Fly } from './context.ts';
 import { ensureAddresses, ensureApp, stateOfApp } from './ensure-app.ts';
@@ -47,7 +48,6 @@ const systemTime: RemoteTime = {
 /** Fly.io by its Machines API. What a killed call has made is found again by names and labels. */
 export function flyTarget(options: FlyTargetOptions): RemoteTarget {
   const { token, organization, baseUrl = BASE_URL, appUrl = 'https://{app}.fly.dev', time = systemTime } = options;
-  const fly: Fly = { api: flyApi({ token, baseUrl, time }), time, organization, appUrl };
   const logs = remoteClient({
     remote: 'fly',
     service: 'Fly.io',
@@ -58,11 +58,12 @@ export function flyTarget(options: FlyTargetOptions): RemoteTarget {
     tries: 2,
     time,
   });
+  const fly: Fly = { api: flyApi({ token, baseUrl, time }), logs, time, organization, appUrl };
   return {
     name: 'fly',
     check: () => checkFly(fly),
     plan: (order) => planFly(fly, order),
-    deploy: (order, onStep) => deploy(fly, logs, options, order, onStep),
+    deploy: (order, onStep) => deploy(fly, options, order, onStep),
     inspect: (app) => inspectApp(fly, app),
     logs: (app, { lines }) => readLogs(logs, app, { lines }),
     scale: (app, wish) => scaleApp(fly, app, wish),
@@ -73,7 +74,6 @@ export function flyTarget(options: FlyTargetOptions): RemoteTarget {
 
 async function deploy(
   fly: Fly,
-  logs: RemoteClient,
   { token, flyctl }: FlyTargetOptions,
   order: RemoteDeployOrder,
   onStep: (message: string) => void,
@@ -92,28 +92,39 @@ async function deploy(
   const config = webConfig(order, software, secrets.hash, Math.floor(fly.time.now() / 1000));
   if (await isThere(fly, app, recordOf(config.metadata)[LABELS.release])) {
     await removeReleaseMachines(fly, app);
+    await removeCanaries(fly, app);
     // A run that failed may not have got so far.
     if (migrationUrl !== undefined) await unsetSecret(fly, app, MIGRATION_SECRET);
     onStep(`Version ${order.version.slice(0, 12)} runs already`);
     return present(fly, app);
   }
-  const after = migrationUrl === undefined ? 0 : await migrate(fly, logs, order, software, migrationUrl, onStep);
-  const wish = { config, region: order.region, version: order.version };
-  await rollOut(fly, app, { ...wish, secretsVersion: Math.max(secrets.version, after) }, onStep).catch(
-    async (error: unknown) => {
-      throw await withLog(logs, order, error);
-    },
-  );
+  const after = migrationUrl === undefined ? 0 : await migrate(fly, order, software, migrationUrl, onStep);
+  const wish = {
+    config,
+    region: order.region,
+    version: order.version,
+    secretsVersion: Math.max(secrets.version, after),
+  };
+  const change = async () => {
+    await tryCanary(fly, app, wish, onStep);
+    await rollOut(fly, app, wish, onStep);
+  };
+  await change().catch(async (error: unknown) => {
+    throw await withLog(fly, order, error);
+  });
   return present(fly, app);
 }
 
 /** A version that did not become healthy is told with what it printed, as far as Fly shows it. */
-async function withLog(logs: RemoteClient, { app, secrets }: RemoteDeployOrder, error: unknown): Promise<unknown> {
+async function withLog(fly: Fly, { app, secrets }: RemoteDeployOrder, error: unknown): Promise<unknown> {
   if (!isTurboError(error, 'deploy.unhealthy')) return error;
   const machine = error.details?.machine;
   const redact = redactor(Object.values(secrets));
   const about = typeof machine === 'string' ? { machine } : {};
-  const log = (await tryLogs(logs, app, { lines: 20, ...about })).map(redact);
+  // Of a machine that is gone they were asked for before.
+  const { log: early } = error.details ?? {};
+  const lines = Array.isArray(early) ? early.map(String) : await tryLogs(fly.logs, app, { lines: 20, ...about });
+  const log = lines.map(redact);
   const shown = log.length === 0 ? '' : `\n${log.join('\n')}`;
   return new TurboError(error.code, `${error.message}${shown}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -124,7 +135,6 @@ async function withLog(logs: RemoteClient, { app, secrets }: RemoteDeployOrder, 
 /** The version of the secrets that no longer has the login of migrations. */
 async function migrate(
   fly: Fly,
-  logs: RemoteClient,
   order: RemoteDeployOrder,
   software: ReturnType<typeof softwareOf>,
   url: string,
@@ -133,7 +143,7 @@ async function migrate(
   onStep('Migrations: running');
   const { version } = await setSecrets(fly, order.app, { [MIGRATION_SECRET]: url });
   try {
-    await runRelease(fly, logs, order, software, version);
+    await runRelease(fly, order, software, version);
   } catch (error) {
     // The failure counts; the next run takes the secret away if this one cannot.
     await unsetSecret(fly, order.app, MIGRATION_SECRET).catch(() => undefined);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PROJECT_LABEL } from '../../../domain/remote.ts';
 import type { RemoteDeployOrder } from '../../../ports/remote-target.ts';
 import { packFiles } from './pack-files.ts';
-import type { Json } from './read-json.ts';
+import { type Json, recordOf } from './read-json.ts';
 
 export const LABELS = {
   project: PROJECT_LABEL,
@@ -16,10 +16,21 @@ export const LABELS = {
 export const GROUP = 'fly_process_group';
 export const WEB = 'app';
 export const RELEASE = 'fly_app_release_command';
+/** Of ours: a machine that tries a version while nobody is led to it. */
+export const CANARY = 'turbobackend_canary';
 
-export const SERVER = '.output/server/index.mjs';
-export const MIGRATE = 'scripts/migrate.mjs';
+const SERVER = '.output/server/index.mjs';
+const MIGRATE = 'scripts/migrate.mjs';
 const PORT = 8080;
+const CHECK = {
+  type: 'http',
+  port: PORT,
+  method: 'GET',
+  path: '/ready',
+  interval: '15s',
+  timeout: '5s',
+  grace_period: '10s',
+};
 const BASE_IMAGE = 'node:22-slim';
 
 export interface Guest {
@@ -94,10 +105,14 @@ function service(): Json {
       { port: 80, handlers: ['http'], force_https: true },
       { port: 443, handlers: ['http', 'tls'] },
     ],
-    checks: [
-      { type: 'http', port: PORT, method: 'GET', path: '/ready', interval: '15s', timeout: '5s', grace_period: '10s' },
-    ],
+    checks: [CHECK],
   };
+}
+
+/** The same machine without a way to it from outside. */
+export function canaryConfig({ services: _services, ...config }: Json): Json {
+  const metadata = { ...recordOf(config.metadata), [GROUP]: CANARY };
+  return { ...config, checks: { ready: CHECK }, restart: { policy: 'no' }, metadata };
 }
 
 /** A machine that migrates and ends. It stays until its exit code was read. */

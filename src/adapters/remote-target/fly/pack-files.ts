@@ -6,7 +6,7 @@ import type { FileTree } from '../../../ports/workspace.ts';
  * What a machine's configuration may carry, in bytes of base64. Fly says that there is a limit and not which
  * (https://fly.io/docs/machines/flyctl/fly-machine-run/), so this one is ours, and well below a megabyte.
  */
-export const MOST_PACKED = 768 * 1024;
+const MOST_PACKED = 768 * 1024;
 const FOLDER = '/app';
 
 /** Unpacks beside itself, gives up being root where the image has somebody else, and becomes the program it is told. */

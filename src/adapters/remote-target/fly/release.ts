@@ -1,6 +1,5 @@
 import { TurboError } from '../../../domain/errors.ts';
 import type { RemoteDeployOrder } from '../../../ports/remote-target.ts';
-import type { RemoteClient } from '../../shared/remote/contract.ts';
 import { redactor } from '../../shared/remote/redact.ts';
 import type { Fly } from './context.ts';
 import { tryLogs } from './logs.ts';
@@ -19,7 +18,6 @@ const SHOWN_LINES = 20;
  */
 export async function runRelease(
   fly: Fly,
-  logs: RemoteClient,
   order: RemoteDeployOrder,
   software: Software,
   secretsVersion: number,
@@ -35,7 +33,7 @@ export async function runRelease(
     return;
   }
   const redact = redactor(Object.values(order.secrets));
-  const printed = (await tryLogs(logs, app, { lines: SHOWN_LINES, machine: machine.id })).map(redact);
+  const printed = (await tryLogs(fly.logs, app, { lines: SHOWN_LINES, machine: machine.id })).map(redact);
   await destroyMachine(fly, app, machine.id);
   throw failure(app, ended, printed);
 }

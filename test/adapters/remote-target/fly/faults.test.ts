@@ -1,29 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { RemoteDeployOrder } from '../../../../src/ports/remote-target.ts';
 import { failureOf, orderOf } from '../../../contracts/remote-target.ts';
 import type { Fault } from '../../../support/fakes/fake-server.ts';
-import { FLY_TOKENS, type FlyWorld } from '../../../support/fakes/fly/world.ts';
+import { FLY_TOKENS } from '../../../support/fakes/fly/world.ts';
+import { appOf, countCalls, expectResumed, expectWhole, imageOf, quiet } from './killed-deployments.ts';
 import { type LentFly, withFly } from './lend-fly.ts';
-
-const quiet = () => undefined;
-/** Of an image nothing has to be started, so that many can be deployed in a moment. */
-const imageOf = (version: string, change: Partial<RemoteDeployOrder> = {}) =>
-  orderOf(version, 'plain', { image: `registry.test/blog:${version}`, ...change });
-
-function appOf({ apps }: FlyWorld) {
-  const app = apps.get('blog-api');
-  if (!app) throw new Error('There is no app');
-  return app;
-}
-
-/** One app with two addresses, the secret of the server and its machines, and nothing that was only on the way. */
-function expectWhole({ fake: { world } }: LentFly, machines = ['web-1']) {
-  const app = appOf(world);
-  expect([...app.machines.values()].map(({ name }) => name).sort()).toEqual(machines);
-  expect([...app.machines.values()].map(({ state }) => state)).toEqual(machines.map(() => 'started'));
-  expect([...app.secrets.keys()]).toEqual(['DATABASE_URL']);
-  expect([world.made.apps, world.made.ips, app.ips.length]).toEqual([1, 2, 2]);
-}
 
 const busy = { status: 429, headers: { 'retry-after': '2' }, body: { error: 'rate limit exceeded' } };
 const faults: readonly (readonly [string, Fault])[] = [
@@ -79,31 +59,10 @@ describe('Fly.io, when calls go wrong', () => {
     }
   });
 
-  test('a deployment that is killed after any call goes on where it was, and makes nothing twice', async () => {
-    const total = await withFly(async (lent) => {
-      await lent.target.deploy(imageOf('v1'), quiet);
-      await lent.target.deploy(imageOf('v2'), quiet);
-      return lent.fake.server.calls.length;
-    });
-    for (let last = 1; last < total; last += 1) {
-      await withFly(async (lent) => {
-        const { world, server } = lent.fake;
-        // From then on nothing that it does counts, as if it were gone.
-        world.tokens.set('Bearer short-lived', { org: 'acme' });
-        server.onCall((_call, count) => {
-          if (count > last) world.tokens.delete('Bearer short-lived');
-        });
-        const killed = lent.again({ token: 'short-lived' });
-        const story = async () => {
-          await killed.deploy(imageOf('v1'), quiet);
-          await killed.deploy(imageOf('v2'), quiet);
-        };
-        expect((await failureOf(story())).code).toBe('remote.denied');
-        expect(await lent.target.deploy(imageOf('v2'), quiet), `${last}`).toMatchObject({ version: 'v2' });
-        expectWhole(lent);
-        await expect(lent.target.remove('blog-api', imageOf('v2').projectId)).resolves.toBe(true);
-      });
-    }
+  test('a deployment that is killed after a call goes on where it was, and makes nothing twice', async () => {
+    // Every call of them is the last one in the long suite.
+    const total = await countCalls();
+    for (let last = 1; last < total; last += 4) await expectResumed(last);
   });
 
   test('two at once end in one deployment', () =>
@@ -231,6 +190,25 @@ describe('Fly.io, when others or machines are in the way', () => {
       expectWhole(lent);
     }));
 
+  test('a version that does not get healthy is found beside the one that goes on answering', () =>
+    withFly(async (lent) => {
+      await lent.target.deploy(orderOf('v1'), quiet);
+      const { fake, target } = lent;
+      const before = appOf(fake.world).machines.size;
+      const heard: unknown[] = [];
+      let isAsking = true;
+      const asking = (async () => {
+        while (isAsking) heard.push(await (await fetch(fake.appUrl)).json());
+      })();
+      const error = await failureOf(target.deploy(orderOf('v2', 'broken'), quiet));
+      isAsking = false;
+      await asking;
+      expect(error.message).toMatch(/503.*Nothing was changed: version v1 stays.*listening as v2/s);
+      expect(new Set(heard.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(heard[0])]));
+      expect(heard[0]).toMatchObject({ version: 'v1' });
+      expect(appOf(fake.world).machines.size).toBe(before);
+    }));
+
   test('a migration that hangs changes no server, and leaves no machine and no login behind', () =>
     withFly(async (lent) => {
       await lent.target.deploy(imageOf('v1'), quiet);
@@ -278,11 +256,11 @@ describe('Fly.io, when others or machines are in the way', () => {
   test('a changed secret replaces machines of the same version, an unchanged one does not', () =>
     withFly(async (lent) => {
       await lent.target.deploy(imageOf('v1'), quiet);
-      const { versions } = lent.fake.world.made;
+      const versions = () => [...appOf(lent.fake.world).machines.values()].map((machine) => machine.versions.length);
       await lent.target.deploy(imageOf('v1'), quiet);
-      expect(lent.fake.world.made.versions).toBe(versions);
+      expect(versions()).toEqual([1]);
       await lent.target.deploy(imageOf('v1', { secrets: { DATABASE_URL: 'postgres://new@db/x' } }), quiet);
-      expect(lent.fake.world.made.versions).toBe(versions + 1);
+      expect(versions()).toEqual([2]);
     }));
 
   test('nothing goes back to files that Fly does not tell', () =>

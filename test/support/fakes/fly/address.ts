@@ -38,5 +38,8 @@ export async function publicAddress(world: FlyWorld): Promise<{ readonly url: st
 function reachable(world: FlyWorld): readonly FlyMachine[] {
   const app = [...world.apps.values()].findLast(({ ips }) => ips.length > 0);
   const machines = [...(app?.machines.values() ?? [])];
-  return machines.filter(({ process, isCordoned, state }) => process?.port && !isCordoned && state === 'started');
+  return machines.filter(
+    ({ process, isCordoned, state, config }) =>
+      process?.port && !isCordoned && state === 'started' && Array.isArray(config.services),
+  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isJson } from '../../../../src/adapters/contract/ajv/description.ts';
+import { child, isJson } from '../../../../src/adapters/contract/ajv/description.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { done, refusal } from './answers.ts';
 import { answerLease, leaseRefusal } from './leases.ts';
@@ -154,7 +154,11 @@ async function waitFor(world: FlyWorld, machine: FlyMachine, { query }: FakeRequ
 /** Machines are looked at from inside, as often as somebody asks. */
 async function checks({ config, process }: FlyMachine): Promise<object[]> {
   const services = Array.isArray(config.services) ? config.services.filter(isJson) : [];
-  const described = services.flatMap((service) => (Array.isArray(service.checks) ? service.checks.filter(isJson) : []));
+  const own = Object.values(child(config, 'checks')).filter(isJson);
+  const described = [
+    ...own,
+    ...services.flatMap((service) => (Array.isArray(service.checks) ? service.checks.filter(isJson) : [])),
+  ];
   return Promise.all(
     described.map(async ({ path }, at) => {
       const status = process ? await process.probe(String(path)) : 0;

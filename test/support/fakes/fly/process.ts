@@ -33,8 +33,8 @@ export async function startProcess(
   // A program may give up being root.
   chmodSync(disk, 0o711);
   const paths = writeFiles(disk, config, secrets);
-  const service = Array.isArray(config.services) && isJson(config.services[0]) ? config.services[0] : null;
-  const port = service ? await getPort() : null;
+  const isServing = Array.isArray(config.services) || isJson(config.checks);
+  const port = isServing ? await getPort() : null;
   const [program, ...given] = commandOf(config);
   const env = { ...strings(child(config, 'env')), ...secrets, PATH: process.env.PATH ?? '', FLY_MACHINE_ID: 'fake' };
   const own = port === null ? env : { ...env, PORT: String(port), HOST: '127.0.0.1' };
