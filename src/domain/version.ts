@@ -7,6 +7,9 @@ import { type Schema, schemaShape } from './schema.ts';
  * before it did.
  */
 
+/** How the folder of rows begins that were put aside for a database itself, and belong to no version. */
+export const ASIDE_PREFIX = 'aside-';
+
 /** What a version came from. */
 export const VERSION_KINDS = ['create', 'evolve', 'migrate'] as const;
 export type VersionKind = (typeof VERSION_KINDS)[number];

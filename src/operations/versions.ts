@@ -1,5 +1,11 @@
 import { TurboError } from '../domain/errors.ts';
-import { findExpired, type Version, type VersionDetails, versionDetailsShape } from '../domain/version.ts';
+import {
+  ASIDE_PREFIX,
+  findExpired,
+  type Version,
+  type VersionDetails,
+  versionDetailsShape,
+} from '../domain/version.ts';
 import type { Needs } from '../ports/services.ts';
 
 /** The versions of a project, oldest first. Throws `version.damaged` for a record that is none of ours. */
@@ -62,6 +68,7 @@ export async function removeLeftRows(projectId: string, services: Needs<'state' 
   const versions = await listVersions(projectId, services);
   const named = new Set(versions.flatMap(({ before, undone }) => [before?.folder, undone?.folder]));
   for (const { projectId: id, folder } of await services.archive.list()) {
-    if (id === projectId && !named.has(folder)) await services.archive.remove(projectId, folder);
+    if (id === projectId && !named.has(folder) && !folder.startsWith(ASIDE_PREFIX))
+      await services.archive.remove(projectId, folder);
   }
 }

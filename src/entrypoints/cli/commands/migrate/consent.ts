@@ -48,15 +48,19 @@ function describeLoss({ what, rows, capped }: Loss): string {
 }
 
 /** The plan instead of its execution. */
-export function planOutcome(plan: readonly PlannedMigration[]): Outcome {
+export function planOutcome(
+  plan: readonly PlannedMigration[],
+  seen: { readonly rehearsal: object; readonly lines: readonly string[] } | null = null,
+): Outcome {
   return {
-    data: { plan },
+    data: { plan, ...(seen ? { rehearsal: seen.rehearsal } : {}) },
     text: (style) =>
       plan
         .flatMap(({ path, statements, transactional, destroys }) => [
           `would run ${path}: ${statements} ${statements === 1 ? 'statement' : 'statements'}${transactional ? '' : ', outside a transaction'}`,
           ...destroys.map((loss) => style.yellow(`  line ${loss.line} ${describeLoss(loss)}`)),
         ])
+        .concat(seen?.lines ?? [])
         .join('\n') || 'Nothing to do.',
   };
 }
