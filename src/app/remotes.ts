@@ -24,7 +24,9 @@ export function openRemotes(config: Config): Remotes {
       const settings = flySettings(said);
       if (settings === null) throw missing('fly');
       const { flyTarget } = await import('../adapters/remote-target/fly/fly-target.ts');
-      return flyTarget(settings);
+      // The program by its name alone: a path could come from the .env of somebody else's project.
+      const flyctl = { program: 'flyctl', registryHost: 'registry.fly.io', environment: config.serverEnvironment };
+      return flyTarget({ ...settings, ...(settings.withFlyctl ? { flyctl } : {}) });
     },
     async machines() {
       const settings = daytonaSettings(said);

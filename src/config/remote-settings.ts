@@ -11,6 +11,7 @@ const NAMES = [
   'FLY_REGION',
   'FLY_FLAPS_BASE_URL',
   'TURBOBACKEND_FLY_APP_URL',
+  'TURBOBACKEND_FLYCTL',
   'DAYTONA_API_KEY',
   'DAYTONA_API_URL',
   'DAYTONA_TARGET',
@@ -40,6 +41,8 @@ export interface FlySettings {
   readonly baseUrl: string;
   /** Where an app answers; `{app}` stands for its name. */
   readonly appUrl: string;
+  /** Images are to be built by the flyctl on PATH. */
+  readonly withFlyctl: boolean;
 }
 
 /** Daytona as it is configured. */
@@ -86,7 +89,15 @@ export function flySettings(said: RemoteSettings): FlySettings | null {
     region: plainWord(said, 'FLY_REGION', 'the code of a region, like fra'),
     baseUrl: address(said, 'FLY_FLAPS_BASE_URL') ?? 'https://api.machines.dev',
     appUrl: address(said, 'TURBOBACKEND_FLY_APP_URL') ?? 'https://{app}.fly.dev',
+    withFlyctl: isTrue(said, 'TURBOBACKEND_FLYCTL'),
   };
+}
+
+function isTrue(said: RemoteSettings, name: keyof RemoteSettings): boolean {
+  const value = said[name] ?? 'no';
+  if (['1', 'true', 'yes'].includes(value)) return true;
+  if (['0', 'false', 'no'].includes(value)) return false;
+  throw invalidSetting(name, 'yes or no');
 }
 
 /** Null without a key. Throws `config.invalid` naming what cannot be used. */

@@ -28,6 +28,7 @@ test('a token is enough, and everything else has the value of the service', () =
     region: null,
     baseUrl: 'https://api.machines.dev',
     appUrl: 'https://{app}.fly.dev',
+    withFlyctl: false,
   });
   expect(read.daytona({ DAYTONA_API_KEY: 'dtn' })?.apiUrl).toBe('https://app.daytona.io/api');
   expect(read.github({ GH_TOKEN: 'gh' })).toEqual({
@@ -83,6 +84,12 @@ test('apps may answer elsewhere', () => {
   const appUrl = (value: string) => read.fly({ FLY_API_TOKEN: 'a', TURBOBACKEND_FLY_APP_URL: value })?.appUrl;
   expect(appUrl('https://{app}.example.com/')).toBe('https://{app}.example.com');
   expect(() => appUrl('http://{app}.example.com')).toThrow('TURBOBACKEND_FLY_APP_URL');
+});
+
+test('flyctl is used when somebody says so, and never by another name', () => {
+  const withFlyctl = (value: string) => read.fly({ FLY_API_TOKEN: 'a', TURBOBACKEND_FLYCTL: value })?.withFlyctl;
+  expect([withFlyctl('yes'), withFlyctl('0')]).toEqual([true, false]);
+  expect(() => withFlyctl('/tmp/flyctl')).toThrow('TURBOBACKEND_FLYCTL');
 });
 
 test('clear text is for this machine only', () => {
