@@ -16,9 +16,13 @@ export function openRemotes(config: Config): Remotes {
   };
   return {
     isConfigured(remote) {
-      return (
-        { fly: flySettings, daytona: daytonaSettings, github: githubSettings, s3: s3Settings }[remote](said) !== null
-      );
+      const read = { fly: flySettings, daytona: daytonaSettings, github: githubSettings, s3: s3Settings }[remote];
+      try {
+        return read(said) !== null;
+      } catch {
+        // Configured, and wrongly: who uses it is told what is wrong.
+        return true;
+      }
     },
     async target() {
       const settings = flySettings(said);

@@ -46,11 +46,12 @@ export async function claimFolder(
 export async function foreseeClaim(
   order: CreateOrder,
   services: Needs<'state' | 'workspace' | 'ids'>,
-): Promise<Pick<Claim, 'id' | 'name'>> {
+): Promise<Pick<Claim, 'id' | 'name'> & { readonly isKnown: boolean }> {
   const name = order.name === undefined ? nameFromRequest(order.request.text) : parseProjectName(order.name);
   const directory = order.directory ?? (await chooseDirectory(order, name, services));
   const known = await services.state.findProjectByDirectory(directory);
-  return known ? { id: known.id, name: known.name } : { id: order.projectId ?? services.ids.projectId(), name };
+  if (known) return { id: known.id, name: known.name, isKnown: true };
+  return { id: order.projectId ?? services.ids.projectId(), name, isKnown: false };
 }
 
 /** Takes over the record of this folder if it is for the same request. */

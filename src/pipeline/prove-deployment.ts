@@ -1,8 +1,9 @@
 import type { ProjectFolder } from '../domain/project.ts';
+import { reportHtml } from '../domain/report-html.ts';
 import type { VerificationReport } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { attackTarget } from './attack-target.ts';
-import { assertPassed, saveReport } from './report-files.ts';
+import { assertPassed } from './report-files.ts';
 import type { AttackedRunning } from './verify-running.ts';
 import { verifyRunning } from './verify-running.ts';
 
@@ -26,6 +27,9 @@ const ATTACKS = [
   'operations',
 ] as const;
 
+/** Beside that of the last verification here. */
+const REPORT = '.turbobackend/deployment.html';
+
 /** What was proven of a deployment. */
 export interface DeploymentProof {
   readonly checks: number;
@@ -47,7 +51,8 @@ export async function proveDeployment(
 ): Promise<DeploymentProof> {
   const attacked: AttackedRunning = { ...attackTarget(folder.project), only: ATTACKS };
   const report: VerificationReport = await verifyRunning(folder, url, services, attacked);
-  const path = await saveReport(folder, report, null, services);
+  const path = `${folder.directory}/${REPORT}`;
+  await services.workspace.write(folder.directory, REPORT, reportHtml(report));
   assertPassed(report, path, `; to take the deployment back: ${wayBack}`);
   return {
     checks: report.sections.reduce((sum, { checks }) => sum + checks.length, 0),

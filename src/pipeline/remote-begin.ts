@@ -20,9 +20,11 @@ export async function planCreate(
   services: Needs<'remotes' | 'state' | 'workspace' | 'ids' | 'cluster'>,
 ): Promise<{ readonly projectId: string; readonly plan: RemotePlan }> {
   await assertRemotes(wishedRemotes(wishes), services, wishes.s3 ? { bucket: wishes.s3.bucket } : {});
-  if (order.database === true)
-    await assertDatabaseFor({ ...order, remotes: { wishes, plan: remotePlan([]) } }, true, services);
   const project = await foreseeClaim(order, services);
+  // What is there already may have a login of its own for it.
+  if (order.database === true && !project.isKnown) {
+    await assertDatabaseFor({ ...order, remotes: { wishes, plan: remotePlan([]) } }, true, services);
+  }
   return { projectId: project.id, plan: await planRemotes(project, wishes, services) };
 }
 

@@ -2,6 +2,7 @@ import { type Environment, LOGIN_ROLES } from '../domain/database.ts';
 import { environmentFiles } from '../domain/environment-file.ts';
 import { TurboError } from '../domain/errors.ts';
 import { passwordContext } from '../domain/provisioning.ts';
+import { findApp } from '../operations/fly-app.ts';
 import { keepDatabase } from '../operations/keep-database.ts';
 import { readManifest } from '../operations/manifest.ts';
 import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
@@ -49,7 +50,16 @@ export async function rotatePasswords(
   }
   const rotated: Rotated[] = [];
   for (const record of records) rotated.push(await rotateOne(project, record, services, options));
+  if (rotated.some(({ env }) => env === 'prod')) await tellDeployed(project, services);
   return rotated;
+}
+
+/** A server elsewhere has its passwords from a deployment. */
+async function tellDeployed({ id }: Pick<ProjectRecord, 'id'>, services: LoginNeeds): Promise<void> {
+  const app = await findApp(id, services);
+  if (app === null) return;
+  const message = `${app.place} at Fly.io still has the old passwords: turbobackend deploy --target fly, in its folder`;
+  services.progress({ kind: 'warning', message });
 }
 
 /** New passwords under a key that came here by mistake would be lost to everybody with the right one. */

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { Created } from '../../src/pipeline.ts';
@@ -54,13 +55,16 @@ async function destroy(id: string) {
 
 test('killed in each step in turn, the same command finishes, and nothing is there twice', async () => {
   const directory = join(home, 'steps');
-  for (const phase of ['daytona', 'github', 's3', 'fly', 'proof']) {
+  for (const phase of ['build', 'daytona', 'github', 's3', 'fly', 'proof']) {
     for (const at of ['started', 'between', 'finished'] as const) {
       const { code, output } = await createUntil(argsFor(directory), options(), { phase, at }, 400);
       expect([phase, at, code, code === 137 ? '' : output]).toEqual([phase, at, 137, '']);
     }
   }
-  const created = await finish(directory);
+  // What was wished is remembered: nobody has to say it again.
+  const resumed = await runCli(['resume', directory, '--json'], options());
+  expect([resumed.code, resumed.code === 0 ? '' : resumed.stdout]).toEqual([0, '']);
+  const created: Created = JSON.parse(resumed.stdout);
   expect(created.remotes).toMatchObject({ daytona: { tests: 'passed' }, fly: { url: world.fly.appUrl } });
   expectEachOnce();
   await destroy(created.project.id);
@@ -87,3 +91,32 @@ test('killed at each call of Fly.io in turn, the same command finishes, and noth
   expectEachOnce();
   await destroy(created.project.id);
 }, 1_800_000);
+
+test('people who sign in are proven there, a second version may be taken back, and nothing is left of it', async () => {
+  const directory = join(home, 'accounts');
+  const request = 'notes with login, each user sees only their own';
+  const args = ['create', request, '--dir', directory, '--target', 'fly', '--verify', 'none', '--yes', '--json'];
+  const cli = async (...typed: string[]) => {
+    const { code, stdout, stderr } = await runCli([...typed, '--json'], { ...options(), cwd: directory });
+    expect([code, stderr, code === 0 ? '' : stdout]).toEqual([0, '', '']);
+    return JSON.parse(stdout);
+  };
+  const { code, stdout } = await runCli(args, options());
+  expect([code, code === 0 ? '' : stdout]).toEqual([0, '']);
+  const created: Created = JSON.parse(stdout);
+  expect(created.remotes?.fly?.proof.attempts).toBeGreaterThan(50);
+  const register = () => fetch(`${world.fly.appUrl}/notes`, { method: 'POST', body: '{}' });
+  expect((await register()).status).toBe(401);
+  const accounts = await world.database.admin<{ count: string }>('SELECT count(*) FROM app.users');
+  expect(accounts[0]?.count).toBe('0');
+
+  appendFileSync(join(directory, 'server/lib/fixed-answer.ts'), '\n// another version\n');
+  const { deployed } = await cli('deploy', '--target', 'fly', '--force', '--yes');
+  expect(deployed.app).toBe(created.remotes?.fly?.app);
+  const rolled = await cli('rollback');
+  expect(rolled.deployment.status).toBe('running');
+  expect((await register()).status).toBe(401);
+  expect((await cli('undeploy', '--yes')).removed).toMatchObject([{ remote: 'fly', outcome: 'removed' }]);
+  expect(world.fly.world.apps.size).toBe(0);
+  expect(world.fly.violations).toEqual([]);
+}, 600_000);

@@ -147,6 +147,7 @@ async function planOnly(
   const steps = decision.needsDatabase
     ? ['provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify']
     : ['scaffold', 'build', 'deploy', 'verify'];
+  steps.push(...new Set(remote?.things.map((thing) => thing.remote)));
   return {
     data: { dryRun: true, name, decision, schema, steps, ...(remote && { remote }) },
     text: (style) =>
