@@ -39,6 +39,8 @@ export interface FakeServer {
   readonly exchanges: readonly { readonly request: FakeRequest; readonly status: number }[];
   /** Queues faults for the next calls whose `METHOD /path` fits, one each; a fault waits until such a call comes. */
   fail(route: RegExp, ...faults: Fault[]): void;
+  /** Forgets the faults that nobody met. */
+  calm(): void;
   /** Called before each call is answered: a test may cut its client here. */
   onCall(listener: ((call: string, count: number) => void) | null): void;
   close(): Promise<void>;
@@ -85,6 +87,9 @@ export async function fakeServer(
     calls,
     exchanges,
     fail: (route, ...queued) => faults.push(...queued.map((fault) => ({ route, fault }))),
+    calm: () => {
+      faults.length = 0;
+    },
     onCall: (next) => {
       listener = next;
     },

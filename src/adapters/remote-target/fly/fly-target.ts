@@ -9,7 +9,7 @@ import { checkFly, planFly } from './check.ts';
 import type { Fly } from './context.ts';
 import { ensureAddresses, ensureApp, stateOfApp } from './ensure-app.ts';
 import { authorizationOf, flyApi } from './fly-api.ts';
-import { buildWithFlyctl, type FlyctlOptions } from './flyctl.ts';
+import { buildWithFlyctl, type FlyctlOptions, imageName } from './flyctl.ts';
 import { inspectApp } from './inspect.ts';
 import { readLogs, tryLogs } from './logs.ts';
 import { LABELS, softwareOf, webConfig } from './machine-config.ts';
@@ -79,24 +79,24 @@ async function deploy(
   onStep: (message: string) => void,
 ): Promise<RemoteDeployment> {
   const { app } = order;
+  const isBuilt = order.image === undefined && flyctl !== undefined;
   // Too large is said before anything is made.
-  const early = order.image === undefined && flyctl ? null : softwareOf(order, order.image);
+  const software = softwareOf(order, isBuilt ? imageName(flyctl, order) : order.image);
   const isNew = await ensureApp(fly, app, order.projectId);
   onStep(`App ${app}: ${isNew ? 'made' : 'found'}`);
   const { [MIGRATION_SECRET]: migrationUrl, ...serving } = order.secrets;
   const secrets = await setSecrets(fly, app, serving);
   onStep(`Secrets: ${Object.keys(serving).length} set`);
   await ensureAddresses(fly, app);
-  const image = order.image ?? (flyctl ? await buildWithFlyctl({ ...flyctl, token }, order) : undefined);
-  const software = early ?? softwareOf(order, image);
   const config = webConfig(order, software, secrets.hash, Math.floor(fly.time.now() / 1000));
   if (await isThere(fly, app, recordOf(config.metadata)[LABELS.release])) {
-    await removeReleaseMachines(fly, app);
-    await removeCanaries(fly, app);
-    // A run that failed may not have got so far.
-    if (migrationUrl !== undefined) await unsetSecret(fly, app, MIGRATION_SECRET);
+    await tidyUp(fly, app);
     onStep(`Version ${order.version.slice(0, 12)} runs already`);
     return present(fly, app);
+  }
+  if (isBuilt) {
+    onStep('Image: flyctl builds it …');
+    await buildWithFlyctl({ ...flyctl, token }, order);
   }
   const after = migrationUrl === undefined ? 0 : await migrate(fly, order, software, migrationUrl, onStep);
   const wish = {
@@ -130,6 +130,13 @@ async function withLog(fly: Fly, { app, secrets }: RemoteDeployOrder, error: unk
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     details: { ...error.details, log },
   });
+}
+
+/** What a run that was cut or failed may have left beside the machines that serve. */
+async function tidyUp(fly: Fly, app: string): Promise<void> {
+  await removeReleaseMachines(fly, app);
+  await removeCanaries(fly, app);
+  await unsetSecret(fly, app, MIGRATION_SECRET);
 }
 
 /** The version of the secrets that no longer has the login of migrations. */

@@ -30,15 +30,24 @@ EXPOSE 8080
 CMD ["node", ".output/server/index.mjs"]
 `;
 
+/** What the image of a version is called; known before it is made. */
+export function imageName({ registryHost }: Pick<FlyctlOptions, 'registryHost'>, order: RemoteDeployOrder): string {
+  return `${registryHost}/${order.app}:${labelOf(order)}`;
+}
+
+function labelOf({ version }: RemoteDeployOrder): string {
+  return `turbobackend-${version.slice(0, 40)}`;
+}
+
 /**
- * Has an image made of the files at Fly.io (`--remote-only`: no Docker is needed here) and gives its name. The token is
+ * Has an image made of the files at Fly.io (`--remote-only`: no Docker is needed here) under its name. The token is
  * in the environment of flyctl and nowhere else, and no secret of the backend reaches it. Throws `build.failed`.
  */
 export async function buildWithFlyctl(
-  { program, token, registryHost, environment, timeoutMs = TIMEOUT_MS }: FlyctlOptions,
-  { app, files, version }: RemoteDeployOrder,
-): Promise<string> {
-  const label = `turbobackend-${version.slice(0, 40)}`;
+  { program, token, environment, timeoutMs = TIMEOUT_MS }: FlyctlOptions,
+  order: RemoteDeployOrder,
+): Promise<void> {
+  const { app, files } = order;
   const folder = await mkdtemp(join(tmpdir(), 'turbobackend-fly-'));
   try {
     const all = { ...files, Dockerfile: DOCKERFILE, 'fly.toml': `app = ${JSON.stringify(app)}\n` };
@@ -48,8 +57,7 @@ export async function buildWithFlyctl(
     }
     const args = ['deploy', folder, '--app', app, '--config', join(folder, 'fly.toml'), '--build-only', '--push'];
     const env = { ...environment, FLY_API_TOKEN: token, FLY_NO_UPDATE_CHECK: '1', NO_COLOR: '1', CI: 'true' };
-    await run(program, [...args, '--remote-only', '--image-label', label, '--yes'], { env, timeoutMs, token });
-    return `${registryHost}/${app}:${label}`;
+    await run(program, [...args, '--remote-only', '--image-label', labelOf(order), '--yes'], { env, timeoutMs, token });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -65,6 +65,30 @@ describe('Fly.io, when calls go wrong', () => {
     for (let last = 1; last < total; last += 4) await expectResumed(last);
   });
 
+  test.each([
+    [401, 'remote.denied'],
+    [403, 'remote.denied'],
+    [404, 'remote.failed'],
+    [409, 'remote.conflict'],
+    [422, 'remote.failed'],
+    [429, 'remote.limited'],
+    [500, 'remote.failed'],
+    [503, 'remote.failed'],
+  ] as const)('a %i that stays is %s, and the same command goes on when it is over', (status, code) =>
+    withFly(async (lent) => {
+      const answer = { status, body: { error: 'says the test' } };
+      lent.fake.server.fail(
+        /POST .*\/secrets$/,
+        ...Array.from({ length: 12 }, () => ({ kind: 'answer' as const, answer })),
+      );
+      const error = await failureOf(lent.target.deploy(imageOf('v1'), quiet));
+      expect([error.code, error.details]).toEqual([code, { remote: 'fly', status }]);
+      lent.fake.server.calm();
+      await lent.target.deploy(imageOf('v1'), quiet);
+      expectWhole(lent);
+    }),
+  );
+
   test('two at once end in one deployment', () =>
     withFly(async (lent) => {
       const both = await Promise.allSettled([

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { failureOf, orderOf } from '../../../contracts/remote-target.ts';
@@ -32,6 +32,9 @@ describe('an image made by flyctl', () => {
         const flyctl = { program, environment, registryHost: 'registry.fly.io' };
         const deployment = await again({ flyctl }).deploy(orderOf('v1'), () => undefined);
         expect(deployment).toMatchObject({ status: 'running', version: 'v1' });
+        const { mtimeMs } = statSync(join(folder, 'called.json'));
+        await again({ flyctl }).deploy(orderOf('v1'), () => undefined);
+        expect(statSync(join(folder, 'called.json')).mtimeMs).toBe(mtimeMs);
         const { argv, env, files, dockerfile, context } = called();
         expect(argv.join(' ')).toMatch(
           /^deploy .* --build-only --push --remote-only --image-label turbobackend-v1 --yes$/,
