@@ -34,6 +34,11 @@ export async function assertDatabaseFor(
   needsDatabase: boolean,
   { cluster }: Needs<'cluster'>,
 ): Promise<void> {
+  // With Fly.io, the database is for what is deployed: a sandbox has its own then.
+  if (remotes?.wishes.daytona && !remotes.wishes.fly && deployDatabase) {
+    assertUsableElsewhere(deployDatabase.app, 'A sandbox of Daytona');
+    assertUsableElsewhere(deployDatabase.migrations, 'A sandbox of Daytona');
+  }
   if (!remotes?.wishes.fly || !needsDatabase) return;
   const where = 'A machine at Fly.io';
   if (deployDatabase) {

@@ -37,7 +37,9 @@ export async function remoteStory(
 ): Promise<RemotesDone> {
   const { daytona, github, s3, fly } = wishes;
   const tried = daytona
-    ? await phase('daytona', 'Try it in a sandbox', () => workspaceStage(folder, daytona, services))
+    ? await phase('daytona', 'Try it in a sandbox', () =>
+        workspaceStage(folder, daytona, fly ? null : database, services),
+      )
     : null;
   const published = github
     ? await phase('github', 'Push the code to GitHub', () => codeStage(folder, github, services))

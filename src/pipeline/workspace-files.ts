@@ -38,14 +38,25 @@ async function sumsThere(machines: RemoteMachines, id: string, place: SandboxPla
     cwd: place.root,
     isRepeatable: true,
   });
-  const line = output.split('\n').find((candidate) => candidate.startsWith('{'));
-  const sums: unknown = line === undefined ? null : JSON.parse(line);
-  if (typeof sums !== 'object' || sums === null) {
+  const sums = readSums(output);
+  if (sums === null) {
     throw new TurboError('remote.failed', `The sandbox cannot list its files: ${output.trim().slice(-300)}`, {
       hint: 'Its image needs Node 20 or newer.',
     });
   }
-  return Object.fromEntries(Object.entries(sums).map(([path, sum]) => [path, String(sum)]));
+  return sums;
+}
+
+/** Node may print warnings around it. */
+function readSums(output: string): FileSums | null {
+  try {
+    const line = output.split('\n').find((candidate) => candidate.startsWith('{')) ?? '';
+    const sums: unknown = JSON.parse(line);
+    if (typeof sums !== 'object' || sums === null) return null;
+    return Object.fromEntries(Object.entries(sums).map(([path, sum]) => [path, String(sum)]));
+  } catch {
+    return null;
+  }
 }
 
 /** Where things lie in a sandbox: absolute folders. */

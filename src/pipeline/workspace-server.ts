@@ -1,4 +1,5 @@
 import { TurboError } from '../domain/errors.ts';
+import { stripInvisible } from '../domain/request.ts';
 import type { RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
 import { quoted, type SandboxPlace } from './workspace-files.ts';
@@ -56,7 +57,7 @@ export async function serveInside(
 }
 
 function unhealthy(name: string, log: string): TurboError {
-  const end = log.trim().split('\n').slice(-20).join('\n');
+  const end = stripInvisible(log).trim().split('\n').slice(-20).join('\n');
   return new TurboError('deploy.unhealthy', `The backend in sandbox ${name} does not become healthy.\n${end}`, {
     hint: 'Look at the end of its log above; then the same command again.',
   });

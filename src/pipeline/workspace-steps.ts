@@ -1,5 +1,6 @@
 import { type ErrorCode, TurboError } from '../domain/errors.ts';
 import { fileHash } from '../domain/project.ts';
+import { stripInvisible } from '../domain/request.ts';
 import type { RemoteMachines } from '../ports/remote-machine.ts';
 import type { Needs } from '../ports/services.ts';
 import { quoted, type SandboxPlace } from './workspace-files.ts';
@@ -26,6 +27,7 @@ export interface StepTime {
 const LOGS = '.turbobackend/workspace';
 const POLL_MS = 1_000;
 const SHOWN_LINES = 30;
+const KEPT_BYTES = 1_000_000;
 
 interface Bench {
   readonly machines: RemoteMachines;
@@ -40,7 +42,7 @@ interface Bench {
 /**
  * Runs a step to its end, in the background of the sandbox: no connection has to hold for minutes, and whoever goes on
  * after a killed run finds the step running, or what came of it. Two never run at once. Throws the step's failure with
- * the end of what it printed; all of it is kept in `.turbobackend/workspace/`.
+ * the end of what it printed; the last megabyte is kept in `.turbobackend/workspace/`.
  */
 export async function runStep(
   step: SandboxStep,
@@ -100,14 +102,14 @@ async function finish(
   { machines, id, directory }: Bench,
   { workspace }: Needs<'workspace'>,
 ): Promise<void> {
-  const path = `${folder}/log`;
-  const log = (await machines.download(id, [path]))[path] ?? '';
+  const shown = `tail -c ${KEPT_BYTES} ${quoted(`${folder}/log`)}`;
+  const log = stripInvisible((await machines.run(id, shown, { isRepeatable: true })).output);
   await workspace.write(directory, `${LOGS}/${step.name}.log`, log, { mode: 0o600 });
   if (exit === 0) return;
   const how = exit === null || exit === 124 ? `took longer than ${step.deadlineSeconds} s` : `ended with ${exit}`;
   const end = log.trim().split('\n').slice(-SHOWN_LINES).join('\n');
   throw new TurboError(step.failure, `In the sandbox, "${step.title}" ${how}.${end === '' ? '' : `\n${end}`}`, {
-    hint: `All it printed is in ${LOGS}/${step.name}.log.`,
+    hint: `What it printed is in ${LOGS}/${step.name}.log.`,
     details: { step: step.name },
   });
 }

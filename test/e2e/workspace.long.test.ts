@@ -85,3 +85,14 @@ test('a key that is wrong, expired or too weak is named before anything is made'
   }
   expect(fake.created()).toBe(made);
 }, 120_000);
+
+test('doctor finds what was forsaken at Daytona, whoever made it, by its label', async () => {
+  const projectId = 'forsakenforsaken';
+  const labels = { 'turbobackend/project': projectId, 'turbobackend/kind': 'workspace' };
+  const headers = { authorization: `Bearer ${fake.key}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: `turbobackend-${projectId}`, labels });
+  await fetch(`${fake.apiUrl}/sandbox`, { method: 'POST', headers, body });
+  const { stdout } = await runCli(['doctor', '--remote', '--json'], options());
+  expect(stdout).toContain(`turbobackend-${projectId}`);
+  expect(stdout).not.toContain(fake.key);
+}, 120_000);

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
 import { failureOf } from '../contracts/deploy-target.ts';
+import { openWay } from '../support/open-way.ts';
+import { makeProjectDatabase } from '../support/project-database.ts';
 import { askInside, withWorkspaceStage } from '../support/workspace-stage.ts';
 
 const LONG_MS = 240_000;
@@ -87,6 +89,35 @@ describe('a project in a sandbox', () => {
       }),
     LONG_MS,
   );
+
+  test('uses the database that it is given, and is not tested in it', () =>
+    withWorkspaceStage('blog', async (stage) => {
+      const database = await makeProjectDatabase(inject('cluster'));
+      const way = await openWay(inject('cluster').port);
+      try {
+        replaceScripts(stage.directory, { build: SMALL_BUILD, test: 'exit 1' });
+        writeFileSync(join(stage.directory, 'answer.txt'), '');
+        const { host, port } = way;
+        const logins = {
+          app: { ...database.login('app'), host, port },
+          migrations: { ...database.login('mig'), host, port },
+        };
+        const done = await stage.run({}, logins);
+        expect(done).toMatchObject({ tests: 'skipped', changed: [] });
+        expect(done.steps.map(({ name }) => name)).toEqual(['install', 'migrate', 'build']);
+        expect(await database.admin('SELECT * FROM app.posts')).toEqual([]);
+        const [sandbox] = stage.fake.sandboxes();
+        expect(sandbox?.order.domainAllowList).toBe(`registry.npmjs.org,${host}`);
+        const file = join(sandbox?.workDirectory ?? '', 'turbobackend/project/.env');
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+        const password = database.login('app').password;
+        const commands = stage.fake.calls.filter(({ route }) => !route.includes('bulk-upload'));
+        expect(commands.some(({ body }) => body.includes(password))).toBe(false);
+      } finally {
+        way.close();
+        await database.drop();
+      }
+    }));
 
   test('is not sent to where its database cannot be reached from, and no sandbox is made for it', () =>
     withWorkspaceStage('blog', async ({ folder, fake, services }) => {

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createConnection, createServer, type Socket } from 'node:net';
-import { hostname } from 'node:os';
 import { inject } from 'vitest';
 import { loginUrl } from '../../src/domain/database.ts';
 import { type FakeDaytona, startFakeDaytona } from './fakes/daytona.ts';
@@ -8,6 +5,7 @@ import { FLY_TOKENS } from './fakes/fly/world.ts';
 import { type FakeFly, fakeFly } from './fakes/fly.ts';
 import { type FakeGithub, startFakeGithub } from './fakes/github.ts';
 import { type FakeS3, startFakeS3 } from './fakes/s3.ts';
+import { openWay } from './open-way.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
 import { sandboxEnvironment } from './sandbox-environment.ts';
 
@@ -74,36 +72,6 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
       await Promise.all([fly.close(), daytona.close(), github.stop(), s3.stop()]);
       way.close();
       await database.drop();
-    },
-  };
-}
-
-/** A way to the database by the name of this machine, as somebody elsewhere has to have one. */
-async function openWay(port: number): Promise<{ readonly host: string; readonly port: number; close(): void }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = createConnection(port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    near.pipe(far).pipe(near);
-  });
-  server.listen(0, '0.0.0.0');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    host: hostname(),
-    port: address.port,
-    close: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
     },
   };
 }

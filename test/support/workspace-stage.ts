@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
 import { daytonaMachines } from '../../src/adapters/remote-machine/daytona/daytona-machines.ts';
+import type { DeployLogins } from '../../src/domain/deploy-logins.ts';
 import type { ProgressEvent } from '../../src/domain/progress.ts';
 import { readMigrations } from '../../src/pipeline/migration-files.ts';
 import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
@@ -56,7 +57,8 @@ async function makeStage(home: string, schemaName: string | null, fake: FakeDayt
     clock: { ...clock, sleep: (ms: number) => clock.sleep(Math.min(ms, 50)) },
     progress: (event: ProgressEvent) => void events.push(event),
   };
-  const run = (more: { keep?: boolean } = {}) => remoteWorkspace(folder, { keep: false, ...more }, null, services);
+  const run = (more: { keep?: boolean } = {}, database: DeployLogins | null = null) =>
+    remoteWorkspace(folder, { keep: false, ...more }, database, services);
   return { directory, folder, fake, machines, services, events, run };
 }
 

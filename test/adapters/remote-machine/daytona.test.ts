@@ -157,6 +157,32 @@ describe('faults', () => {
     }
   }
 
+  const lasting = [
+    [400, 'remote.failed'],
+    [401, 'remote.denied'],
+    [403, 'remote.denied'],
+    [404, 'remote.failed'],
+    [409, 'remote.conflict'],
+    [422, 'remote.failed'],
+    [429, 'remote.limited'],
+    [500, 'remote.failed'],
+    [503, 'remote.failed'],
+  ] as const;
+  for (const [status, code] of lasting) {
+    test(`an answer of ${status} that stays is ${code}, and the same call later makes one sandbox`, () =>
+      withFakeDaytona(async (fake) => {
+        for (let count = 0; count < 5; count += 1) fake.fault(CREATE, { kind: 'status', status });
+        const error = await failureOf(machinesOf(fake).ensure(orderOf(PROJECT)));
+        expect([error.code, fake.created()]).toEqual([code, 0]);
+        expect(`${error.message}${error.hint ?? ''}`).not.toContain(fake.key);
+        while (fake.created() === 0)
+          await machinesOf(fake)
+            .ensure(orderOf(PROJECT))
+            .catch(() => {});
+        expect([fake.created(), fake.sandboxes().length]).toEqual([1, 1]);
+      }));
+  }
+
   test('the wait that a throttler asks for is waited, and one that is too long is told', () =>
     withFakeDaytona(async (fake) => {
       const time = swiftTime();
