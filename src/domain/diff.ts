@@ -10,6 +10,7 @@ import { REPEAT_MARK } from './migration/repeat.ts';
 import type { Schema } from './schema.ts';
 
 export type { Step } from './diff/context.ts';
+export { type Expansion, expandSchema } from './diff/expand.ts';
 export { type Doubt, findRenames } from './diff/find-renames.ts';
 export { keepsOldCode } from './diff/keeps-old-code.ts';
 export { NO_RENAMES, newColumnName, type Renames, renameSchema } from './diff/rename-schema.ts';
@@ -22,6 +23,8 @@ export interface ChangeOptions {
   readonly fills?: ReadonlyMap<string, string>;
   /** `post_status.archived` → the value its rows get instead. */
   readonly moved?: ReadonlyMap<string, string>;
+  /** `posts.headline` → `title`: the column whose value rows without one get, before that column goes. */
+  readonly copies?: ReadonlyMap<string, string>;
   /** For a service that runs while it is made: what takes as long as a table has rows keeps nobody from writing to it. */
   readonly online?: boolean;
 }
@@ -44,13 +47,16 @@ export function diffSchemas(before: Schema, after: Schema, options: ChangeOption
     renames: options.renames ?? NO_RENAMES,
     fills: options.fills ?? new Map(),
     moved: options.moved ?? new Map(),
+    copies: options.copies ?? new Map(),
     invents: false,
   };
   const spread = (whole: Segment): readonly Segment[] => (options.online ? onlineSegments(whole) : [whole]);
   const whole = diffContext(before, after, forward);
   if (!usesNewValue(whole)) return segmentsOf(spread(segment(whole)));
   const middle: Schema = { ...before, enums: before.enums.map((type) => withNewValues(type, whole)) };
-  const first = segment(diffContext(before, middle, { ...forward, renames: NO_RENAMES, moved: new Map() }));
+  const first = segment(
+    diffContext(before, middle, { ...forward, renames: NO_RENAMES, moved: new Map(), copies: new Map() }),
+  );
   return segmentsOf([first, ...spread(segment(diffContext(middle, after, forward)))]);
 }
 
@@ -66,11 +72,13 @@ function withNewValues(
 }
 
 function segment(context: DiffContext): Segment {
-  const { before, after, renames } = context;
+  const { before, after, renames, copies } = context;
   const back = diffContext(after, before, {
     renames: inverseRenames(renames),
     fills: new Map(),
     moved: new Map(),
+    // What comes back gets what stood for it.
+    copies: new Map([...copies].map(([place, from]) => [`${place.split('.')[0]}.${from}`, place.split('.')[1] ?? ''])),
     invents: true,
   });
   return { up: stepsOf(context), down: stepsOf(back) };

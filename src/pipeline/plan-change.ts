@@ -5,7 +5,9 @@ import {
   type ChangeOptions,
   type Doubt,
   diffSchemas,
+  expandSchema,
   findRenames,
+  NO_RENAMES,
   type Renames,
   renderSegment,
   renderSteps,
@@ -17,6 +19,7 @@ import { TurboError } from '../domain/errors.ts';
 import { initialMigration } from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
+import { parseSchema } from '../domain/schema-rules.ts';
 import { parseSql } from '../domain/sql-parse.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
@@ -37,6 +40,8 @@ export interface ChangeOrder extends Omit<ChangeOptions, 'renames'> {
   readonly renames: ReadonlyMap<string, string>;
   /** Tables and columns that are gone for good. */
   readonly dropped: ReadonlySet<string>;
+  /** Only so far that the code of before and that of after can both work on it. */
+  readonly expand?: boolean;
 }
 
 /** Something that was counted in the database; null: it could not be counted there. */
@@ -108,16 +113,34 @@ async function draw(
   const { schema: before, beyond } = base;
   const { renames, doubts } = findRenames(before, order.after, { renames: order.renames, dropped: order.dropped });
   if (doubts.length > 0) return { before, renames, segments: [], doubts, beyond };
-  const { fills, moved } = order;
-  const online = order.online ?? (await hasLargeTable(folder, order.env, services));
-  const said = { ...(fills ? { fills } : {}), ...(moved ? { moved } : {}), ...(online ? { online } : {}) };
-  const way = diffSchemas(before, order.after, { renames, ...said });
+  const goal = order.expand ? expanded(before, order.after, renames) : { schema: order.after, renames };
+  const online = order.online ?? (order.expand === true || (await hasLargeTable(folder, order.env, services)));
+  const { fills, moved, copies = goal.copies } = order;
+  const said = { ...(fills ? { fills } : {}), ...(moved ? { moved } : {}), ...(copies ? { copies } : {}), online };
+  const way = diffSchemas(before, goal.schema, { renames: goal.renames, ...said });
   const settling = base.differences.length === 0 ? [] : settleSteps(found, base.fresh, before);
   const [first = { up: [], down: [] }, ...rest] = way;
   const segments = way.length + settling.length === 0 ? [] : [{ ...first, up: [...settling, ...first.up] }, ...rest];
   if (order.from === 'database') await scratch.query(initialMigration(before, 0).content);
-  if (order.from === 'schema' || settling.length === 0) await prove(segments, order.after, base, scratch);
-  return { before, renames, segments, doubts, beyond };
+  if (order.from === 'schema' || settling.length === 0) await prove(segments, goal.schema, base, scratch);
+  return { before, renames: goal.renames, segments, doubts, beyond };
+}
+
+interface Goal {
+  readonly schema: Schema;
+  readonly renames: Renames;
+  readonly copies?: ReadonlyMap<string, string>;
+}
+
+/** Throws `migration.refused` for what cannot be had both ways. */
+function expanded(before: Schema, after: Schema, renames: Renames): Goal {
+  const { schema, copies, refused } = expandSchema(before, after, renames);
+  if (refused.length > 0) {
+    throw new TurboError('migration.refused', [...new Set(refused)].join(' '), {
+      hint: 'Nothing was written. Make this part without --expand, when nobody runs the former code.',
+    });
+  }
+  return { schema: parseSchema(schema), renames: NO_RENAMES, copies };
 }
 
 /** More rows than this, and a change is made so that a service can go on meanwhile, unless somebody says otherwise. */

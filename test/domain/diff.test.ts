@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { diffSchemas, findRenames, renderSteps } from '../../src/domain/diff.ts';
+import { diffSchemas, expandSchema, findRenames, NO_RENAMES, renderSteps } from '../../src/domain/diff.ts';
 import type { Schema, SchemaInput } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { schemaWithout } from '../../src/domain/schema-without.ts';
@@ -171,6 +171,40 @@ ALTER TABLE posts ALTER COLUMN "order" SET DEFAULT 'it''s';
 UPDATE posts SET "order" = 'it''s' WHERE "order" IS NULL;
 ALTER TABLE posts ALTER COLUMN "order" SET NOT NULL;
 `);
+});
+
+describe('what is expanded serves the code of before and of after, and contracts to the latter', () => {
+  const flag = { name: 'pinned', type: 'boolean' } as const;
+  const before = schemaOf([posts(title, { name: 'price', type: 'text', nullable: true }, { ...flag, unique: false })]);
+  const headline = { name: 'headline', type: 'text' } as const;
+  const after = schemaOf([posts(headline, { name: 'price', type: 'text' }, { name: 'views', type: 'integer' })]);
+  const renames = findRenames(before, after, { ...nothing, renames: new Map([['posts.title', 'headline']]) }).renames;
+  const { schema, copies, refused } = expandSchema(before, after, renames);
+
+  test.each([true, false])('on rows, online: %s', async (online) => {
+    expect([refused, [...copies]]).toEqual([[], [['posts.headline', 'title']]]);
+    expect(await tried(change(before, schema, { copies, online }))).toMatchObject({ kind: 'converged' });
+    const fills = new Map([
+      ['posts.views', '0'],
+      ['posts.price', 'none'],
+    ]);
+    // Rows of the old code have no headline, rows of the new one no title.
+    const between = change(schema, after, { copies, fills, online });
+    const late = "INSERT INTO posts (id, title, pinned) VALUES ('late', 'written by the old code', true)";
+    const { kind, reason } = await tried(between, `UPDATE posts SET headline = coalesce(headline, 'x'); ${late}`);
+    expect([kind, reason]).toEqual(['converged', '']);
+    const none = await tried(between, "INSERT INTO posts (id, pinned) VALUES ('none', true)");
+    expect(none).toMatchObject({ kind: 'refused', reason: expect.stringContaining('rows of posts have no headline') });
+  });
+
+  test('what cannot be had both ways is refused with the reason', () => {
+    const other = schemaOf([posts({ name: 'title', type: 'integer' })]);
+    expect(expandSchema(before, other, NO_RENAMES).refused).toEqual([
+      expect.stringContaining('posts.title has only one type'),
+    ]);
+    const tables = new Map([['posts', 'articles']]);
+    expect(expandSchema(before, after, { ...NO_RENAMES, tables }).refused).toHaveLength(1);
+  });
 });
 
 test('the same schema needs nothing', () => {

@@ -5,6 +5,7 @@ import {
   changesType,
   countSql,
   type DiffContext,
+  type Fill,
   type Obstacle,
   ORDER,
   type Step,
@@ -24,7 +25,8 @@ export function columnSteps(context: DiffContext): readonly Step[] {
       ...old.columns.filter((column) => !find(next, column.name)).map((column) => dropColumn(column, next, context)),
       ...next.columns.flatMap((column) => {
         const former = find(old, column.name);
-        return former ? changeColumn(former, column, pair, context) : [addColumn(column, next, context)];
+        const made = former ? changeColumn(former, column, pair, context) : [addColumn(column, next, context)];
+        return [...made, ...copyColumn(former ?? null, column, pair, context)];
       }),
     ];
   });
@@ -33,14 +35,37 @@ export function columnSteps(context: DiffContext): readonly Step[] {
 function dropColumn(column: Column, table: Table, context: DiffContext): Step {
   const [source, former] = [context.oldTable(table.name), context.oldColumn(table.name, column.name)];
   const place = `${table.name}.${column.name}`;
+  const heir = heirOf(column, table, context);
+  if (heir !== null && source !== null) {
+    const where = `${heir.column} IS NOT NULL AND ${heir.column} IS DISTINCT FROM ${heir.value}`;
+    const losses = [{ what: `values of ${place} that differ from what stands for them`, sql: countSql(source, where) }];
+    return step(ORDER.dropColumn, `Drop ${place}.`, [dropSql(column, table)], { losses });
+  }
   return step(
     ORDER.dropColumn,
     `Drop ${place}.`,
-    [`ALTER TABLE ${name(table.name)} DROP COLUMN ${name(column.name)};`],
+    [dropSql(column, table)],
     source === null || former === null
       ? {}
       : { losses: [{ what: `values of ${place}`, sql: countSql(source, `${former} IS NOT NULL`) }] },
   );
+}
+
+const dropSql = (column: Column, table: Table): string =>
+  `ALTER TABLE ${name(table.name)} DROP COLUMN ${name(column.name)};`;
+
+/** The column that was there before and stands for one that goes, and what it should hold. */
+function heirOf(gone: Column, table: Table, context: DiffContext): { column: string; value: string } | null {
+  const heir = table.columns.find(({ name: title }) => context.copies.get(`${table.name}.${title}`) === gone.name);
+  const column = heir && context.oldColumn(table.name, heir.name);
+  const value = heir && copiedValue(gone, heir, context);
+  return column && value ? { column, value } : null;
+}
+
+/** What a column becomes in another one; null when there is no way. */
+function copiedValue(source: Column, column: Column, { base, after }: DiffContext): string | null {
+  const found = conversion(source.name, { type: source.type, schema: base }, { type: column.type, schema: after });
+  return found && (found.using ?? `${name(source.name)}::${columnTypeSql(column)}`);
 }
 
 const flagFor = (place: string): string => `Say what they get: --default ${place}=<value>`;
@@ -93,6 +118,23 @@ function onlyOne(column: Column, table: Table, source: string | null): Obstacle[
       sql: `SELECT CASE WHEN count(*) > 1 THEN count(*) ELSE 0 END AS n FROM ${source}`,
       hint: 'Add it as nullable, give each row its value, then make it required',
     },
+  ];
+}
+
+/** Rows without a value get that of the column it stands for, while that one is still there. */
+function copyColumn(former: Column | null, column: Column, { old, next }: TablePair, context: DiffContext): Step[] {
+  const from = context.copies.get(`${next.name}.${column.name}`);
+  const source = old.columns.find(({ name: title }) => title === from);
+  if (from === undefined || !source) return [];
+  const value = copiedValue(source, column, context);
+  if (value === null) return [];
+  const fill: Fill = { value, constant: false, mayBeEmpty: true };
+  const isNew = former === null;
+  const what = `Give ${next.name}.${column.name} the values of ${from}.`;
+  return [
+    step(isNew ? ORDER.column + 0.5 : ORDER.dropColumn - 0.5, what, [fillSql(next, column, fill)], {
+      act: { kind: 'copy', table: next, column, fill, isNew },
+    }),
   ];
 }
 
@@ -229,7 +271,9 @@ function changeNullable(old: Column, next: Column, table: Table, typed: boolean,
   const place = `${table.name}.${next.name}`;
   if (next.nullable) return [step(ORDER.addPart, `Let ${place} be empty.`, [`${alter} DROP NOT NULL;`])];
   const [source, former] = [context.oldTable(table.name), context.oldColumn(table.name, old.name)];
-  const fill = fillOf(next, table, context);
+  const copied = context.copies.get(place);
+  const from = copied === undefined ? null : context.oldColumn(table.name, copied);
+  const fill = from === null ? fillOf(next, table, context) : null;
   const sql = fill ? [fillSql(table, next, fill), `${alter} SET NOT NULL;`] : [`${alter} SET NOT NULL;`];
   const obstacles: Obstacle[] =
     fill || source === null || former === null || typed
@@ -237,7 +281,10 @@ function changeNullable(old: Column, next: Column, table: Table, typed: boolean,
       : [
           {
             what: `rows of ${table.name} have no ${next.name}`,
-            sql: countSql(source, `${former} IS NULL`),
+            sql: countSql(
+              source,
+              [former, from].flatMap((one) => (one === null ? [] : [`${one} IS NULL`])).join(' AND '),
+            ),
             hint: flagFor(place),
           },
         ];

@@ -35,7 +35,15 @@ export type Act =
   | { readonly kind: 'part'; readonly table: string; readonly part: TablePart }
   /** A column that is to be there, or required, with what rows without a value get. */
   | { readonly kind: 'require'; readonly table: Table; readonly column: Column; readonly fill: Fill | null }
-  | { readonly kind: 'add'; readonly table: Table; readonly column: Column; readonly fill: Fill };
+  | { readonly kind: 'add'; readonly table: Table; readonly column: Column; readonly fill: Fill }
+  /** Rows without a value get that of another column; `isNew`: of a column that comes with the same change. */
+  | {
+      readonly kind: 'copy';
+      readonly table: Table;
+      readonly column: Column;
+      readonly fill: Fill;
+      readonly isNew: boolean;
+    };
 
 /** Where in the order a step belongs: what depends on something goes first and comes back last. */
 export const ORDER = {
@@ -62,6 +70,8 @@ export interface Fill {
   readonly value: string;
   /** The same for all rows, so that no row has to be written. */
   readonly constant: boolean;
+  /** It may have none itself; then a row stays without. */
+  readonly mayBeEmpty?: true;
 }
 
 /** How a change is to be made. */
@@ -71,6 +81,8 @@ export interface DiffOptions {
   readonly fills: ReadonlyMap<string, string>;
   /** `post_status.archived` → the value its rows get instead. */
   readonly moved: ReadonlyMap<string, string>;
+  /** `posts.headline` → `title`: a column of the same table whose values rows without one get. */
+  readonly copies: ReadonlyMap<string, string>;
   /** On the way back nobody is asked: what was lost is filled with something that fits. */
   readonly invents: boolean;
 }

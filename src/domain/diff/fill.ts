@@ -109,8 +109,9 @@ function textValue(shortest: number, longest: number, place: string | null): str
 }
 
 /** Statements that give a value to rows without one. */
-export function fillSql(table: Table, column: Column, { value, constant }: Fill): string {
+export function fillSql(table: Table, column: Column, { value, constant, mayBeEmpty }: Fill): string {
   const [rows, target] = [name(table.name), name(column.name)];
+  if (mayBeEmpty) return `UPDATE ${rows} SET ${target} = ${value} WHERE ${target} IS NULL AND (${value}) IS NOT NULL;`;
   if (constant || !value.includes(PLACE)) return `UPDATE ${rows} SET ${target} = ${value} WHERE ${target} IS NULL;`;
   return [
     `UPDATE ${rows} SET ${target} = ${value}`,

@@ -17,6 +17,7 @@ export function onlineSegments(whole: Segment): readonly Segment[] {
   const covered = new Set(acts.flatMap(takenBack));
   const up = whole.up.flatMap((item) => {
     if (!item.act || !isLong(item.act)) return [item];
+    if (item.act.kind === 'copy') return [];
     return item.act.kind === 'add' ? [{ ...item, sql: item.sql.slice(0, 1) }] : [];
   });
   const down = whole.down.filter(({ sql }) => sql.length === 0 || !sql.every((line) => covered.has(line)));
@@ -24,8 +25,9 @@ export function onlineSegments(whole: Segment): readonly Segment[] {
   const counted = whole.up.filter((item) => !up.includes(item)).flatMap(({ obstacles }) => obstacles);
   const parts = acts.flatMap((act) => rules(act));
   const segments: readonly Segment[] = [
+    ...acts.filter(isFirst).flatMap(fillSegments),
     { up, down },
-    ...acts.flatMap(fillSegments),
+    ...acts.filter((act) => !isFirst(act)).flatMap(fillSegments),
     ...acts.flatMap(indexSegments),
     { up: parts.map(({ add }) => add), down: parts.map(({ drop }) => drop).reverse() },
     checked(parts),
@@ -38,6 +40,9 @@ export function onlineSegments(whole: Segment): readonly Segment[] {
 
 /** Keys are part of the table, and what their rows are found by; they are left as they are. */
 const isLong = (act: Act): boolean => act.kind !== 'part' || act.part.kind !== 'primary';
+
+/** What is copied from a column that goes is copied before. */
+const isFirst = (act: Act): boolean => act.kind === 'copy' && !act.isNew;
 
 /** Statements of the way back that stand in the files after the first one. */
 function takenBack(act: Act): string[] {
@@ -62,10 +67,11 @@ function fillSegments(act: Act): Segment[] {
   return [{ up: [up], down: [down], alone: 'repeated' }];
 }
 
-function batchSql(table: string, column: string, { value }: Fill): string {
+function batchSql(table: string, column: string, { value, mayBeEmpty }: Fill): string {
+  const where = `${column} IS NULL${mayBeEmpty ? ` AND (${value}) IS NOT NULL` : ''}`;
   return [
     `UPDATE ${table} SET ${column} = ${value}`,
-    `  WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${column} IS NULL LIMIT ${BATCH}));`,
+    `  WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${where} LIMIT ${BATCH}));`,
   ].join('\n');
 }
 
@@ -97,6 +103,7 @@ interface Rule {
 }
 
 function rules(act: Act): Rule[] {
+  if (act.kind === 'copy') return [];
   return act.kind === 'part' ? partRules(act) : [requireRule(act)];
 }
 
@@ -118,7 +125,7 @@ function partRules({ table, part }: Extract<Act, { kind: 'part' }>): Rule[] {
   return [{ add, drop, check }];
 }
 
-function requireRule({ table, column }: Exclude<Act, { kind: 'part' }>): Rule {
+function requireRule({ table, column }: Exclude<Act, { kind: 'part' | 'copy' }>): Rule {
   const alter = `ALTER TABLE ${name(table.name)}`;
   const title = name(`_require_${column.name}`.slice(0, 60));
   const place = `${table.name}.${column.name}`;

@@ -20,6 +20,7 @@ export function changeOptions(): readonly Option[] {
     many('--default <column=value>', 'what rows without a value get: posts.subtitle=none'),
     many('--map <value=value>', 'what rows with a value that goes get: status.archived=draft'),
     many('--drop <name>', 'what is gone for good, and was not renamed: posts.title'),
+    many('--copy <column=column>', 'whose value rows without one get, before it goes: posts.headline=title'),
     new Option('--online', 'for a service that runs meanwhile: batches, concurrent indexes, rules checked afterwards'),
     new Option('--no-online', 'in one file, also where tables are large'),
     new Option('--allow-destructive', 'also what takes rows or values away'),
@@ -41,12 +42,14 @@ function pairsOf(typed: Typed, name: string): Map<string, string> {
   );
 }
 
-type Said = Pick<ChangeOrder, 'renames' | 'fills' | 'moved' | 'dropped' | 'online'>;
+type Said = Pick<ChangeOrder, 'renames' | 'fills' | 'moved' | 'dropped' | 'online' | 'copies'>;
 
 /** What was said about a change with `changeOptions`. Throws `usage.invalid`. */
 export function saidOf(typed: Typed): Said {
   const { online } = typed.options;
+  const copies = pairsOf(typed, 'copy');
   return {
+    ...(copies.size > 0 ? { copies } : {}),
     ...(typeof online === 'boolean' ? { online } : {}),
     renames: pairsOf(typed, 'rename'),
     fills: pairsOf(typed, 'default'),

@@ -26,6 +26,7 @@ export const diffSubcommand: MigrateSubcommand = {
       .addOption(new Option('--from <start>', 'where it starts').choices(['schema', 'database']).default('schema'))
       .option('--to <file>', 'a file with the schema it leads to')
       .option('--name <words>', 'what the migration is called')
+      .option('--expand', 'only so far that the code of before works on it, too: what goes stays until the next diff')
       .addOption(environmentOption());
     for (const option of changeOptions()) command.addOption(option);
     command.addOption(dryRunOption());
@@ -35,7 +36,8 @@ export const diffSubcommand: MigrateSubcommand = {
     const { folder, env, services } = place;
     const after = await wantedSchema(cli, typed, folder, services);
     const from = textOption(typed, 'from') === 'database' ? 'database' : 'schema';
-    const plan = await planWithAnswers(cli, { ...saidOf(typed), after, from, env }, place);
+    const expand = flag(typed, 'expand');
+    const plan = await planWithAnswers(cli, { ...saidOf(typed), after, from, env, expand }, place);
     const isDry = flag(typed, 'dryRun');
     if (plan.files.length === 0) {
       return {
