@@ -1,4 +1,4 @@
-import { MIGRATIONS_FOLDER, SUM_FILE } from '../domain/migration.ts';
+import { DOWN_FOLDER, MIGRATIONS_FOLDER, SUM_FILE } from '../domain/migration.ts';
 import { MANIFEST_FILE, type ProjectFolder } from '../domain/project.ts';
 import { readManifest } from '../operations/manifest.ts';
 import type { Needs } from '../ports/services.ts';
@@ -79,12 +79,16 @@ export async function commitStep(step: CommitStep, services: CommitNeeds): Promi
 /** The first commit of a new project: everything that was generated, and its migrations. */
 export async function commitFirst(directory: string, name: string, services: CommitNeeds): Promise<string | null> {
   const project = await readManifest(directory, services);
-  const folders = await Promise.all(
-    [GENERATED.slice(0, -1), MIGRATIONS_FOLDER].map((folder) => services.workspace.readTree(directory, folder)),
+  const migrations = [MIGRATIONS_FOLDER, `${MIGRATIONS_FOLDER}/${DOWN_FOLDER}`].map(async (folder) =>
+    ((await services.workspace.list(`${directory}/${folder}`)) ?? []).map((name) => `${folder}/${name}`),
   );
+  const generated = Object.keys(project?.files ?? {});
+  const names = (await Promise.all(migrations)).flat().filter((path) => /\.s(?:ql|um)$/.test(path));
+  // What there is none of is no part of a commit.
   const paths = [
-    ...Object.keys(project?.files ?? {}),
-    ...folders.flatMap((tree) => Object.keys(tree)),
+    ...generated,
+    ...generated.map((path) => `${GENERATED}${path}`),
+    ...names,
     MANIFEST_FILE,
     '.gitignore',
   ];

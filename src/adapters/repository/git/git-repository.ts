@@ -58,8 +58,8 @@ async function begin(git: Git, order: CommitOrder): Promise<Committed> {
   const made = await git(['init', '--quiet']);
   if (made.code === null) return place;
   if (made.code !== 0) return none(`git said: ${firstLine(made.errors)}`);
-  // Nobody has staged anything in a repository that is a moment old.
-  const failed = await stage(git, order.paths.filter(isCommittable), {});
+  // Nobody has staged or ignored anything in a repository that is a moment old.
+  const failed = await addAll(git, order.paths.filter(isCommittable), {});
   return failed === null ? commitIndex(git, order.message, {}) : none(`git said: ${failed}`);
 }
 
@@ -127,12 +127,18 @@ async function stage(
   if (ignored.code !== 0 && ignored.code !== 1) return firstLine(ignored.errors);
   const left = new Set(ignored.output.split('\0'));
   const wanted = paths.filter((path) => !left.has(`./${path}`));
-  if (wanted.length === 0) return null;
-  // Relative to the folder, also far below the root; a path that is gone is taken out.
-  const staged = await git(['update-index', '--add', '--remove', '-z', '--stdin'], {
-    environment,
-    input: wanted.map((path) => `${path}\0`).join(''),
-  });
+  return addAll(git, wanted, environment);
+}
+
+/** Relative to the folder, also far below the root; a path that is gone is taken out. Null when it is done. */
+async function addAll(
+  git: Git,
+  paths: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  if (paths.length === 0) return null;
+  const input = paths.map((path) => `${path}\0`).join('');
+  const staged = await git(['update-index', '--add', '--remove', '-z', '--stdin'], { environment, input });
   return staged.code === 0 ? null : firstLine(staged.errors);
 }
 
