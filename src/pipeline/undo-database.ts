@@ -96,6 +96,7 @@ async function look(
   await session.query('SAVEPOINT before_it_goes');
   await takeBack();
   const gone = findGone(now, await readPlaces(session));
+  if (index) await assertLeadsBack(index, session);
   await session.query('ROLLBACK TO SAVEPOINT before_it_goes');
   const lost = index ? findGone(index.places, now) : NOTHING_GONE;
   return { gone, goes: await countGone(gone, session), lost: withoutOwn(lost) };
@@ -129,11 +130,16 @@ async function bringBack(
   const { version, index, lost } = order;
   if (version.before === null || index === null) return { rows: 0, values: 0, left: [] };
   const returned = await loadRows({ projectId, saved: version.before, gone: lost }, session, services).catch(misfit);
+  await assertLeadsBack(index, session);
+  return returned;
+}
+
+async function assertLeadsBack(index: RowIndex, session: SqlSession): Promise<void> {
   const [other] = compareCatalogs(index.catalog, await readCatalog(session), { names: true });
-  if (!other) return returned;
+  if (!other) return;
   throw refusal(
-    `The way back of version ${version.number} does not lead back: the ${other.kind} of ${other.object} would be another.`,
-    'Correct its file in migrations/down, or go on from here: turbobackend evolve "<what is to change>"',
+    `The way back does not lead back: the ${other.kind} of ${other.object} would be another.`,
+    'Correct the file in migrations/down, or go on from here: turbobackend evolve "<what is to change>"',
   );
 }
 

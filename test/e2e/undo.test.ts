@@ -124,6 +124,33 @@ test('killed in the middle, undo and redo are finished by the same command, and 
   }
 });
 
+test('what a sentence has dropped comes back, also beside rows made since', async () => {
+  const dropped = await cli(
+    'evolve',
+    'remove delivery note from tasks',
+    '--yes',
+    '--verify',
+    'none',
+    '--allow-destructive',
+  );
+  expect([dropped.code, dropped.error]).toEqual([0, undefined]);
+  await sql(
+    "INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('d', 'dust', 1, 1); DELETE FROM tasks WHERE id = 'b'",
+  );
+  const undone = await cli('undo', '--yes');
+  expect([undone.data.returns, undone.data.returned]).toEqual([
+    ['tasks.delivery_note'],
+    { rows: 0, values: 2, left: [] },
+  ]);
+  expect(await sql('SELECT id, delivery_note FROM tasks ORDER BY id')).toEqual([
+    { id: 'a', delivery_note: 'ring twice' },
+    { id: 'c', delivery_note: null },
+    { id: 'd', delivery_note: null },
+  ]);
+  const history = await cli('history');
+  expect(history.data.versions).toMatchObject([{ state: 'undone' }, { state: 'applied' }, { state: 'applied' }]);
+});
+
 test('what a person changed stays: beside the way back it is merged, in its lines they decide first', async () => {
   const path = 'server/data/tasks.ts';
   const own = codeOf(path).replace('delivery_note,\n', 'delivery_note, /* mine */\n');
@@ -148,4 +175,10 @@ test('what a person changed stays: beside the way back it is merged, in its line
     expect.arrayContaining([expect.stringContaining('README.md')]),
   );
   expect(subjects()[0]).toBe('undo: tasks need a delivery note');
+});
+
+test('with the project its kept rows are gone', async () => {
+  expect(readdirSync(join(home, 'turbobackend/versions')).length).toBe(1);
+  expect((await cli('destroy', here, '--yes')).code).toBe(0);
+  expect(readdirSync(join(home, 'turbobackend/versions'))).toEqual([]);
 });
