@@ -61,7 +61,7 @@ async function withdraw(
     if (!isTurboError(error)) throw error;
     const title = REMOTE_TITLES[record.remote];
     const hint = `${error.hint === undefined ? '' : `${error.hint} `}To leave it there and take the rest away: turbobackend destroy ${record.projectId} --leave-remotes`;
-    throw new TurboError(error.code, `${record.place} at ${title} is still there: ${error.message}`, {
+    throw new TurboError(error.code, `${record.place} at ${title} was not removed: ${error.message}`, {
       hint,
       cause: error,
     });
