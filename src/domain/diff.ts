@@ -1,16 +1,16 @@
 import { columnSteps } from './diff/column-steps.ts';
-import { type DiffContext, type DiffOptions, diffContext, type Step } from './diff/context.ts';
+import { type DiffContext, type DiffOptions, diffContext, type Segment, type Step } from './diff/context.ts';
 import { onlineSegments } from './diff/online.ts';
 import { partSteps } from './diff/part-steps.ts';
 import { inverseRenames, NO_RENAMES, type Renames } from './diff/rename-schema.ts';
 import { renameSteps } from './diff/rename-steps.ts';
 import { tableSteps, usesNewValue } from './diff/table-steps.ts';
 import { wallSteps } from './diff/wall-steps.ts';
-import { REPEAT_MARK } from './migration/repeat.ts';
+import { REPEAT_MARK } from './repeat.ts';
 import type { Schema } from './schema.ts';
 
-export type { Step } from './diff/context.ts';
-export { type Expansion, expandSchema } from './diff/expand.ts';
+export type { Segment, Step } from './diff/context.ts';
+export { expandSchema } from './diff/expand.ts';
 export { type Doubt, findRenames } from './diff/find-renames.ts';
 export { keepsOldCode } from './diff/keeps-old-code.ts';
 export { NO_RENAMES, newColumnName, type Renames, renameSchema } from './diff/rename-schema.ts';
@@ -27,14 +27,6 @@ export interface ChangeOptions {
   readonly copies?: ReadonlyMap<string, string>;
   /** For a service that runs while it is made: what takes as long as a table has rows keeps nobody from writing to it. */
   readonly online?: boolean;
-}
-
-/** What one migration file does, and the file that takes it back. */
-export interface Segment {
-  readonly up: readonly Step[];
-  readonly down: readonly Step[];
-  /** Its one statement runs outside a transaction, once, or again and again until it changes no row. */
-  readonly alone?: 'once' | 'repeated';
 }
 
 /**

@@ -3,7 +3,6 @@ import { backendDdl } from './backend-tables.ts';
 import { renderDdl } from './ddl.ts';
 import { TurboError } from './errors.ts';
 import { DOWN_FOLDER, MIGRATIONS_FOLDER, type MigrationFile, migrationVersion, normalise } from './migration/files.ts';
-import { findRepeatRefusal, isRepeated } from './migration/repeat.ts';
 import {
   type ConcurrentIndex,
   concurrentIndex,
@@ -12,6 +11,7 @@ import {
   type IndexName,
   nonTransactionalKind,
 } from './migration/statement-rules.ts';
+import { findRepeatRefusal, isRepeated } from './repeat.ts';
 import type { Schema } from './schema.ts';
 import { parseSql, type SqlStatement, SqlSyntaxError } from './sql-parse.ts';
 

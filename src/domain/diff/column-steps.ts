@@ -5,7 +5,6 @@ import {
   changesType,
   countSql,
   type DiffContext,
-  type Fill,
   type Obstacle,
   ORDER,
   type Step,
@@ -13,6 +12,7 @@ import {
   type TablePair,
 } from './context.ts';
 import { type Conversion, conversion } from './conversion.ts';
+import { copyColumn, heirOf } from './copied-columns.ts';
 import { fillOf, fillSql, typeWord } from './fill.ts';
 import { sequenceOf } from './rename-steps.ts';
 
@@ -53,20 +53,6 @@ function dropColumn(column: Column, table: Table, context: DiffContext): Step {
 
 const dropSql = (column: Column, table: Table): string =>
   `ALTER TABLE ${name(table.name)} DROP COLUMN ${name(column.name)};`;
-
-/** The column that was there before and stands for one that goes, and what it should hold. */
-function heirOf(gone: Column, table: Table, context: DiffContext): { column: string; value: string } | null {
-  const heir = table.columns.find(({ name: title }) => context.copies.get(`${table.name}.${title}`) === gone.name);
-  const column = heir && context.oldColumn(table.name, heir.name);
-  const value = heir && copiedValue(gone, heir, context);
-  return column && value ? { column, value } : null;
-}
-
-/** What a column becomes in another one; null when there is no way. */
-function copiedValue(source: Column, column: Column, { base, after }: DiffContext): string | null {
-  const found = conversion(source.name, { type: source.type, schema: base }, { type: column.type, schema: after });
-  return found && (found.using ?? `${name(source.name)}::${columnTypeSql(column)}`);
-}
 
 const flagFor = (place: string): string => `Say what they get: --default ${place}=<value>`;
 
@@ -118,23 +104,6 @@ function onlyOne(column: Column, table: Table, source: string | null): Obstacle[
       sql: `SELECT CASE WHEN count(*) > 1 THEN count(*) ELSE 0 END AS n FROM ${source}`,
       hint: 'Add it as nullable, give each row its value, then make it required',
     },
-  ];
-}
-
-/** Rows without a value get that of the column it stands for, while that one is still there. */
-function copyColumn(former: Column | null, column: Column, { old, next }: TablePair, context: DiffContext): Step[] {
-  const from = context.copies.get(`${next.name}.${column.name}`);
-  const source = old.columns.find(({ name: title }) => title === from);
-  if (from === undefined || !source) return [];
-  const value = copiedValue(source, column, context);
-  if (value === null) return [];
-  const fill: Fill = { value, constant: false, mayBeEmpty: true };
-  const isNew = former === null;
-  const what = `Give ${next.name}.${column.name} the values of ${from}.`;
-  return [
-    step(isNew ? ORDER.column + 0.5 : ORDER.dropColumn - 0.5, what, [fillSql(next, column, fill)], {
-      act: { kind: 'copy', table: next, column, fill, isNew },
-    }),
   ];
 }
 

@@ -30,6 +30,14 @@ export interface Step {
   readonly act?: Act;
 }
 
+/** What one migration file does, and the file that takes it back. */
+export interface Segment {
+  readonly up: readonly Step[];
+  readonly down: readonly Step[];
+  /** Its one statement runs outside a transaction, once, or again and again until it changes no row. */
+  readonly alone?: 'once' | 'repeated';
+}
+
 /** Something that takes as long as a table has rows. */
 export type Act =
   | { readonly kind: 'part'; readonly table: string; readonly part: TablePart }

@@ -1,7 +1,6 @@
 import { addPartSql } from '../ddl.ts';
-import type { Segment } from '../diff.ts';
 import { readableIdentifier as name } from '../identifier.ts';
-import { type Act, type Fill, ORDER, type Step, step } from './context.ts';
+import { type Act, type Fill, ORDER, type Segment, type Step, step } from './context.ts';
 
 /** Rows that one statement fills: what it locks is let go after some milliseconds. */
 const BATCH = 5000;
