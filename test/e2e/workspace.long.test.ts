@@ -49,7 +49,7 @@ const ROUTES = [
   'GET /work-dir',
   'POST /files/bulk-upload',
   ...Array.from({ length: 4 }, () => 'POST /process/session/{sessionId}/exec'),
-  'POST /files/bulk-download',
+  'POST /process/execute',
   'GET /sandbox/{sandboxIdOrName}/ports/{port}/preview-url',
 ];
 
