@@ -17,6 +17,7 @@ import { basename, dirname, isAbsolute, join, parse } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { FileTree, Workspace } from '../../../ports/workspace.ts';
 import { codeOf, translate } from './errors.ts';
+import { type HeldFolder, holdFolder } from './hold-folder.ts';
 import { readFiles } from './read-files.ts';
 
 /** Project folders on the disk of this machine. */
@@ -108,25 +109,37 @@ async function readText(directory: string, path: string): Promise<string | null>
 /** Temp file, fsync, rename, fsync of the folder: a reader and a crash see the old or the new content. */
 async function replaceFile(directory: string, path: string, content: string, mode = 0o644): Promise<void> {
   const target = await locate(directory, path);
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  if ((mode & 0o077) === 0) await refuseOpenFolder(folder);
-  const temporary = join(folder, `${temporaryOf(basename(target))}${randomBytes(6).toString('hex')}`);
-  try {
-    const file = await open(temporary, 'wx', mode);
+  await inFolder(directory, path, async (folder) => {
+    if ((mode & 0o077) === 0) await refuseOpenFolder(folder.path);
+    const temporary = join(folder.path, `${temporaryOf(basename(target))}${randomBytes(6).toString('hex')}`);
     try {
-      await file.writeFile(content);
-      await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(temporary, 'wx', mode);
+      try {
+        await file.writeFile(content);
+        await file.chmod(mode);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, join(folder.path, basename(target)));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, target);
+    // Folders cannot be synced everywhere; where they cannot, the rename itself has to do.
+    await folder.sync().catch(() => undefined);
+  });
+}
+
+/** Works in the folder that a file lies in, and in no other that takes its name meanwhile. */
+async function inFolder<T>(directory: string, path: string, work: (folder: HeldFolder) => Promise<T>): Promise<T> {
+  try {
+    const folder = await holdFolder(directory, path);
+    return await work(folder).finally(() => folder.close());
   } catch (error) {
-    await rm(temporary, { force: true });
+    if (codeOf(error) === 'ENOENT') throw refuse(path, 'its folder was taken away meanwhile');
     throw error;
   }
-  await syncFolder(folder);
 }
 
 /** How a file is called while it is written; something random follows. */
@@ -156,14 +169,15 @@ async function modeOf(directory: string, path: string): Promise<number> {
 
 async function createText(directory: string, path: string, content: string): Promise<boolean> {
   const target = await locate(directory, path);
-  await mkdir(dirname(target), { recursive: true });
-  try {
-    await writeFile(target, content, { flag: 'wx', mode: 0o644, flush: true });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+  return inFolder(directory, path, async (folder) => {
+    try {
+      await writeFile(join(folder.path, basename(target)), content, { flag: 'wx', mode: 0o644, flush: true });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+  });
 }
 
 /** Who may rename in a folder can put another file in the place of a secret one; a sticky folder does not let them. */
@@ -284,10 +298,15 @@ async function probe(directory: string): Promise<void> {
 }
 
 async function removeFile(directory: string, path: string): Promise<void> {
-  await unlink(await locate(directory, path)).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOTDIR') return null;
-    return missingIsNull(error);
-  });
+  const target = await locate(directory, path);
+  // Nothing is made for what is taken away.
+  if ((await lstat(dirname(target)).catch(missingIsNull)) === null) return;
+  await inFolder(directory, path, (folder) =>
+    unlink(join(folder.path, basename(target))).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOTDIR') return null;
+      return missingIsNull(error);
+    }),
+  );
 }
 
 async function removeWhole(directory: string): Promise<void> {
