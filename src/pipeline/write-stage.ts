@@ -4,8 +4,8 @@ import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
 import { type EndpointTask, operationTasks, requestTask } from '../domain/endpoint-task.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
-import { parseRequest } from '../domain/request.ts';
-import { EMPTY_SCHEMA } from '../domain/schema.ts';
+import { parseRequest, type Request } from '../domain/request.ts';
+import { EMPTY_SCHEMA, type Schema } from '../domain/schema.ts';
 import { projectFiles } from '../operations/fingerprint.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { scaffoldFiles } from '../phases/scaffold.ts';
@@ -34,8 +34,9 @@ function routesOf(files: FileTree): readonly string[] {
 
 /**
  * Asks the model, when one is configured, which behaviour of the request is not covered by resources, and lets it write
- * each; of a document, the operations that no resource covers. What was accepted is in the project's folder and in its manifest; what was not is in the manifest with its
- * reason. Nothing without a model. Safe to repeat: what is recorded is not asked again.
+ * each; of a document, the operations that no resource covers. What was accepted is in the project's folder and in its
+ * manifest; what was not is in the manifest with its reason. Nothing without a model. Safe to repeat: what is recorded is
+ * not asked again.
  */
 export async function writeStage(folder: ProjectFolder, services: WriteNeeds): Promise<readonly Endpoint[]> {
   const writer = await services.writers.find();
@@ -44,11 +45,49 @@ export async function writeStage(folder: ProjectFolder, services: WriteNeeds): P
   const project = (await readManifest(directory, services)) ?? folder.project;
   const tasks = project.contract
     ? contractTasks(project, project.contract.document, services)
-    : (await planEndpoints(project, writer, services)).map(requestTask);
+    : (await knownOrPlanned(project, writer, services)).map(requestTask);
+  return writeTasks({ directory, project, tasks, writer }, services);
+}
+
+/** The behaviour that a sentence about a project asks for; empty without a model, and where a document says it all. */
+export async function planBehaviour(
+  project: Project,
+  { request, after }: { readonly request: Request; readonly after: Schema },
+  services: WriteNeeds,
+): Promise<readonly EndpointPlan[]> {
+  const writer = await services.writers.find();
+  if (writer === null || project.contract) return [];
+  const plans = await planEndpoints({ ...project, schema: after }, request, writer, services);
+  const taken = new Set((project.endpoints ?? []).map(({ name }) => name));
+  return plans.map((plan) => ({ ...plan, name: freeName(plan.name, taken) }));
+}
+
+/** An endpoint that is there keeps its files. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let number = 2; taken.has(name); number += 1) name = `${wanted.slice(0, 36)}-${number}`;
+  return name;
+}
+
+/** Lets the model write behaviour that was planned, as `writeStage` does. The ones that were there stay. */
+export async function writeBehaviour(
+  folder: ProjectFolder,
+  plans: readonly EndpointPlan[],
+  services: WriteNeeds,
+): Promise<readonly Endpoint[]> {
+  const writer = await services.writers.find();
+  if (writer === null) return [];
+  const { directory } = folder;
+  const project = (await readManifest(directory, services)) ?? folder.project;
+  return writeTasks({ directory, project, tasks: plans.map(requestTask), writer }, services);
+}
+
+async function writeTasks(order: Omit<AllOrder, 'database'>, services: WriteNeeds): Promise<readonly Endpoint[]> {
+  const { directory, project, tasks } = order;
   if (tasks.length === 0) return [];
-  const missing = (reason: string) => allMissing({ project, directory, tasks, reason }, services);
+  const missing = (reason: string) => allMissing({ ...order, reason }, services);
   if ((await services.sandbox.kind()) === null) return missing(NO_SANDBOX);
-  const write = (database: Reached | null) => writeAll({ project, directory, tasks, writer, database }, services);
+  const write = (database: Reached | null) => writeAll({ ...order, database }, services);
   const { schema } = project;
   if (schema === null || schema.tables.length === 0) return write(null);
   return withTrialDatabase({ directory, project }, schema, services, async (database) => {
@@ -67,14 +106,25 @@ function contractTasks({ schema }: Project, document: Json, { progress }: Needs<
   });
 }
 
-async function planEndpoints(project: Project, writer: Writer, services: WriteNeeds): Promise<readonly EndpointPlan[]> {
+async function knownOrPlanned(
+  project: Project,
+  writer: Writer,
+  services: WriteNeeds,
+): Promise<readonly EndpointPlan[]> {
   const known = project.endpoints ?? [];
-  if (known.length > 0)
-    return known.map(({ status: _status, reason: _reason, description: _description, ...plan }) => plan);
+  if (known.length === 0) return planEndpoints(project, parseRequest(project.request), writer, services);
+  return known.map(({ status: _status, reason: _reason, description: _description, ...plan }) => plan);
+}
+
+async function planEndpoints(
+  project: Project,
+  request: Request,
+  writer: Writer,
+  services: WriteNeeds,
+): Promise<readonly EndpointPlan[]> {
   const routes = routesOf(scaffoldFiles(project, await services.templates.readTree('project')));
-  const order = { request: parseRequest(project.request), schema: project.schema, routes };
   try {
-    return await writer.plan(order, { projectId: project.id });
+    return await writer.plan({ request, schema: project.schema, routes }, { projectId: project.id });
   } catch (error) {
     if (!(error instanceof TurboError) || !PASSING.has(error.code)) throw error;
     const message = `Which behaviour is missing was not found out: ${error.message}`;
@@ -103,8 +153,14 @@ async function allMissing(
 ) {
   services.progress({ kind: 'warning', message: `Endpoints are not written: ${reason}.` });
   const endpoints = tasks.map(({ plan }): Endpoint => ({ ...plan, status: 'missing', reason }));
-  await scaffoldStage({ directory, project: { ...project, endpoints } }, services);
+  await scaffoldStage({ directory, project: withEndpoints(project, endpoints) }, services);
   return endpoints;
+}
+
+/** What was known of them before is replaced; others stay. */
+function withEndpoints(project: Project, endpoints: readonly Endpoint[]): Project {
+  const rest = (project.endpoints ?? []).filter(({ name }) => !endpoints.some((own) => own.name === name));
+  return { ...project, endpoints: [...rest, ...endpoints] };
 }
 
 /** A trial database, and the login of the backend, without TLS. */
@@ -132,15 +188,14 @@ async function writeAll({ project, directory, tasks, writer, database }: AllOrde
         check: project.contract ? await services.contract.open(project.contract.document, { isGiven: true }) : null,
         database: opened,
         async filesWith(endpoints) {
-          const own = scaffoldFiles({ ...project, endpoints: [...endpoints] }, template);
+          const own = scaffoldFiles(withEndpoints(project, endpoints), template);
           const changed = Object.entries(own).filter(([path, text]) => plain[path] !== text);
           return { ...(await projectFiles(directory, services)), ...Object.fromEntries(changed) };
         },
         async keep(endpoints, files) {
           // Its code first: a route is never without the handler it leads to.
           for (const [path, text] of Object.entries(files)) await services.workspace.write(directory, path, text);
-          const rest = (project.endpoints ?? []).filter(({ name }) => !endpoints.some((done) => done.name === name));
-          await scaffoldStage({ directory, project: { ...project, endpoints: [...endpoints, ...rest] } }, services);
+          await scaffoldStage({ directory, project: withEndpoints(project, endpoints) }, services);
           const last = endpoints.at(-1);
           if (last) services.progress({ kind: 'note', message: describe(last) });
         },

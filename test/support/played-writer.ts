@@ -24,6 +24,8 @@ export interface Play {
   };
   /** What it does in turn; the last one again and again. */
   readonly turns: readonly (readonly PlayedCall[])[];
+  /** What it does for sentences that hold certain words. */
+  readonly later?: readonly (Pick<Play, 'design' | 'plan' | 'turns'> & { readonly words: string })[];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** What is wrong with the server that came of it. */
@@ -45,7 +47,7 @@ export const toolCall = (name: string, given: object = {}): PlayedCall => ({ nam
 export type OperationPlays = Readonly<Record<string, Play['turns']>>;
 
 /** Serves a play at a free port. */
-export async function playModel(play: Pick<Play, 'design' | 'plan' | 'turns'>): Promise<PlayedModel> {
+export async function playModel(play: Pick<Play, 'design' | 'plan' | 'turns' | 'later'>): Promise<PlayedModel> {
   return serveMock(await openMock(play));
 }
 
@@ -97,15 +99,26 @@ async function serveMock(mock: LLMock): Promise<PlayedModel> {
   };
 }
 
-async function openMock({ design, plan, turns }: Pick<Play, 'design' | 'plan' | 'turns'>): Promise<LLMock> {
+async function openMock(play: Pick<Play, 'design' | 'plan' | 'turns' | 'later'>): Promise<LLMock> {
   const mock = new LLMock({ port: 0 });
-  const decision = { needsDatabase: design !== null, reason: 'As it is played.', confidence: 0.9, signals: ['keeps'] };
+  const asked = (messages: readonly { readonly role: string; readonly content?: unknown }[]) => {
+    const text = String(messages.find(({ role }) => role === 'user')?.content);
+    const isTask = (plan: Play['plan']) => text.includes(`"name": ${JSON.stringify(plan.name)}`);
+    return play.later?.find(({ words, plan }) => text.includes(words) || isTask(plan)) ?? play;
+  };
+  const needsDatabase = play.design !== null;
+  const decision = { needsDatabase, reason: 'As it is played.', confidence: 0.9, signals: ['keeps'] };
   mock.on({ systemMessage: /You decide whether/ }, { content: JSON.stringify(decision) });
-  mock.on({ systemMessage: /experienced data modeller/ }, { content: JSON.stringify(design) });
-  mock.on({ systemMessage: /You find out which behaviour/ }, { content: JSON.stringify({ endpoints: [plan] }) });
+  mock.on({ systemMessage: /experienced data modeller/ }, ({ messages }) => ({
+    content: JSON.stringify(asked(messages).design),
+  }));
+  mock.on({ systemMessage: /You find out which behaviour/ }, ({ messages }) => ({
+    content: JSON.stringify({ endpoints: [asked(messages).plan] }),
+  }));
   mock.on({ systemMessage: /You write one endpoint/ }, ({ messages }) => {
     const results = messages.filter(({ role }) => role === 'tool').length;
-    return { content: results === 0 ? 'Now the \u001b[31mhandler\u0007.' : '', toolCalls: turnAfter(results, turns) };
+    const toolCalls = turnAfter(results, asked(messages).turns);
+    return { content: results === 0 ? 'Now the \u001b[31mhandler\u0007.' : '', toolCalls };
   });
   await mock.start();
   return mock;

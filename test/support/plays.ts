@@ -158,6 +158,96 @@ export const falconry = (framework: 'nitro' | 'hono'): Play => {
   };
 };
 
+const RETIREMENT_TEST = `import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { answered, openClient, refused } from './client.mjs';
+
+const { client, backend } = await openClient();
+after(() => backend.close());
+
+test('a falcon retires once', async () => {
+  const { id } = await client.make('falcons', { retired_at: null });
+  const { retired_at } = answered(await client.post(\`/falcons/\${id}/retirement\`, {}), 200);
+  assert.ok(retired_at > 0);
+  refused(await client.post(\`/falcons/\${id}/retirement\`, {}), 409);
+  refused(await client.post('/falcons/nobody/retirement', {}), 404);
+});
+`;
+
+const RETIRING = {
+  ...FALCONS,
+  tables: FALCONS.tables.map((table) => ({
+    ...table,
+    columns: [...table.columns, column('retired_at', 'bigint', { nullable: true })],
+  })),
+};
+
+/** Sentences about the falconry: a column and an endpoint, and behaviour that is not written in the end. */
+export const retirement: NonNullable<Play['later']> = [
+  {
+    words: 'can be retired',
+    design: RETIRING,
+    plan: {
+      name: 'retire-falcon',
+      method: 'POST',
+      path: '/falcons/{id}/retirement',
+      purpose: 'Retires a falcon, once.',
+      inputs: 'No body.',
+      answers: '200 {"retired_at"}; 404 for no falcon; 409 when it is retired already',
+    },
+    turns: [
+      [
+        toolCall('propose_query', {
+          name: 'retire',
+          purpose: 'Retires a falcon that is not retired yet.',
+          sql: 'update app.falcons set retired_at = $2 where id = $1 and retired_at is null returning retired_at',
+          parameters: ['id', 'now'],
+        }),
+        toolCall('propose_query', {
+          name: 'findFalcon',
+          purpose: 'Whether there is such a falcon.',
+          sql: 'select id from app.falcons where id = $1',
+          parameters: ['id'],
+        }),
+        toolCall('write_file', {
+          path: 'server/custom/retire-falcon.ts',
+          text: `import { defineHandler } from 'nitro/h3';
+import { z } from 'zod';
+import { problem } from '../lib/problem.ts';
+import { found, readKey } from '../lib/request.ts';
+import { findFalcon, retire } from './retire-falcon.queries.ts';
+
+const keySchema = z.object({ id: z.string().max(64) });
+
+export default defineHandler(async (event) => {
+  const { id } = readKey(event, keySchema);
+  const [row] = await retire({ id, now: Math.floor(Date.now() / 1000) });
+  if (row) return row;
+  found((await findFalcon({ id })).at(0));
+  throw problem(409, 'This falcon is retired already.');
+});
+`,
+        }),
+        toolCall('write_file', { path: 'test/custom-retire-falcon.test.mjs', text: RETIREMENT_TEST }),
+        describe([], null, {
+          ...{ type: 'object', required: ['retired_at'] },
+          properties: { retired_at: { type: 'integer' } },
+        }),
+        toolCall('done'),
+      ],
+    ],
+  },
+  {
+    words: 'sing a song',
+    design: RETIRING,
+    plan: {
+      ...{ name: 'song', method: 'GET', path: '/song', purpose: 'Sings.' },
+      ...{ inputs: 'None.', answers: '200' },
+    },
+    turns: [[toolCall('read_file', { path: '.env' })]],
+  },
+];
+
 const DONATIONS = {
   tables: [
     {

@@ -3,7 +3,7 @@ import type { ProjectFolder } from '../../../domain/project.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Evolved, Resumed } from '../../../pipeline/carry-out.ts';
-import type { Preview } from '../../../pipeline/evolve.ts';
+import { consentTo, onlyBehaviour, plannedLines, understandBoth, writeWanted, writtenLines } from '../behaviour.ts';
 import {
   amount,
   assertPossible,
@@ -68,8 +68,8 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   if (verify !== 'none') services.builder.warmUp();
   const evolve = await import('../../../pipeline/evolve.ts');
   const request = parseRequest(String(typed.args[0] ?? ''));
-  const { understandChange } = await import('../../../pipeline/understand-change.ts');
-  const wanted = await understandChange(folder, request, services);
+  const wanted = await understandBoth(folder, request, services);
+  const { behaviour } = wanted;
   // Marked before anything is planned: whatever differs later came in between.
   const marks = await evolve.markPlace(folder, env, services);
   const said = saidOf(typed);
@@ -83,7 +83,14 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     dropped: new Set([...wanted.dropped, ...said.dropped]),
   } as const;
   const plan = await planWithAnswers(cli, order, { folder, services });
-  const about = { decidedBy: wanted.decidedBy, leftOut: wanted.leftOut };
+  const about = {
+    ...{ decidedBy: wanted.decidedBy, leftOut: wanted.leftOut },
+    ...(behaviour.length > 0 && {
+      behaviour: behaviour.map(({ method, path, purpose }) => ({ method, path, purpose })),
+    }),
+  };
+  if (plan.files.length === 0 && behaviour.length > 0)
+    return onlyBehaviour(cli, typed, { folder, services }, behaviour, about);
   if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
   assertPossible(plan, flag(typed, 'allowDestructive'));
   await evolve.assertApplied(folder, env, services);
@@ -91,7 +98,11 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);
   const { rehearsal, phases } = preview;
   const data = { ...about, ...changeData(plan), rehearsal, proof: proofData(preview), phases };
-  const told = (style: Style) => [...describeChange(plan, style), ...unread(wanted.leftOut, style)];
+  const told = (style: Style) => [
+    ...describeChange(plan, style),
+    ...plannedLines(behaviour),
+    ...unread(wanted.leftOut, style),
+  ];
   if (flag(typed, 'dryRun')) {
     const sql = plan.files.map(({ up }) => up);
     return {
@@ -99,23 +110,27 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
       text: (style) => [...told(style), '', ...sql, ...evidence(preview)].join('\n'),
     };
   }
-  await consent(cli, preview, wanted.leftOut, flag(typed, 'yes'));
+  const planned = [...told(PLAIN), ...evidence(preview)];
+  await consentTo(cli, [...plan.steps, ...plannedLines(behaviour)], planned, flag(typed, 'yes'));
   const { recordVersion } = await import('../../../pipeline/record-version.ts');
   const done = await recordVersion(folder, { env, kind: 'evolve', title: request.text }, services, () =>
     evolve.carryOutChange(folder, { env, after, preview }, services),
   );
+  // While markers wait for a person, the database is not what new code would be written for.
+  const endpoints = done.conflicts.length > 0 ? [] : await writeWanted(folder, behaviour, services);
   await services.state.recordActivity({
     projectId: folder.project.id,
     action: 'evolved',
     details: { request: request.text, ...data },
   });
   return {
-    data: { ...data, ...done },
+    data: { ...data, ...done, ...(behaviour.length > 0 && { endpoints }) },
     text: (style) =>
       [
         ...told(style),
         ...evidence(preview),
         ...done.migrations.map(({ up }) => `wrote ${up}`),
+        ...writtenLines(endpoints, style),
         ...ending(done, cli.config.command, style),
       ].join('\n'),
     ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
@@ -216,15 +231,4 @@ async function settle(
     text: (style) => ['Finished what was begun:', ...ending(done, cli.config.command, style)].join('\n'),
     ...(done.conflicts.length > 0 ? { exitCode: 3 } : {}),
   };
-}
-
-async function consent(cli: Cli, preview: Preview, leftOut: readonly string[], isAgreed: boolean): Promise<void> {
-  if (isAgreed) return;
-  if (!cli.ask.canAsk) {
-    const what = `It would change schema, database and code: ${preview.plan.steps.join(' ')}`;
-    throw new TurboError('confirm.needed', what, { hint: 'Add --yes to do it, or --dry-run to look at it.' });
-  }
-  const lines = [...describeChange(preview.plan, PLAIN), ...unread(leftOut, PLAIN), ...evidence(preview)];
-  if (await cli.ask.yesOrNo(`${lines.join('\n')}\nDo it?`, true)) return;
-  throw new TurboError('confirm.needed', 'Nothing was changed.', { hint: 'Run it again to do it after all.' });
 }
