@@ -29,7 +29,7 @@ export function candidates(facts: readonly Fact[], context: Context): readonly C
     const name = fact.strength >= STRENGTH.defined || isWhole ? word : withoutOwner(word, context);
     const before = found.get(name);
     const wares = waresOf(name, context);
-    const sense = wares ? null : (trustedSense(name, context) ?? senseOfEnding(name, context));
+    const sense = wares || fact.between ? null : (trustedSense(name, context) ?? senseOfEnding(name, context));
     const strength = before ? Math.max(before.strength, fact.strength) + 0.3 : fact.strength;
     const why = before && before.evidence >= fact.strength ? before.why : fact.why;
     const evidence = Math.max(before?.evidence ?? 0, fact.strength);

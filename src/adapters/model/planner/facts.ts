@@ -18,7 +18,14 @@ export interface ColumnFact {
  * contradict each other, merging decides. `why` is the part of the request, or the rule.
  */
 export type Fact =
-  | { readonly kind: 'entity'; readonly name: string; readonly strength: number; readonly why: string }
+  | {
+      readonly kind: 'entity';
+      readonly name: string;
+      readonly strength: number;
+      /** It stands between two others: a `deck_card` is no card. */
+      readonly between?: boolean | undefined;
+      readonly why: string;
+    }
   | { readonly kind: 'column'; readonly entity: string; readonly column: ColumnFact; readonly why: string }
   /** The columns named are all that is wanted. */
   | { readonly kind: 'closed'; readonly entity: string; readonly why: string }

@@ -4,6 +4,7 @@ import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
 import { readAccess } from './readers/access.ts';
 import { readAuthorship, withoutMakers } from './readers/authorship.ts';
+import { readCounted, withoutCounted } from './readers/counted.ts';
 import { readDashes } from './readers/dashes.ts';
 import { readDeeds, readDone, readPlacing, readWhich } from './readers/deeds.ts';
 import { readDefinitions } from './readers/definitions.ts';
@@ -31,6 +32,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readLines,
   readPaths,
   readDashes,
+  readCounted,
   readHaving,
   readBelonging,
   readKeeping,
@@ -75,7 +77,7 @@ export function readFacts(
   const structured = [...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
   const context = { ...readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]), source: text };
-  const facts = [...structured, ...READERS.flatMap((read) => read(context))];
+  const facts = withoutCounted([...structured, ...READERS.flatMap((read) => read(context))]);
   return { facts: forBusinesses(withoutMakers(facts, context), context), context };
 }
 

@@ -164,7 +164,12 @@ function bulletFacts(context: Context, line: Line): readonly Fact[] {
   const { tokens } = context;
   const { items, to } = readList(context, line.from);
   if (!line.bullet && (items.length < 2 || !(isStop(tokens[to]) || to === line.to))) return [];
-  if ((line.bullet && to < line.to) || items.length === 0 || items.some((item) => item.tail.length > 0)) return [];
+  if (
+    (line.bullet && to < line.to) ||
+    items.length === 0 ||
+    items.some((item, i) => item.tail.length > 0 && (i > 0 || items.length < 3 || !line.bullet))
+  )
+    return [];
   const why = textBetween(context, line.from, line.to);
   const [first, ...others] = items;
   if (
