@@ -48,7 +48,9 @@ function compoundAt(tokens: readonly Token[], at: number, lexicon: Lexicon): Com
   const token = tokens[at];
   if (token?.kind !== 'word') return null;
   const trade = lexicon.businesses.trades[token.lemma];
-  return trade ? apartAt(tokens, at, trade, lexicon) : joinedAt(token, at, lexicon);
+  return trade
+    ? (apartAt(tokens, at, trade, lexicon) ?? behindAt(tokens, at, trade, lexicon))
+    : joinedAt(token, at, lexicon);
 }
 
 type Trade = Lexicon['businesses']['trades'][string];
@@ -70,6 +72,37 @@ function apartAt(tokens: readonly Token[], at: number, trade: Trade, lexicon: Le
   if (other.has(front) || (trade.of && !trade.of.has(front)) || isSomebody(front, lexicon)) return null;
   const names = [`${isPair ? pair : word.word}_${token.lemma}`, token.lemma];
   return { from, to: at + 1, names, goods: plain.has(front) ? null : front, like: trade.like, plural: token.plural };
+}
+
+/** "a store **for books**", "a shop that sells plants": what it deals in stands behind. */
+function behindAt(tokens: readonly Token[], at: number, { like, of }: Trade, lexicon: Lexicon): Compound | null {
+  const [token, front] = [tokens[at], tokens[at - 1]?.word ?? ''];
+  const next = tokens[at + 1]?.word ?? '';
+  const to =
+    /^(that|which)$/.test(next) && tokens[at + 2]?.word === 'sells'
+      ? at + 3
+      : /^(for|selling)$/.test(next)
+        ? at + 2
+        : -1;
+  const goods = tokens[to];
+  const isOne = !token?.plural && /^(an?|the|my|our|online|little|small)$/.test(front);
+  if (!token || !isOne || of || !goods?.plural || goods.kind !== 'word' || !lexicon.vocabulary.has(goods.lemma))
+    return null;
+  const { plain, other } = lexicon.businesses;
+  const isNothing =
+    other.has(goods.lemma) ||
+    plain.has(goods.lemma) ||
+    isSomebody(goods.lemma, lexicon) ||
+    lexicon.english.filler.has(goods.lemma);
+  if (isNothing) return null;
+  return {
+    from: at,
+    to: to + 1,
+    names: [`${goods.lemma}_${token.lemma}`, token.lemma],
+    goods: goods.lemma,
+    like,
+    plural: false,
+  };
 }
 
 /** "bookshop", "toystore": not "workshop". */

@@ -105,6 +105,8 @@ function isTitle(context: Context, head: Phrase, items: readonly Phrase[]): bool
 }
 
 function isDomainHead(context: Context, head: string): boolean {
+  // "Leave request: from, to" is a thing, though a request alone is none.
+  if (head.includes('_') && context.lexicon.nouns.has(head)) return context.lexicon.domainWords.has(head);
   const last = head.split('_').at(-1) ?? head;
   return (
     context.lexicon.domainWords.has(head) ||

@@ -17,11 +17,12 @@ export function readBelonging(context: Context): readonly Fact[] {
     if (child === null || child === 'everything') return [];
     const why = textBetween(context, Math.max(0, at - 2), to);
     const several = /^(many|several|multiple)$/.test(tokens[at + 2]?.word ?? '');
+    const own: Fact = { kind: 'entity', name: child, strength: STRENGTH.wanted, why };
     return items.flatMap((item): readonly Fact[] => {
       const parent = entityIn(item.name, context) ?? item.name;
       const named: Fact = { kind: 'entity', name: parent, strength: STRENGTH.wanted, why };
-      if (several) return [named, { kind: 'many-to-many', left: child, right: parent, why }];
-      return [named, { kind: 'link', child, parent, nullable: item.optional || undefined, why }];
+      if (several) return [own, named, { kind: 'many-to-many', left: child, right: parent, why }];
+      return [own, named, { kind: 'link', child, parent, nullable: item.optional || undefined, why }];
     });
   });
 }
@@ -153,6 +154,7 @@ function readUniqueWithin(context: Context): readonly Fact[] {
     const why = textBetween(context, what.from, within.to);
     return [
       { kind: 'column', entity: subject, column: { name }, why } as const,
+      { kind: 'link', child: subject, parent: within.name, why } as const,
       { kind: 'unique', entity: subject, parts: [name, within.name], why } as const,
     ];
   });
