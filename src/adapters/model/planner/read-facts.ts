@@ -10,9 +10,10 @@ import { readDeeds, readDone, readPlacing, readWhich } from './readers/deeds.ts'
 import { readDefinitions } from './readers/definitions.ts';
 import { readHaving } from './readers/having.ts';
 import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
-import { readLines, readPaths } from './readers/lines.ts';
+import { readLines } from './readers/lines.ts';
 import { readLone, readMentions } from './readers/mentions.ts';
 import { readOnce } from './readers/once.ts';
+import { readPaths } from './readers/paths.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
 import {
   readBelonging,

@@ -54,7 +54,7 @@ test('how many of what in what has a row for each pair', async () => {
 
 test.each([
   ['a monthly payout per courier', 'payouts', ['courier_id', 'month']],
-  ['water readings per plot and year', 'water_readings', ['plot_id', 'year']],
+  ['water readings per plot and year', 'readings', ['plot_id', 'year']],
   ['bidders with a paddle number unique per sale, sales on a date', 'bidders', ['paddle_number', 'sale_id']],
 ])('%s: no two the same', async (text, table, parts) => {
   expect(uniquesOf(await designOf(text), table)?.map((key) => [...key].sort())).toContainEqual([...parts].sort());

@@ -65,7 +65,7 @@ function headFacts(context: Context, line: Line): readonly Fact[] {
     (/^\p{Lu}/u.test(tokens[phrase.from]?.raw ?? '') && phrase.to - phrase.from === 1 && items.length > 0);
   if (
     isTitle(context, phrase, items) ||
-    isDomainHead(context, head) ||
+    isDomainHead(context, head, items) ||
     !(isEntity || line.bullet) ||
     lexicon.english.filler.has(head)
   ) {
@@ -104,9 +104,10 @@ function isTitle(context: Context, head: Phrase, items: readonly Phrase[]): bool
   return !head.plural && senseOf(singular(head.name), context) === null && things > 0 && things * 2 >= items.length;
 }
 
-function isDomainHead(context: Context, head: string): boolean {
+function isDomainHead(context: Context, head: string, items: readonly Phrase[]): boolean {
   // "Leave request: from, to" is a thing, though a request alone is none.
-  if (head.includes('_') && context.lexicon.nouns.has(head)) return context.lexicon.domainWords.has(head);
+  if (head.includes('_') && context.lexicon.nouns.has(head))
+    return context.lexicon.domainWords.has(head) && items.some(({ plural }) => plural);
   const last = head.split('_').at(-1) ?? head;
   return (
     context.lexicon.domainWords.has(head) ||
@@ -236,21 +237,4 @@ function isOwner(context: Context, { name, plural }: Phrase): boolean {
 
 function isProperty(context: Context, item: Phrase): boolean {
   return !item.plural && (item.choice || context.lexicon.attributes.looksLike(item.name));
-}
-
-/** "categories > dishes": the one on the right belongs to the one on the left. */
-export function readPaths(context: Context): readonly Fact[] {
-  const { tokens } = context;
-  return tokens.flatMap((token, at) => {
-    if (token.word !== '>' && token.word !== '→' && token.word !== '->') return [];
-    const child = readPhrase(context, at + 1);
-    const parent = [3, 2, 1].map((back) => readPhrase(context, at - back)).find((phrase) => phrase?.to === at);
-    if (!child || !parent || !(child.plural || senseOf(child.name, context))) return [];
-    const why = textBetween(context, parent.from, child.to);
-    return [
-      wanted(parent.name, STRENGTH.listed, why),
-      wanted(child.name, STRENGTH.listed, why),
-      { kind: 'link', child: child.name, parent: parent.name, nullable: false, why } as const,
-    ];
-  });
 }
