@@ -57,7 +57,7 @@ test('a sentence about what falcons can do adds a column and an endpoint, beside
   const deployed = await cli('deploy', '--force');
   expect(deployed.code).toBe(0);
   const { createClient } = await import(join(project, 'client/index.ts'));
-  const api = createClient({ baseUrl: deployed.data.url });
+  const api = createClient({ baseUrl: deployed.data.deployment.url });
   const { id } = await api.falcons.create({ ring_number: 'CZ 7', weight_grams: 900 });
   expect((await api.custom.retireFalcon({ path: { id } })).retired_at).toBeGreaterThan(0);
   await expect(api.custom.retireFalcon({ path: { id } })).rejects.toMatchObject({ status: 409 });
