@@ -76,6 +76,7 @@ const LONGEST_TITLE = 100;
 async function beginVersion(folder: ProjectFolder, order: StepOrder, services: VersionNeeds): Promise<Version> {
   const { directory, project } = folder;
   const { env, kind } = order;
+  await settleCut(folder, services);
   const versions = await listVersions(project.id, services);
   assertSettled(versions);
   await removeLeftRows(project.id, services);
@@ -125,6 +126,17 @@ export async function putAside(folder: ProjectFolder, version: Version, services
     services.progress({ kind: 'warning', message });
   }
   return changeVersion(id, version, { before }, services);
+}
+
+/**
+ * A step that was cut when everything was done but its record is finished, and one that had done nothing is forgotten. One
+ * that goes on is left alone. For who holds the lock.
+ */
+export async function settleCut(folder: ProjectFolder, services: VersionNeeds): Promise<void> {
+  const cut = (await listVersions(folder.project.id, services)).find(({ state }) => state === 'begun');
+  if (!cut || (await readBegun(folder.directory, services)) !== null) return;
+  const personal = await findPersonal(folder.directory, cut.personal, services);
+  await finishVersion(folder, { ...cut, personal }, false, services);
 }
 
 async function finishVersion(

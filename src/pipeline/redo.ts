@@ -9,7 +9,7 @@ import { previewMigrations } from '../phases/migrate.ts';
 import { commitStep, findPersonal } from './commit-step.ts';
 import { loadRows, type Returned, readIndex } from './load-rows.ts';
 import { readMigrations } from './migration-files.ts';
-import { putAside } from './record-version.ts';
+import { putAside, settleCut } from './record-version.ts';
 import { migrateStage } from './stages.ts';
 import { about, assertPlanned, decideFirst, type VersionChange, type VersionChanged } from './undo.ts';
 import { assertRedoable, findTarget } from './undo-checks.ts';
@@ -24,7 +24,12 @@ import {
 } from './version-place.ts';
 
 /** What the next redo would do. Changes nothing. Throws `version.*`, and what migrating throws. */
-export async function planRedo(folder: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+export async function planRedo(planned: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+  return withVersionAlone(planned, services, (folder) => look(folder, services));
+}
+
+async function look(folder: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+  await settleCut(folder, services);
   const version = await findTarget(folder, 'redo', services);
   await assertRedoable(folder, version, services);
   const index = await indexOf(folder, version, services);
@@ -59,6 +64,7 @@ export async function redo(
 ): Promise<VersionChanged> {
   return withVersionAlone(folder, services, async (there) => {
     const { id } = there.project;
+    await settleCut(there, services);
     const found = await findTarget(there, 'redo', services);
     assertPlanned(found, planned);
     await assertRedoable(there, found, services);

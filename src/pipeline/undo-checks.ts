@@ -9,7 +9,6 @@ import {
   assertSettled,
   currentCatalogHash,
   folderVersions,
-  isNothing,
   type VersionNeeds,
 } from './version-place.ts';
 
@@ -23,9 +22,9 @@ export async function findTarget(
   const versions = await listVersions(project.id, services);
   assertSettled(versions, [direction === 'undo' ? 'undoing' : 'redoing']);
   const cut = versions.find(({ state }) => state === 'begun');
-  if (cut && !(await isNothing(folder, cut, services))) {
-    throw new TurboError('version.unfinished', `A step was cut, or is under way: ${cut.title}.`, {
-      hint: cut.kind === 'evolve' ? 'Finish it: turbobackend evolve' : 'turbobackend migrate up',
+  if (cut) {
+    throw new TurboError('version.unfinished', `A step was cut: ${cut.title}.`, {
+      hint: 'Finish it: turbobackend evolve',
     });
   }
   const found = direction === 'undo' ? newestApplied(versions) : nextUndone(versions);

@@ -5,6 +5,7 @@ import { enforceStorage } from '../operations/storage.ts';
 import { changeVersion, removeLeftRows, sweepVersions } from '../operations/versions.ts';
 import { commitStep, findPersonal } from './commit-step.ts';
 import { readIndex } from './load-rows.ts';
+import { settleCut } from './record-version.ts';
 import { assertUndoable, findTarget } from './undo-checks.ts';
 import { type UndoneRows, undoDatabase } from './undo-database.ts';
 import { type CodeChange, changeCode, previewCode, takeOutMigrations } from './version-code.ts';
@@ -32,7 +33,12 @@ export interface VersionChanged extends VersionChange {
 const NO_ROWS: UndoneRows = { goes: [], returns: [], returned: null };
 
 /** What the next undo would do. Changes nothing. Throws `version.*`, and what migrating throws. */
-export async function planUndo(folder: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+export async function planUndo(planned: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+  return withVersionAlone(planned, services, (folder) => look(folder, services));
+}
+
+async function look(folder: ProjectFolder, services: VersionNeeds): Promise<VersionChange> {
+  await settleCut(folder, services);
   const version = await findTarget(folder, 'undo', services);
   await assertUndoable(folder, version, services);
   const isThere = await isInDatabase(folder, version, services);
@@ -70,6 +76,7 @@ export async function undo(
   services: VersionNeeds,
 ): Promise<VersionChanged> {
   return withVersionAlone(folder, services, async (there) => {
+    await settleCut(there, services);
     const found = await findTarget(there, 'undo', services);
     assertPlanned(found, planned);
     await assertUndoable(there, found, services);

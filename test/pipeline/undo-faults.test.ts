@@ -4,7 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TurboError } from '../../src/domain/errors.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { listVersions } from '../../src/operations/versions.ts';
+import { addMigration, keepSum } from '../../src/pipeline/migration-files.ts';
+import { recordVersion } from '../../src/pipeline/record-version.ts';
 import { planRedo, redo } from '../../src/pipeline/redo.ts';
+import { migrateStage } from '../../src/pipeline/stages.ts';
 import { planUndo, undo } from '../../src/pipeline/undo.ts';
 import type { VersionNeeds } from '../../src/pipeline/version-place.ts';
 import { cutAt } from '../support/cut-calls.ts';
@@ -29,6 +32,12 @@ const forth = async (using: VersionNeeds = services) =>
   redo(project.folder, await planRedo(project.folder, using), using);
 const versions = () => listVersions(project.folder.project.id, services);
 const rows = () => project.sql('SELECT n::text AS row FROM notes AS n ORDER BY id');
+const columns = async () =>
+  (
+    await project.sql(
+      "SELECT attname AS name FROM pg_attribute WHERE attrelid = 'notes'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1",
+    )
+  ).map(({ name }) => name);
 const kept = async () => (await services.archive.list()).map(({ folder }) => folder);
 
 beforeAll(async () => {
@@ -57,6 +66,39 @@ test('cut and called again, a step is back, or there again, with all rows', asyn
   expect((await kept()).length).toBe(1);
 });
 
+test('a step whose record was cut when everything was done is finished by whoever comes next', async () => {
+  const { folder } = project;
+  const cut = {
+    ...services,
+    repository: {
+      ...services.repository,
+      open: async () => ({ kind: 'open', hasCommits: true, changed: [] }) as const,
+      commit: () => Promise.reject(new Error('cut')),
+    },
+  };
+  await expect(
+    recordVersion(folder, { env: 'dev', kind: 'migrate', title: 'depth' }, cut, async () => {
+      const files = { name: 'depth', up: 'ALTER TABLE notes ADD COLUMN depth text;', down: null };
+      await addMigration(folder, files, services);
+      return migrateStage(folder, 'dev', services);
+    }),
+  ).rejects.toThrow('cut');
+  expect((await versions()).at(-1)).toMatchObject({ state: 'begun', title: 'depth', migrations: [] });
+  const planned = await planUndo(folder, services);
+  expect(planned.version).toMatchObject({ number: 2, title: 'depth' });
+  expect(planned.rows.goes).toEqual([{ what: 'notes.depth', rows: 0 }]);
+  await back();
+  expect(await columns()).toEqual(['color', 'id']);
+  const wrong = 'ALTER TABLE notes ADD COLUMN color text;';
+  await expect(project.step('twice', wrong, null)).rejects.toMatchObject({ code: 'migration.failed' });
+  expect((await versions()).map(({ state }) => state)).toEqual(['applied', 'undone']);
+  const left = Object.keys(await services.workspace.readTree(folder.directory, 'migrations')).find((path) =>
+    path.endsWith('_twice.sql'),
+  );
+  await services.workspace.remove(folder.directory, `${left}`);
+  await keepSum(folder.directory, services);
+});
+
 test('of two at once one does it, and the other is told that it was done', async () => {
   await project.step('size', 'ALTER TABLE notes ADD COLUMN size text;', 'ALTER TABLE notes DROP COLUMN size;');
   const planned = await planUndo(project.folder, services);
@@ -66,14 +108,14 @@ test('of two at once one does it, and the other is told that it was done', async
   ]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'version.refused' } });
-  expect((await versions()).map(({ state }) => state)).toEqual(['applied', 'undone']);
+  expect((await versions()).map(({ state }) => state)).toEqual(['applied', 'replaced', 'undone']);
 });
 
 test('a new step takes the place of what was undone, whose rows stay for people', async () => {
   await project.step('shape', 'ALTER TABLE notes ADD COLUMN shape text;', 'ALTER TABLE notes DROP COLUMN shape;');
-  expect((await versions()).map(({ state }) => state)).toEqual(['applied', 'replaced', 'applied']);
+  expect((await versions()).map(({ state }) => state)).toEqual(['applied', 'replaced', 'replaced', 'applied']);
   await expect(forth()).rejects.toMatchObject({ code: 'version.not_found' });
-  expect((await versions())[1]?.undone).not.toBeNull();
+  expect((await versions())[2]?.undone).not.toBeNull();
 });
 
 test('on a full disk nothing is lost, neither before a step nor when it is taken back', async () => {
@@ -113,9 +155,6 @@ test('beyond the limits the oldest rows go, and that is said', async () => {
   const small = { ...services, versionLimits: { megabytes: 0.000_9, days: 30 } };
   await project.sql("INSERT INTO notes (id) SELECT 'n' || i FROM generate_series(1, 50) AS i");
   const grown = { ...project, services: small };
-  const { recordVersion } = await import('../../src/pipeline/record-version.ts');
-  const { addMigration } = await import('../../src/pipeline/migration-files.ts');
-  const { migrateStage } = await import('../../src/pipeline/stages.ts');
   await addMigration(grown.folder, { name: 'more', up: 'ALTER TABLE notes ADD COLUMN more text;', down: null }, small);
   await recordVersion(grown.folder, { env: 'dev', kind: 'migrate', title: 'more' }, small, () =>
     migrateStage(grown.folder, 'dev', small),
