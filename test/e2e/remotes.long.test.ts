@@ -120,3 +120,23 @@ test('people who sign in are proven there, a second version may be taken back, a
   expect(world.fly.world.apps.size).toBe(0);
   expect(world.fly.violations).toEqual([]);
 }, 600_000);
+
+test('a server that others reach, too, gets a database for the deployment, which goes with the project', async () => {
+  const directory = join(home, 'cluster');
+  const { TURBOBACKEND_DATABASE_URL: _app, TURBOBACKEND_MIGRATION_DATABASE_URL: _mig, ...env } = world.env;
+  // A home of its own: the metadata lie on that server then.
+  const own = { home: join(home, 'other'), env: { ...env, DB_ADMIN_URL: world.adminUrl }, timeoutMs: 180_000 };
+  const args = ['create', 'blog API', '--dir', directory, '--target', 'fly', '--verify', 'none', '--yes', '--json'];
+  const { code, stdout } = await runCli(args, own);
+  expect([code, code === 0 ? '' : stdout]).toEqual([0, '']);
+  const created: Created = JSON.parse(stdout);
+  const name = `turbobackend_proj_${created.project.id}_prod`;
+  const app = [...world.fly.world.apps.values()][0];
+  const secretOf = (secret: string) => new URL(app?.secrets.get(secret)?.value ?? 'none:').username;
+  expect([secretOf('DATABASE_URL'), app?.secrets.has('MIGRATION_DATABASE_URL')]).toEqual([`${name}_app`, false]);
+  expect((await fetch(`${world.fly.appUrl}/posts`)).status).toBe(200);
+  const destroyed = await runCli(['destroy', created.project.id, '--confirm', created.project.name, '--json'], own);
+  expect([destroyed.code, destroyed.code === 0 ? '' : destroyed.stdout]).toEqual([0, '']);
+  expect(JSON.parse(destroyed.stdout).destroyed.databases).toContain(name);
+  expect(world.fly.world.apps.size).toBe(0);
+}, 600_000);

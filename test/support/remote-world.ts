@@ -16,6 +16,8 @@ export interface RemoteWorld {
   readonly github: FakeGithub;
   readonly s3: FakeS3;
   readonly database: ProjectDatabase;
+  /** For DB_ADMIN_URL: the administrator of the server that others can reach. */
+  readonly adminUrl: string;
   /** Tokens, addresses and logins, for the environment of a command. */
   readonly env: Readonly<Record<string, string>>;
   /** Everything that must be seen nowhere but in requests. */
@@ -36,8 +38,9 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
     ]),
     startFakeS3({ keys: [S3_KEY], buckets: [BUCKET] }),
   ]);
-  const database = await makeProjectDatabase(inject('cluster'));
-  const way = await openWay(inject('cluster').port);
+  const cluster = inject('cluster');
+  const database = await makeProjectDatabase(cluster);
+  const way = await openWay(cluster.port);
   const urlOf = (role: 'app' | 'mig') =>
     loginUrl({ ...database.login(role), host: way.host, port: way.port, sslmode: 'disable' }).concat(
       '?sslmode=disable',
@@ -48,6 +51,7 @@ export async function openRemoteWorld(): Promise<RemoteWorld> {
     github,
     s3,
     database,
+    adminUrl: `postgres://${cluster.user}:${cluster.password}@${way.host}:${way.port}/postgres?sslmode=disable`,
     env: {
       FLY_API_TOKEN: FLY_TOKENS.org,
       FLY_ORG: 'acme',
