@@ -13,7 +13,7 @@ test('what somebody without rights shuts in is refused everything outside, and w
     process.execPath,
     '--import',
     join(root, '.config/typescript.mjs'),
-    join(root, 'test/support/probe-sandbox.ts'),
+    join(root, 'test/chaos/probe-sandbox.ts'),
   ];
   const [command = '', ...args] = [...(isRoot ? AS_NOBODY : []), ...program];
   const { stdout, stderr } = spawnSync(command, args, {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localSandbox } from '../../src/adapters/sandbox/local/local-sandbox.ts';
-import { PROBES } from './sandbox-probes.ts';
+import { PROBES } from '../support/sandbox-probes.ts';
 
 /** Tries to get out of a sandbox, as whoever runs this; prints what it was and what came of it. For child processes. */
 const root = join(import.meta.dirname, '../..');
