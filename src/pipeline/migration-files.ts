@@ -32,7 +32,11 @@ export async function readMigrations(folder: ProjectFolder, services: Needs<'wor
   return readFolder(directory, services);
 }
 
-async function readFolder(directory: string, { workspace }: Needs<'workspace'>): Promise<FileTree> {
+/** So often a file may appear between two looks; more often it is one that is no text. */
+const LOOKS = 20;
+
+async function readFolder(directory: string, services: Needs<'workspace'>, looks = LOOKS): Promise<FileTree> {
+  const { workspace } = services;
   const tree = await workspace.readTree(directory, MIGRATIONS_FOLDER);
   // Another command may just be writing one, under a hidden name.
   const isHidden = (name: string) => /(^|\/)\./.test(name);
@@ -45,6 +49,9 @@ async function readFolder(directory: string, { workspace }: Needs<'workspace'>):
   for (const name of (await workspace.list(`${directory}/${MIGRATIONS_FOLDER}`)) ?? []) {
     if (Object.hasOwn(files, name) || Object.keys(files).some((path) => path.startsWith(`${name}/`))) continue;
     if (name === DOWN_FOLDER || isHidden(name)) continue;
+    // Another command has written it after the tree was read.
+    const isFile = await workspace.isFile(directory, `${MIGRATIONS_FOLDER}/${name}`);
+    if (isFile && looks > 1) return readFolder(directory, services, looks - 1);
     throw new TurboError('migration.invalid', `${MIGRATIONS_FOLDER}/${name} is not a file with SQL.`, {
       hint: 'Take it away. Nothing was run.',
     });
