@@ -19,6 +19,8 @@ export const HOUSED_PACKAGES = [
     'nanoid',
     'conf',
     'env-paths',
+    '@daytona/api-client',
+    'aws4fetch',
   ],
   ...['commander', '@inquirer/prompts', 'ora', 'chalk', 'cli-table3'],
 ];
@@ -174,6 +176,10 @@ export const FORBIDDEN_IMPORTS: Readonly<
   'src/app.ts': {
     text: imports('./phases/detect.ts', './config/settings.ts'),
     caught: ['src/config/settings.ts', 'src/phases/detect.ts'].map((target) => `app-composes → ${target}`),
+  },
+  'src/app/greedy.ts': {
+    text: imports('../config.ts', '../phases/detect.ts', '../app.ts'),
+    caught: ['src/app.ts', 'src/phases/detect.ts'].map((target) => `app-composes → ${target}`),
   },
   'src/config.ts': { text: imports('./ports/contract.ts'), caught: ['config-only-reads → src/ports/contract.ts'] },
   'src/config/curious.ts': {

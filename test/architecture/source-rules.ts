@@ -34,7 +34,7 @@ const OWN_PROCESSES = new Set([
 const ROOMS = [
   /^src\/(pipeline|app|config|index)\.ts$/,
   /^src\/ports\/[^/]+\.ts$/,
-  /^src\/(domain|phases|operations|pipeline|config)\/([^/]+\/)*[^/]+\.ts$/,
+  /^src\/(domain|phases|operations|pipeline|config|app)\/([^/]+\/)*[^/]+\.ts$/,
   /^src\/adapters\/[^/]+\/[^/]+\/([^/]+\/)*[^/]+\.ts$/,
   /^src\/entrypoints\/[^/]+\/([^/]+\/)*[^/]+\.ts$/,
 ];

@@ -162,8 +162,8 @@ test('what killed builds left is swept by the next one, also under a pid that li
 test('a build killed with the command that ordered it leaves nothing the next build does not sweep', async () => {
   await withProject(async ({ directory, builder }) => {
     const source = new URL('../../../src/adapters/builder/nitro/nitro-builder.ts', import.meta.url).pathname;
-    const built = await rolldown({ input: source, platform: 'node', logLevel: 'silent' });
-    await built.write({ file: join(directory, '../builder.mjs'), format: 'esm' });
+    const built = await rolldown({ input: source, platform: 'node', external: ['rolldown'], logLevel: 'silent' });
+    await built.write({ file: join(directory, '../builder.mjs'), format: 'esm', codeSplitting: false });
     await built.close();
     const options = { packageRoot: repositoryRoot, workerPath: await buildWorker() };
     writeFileSync(

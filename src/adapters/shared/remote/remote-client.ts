@@ -13,8 +13,6 @@ import { pacer } from './pace.ts';
 import { redactor } from './redact.ts';
 import { backoffMs, retryAfterMs } from './retry.ts';
 
-export type { RemoteClient, RemoteClientOptions, RemoteOrder } from './contract.ts';
-
 const TIMEOUTS: RemoteTimeouts = { quick: 20_000, long: 75_000, transfer: 300_000 };
 
 const systemTime: RemoteTime = {

@@ -1,11 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import {
-  type RemoteClientOptions,
-  type RemoteOrder,
-  remoteClient,
-} from '../../../../src/adapters/shared/remote/remote-client.ts';
+import type { RemoteClientOptions, RemoteOrder } from '../../../../src/adapters/shared/remote/contract.ts';
+import { remoteClient } from '../../../../src/adapters/shared/remote/remote-client.ts';
 import { retryAfterMs } from '../../../../src/adapters/shared/remote/retry.ts';
 import { isTurboError, type TurboError } from '../../../../src/domain/errors.ts';
 
