@@ -158,7 +158,10 @@ export interface PlannedOperation {
   readonly query: readonly string[];
   /** It takes a JSON body. */
   readonly takesBody: boolean;
-  readonly guard: 'none' | 'optional' | 'account';
+  /** `key`: one of `opens` is asked for. */
+  readonly guard: 'none' | 'optional' | 'account' | 'key';
+  /** Scopes by the name of a scheme, one of which is enough. */
+  readonly opens: Readonly<Record<string, readonly string[]>>;
   /** Of success. */
   readonly status: number;
   /** Status or `default` → how its body looks; null for one without a body. */
@@ -166,7 +169,24 @@ export interface PlannedOperation {
   readonly action: ContractAction;
 }
 
+/** Where a request carries a key: its own header, parameter or cookie, or in `Authorization`. */
+export interface KeyPlace {
+  readonly in: 'header' | 'query' | 'cookie' | 'bearer' | 'basic';
+  readonly name: string;
+}
+
+/** Keys that who runs the backend makes, where nobody signs up. */
+export interface ContractKeys {
+  /** Keeps their hashes. */
+  readonly table: string;
+  /** By the name of the scheme in the document. */
+  readonly places: Readonly<Record<string, KeyPlace>>;
+  /** All that a key may be good for. */
+  readonly scopes: readonly string[];
+}
+
 export interface ContractPlan {
+  readonly keys: ContractKeys | null;
   readonly operations: readonly PlannedOperation[];
   /** What may stand before a token in `Authorization`. */
   readonly tokenWords: readonly string[];

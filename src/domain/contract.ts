@@ -2,9 +2,10 @@ import { ApiDocument, type Json } from './api-document.ts';
 import { actionOf } from './contract/actions.ts';
 import { type Findings, findEntities } from './contract/entities.ts';
 import { failuresOf } from './contract/failures.ts';
+import { type KeyDemands, keyDemands } from './contract/keys.ts';
 import { type ApiOperation, basePathOf, operationsOf, successOf } from './contract/operations.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
-import type { ContractPlan } from './contract-plan.ts';
+import type { ContractAction, ContractKeys, ContractPlan } from './contract-plan.ts';
 import type { Endpoint } from './endpoint.ts';
 import { operationName } from './endpoint-path.ts';
 import { TurboError } from './errors.ts';
@@ -47,6 +48,7 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
   const base = basePathOf(findings.document);
   return {
     tokenWords: tokenWordsOf(findings),
+    keys: findings.keys && schema.tables.some(({ name }) => name === findings.keys?.table) ? findings.keys : null,
     operations: findings.operations.map((operation) => {
       const action = actionOf(scene, operation);
       return {
@@ -57,7 +59,7 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
         summary: operation.summary,
         query: operation.parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : [])),
         takesBody: operation.body !== null,
-        guard: findings.accounts ? GUARDS[operation.security] : 'none',
+        ...guardOf(findings, operation, action),
         status: statusOf(operation),
         failures: failuresOf(findings.document, operation),
         action,
@@ -86,6 +88,27 @@ export function missingOperations(
 }
 
 const GUARDS = { none: 'none', optional: 'optional', required: 'account' } as const;
+
+/** Who is let in. */
+function guardOf(
+  { accounts, keys }: Findings,
+  operation: ApiOperation,
+  action: ContractAction,
+): Pick<ContractPlan['operations'][number], 'guard' | 'opens'> {
+  if (accounts) return { guard: GUARDS[operation.security], opens: {} };
+  if (!keys || operation.security !== 'required') return { guard: 'none', opens: {} };
+  return { guard: 'key', opens: opensOf(keys, operation, action) };
+}
+
+/** Nothing opens an operation whose demands are not understood. */
+function opensOf(keys: ContractKeys, operation: ApiOperation, { kind }: ContractAction): KeyDemands {
+  try {
+    return keyDemands(keys, operation);
+  } catch (error) {
+    if (kind === 'custom') return {};
+    throw error;
+  }
+}
 
 function statusOf(operation: ApiOperation): number {
   const status = Number(successOf(operation)?.status);

@@ -42,7 +42,8 @@ export function operationTasks(
   const document = new ApiDocument(value);
   return planContract(value, schema).operations.flatMap((planned) => {
     const { query, takesBody, action } = planned;
-    if (action.kind !== 'custom' || servedPlace(planned) === null) return [];
+    // Whoever tries what was written has no key.
+    if (action.kind !== 'custom' || planned.guard === 'key' || servedPlace(planned) === null) return [];
     const item = document.at(document.root, 'paths', planned.describedPath);
     const spot = document.at(item, planned.method);
     const brief = spot && item ? JSON.stringify(briefOf(planned, action.reason, item, spot, document)) : '';
@@ -69,6 +70,7 @@ function planOf({ id, method, path, summary }: PlannedOperation): EndpointPlan {
 const SIGNED_IN = {
   none: 'nobody has to sign in',
   optional: 'whoever signs in may see more: readAccount(event)',
+  key: 'its route asks for a key',
   account: 'whoever is not signed in is refused with 401: requireAccount(event)',
 } as const;
 

@@ -19,6 +19,7 @@ import { clientModule } from './scaffold/client-module.ts';
 import { contractClient } from './scaffold/contract/client-module.ts';
 import { contractFiles } from './scaffold/contract/contract-files.ts';
 import { contractProject } from './scaffold/contract/contract-project.ts';
+import { keyFiles } from './scaffold/contract/key-files.ts';
 import { contractTexts } from './scaffold/contract/readme.ts';
 import { testData } from './scaffold/contract/test-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
@@ -98,6 +99,7 @@ function contractTree(
     ...fillIn(folderOf(made.template, 'contract/'), { ...made.values, ...about }),
     'client/index.ts': contractClient(document, plan.operations),
     'test/operations.json': testData(plan, schema, written),
+    ...keyFiles(plan, folderOf(made.template, 'contract-keys/'), made.texts),
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };
   return contractProject(texts, own, { plan, hasWritten: written.size > 0 });

@@ -23,7 +23,7 @@ export function attackTarget({
         method: method.toUpperCase(),
         path,
         query: action.kind === 'list' ? queryOf(action) : action.kind === 'custom' ? query : [],
-        needsAccount: guard === 'account',
+        needsAccount: guard === 'account' || guard === 'key',
         takesBody: action.kind === 'custom' ? takesBody : 'body' in action,
       })),
   };

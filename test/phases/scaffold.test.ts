@@ -83,7 +83,7 @@ test('generated and template code is written as the formatter would', async () =
       const code = files.filter(([path]) => /\.(ts|mjs)$/.test(path));
       writeTree(join(folder, name.replaceAll(' ', '-')), Object.fromEntries(code));
     }
-    for (const name of ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml']) {
+    for (const name of ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml', 'library.yaml']) {
       for (const framework of ['nitro', 'hono'] as const) {
         const files = computed(scaffoldFiles(contractProject(await readDocument(name), framework), template));
         const code = Object.entries(files).filter(([path]) => /\.(ts|mjs)$/.test(path));

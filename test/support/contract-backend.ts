@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import {
   connectProject,
   projectOf,
   repositoryRoot,
+  run,
   scaffoldServices,
   startBuilt,
 } from './generated-projects.ts';
@@ -31,7 +32,13 @@ export interface ContractAnswer {
   readonly problems: readonly string[];
 }
 
-export type Ask = (method: string, path: string, body?: unknown, token?: string) => Promise<ContractAnswer>;
+/** `token` stands in `Authorization`, unless it is headers. */
+export type Ask = (
+  method: string,
+  path: string,
+  body?: unknown,
+  token?: string | Readonly<Record<string, string>>,
+) => Promise<ContractAnswer>;
 
 export interface ContractBackend {
   readonly ask: Ask;
@@ -40,6 +47,8 @@ export interface ContractBackend {
   readonly schema: Schema;
   readonly database: ProjectDatabase;
   log(): string;
+  /** Runs `npm test` of the project on the same database; what it printed, and how it ended. */
+  test(): Promise<{ readonly code: number | null; readonly output: string }>;
   stop(): Promise<void>;
 }
 
@@ -80,7 +89,7 @@ export async function startContractBackend(
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(token !== undefined && { authorization: `Token ${token}` }),
+          ...(typeof token === 'string' ? { authorization: `Token ${token}` } : token),
         },
       });
       const text = await answer.text();
@@ -93,6 +102,11 @@ export async function startContractBackend(
     schema,
     database,
     log: server.log,
+    test: () => {
+      const packages = join(directory, 'node_modules');
+      if (!existsSync(packages)) symlinkSync(join(repositoryRoot, 'node_modules'), packages);
+      return run(process.execPath, ['--test', 'test/operations.test.mjs'], { cwd: directory });
+    },
     stop: async () => {
       await server.stop();
       await database.drop();

@@ -1,8 +1,9 @@
 import type { ContractAction, ContractView } from '../contract-plan.ts';
-import { isPasswordName } from './accounts.ts';
+import { type ContractAccounts, isPasswordName } from './accounts.ts';
 import { addressOf, entityAt, filtersOf, pagingOf, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';
 import { type Entity, envelopeOf, isVariable, parentOf } from './entities.ts';
+import { keyDemands } from './keys.ts';
 import { columnName, componentOf, singularOf } from './names.ts';
 import { type ApiOperation, successOf } from './operations.ts';
 import { NotPlain, type Scene, tableOf, toggleOf } from './scene.ts';
@@ -39,10 +40,27 @@ function findAction(scene: Scene, operation: ApiOperation): ContractAction {
 }
 
 /** A key that nobody can get here opens nothing. */
-function refuseUnknownSecurity({ accounts }: Scene, { security }: ApiOperation): void {
-  if (security === 'required' && !accounts) {
-    throw new NotPlain('it asks for a key, and the document does not say how anybody gets one');
+function refuseUnknownSecurity(scene: Scene, operation: ApiOperation): void {
+  const { accounts, keys } = scene;
+  if (operation.security !== 'required') return;
+  if (accounts) {
+    refuseOtherKeys(accounts, operation);
+    return;
   }
+  if (!keys) throw new NotPlain('it asks for a key, and the document does not say how anybody gets one');
+  tableOf(scene, keys);
+  keyDemands(keys, operation);
+}
+
+/** What those who sign up get opens only what asks for nothing else. */
+function refuseOtherKeys(accounts: ContractAccounts, { demands }: ApiOperation): void {
+  const own = [accounts.me, ...accounts.changes, accounts.logout].flatMap((operation) => operation?.schemes ?? []);
+  const isOpened = demands.some((demand) =>
+    Object.entries(demand).every(
+      ([scheme, scopes]) => scopes.length === 0 && (own.length === 0 || own.includes(scheme)),
+    ),
+  );
+  if (!isOpened) throw new NotPlain('it asks for more than the token of an account');
 }
 
 function accountAction(scene: Scene, operation: ApiOperation): ContractAction | null {

@@ -3,7 +3,8 @@ import type { EnumType, SchemaInput } from '../schema.ts';
 import type { EntityField } from './entities.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
-export type ColumnInput = SchemaInput['tables'][number]['columns'][number];
+export type TableInput = SchemaInput['tables'][number];
+export type ColumnInput = TableInput['columns'][number];
 
 /** The type of the column that holds a value, and its limits. */
 export interface Storage {

@@ -1,6 +1,8 @@
 import type { ApiDocument } from '../api-document.ts';
+import type { ContractKeys } from '../contract-plan.ts';
 import { type ContractAccounts, findAccounts } from './accounts.ts';
 import { type Envelope, objectIn, openEnvelope } from './envelope.ts';
+import { findKeys } from './keys.ts';
 import { columnName, componentOf, isPluralWord, singularOf, tableNameOf } from './names.ts';
 import { type ApiOperation, operationsOf, successOf } from './operations.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
@@ -54,6 +56,8 @@ export interface Findings {
   readonly document: ApiDocument;
   readonly operations: readonly ApiOperation[];
   readonly accounts: ContractAccounts | null;
+  /** Null where people sign in. */
+  readonly keys: ContractKeys | null;
   readonly entities: readonly Entity[];
   readonly toggles: readonly Toggle[];
 }
@@ -82,7 +86,12 @@ export function findEntities(document: ApiDocument): Findings {
   for (const operation of plain) gatherOperation(document, operation, [...entities.values()]);
   // What has no member cannot be kept.
   const all = [...entities.values()].filter(({ fields, isAccounts }) => isAccounts || fields.size > 0);
-  return { document, operations, accounts, entities: all, toggles: accounts ? findToggles(plain, all) : [] };
+  const tables = all.map(({ table }) => table);
+  return {
+    ...{ document, operations, accounts, entities: all },
+    keys: accounts ? null : findKeys(document, operations, tables),
+    toggles: accounts ? findToggles(plain, all) : [],
+  };
 }
 
 function newEntity(table: string, isAccounts: boolean, pointer: string): Entity {

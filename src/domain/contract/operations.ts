@@ -34,6 +34,8 @@ export interface ApiOperation {
   readonly summary: string;
   readonly security: Security;
   readonly schemes: readonly string[];
+  /** Of `security`: scopes by scheme; all of one demand open the operation. */
+  readonly demands: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly ApiParameter[];
   /** Schema of its JSON body. */
   readonly body: Spot | null;
@@ -114,12 +116,20 @@ function parametersOf(document: ApiDocument, item: Spot, spot: Spot): readonly A
   return [...found.values()];
 }
 
-function securityOf(document: ApiDocument, spot: Spot): Pick<ApiOperation, 'security' | 'schemes'> {
+function securityOf(document: ApiDocument, spot: Spot): Pick<ApiOperation, 'security' | 'schemes' | 'demands'> {
   const said: unknown = member(spot.value, 'security') ?? member(document.value, 'security');
   const demands: readonly Json[] = Array.isArray(said) ? said : [];
   const schemes = [...new Set(demands.flatMap((demand) => Object.keys(demand)))];
-  if (schemes.length === 0) return { security: 'none', schemes };
-  return { security: demands.some((demand) => Object.keys(demand).length === 0) ? 'optional' : 'required', schemes };
+  const read = demands.map((demand) =>
+    Object.fromEntries(Object.entries(demand).map(([scheme, scopes]) => [scheme, textsOf(scopes)])),
+  );
+  if (schemes.length === 0) return { security: 'none', schemes, demands: read };
+  const isOpen = demands.some((demand) => Object.keys(demand).length === 0);
+  return { security: isOpen ? 'optional' : 'required', schemes, demands: read };
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** Two operations never share a name, also where files are the same in upper and lower case. */

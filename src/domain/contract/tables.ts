@@ -1,6 +1,6 @@
 import type { EnumType, Schema, SchemaInput } from '../schema.ts';
 import { schemaShape } from '../schema.ts';
-import { type ColumnInput, presetOf, storageOf } from './columns.ts';
+import { type ColumnInput, presetOf, storageOf, type TableInput } from './columns.ts';
 import {
   type Entity,
   type EntityField,
@@ -10,11 +10,10 @@ import {
   parentOf,
   type Toggle,
 } from './entities.ts';
+import { keyTable } from './keys.ts';
 import { columnName } from './names.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { isBelow, isKey, KEY, type Source, sourceOf } from './sources.ts';
-
-type TableInput = SchemaInput['tables'][number];
 
 /** Why a column is there: the place in the document, or a sentence. */
 export interface ColumnReason {
@@ -48,7 +47,11 @@ export function designTables(findings: Findings): DesignedTables {
   const people = designed.find(({ entity }) => entity.isAccounts)?.table;
   const input: SchemaInput = {
     version: 1,
-    tables: [...withoutCircles(designed.map(({ table }) => table)), ...toggles.map(({ table }) => table)],
+    tables: [
+      ...withoutCircles(designed.map(({ table }) => table)),
+      ...toggles.map(({ table }) => table),
+      ...(findings.keys ? [keyTable(findings.keys)] : []),
+    ],
     enums: enums.map(({ name, values }) => ({ name, values: [...values] })),
     accounts:
       accounts && people
@@ -61,6 +64,13 @@ export function designTables(findings: Findings): DesignedTables {
     ),
     ...toggles.map(({ toggle, table }) => [table.name, { pointer: toggle.on.pointer, columns: new Map() }] as const),
   ]);
+  if (findings.keys) {
+    const asked = findings.operations.find(({ security }) => security === 'required');
+    reasons.set(findings.keys.table, { pointer: asked?.pointer ?? '#', columns: new Map() });
+    assumptions.push(
+      'Nobody signs up by the document: who runs the backend makes keys, and those open its operations.',
+    );
+  }
   return { schema: schemaShape.parse(input), reasons, assumptions };
 }
 

@@ -73,5 +73,5 @@ test('schemas that are put together of others are one table', async () => {
     'due date?',
     'priority integer',
   ]);
-  expect(schema.tables.map(({ name }) => name)).toEqual(['lists', 'items']);
+  expect(schema.tables.map(({ name }) => name)).toEqual(['lists', 'items', 'api_keys']);
 });

@@ -25,7 +25,7 @@ test('README.md says of each operation its method, path, answers, and whether it
 });
 
 test('README.md says nothing of addresses and parameters that a contract project does not have', async () => {
-  for (const document of ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml']) {
+  for (const document of ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml', 'library.yaml']) {
     const readme = await readmeOf(document);
     expect(readme).not.toMatch(/\{\{|\/auth\/|nextCursor|\?include=|Idempotency-Key|If-Match|api\.auth|server\/data/);
   }

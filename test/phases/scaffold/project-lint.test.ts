@@ -18,7 +18,7 @@ test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'wor
     }),
 );
 
-test.each(['conduit.yaml', 'pets.yaml', 'wide.yaml', 'falconry.yaml', 'todos.json'])(
+test.each(['conduit.yaml', 'pets.yaml', 'wide.yaml', 'falconry.yaml', 'todos.json', 'library.yaml'])(
   'and neither has one made from %s',
   (name) =>
     withTemporaryFolder(async (folder) => {

@@ -9,6 +9,7 @@ import type { Resource } from '../resource.ts';
 import { commentText, quoted } from '../source.ts';
 import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
 import { failureModule } from './failure-module.ts';
+import { opensCode } from './key-files.ts';
 import { listRoute, readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
 import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
@@ -84,10 +85,21 @@ export default notWritten(${quoted(id)});
 `;
 }
 
+/** Whoever writes an operation need not think of the key it asks for. */
+function customRoute({ up, operation }: RouteScene): string {
+  const file = `${up}custom/operations/${operation.id}.ts`;
+  if (operation.guard !== 'key') return `export { default } from '${file}';\n`;
+  return `import handle from '${file}';
+import { withKey } from '${up}lib/keys.ts';
+
+export default withKey(${opensCode(operation)}, handle);
+`;
+}
+
 function routeText(scene: RouteScene, action: ContractAction): string {
   switch (action.kind) {
     case 'custom':
-      return `export { default } from '${scene.up}custom/operations/${scene.operation.id}.ts';\n`;
+      return customRoute(scene);
     case 'list':
       return listRoute(scene, action);
     case 'values':

@@ -4,34 +4,43 @@ import type { Schema } from '../../../domain/schema.ts';
 import type { FileTree } from '../../../ports/workspace.ts';
 import { markdownText } from '../readme.ts';
 import { customPath } from './contract-files.ts';
+import { keysText } from './key-files.ts';
 
-const ACCOUNTS = { none: '', optional: 'may be', account: 'yes' } as const;
+const GUARDS = { none: '', optional: 'may be', account: 'yes', key: 'yes' } as const;
+
+function asked({ guard, opens }: PlannedOperation): string {
+  const scopes = [...new Set(Object.values(opens).flat())];
+  return scopes.length === 0 ? GUARDS[guard] : `${GUARDS[guard]}, ${markdownText(scopes.join(' '))}`;
+}
 
 /**
  * What README.md says of a contract, by the name of the gap it goes into. `parts` as for `accountsTexts`; `missing` are
  * the reasons why operations are not written, by their ids.
  */
 export function contractTexts(
-  { operations, tokenWords }: ContractPlan,
+  plan: ContractPlan,
   schema: Schema,
   parts: FileTree,
   missing: ReadonlyMap<string, string>,
 ): Readonly<Record<string, string>> {
+  const { operations, tokenWords } = plan;
   const about = (parts['accounts/contract.md'] ?? '').trimEnd();
   return {
-    operations: operationTable(operations, schema.accounts !== null, missing),
+    operations: operationTable(plan, schema.accounts !== null, missing),
     missing: missingText(operations, missing),
-    signingIn: schema.accounts ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer') : '',
+    signingIn: schema.accounts
+      ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer')
+      : keysText(plan, parts['keys/contract.md'] ?? ''),
   };
 }
 
 /** One row for each operation, as a Markdown table. */
 function operationTable(
-  operations: readonly PlannedOperation[],
+  { operations, keys }: ContractPlan,
   hasAccounts: boolean,
   missing: ReadonlyMap<string, string>,
 ): string {
-  const head = ['', 'path', 'answers', ...(hasAccounts ? ['account'] : []), 'operation'];
+  const head = ['', 'path', 'answers', ...(hasAccounts ? ['account'] : keys ? ['key'] : []), 'operation'];
   const rows = operations.map((operation) => {
     const { id, method, path, summary, guard, status, failures } = operation;
     const isMissing = missing.has(id);
@@ -46,7 +55,7 @@ function operationTable(
       method.toUpperCase(),
       codeCell(path),
       [...new Set(answers)].join(', '),
-      ...(hasAccounts ? [isMissing || !isServed ? '' : ACCOUNTS[guard]] : []),
+      ...(hasAccounts || keys ? [(isMissing && guard !== 'key') || !isServed ? '' : asked(operation)] : []),
       `${markdownText(id)}${about === '' ? '' : `: ${about}`}`,
     ];
   });

@@ -3,6 +3,7 @@ import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { commentText, importLine, LINE_WIDTH, listed, property, quoted, templateText } from '../source.ts';
 import { textCode } from './check-code.ts';
+import { opensCode } from './key-files.ts';
 import { keysOf, Parameters, type SqlScene } from './sql.ts';
 
 /** What a route file is written from. */
@@ -31,6 +32,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'lib/budget.ts': ['MORE'],
   'lib/database.ts': ['readRow', 'readRows', 'type Statement'],
   'lib/failures.ts': ['failures'],
+  'lib/keys.ts': ['requireKey'],
   'lib/operation.ts': ['operation', 'readQuery', 'slugOf', 'usualAddress', 'withoutNulls'],
   'lib/password.ts': ['hashPassword', 'verifyPassword'],
   'lib/request.ts': ['found', 'notFound', 'readBody', 'readKey'],
@@ -111,6 +113,7 @@ export function write({ schema }: RouteScene, type: string, constant: string): s
 
 /** Who asks: nobody is refused where nobody has to be signed in. */
 export function askerLine({ schema, operation }: RouteScene): string {
+  if (operation.guard === 'key') return `await requireKey(event, ${opensCode(operation)});`;
   if (!schema.accounts) return '';
   return operation.guard === 'account'
     ? 'const account = await requireAccount(event);'

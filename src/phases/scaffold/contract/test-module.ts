@@ -20,7 +20,7 @@ export function testData(plan: ContractPlan, schema: Schema, written: ReadonlySe
 
 function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema, written: ReadonlySet<string>): object {
   const { id, method, path, guard, status, action } = operation;
-  const common = { id, method: method.toUpperCase(), path, guard, kind: action.kind };
+  const common = { id, method: method.toUpperCase(), path, guard, kind: action.kind, ...keyOf(operation, plan) };
   if (action.kind === 'custom') {
     return written.has(id)
       ? { ...common, kind: 'written', status, params: [] }
@@ -39,6 +39,15 @@ function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema,
     ...('view' in action && action.view ? { wrap: action.view.wrap } : {}),
     ...(action.kind === 'register' || action.kind === 'login' ? { token: tokenPath(action.view) } : {}),
   };
+}
+
+/** How a request carries the key that opens an operation, and whether it has to be good for something. */
+function keyOf({ opens }: PlannedOperation, { keys }: ContractPlan): object {
+  const [[scheme, scopes] = ['', []]] = Object.entries(opens);
+  const place = keys?.places[scheme];
+  if (!place) return {};
+  const needsScope = Object.values(opens).every((wanted) => wanted.length > 0);
+  return { key: place, ...(needsScope && scopes.length > 0 ? { scopes } : {}) };
 }
 
 function isOwned(table: string, schema: Schema): boolean {

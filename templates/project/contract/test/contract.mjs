@@ -7,9 +7,18 @@ import { z } from 'zod';
 const document = JSON.parse(
   readFileSync(new URL('../server/openapi.json', import.meta.url), 'utf8'),
 );
-const defaultTarget = document.openapi.startsWith('3.0') ? 'openapi-3.0' : 'draft-2020-12';
-const source = JSON.stringify(document.components?.schemas ?? {});
-const $defs = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/'));
+const isOld = document.openapi.startsWith('3.0');
+const defaultTarget = isOld ? 'openapi-3.0' : 'draft-2020-12';
+const folder = isOld ? 'definitions' : '$defs';
+
+/** References lead to where checks are looked for. */
+function moved(schema) {
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll('#/components/schemas/', () => `#/${folder}/`),
+  );
+}
+
+const schemas = moved(document.components?.schemas ?? {});
 
 function resolve(part) {
   if (typeof part?.$ref !== 'string') return part;
@@ -39,10 +48,8 @@ export function assertDescribed({ id, method, path }, { status, headers, body })
   const [type] = (headers.get('content-type') ?? '').split(';');
   const schema = (content[type] ?? content['*/*'])?.schema;
   assert.ok(schema, `${where} is ${type}, which is not in the document`);
-  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/');
-  const { error } = z
-    .fromJSONSchema({ ...JSON.parse(text), $defs }, { defaultTarget })
-    .safeParse(body);
+  const whole = { ...moved(schema), [folder]: schemas };
+  const { error } = z.fromJSONSchema(whole, { defaultTarget }).safeParse(body);
   const problem = error && `${error.issues[0].path.join('.')}: ${error.issues[0].message}`;
   assert.equal(problem, undefined, `${where} is not as the document says`);
 }

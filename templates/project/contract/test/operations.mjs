@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { assertDescribed } from './contract.mjs';
+import { credentials, newPerson } from './people.mjs';
 import { send, startServer } from './server.mjs';
 
 /** How each operation of the document is tried. */
@@ -9,14 +10,6 @@ export const operations = JSON.parse(
 );
 
 const quickPasswords = new URL('./quick-passwords.mjs', import.meta.url);
-
-function kind(wanted) {
-  return operations.find((operation) => operation.kind === wanted);
-}
-
-function inside(body, path) {
-  return path.reduce((value, name) => value[name], body);
-}
 
 const rowIn = ({ wrap }, body) => (wrap ? body[wrap] : body);
 
@@ -55,8 +48,9 @@ class Contract {
   }
 
   async call(operation, address, { body, token } = {}) {
-    const headers = token ? { authorization: `Bearer ${token}` } : {};
-    const answer = await send(operation.method, this.#server.url + address, body, headers);
+    const { headers, query } = credentials(operation, token);
+    const shown = query === '' ? address : `${address}${address.includes('?') ? '&' : '?'}${query}`;
+    const answer = await send(operation.method, this.#server.url + shown, body, headers);
     if (operation.kind !== 'custom') assertDescribed(operation, answer);
     return answer;
   }
@@ -80,35 +74,19 @@ class Contract {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Somebody new: what was sent, what came back, and a token. */
-  async signUp() {
-    const [register, login] = [kind('register'), kind('login')];
-    if (!register) return { token: undefined };
-    const sent = await this.body(register);
-    const { status, body } = await this.call(register, register.path, { body: sent });
-    assert.equal(status, register.status);
-    const row = rowIn(register, body);
-    if (register.token.length > (register.wrap ? 1 : 0))
-      return { sent, row, token: inside(body, register.token) };
-    const signed = await this.call(login, login.path, { body: this.loginBody(login, sent) });
-    return { sent, row, token: inside(signed.body, login.token) };
+  /** Somebody new, who may do what the scopes say where there are scopes. */
+  signUp(scopes) {
+    return newPerson(this, scopes);
   }
 
-  /** What somebody signs in with who signed up with `sent`. */
-  loginBody({ body }, sent) {
-    const [only] = Object.values(sent);
-    const flat = { ...sent, ...(typeof only === 'object' && only) };
-    const [name] = Object.keys(body);
-    const isWrapped = typeof body[name] === 'object';
-    const wanted = Object.keys(isWrapped ? body[name] : body);
-    const inner = Object.fromEntries(wanted.map((field) => [field, flat[field]]));
-    return isWrapped ? { [name]: inner } : inner;
+  kind(wanted) {
+    return operations.find((operation) => operation.kind === wanted);
   }
 
   /** A new row, as it was answered; of accounts, somebody new. Undefined where no operation shows one. */
   async make(table, token) {
     const operation = operations.find(({ makes }) => makes === table);
-    if (!operation) return kind('register') ? (await this.signUp()).row : undefined;
+    if (!operation) return this.kind('register') ? (await this.signUp()).row : undefined;
     const address = await this.addressOf(operation, token);
     if (!address) return undefined;
     const sent = await this.body(operation, token);

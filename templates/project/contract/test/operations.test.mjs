@@ -10,7 +10,7 @@ after(() => contract.stop());
 const HOSTILE = ["' or 1=1 --", '%00', '..%2f..%2fetc', '{}', '9'.repeat(40), 'a'.repeat(3000)];
 
 for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kind !== 'written')) {
-  const { id, guard, status, path, body, demands, isOwned } = operation;
+  const { id, guard, status, path, body, demands, isOwned, scopes } = operation;
 
   test(`${id} answers ${status}`, async (context) => {
     const person = await contract.signUp();
@@ -18,7 +18,7 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
     if (!address) return context.skip('no operation shows how its row is found');
     const sent =
       operation.kind === 'login'
-        ? contract.loginBody(operation, person.sent)
+        ? person.login
         : body && (await contract.body(operation, person.token));
     const token = guard === 'none' ? undefined : person.token;
     const answer = await contract.call(operation, address, { body: sent, token });
@@ -30,9 +30,13 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
     const address =
       (await contract.addressOf(operation, person.token)) ?? path.replaceAll(/\{\w+\}/g, '0');
     const ask = (where, given) => contract.call(operation, where, given);
-    if (guard === 'account') {
+    if (guard === 'account' || guard === 'key') {
       assert.equal((await ask(address, { body })).status, 401);
       assert.equal((await ask(address, { body, token: 'no.good.token' })).status, 401);
+    }
+    if (scopes) {
+      const { token: lesser } = await contract.signUp([]);
+      assert.equal((await ask(address, { body, token: lesser })).status, 403);
     }
     const token = guard === 'none' ? undefined : person.token;
     if (demands) {
