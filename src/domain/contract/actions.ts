@@ -2,11 +2,14 @@ import type { ContractAction, ContractView } from '../contract-plan.ts';
 import { type ContractAccounts, isPasswordName } from './accounts.ts';
 import { addressOf, entityAt, filtersOf, pagingOf, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';
-import { type Entity, envelopeOf, isVariable, parentOf } from './entities.ts';
+import { envelopeOf } from './entities.ts';
+import type { Entity } from './entity.ts';
 import { keyDemands } from './keys.ts';
 import { columnName, componentOf, singularOf } from './names.ts';
+import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
-import { NotPlain, type Scene, tableOf, toggleOf } from './scene.ts';
+import { isVariable, parentOf } from './paths.ts';
+import { type Scene, tableOf, toggleOf } from './scene.ts';
 import { slugSource } from './sources.ts';
 import { answerView, fieldsOf } from './views.ts';
 

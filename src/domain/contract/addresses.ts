@@ -1,11 +1,14 @@
 import type { ContractAddress, ContractCheck, ContractFilter, ContractPaging } from '../contract-plan.ts';
 import { checkOf } from './checks.ts';
-import { type Entity, isKeyOf, isVariable, parentOf, type Toggle } from './entities.ts';
+import type { Entity } from './entity.ts';
 import { columnName, singularOf } from './names.ts';
+import { NotPlain } from './not-plain.ts';
 import type { ApiOperation, ApiParameter } from './operations.ts';
-import { columnIn, NotPlain, type Scene, tableOf, toggleOf } from './scene.ts';
+import { isKeyOf, isVariable, parentOf } from './paths.ts';
+import { columnIn, type Scene, tableOf, toggleOf } from './scene.ts';
 import { shapeOf } from './shape.ts';
 import { KEY } from './sources.ts';
+import type { Toggle } from './toggles.ts';
 
 /** How the item at a path is found. Throws `NotPlain` for a parameter that no column is known for. */
 export function addressOf(scene: Scene, path: string, operation: ApiOperation): ContractAddress {

@@ -1,6 +1,6 @@
 import type { ApiDocument } from '../api-document.ts';
 import type { EnumType, SchemaInput } from '../schema.ts';
-import type { EntityField } from './entities.ts';
+import type { EntityField } from './entity.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
 export type TableInput = SchemaInput['tables'][number];

@@ -1,55 +1,14 @@
 import type { ApiDocument } from '../api-document.ts';
 import type { ContractKeys } from '../contract-plan.ts';
 import { type ContractAccounts, findAccounts } from './accounts.ts';
+import { type Entity, newEntity, newField } from './entity.ts';
 import { type Envelope, objectIn, openEnvelope } from './envelope.ts';
 import { findKeys } from './keys.ts';
-import { columnName, componentOf, isPluralWord, singularOf, tableNameOf } from './names.ts';
+import { columnName, componentOf, isPluralWord, tableNameOf } from './names.ts';
 import { type ApiOperation, operationsOf, successOf } from './operations.ts';
+import { isKeyOf, isVariable, parentOf } from './paths.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
-
-/** A member that bodies of an entity have, as all of them together say. */
-export interface EntityField {
-  readonly name: string;
-  /** Of the body that makes rows where there is one. */
-  shape: Shape;
-  inCreate: boolean;
-  createRequired: boolean;
-  inUpdate: boolean;
-  /** Some update takes null for it. */
-  updateNull: boolean;
-  inRead: boolean;
-  /** Every answer has it, and never null. */
-  readFilled: boolean;
-}
-
-/** What a contract keeps: the things a path lists, makes and addresses. */
-export interface Entity {
-  readonly table: string;
-  readonly singular: string;
-  readonly isAccounts: boolean;
-  /** Paths of its collections: `/articles`, `/articles/{slug}/comments`. */
-  readonly prefixes: Set<string>;
-  readonly fields: Map<string, EntityField>;
-  /** Names of the schemas it is answered with. */
-  readonly components: Set<string>;
-  readonly create: ApiOperation[];
-  readonly reads: ApiOperation[];
-  readonly writes: ApiOperation[];
-  readonly pointer: string;
-}
-
-/** A relation that POST or PUT and DELETE of a path switch on and off: following, liking. */
-export interface Toggle {
-  readonly path: string;
-  /** `favorite`. */
-  readonly verb: string;
-  readonly entity: Entity;
-  readonly on: ApiOperation;
-  readonly off: ApiOperation;
-  readonly table: string;
-  /** The column with what it is about; the other one is the account's. */
-  readonly column: string;
-}
+import { findToggles, type Toggle } from './toggles.ts';
 
 /** Everything that was found in a contract. */
 export interface Findings {
@@ -61,9 +20,6 @@ export interface Findings {
   readonly entities: readonly Entity[];
   readonly toggles: readonly Toggle[];
 }
-
-export const isVariable = (segment: string | undefined): boolean =>
-  segment !== undefined && /^\{[^{}]+\}$/.test(segment);
 
 /** Looks for what a contract keeps, and how people sign in. */
 export function findEntities(document: ApiDocument): Findings {
@@ -91,21 +47,6 @@ export function findEntities(document: ApiDocument): Findings {
     ...{ document, operations, accounts, entities: all },
     keys: accounts ? null : findKeys(document, operations, tables),
     toggles: accounts ? findToggles(plain, all) : [],
-  };
-}
-
-function newEntity(table: string, isAccounts: boolean, pointer: string): Entity {
-  return {
-    table,
-    singular: singularOf(table),
-    isAccounts,
-    prefixes: new Set(),
-    fields: new Map(),
-    components: new Set(),
-    create: [],
-    reads: [],
-    writes: [],
-    pointer,
   };
 }
 
@@ -184,22 +125,6 @@ function aliasOf(
   return isKnown ? people.table : null;
 }
 
-/** `/articles` of `/articles/{slug}`. */
-export function parentOf(path: string): string {
-  const segments = path.split('/');
-  return isVariable(segments.at(-1)) ? segments.slice(0, -1).join('/') : path;
-}
-
-/** `id`, `articleId`, `article_id` of articles. */
-export function isKeyOf(param: string, { singular }: Pick<Entity, 'singular'>): boolean {
-  const plain = columnName(param);
-  return (
-    plain === 'id' ||
-    plain === `${singular}_id` ||
-    (plain.endsWith('_id') && singular.endsWith(`_${plain.slice(0, -3)}`))
-  );
-}
-
 function gatherAccounts(document: ApiDocument, accounts: ContractAccounts, people: Entity): void {
   const { register, login, me, changes } = accounts;
   people.create.push(register);
@@ -267,42 +192,4 @@ function add(document: ApiDocument, entity: Entity, shape: Shape | null, use: 'c
       known.updateNull ||= own.nullable;
     }
   }
-}
-
-function newField(name: string, shape: Shape): EntityField {
-  return {
-    name,
-    shape,
-    inCreate: false,
-    createRequired: false,
-    inUpdate: false,
-    updateNull: false,
-    inRead: false,
-    readFilled: false,
-  };
-}
-
-function findToggles(operations: readonly ApiOperation[], entities: readonly Entity[]): readonly Toggle[] {
-  return operations.flatMap((off): Toggle[] => {
-    const verb = off.segments.at(-1) ?? '';
-    const item = `/${off.segments.slice(0, -1).join('/')}`;
-    const entity = entities.find(({ prefixes }) => item !== parentOf(item) && prefixes.has(parentOf(item)));
-    const on = operations.find(
-      ({ path, method, body }) => path === off.path && (method === 'post' || method === 'put') && body === null,
-    );
-    const isSwitch = off.method === 'delete' && off.body === null && !isVariable(verb) && off.security === 'required';
-    if (!isSwitch || !on || on.security !== 'required' || !entity || entity.prefixes.has(off.path)) return [];
-    const column = `${entity.singular}_id`;
-    return [
-      {
-        path: off.path,
-        verb,
-        entity,
-        on,
-        off,
-        table: tableNameOf(`${entity.singular}_${verb}`),
-        column: entity.isAccounts ? `other_${column}` : column,
-      },
-    ];
-  });
 }

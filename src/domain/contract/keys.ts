@@ -1,8 +1,7 @@
 import { type ApiDocument, member } from '../api-document.ts';
 import type { ContractKeys, KeyPlace } from '../contract-plan.ts';
-import type { TableInput } from './columns.ts';
+import { NotPlain } from './not-plain.ts';
 import type { ApiOperation } from './operations.ts';
-import { NotPlain } from './scene.ts';
 
 /** What tables of keys are called, where nothing of the document is. */
 const NAMES = ['api_keys', 'server_keys', 'server_api_keys'];
@@ -65,20 +64,4 @@ export function keyDemands(keys: ContractKeys, { demands }: Pick<ApiOperation, '
     return [scheme, scopes] as const;
   });
   return Object.fromEntries(opened);
-}
-
-/** The table that keeps the keys: of each only its hash. */
-export function keyTable({ table }: ContractKeys): TableInput {
-  return {
-    name: table,
-    description: 'Keys that open the operations, made by who runs the backend; of each only its hash.',
-    columns: [
-      { name: 'id', type: 'bigint', primaryKey: true, default: { generate: 'identity' } },
-      { name: 'name', type: 'text', unique: true, check: { minLength: 1, maxLength: 100 } },
-      { name: 'key_hash', type: 'text', unique: true, sensitive: true },
-      { name: 'scopes', type: 'text[]', default: { value: '{}' } },
-      { name: 'created_at', type: 'timestamptz', default: { generate: 'created' } },
-      { name: 'expires_at', type: 'timestamptz', nullable: true },
-    ],
-  };
 }

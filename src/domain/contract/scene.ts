@@ -1,15 +1,15 @@
 import { profileColumns } from '../access.ts';
 import type { ContractToggle } from '../contract-plan.ts';
 import { type Column, primaryKey, type Schema, type Table } from '../schema.ts';
-import type { Entity, Findings, Toggle } from './entities.ts';
+import type { Findings } from './entities.ts';
+import type { Entity } from './entity.ts';
+import { NotPlain } from './not-plain.ts';
+import type { Toggle } from './toggles.ts';
 
 /** What was found in a contract, and the tables that were made of it. */
 export interface Scene extends Findings {
   readonly schema: Schema;
 }
-
-/** Why an operation is left to people: a sentence. Ends the planning of this operation. */
-export class NotPlain extends Error {}
 
 export function tableOf(scene: Scene, entity: Pick<Entity, 'table'>): Table {
   const table = scene.schema.tables.find(({ name }) => name === entity.table);

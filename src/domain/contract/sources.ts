@@ -1,8 +1,11 @@
 import type { ApiDocument } from '../api-document.ts';
 import { isPasswordName, isTokenName } from './accounts.ts';
-import { type Entity, type EntityField, type Findings, isKeyOf, type Toggle } from './entities.ts';
+import type { Findings } from './entities.ts';
+import type { Entity, EntityField } from './entity.ts';
 import { columnName, componentOf } from './names.ts';
+import { isKeyOf } from './paths.ts';
 import { shapeOf } from './shape.ts';
+import type { Toggle } from './toggles.ts';
 
 /** Where the value of a member of an answer comes from. */
 export type Source =

@@ -1,19 +1,14 @@
 import type { EnumType, Schema, SchemaInput } from '../schema.ts';
 import { schemaShape } from '../schema.ts';
+import { accessFor } from './access.ts';
 import { type ColumnInput, presetOf, storageOf, type TableInput } from './columns.ts';
-import {
-  type Entity,
-  type EntityField,
-  type Findings,
-  isKeyOf,
-  isVariable,
-  parentOf,
-  type Toggle,
-} from './entities.ts';
-import { keyTable } from './keys.ts';
+import type { Findings } from './entities.ts';
+import type { Entity, EntityField } from './entity.ts';
+import { keyColumn, keyType } from './key-columns.ts';
 import { columnName } from './names.ts';
-import { type Shape, shapeOf } from './shape.ts';
-import { isBelow, isKey, KEY, type Source, sourceOf } from './sources.ts';
+import { keyTable, toggleTable } from './own-tables.ts';
+import { isKeyOf, isVariable, parentOf } from './paths.ts';
+import { isBelow, KEY, type Source, sourceOf } from './sources.ts';
 
 /** Why a column is there: the place in the document, or a sentence. */
 export interface ColumnReason {
@@ -134,38 +129,6 @@ function parentsOf(entity: Entity, { entities }: Pick<Findings, 'entities'>): re
   return entities.filter((parent) => isBelow(entity, parent));
 }
 
-function keyField(entity: Entity): EntityField | undefined {
-  return [...entity.fields.values()].find((field) => isKey(field, entity));
-}
-
-function keyShape(entity: Entity, findings: Findings): Shape | null {
-  const field = keyField(entity);
-  if (field) return field.shape;
-  const items = [...entity.reads, ...entity.writes].filter(({ path }) => entity.prefixes.has(parentOf(path)));
-  const [schema] = items.flatMap(({ parameters, path }) =>
-    parameters.flatMap((param) =>
-      path.endsWith(`{${param.name}}`) && isKeyOf(param.name, entity) && param.schema ? [param.schema] : [],
-    ),
-  );
-  return schema ? shapeOf(findings.document, schema) : null;
-}
-
-function keyType(entity: Entity, findings: Findings): string {
-  const isGiven = keyField(entity)?.createRequired === true;
-  const shape = keyShape(entity, findings);
-  if (shape?.kind === 'integer') return shape.format === 'int32' ? 'integer' : 'bigint';
-  return shape?.kind === 'text' && shape.format === 'uuid' ? 'uuid' : isGiven ? 'text' : 'varchar(21)';
-}
-
-function keyColumn(entity: Entity, findings: Findings): ColumnInput {
-  const type = keyType(entity, findings);
-  if (keyField(entity)?.createRequired) {
-    return { name: KEY, type, primaryKey: true };
-  }
-  const generate = type === 'uuid' ? 'uuid' : type === 'varchar(21)' ? 'id' : 'identity';
-  return { name: KEY, type, primaryKey: true, default: { generate } };
-}
-
 function columnOf(
   field: EntityField,
   entity: Entity,
@@ -253,69 +216,4 @@ function addressColumns(entity: Entity, findings: Findings): readonly string[] {
     const param = (last ?? '').slice(1, -1);
     return isKeyOf(param, entity) ? [] : [columnName(param)];
   });
-}
-
-type Access = NonNullable<TableInput['access']>;
-
-/** Who sees and changes rows, by what operations ask for; adds the column of the owner where rows belong to somebody. */
-function accessFor(
-  entity: Entity,
-  findings: Findings,
-  columns: ReadonlyMap<string, ColumnInput>,
-  put: (column: ColumnInput, pointer: string | null, rule: string) => void,
-): { readonly input: Access; readonly assumption: string | null } | null {
-  const people = findings.entities.find(({ isAccounts }) => isAccounts);
-  if (!people || entity === people) return null;
-  const isSecured = entity.create.length > 0 && entity.create.every(({ security }) => security === 'required');
-  const isOpen = entity.reads.length === 0 || entity.reads.some(({ security }) => security !== 'required');
-  const shown = [...columns.values()].find(
-    ({ default: made }) => made && 'generate' in made && made.generate === 'owner',
-  );
-  const everyone = { write: 'everyone' as const, read: 'everyone' as const };
-  if (!isSecured) {
-    const isWritten = [...entity.create, ...entity.writes].some(({ security }) => security !== 'required');
-    return {
-      input: isWritten ? everyone : { read: isOpen ? 'everyone' : 'accounts', write: 'accounts' },
-      assumption: null,
-    };
-  }
-  if (shown) return { input: { read: isOpen ? 'everyone' : 'accounts', write: 'owner' }, assumption: null };
-  const name = `${people.singular}_id`;
-  const owner = columns.has(name) ? `owner_${name}` : name;
-  put(
-    {
-      name: owner,
-      type: keyType(people, findings),
-      references: { table: people.table, column: 'id', onDelete: 'cascade' },
-      default: { generate: 'owner' },
-    },
-    null,
-    'who signs in owns what they make',
-  );
-  const assumption = isOpen
-    ? `Rows of ${entity.table} are seen by everybody and changed by who made them; no answer tells who that is.`
-    : `Rows of ${entity.table} are seen and changed by who made them: every operation on them asks who it is.`;
-  return { input: { read: isOpen ? 'everyone' : 'owner', write: 'owner' }, assumption };
-}
-
-function toggleTable(toggle: Toggle, findings: Findings): TableInput {
-  const people = findings.entities.find(({ isAccounts }) => isAccounts) ?? toggle.entity;
-  const key = { primaryKey: true };
-  return {
-    name: toggle.table,
-    description: `Who has switched on "${toggle.verb}".`,
-    columns: [
-      {
-        ...{ name: `${people.singular}_id`, type: keyType(people, findings), ...key },
-        references: { table: people.table, column: 'id', onDelete: 'cascade' },
-        default: { generate: 'owner' },
-      },
-      {
-        ...{ name: toggle.column, type: keyType(toggle.entity, findings), ...key },
-        references: { table: toggle.entity.table, column: 'id', onDelete: 'cascade' },
-      },
-    ],
-    indexes: [{ columns: [toggle.column] }],
-    access: { read: 'everyone', write: 'owner' },
-  };
 }

@@ -1,8 +1,10 @@
 import type { ContractView, ViewField } from '../contract-plan.ts';
-import { accountIn, type Entity } from './entities.ts';
+import { accountIn } from './entities.ts';
+import type { Entity } from './entity.ts';
 import { openEnvelope } from './envelope.ts';
+import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
-import { columnIn, NotPlain, publicColumns, type Scene, tableOf, toggleOf } from './scene.ts';
+import { columnIn, publicColumns, type Scene, tableOf, toggleOf } from './scene.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
 import { sourceOf } from './sources.ts';
 
