@@ -1,5 +1,5 @@
-import { type Relation, relationsOf } from './ddl.ts';
 import { readableIdentifier } from './identifier.ts';
+import { type Relation, relationsOf } from './relations.ts';
 import { type Column, primaryKey, type Reader, type Schema, type Table, type Writer } from './schema.ts';
 
 /**

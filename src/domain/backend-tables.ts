@@ -1,5 +1,5 @@
 import { accountsOf } from './access.ts';
-import { columnTypeSql } from './ddl.ts';
+import { columnTypeSql } from './column-sql.ts';
 import { literal, readableIdentifier as name } from './identifier.ts';
 import { IS_ADMIN, policyDdl } from './policies.ts';
 import type { Schema } from './schema.ts';

@@ -1,6 +1,6 @@
-import { isRequired, type Relation, relationsOf } from './ddl.ts';
 import { columnKeys, isOneToOne } from './diagram.ts';
 import { type Box, HEADER_HEIGHT, KEY_WIDTH, type Layout, layOut, ROW_HEIGHT } from './diagram-svg/layout.ts';
+import { isRequired, type Relation, relationsOf } from './relations.ts';
 import type { Column, Schema } from './schema.ts';
 
 const STYLE = `

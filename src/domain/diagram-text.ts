@@ -1,6 +1,6 @@
-import { isRequired, relationsOf } from './ddl.ts';
 import { columnKeys, isOneToOne } from './diagram.ts';
 import { drawLines, type Line } from './diagram-text/lines.ts';
+import { isRequired, relationsOf } from './relations.ts';
 import type { Column, Schema, Table } from './schema.ts';
 
 /** Narrowest drawing; a terminal with less room has it wrapped. */

@@ -1,5 +1,5 @@
 import { parseColumnType } from './column-type.ts';
-import { isRequired, type Relation, relationsOf } from './ddl.ts';
+import { isRequired, type Relation, relationsOf } from './relations.ts';
 import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
 
 /** `numeric(10, 2)` is no word for Mermaid; the base of the type is. */

@@ -1,4 +1,4 @@
-import { type Relation, relationsOf } from './ddl.ts';
+import { type Relation, relationsOf } from './relations.ts';
 import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
 
 /** Rows of another table that belong to a row: the one it refers to, or those that refer to it. */

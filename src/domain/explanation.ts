@@ -1,5 +1,5 @@
-import { relationsOf } from './ddl.ts';
 import type { Growth } from './growth.ts';
+import { relationsOf } from './relations.ts';
 import type { EnumType, Schema, Table } from './schema.ts';
 
 /** Where a part of a design comes from. */

@@ -1,4 +1,4 @@
-import { inParentOrder, isRequired, relationsOf } from './ddl.ts';
+import { inParentOrder, isRequired, relationsOf } from './relations.ts';
 import { type InputField, inputFields, isServerMade } from './rest.ts';
 import { FUTURE_TIME, pointAt, SAMPLE_TIME, type Scale, sampleValue, scaleOf } from './sample-values.ts';
 import type { Column, Schema, Table } from './schema.ts';

@@ -1,4 +1,4 @@
-import { relationsOf } from './ddl.ts';
+import { relationsOf } from './relations.ts';
 import type { Column, Schema, Table } from './schema.ts';
 
 /** What is not wanted of a schema. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { inParentOrder, renderDdl, renderDdlStatements } from '../../src/domain/ddl.ts';
+import { renderDdl, renderDdlStatements } from '../../src/domain/ddl.ts';
+import { inParentOrder } from '../../src/domain/relations.ts';
 import type { SchemaInput } from '../../src/domain/schema.ts';
 import { findProblems, parseSchema } from '../../src/domain/schema-rules.ts';
 import { parseSql } from '../../src/domain/sql-parse.ts';

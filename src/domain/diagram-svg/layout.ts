@@ -1,4 +1,4 @@
-import { inParentOrder, relationsOf } from '../ddl.ts';
+import { inParentOrder, relationsOf } from '../relations.ts';
 import type { Schema, Table } from '../schema.ts';
 
 /** Measures in pixels; characters are those of a 12 px monospace font. */

@@ -1,4 +1,4 @@
-import { columnSql, columnTypeSql } from '../ddl.ts';
+import { columnSql, columnTypeSql } from '../column-sql.ts';
 import { literal, readableIdentifier as name } from '../identifier.ts';
 import { type Column, primaryKey, type Table } from '../schema.ts';
 import {

@@ -1,4 +1,4 @@
-import { columnTypeSql } from '../ddl.ts';
+import { columnTypeSql } from '../column-sql.ts';
 import { readableIdentifier as name } from '../identifier.ts';
 import type { Column, Table } from '../schema.ts';
 import { type DiffContext, type Fill, ORDER, type Step, step, type TablePair } from './context.ts';

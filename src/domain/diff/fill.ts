@@ -1,6 +1,7 @@
+import { columnTypeSql } from '../column-sql.ts';
 import { type ColumnType, formatColumnType, parseColumnType } from '../column-type.ts';
-import { columnTypeSql, relationsOf } from '../ddl.ts';
 import { literal, readableIdentifier as name } from '../identifier.ts';
+import { relationsOf } from '../relations.ts';
 import { type Column, primaryKey, type Table } from '../schema.ts';
 import type { DiffContext, Fill } from './context.ts';
 

@@ -1,6 +1,6 @@
 import { accessOf, isAccountsTable } from '../../../domain/access.ts';
-import { relationsOf } from '../../../domain/ddl.ts';
 import type { Origin } from '../../../domain/explanation.ts';
+import { relationsOf } from '../../../domain/relations.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
 import type { Context } from './context.ts';
 import type { Draft, Model, OriginalColumn } from './draft.ts';

@@ -1,4 +1,4 @@
-import { relationsOf } from '../../../domain/ddl.ts';
+import { relationsOf } from '../../../domain/relations.ts';
 import { type InputField, nestedPath } from '../../../domain/rest.ts';
 import type { Table } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';

@@ -1,6 +1,6 @@
 import { accessOf, accountsOf, singleOwner } from '../../../domain/access.ts';
-import { inParentOrder } from '../../../domain/ddl.ts';
 import { listOrder } from '../../../domain/list-order.ts';
+import { inParentOrder } from '../../../domain/relations.ts';
 import { type InputField, registrationFields, resourcePath } from '../../../domain/rest.ts';
 import { type ParentLink, parentLinks } from '../../../domain/sample.ts';
 import type { Schema, Table } from '../../../domain/schema.ts';
