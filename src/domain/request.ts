@@ -21,11 +21,11 @@ export function stripInvisible(text: string): string {
 }
 
 /** Parses a request. Throws `request.empty` or `request.too_long`. */
-export function parseRequest(input: unknown): Request {
+export function parseRequest(input: unknown, example = 'turbobackend create "blog API"'): Request {
   const text = typeof input === 'string' ? stripInvisible(input).normalize('NFC').trim() : '';
   if (text === '') {
     throw new TurboError('request.empty', 'The request is empty: say in a sentence what the backend is for.', {
-      hint: 'turbobackend create "blog API"',
+      hint: example,
     });
   }
   const bytes = Buffer.byteLength(text);

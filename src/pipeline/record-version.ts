@@ -34,12 +34,15 @@ export interface StepOrder {
  * `version.unfinished`, what putting aside throws, and what `work` throws.
  */
 export async function recordVersion<T extends object>(
-  folder: ProjectFolder,
+  planned: ProjectFolder,
   order: StepOrder,
   services: VersionNeeds,
   work: () => Promise<T>,
 ): Promise<T> {
-  return withVersionLock(folder, services, async () => {
+  return withVersionLock(planned, services, async () => {
+    // Whoever had the lock may have changed it: what was read before is what they began with.
+    const current = await readManifest(planned.directory, services);
+    const folder = { ...planned, project: current ?? planned.project };
     const version = await beginVersion(folder, order, services);
     try {
       const result = await work();

@@ -1,8 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TurboError } from '../../src/domain/errors.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
+import { writeManifest } from '../../src/operations/manifest.ts';
 import { listVersions } from '../../src/operations/versions.ts';
+import { recordVersion } from '../../src/pipeline/record-version.ts';
 import { planRedo, redo } from '../../src/pipeline/redo.ts';
 import { migrateStage, provisionStage } from '../../src/pipeline/stages.ts';
 import { planUndo, undo } from '../../src/pipeline/undo.ts';
@@ -176,4 +179,16 @@ test('what was changed otherwise since, or applied elsewhere, is refused with th
   await migrateStage(project.folder, 'staging', services);
   expect(await refused()).toMatch(/applied to staging.*migrate down --env staging/);
   expect(await states()).not.toContain('undoing');
+});
+
+test('a step that waited while another changed the schema, and is refused then, leaves no version', async () => {
+  const { directory, project: planned } = project.folder;
+  const before = await states();
+  await writeManifest(directory, { ...planned, schema: null }, services);
+  const late = recordVersion(project.folder, { env: 'dev', kind: 'evolve', title: 'late' }, services, async () => {
+    throw new TurboError('migration.changed', 'It was changed since this was planned.', { hint: 'Again.' });
+  });
+  await expect(late).rejects.toMatchObject({ code: 'migration.changed' });
+  expect(await states()).toEqual(before);
+  await writeManifest(directory, planned, services);
 });

@@ -61,13 +61,15 @@ export const evolveCommand: CliCommand = {
   },
 };
 
+const EXAMPLE = 'turbobackend evolve "posts need a subtitle"';
+
 type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
 
 async function change(cli: Cli, typed: Typed, { folder, env, services }: Place): Promise<Outcome> {
   const verify = verifyOf(typed);
   if (verify !== 'none') services.builder.warmUp();
   const evolve = await import('../../../pipeline/evolve.ts');
-  const request = parseRequest(String(typed.args[0] ?? ''));
+  const request = parseRequest(typed.args[0] ?? '', EXAMPLE);
   const wanted = await understandBoth(folder, request, services);
   const { behaviour } = wanted;
   // Marked before anything is planned: whatever differs later came in between.
@@ -165,7 +167,7 @@ const whatBecame = ({ kind, change }: Resumed): string => {
 function finished(cli: Cli, resumed: Resumed | null): Outcome {
   if (!resumed) {
     throw new TurboError('usage.missing', 'There is no change that was cut.', {
-      hint: 'Say what is to change: turbobackend evolve "posts need a subtitle"',
+      hint: `Say what is to change: ${EXAMPLE}`,
     });
   }
   if (resumed.kind === 'taken-back') {

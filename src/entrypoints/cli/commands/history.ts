@@ -77,9 +77,21 @@ async function listAll(
           kept ? megabytes(kept) : '-',
         ]);
       }
-      return `${grid.toString()}\nTake the last one back: ${command} undo`;
+      return [grid.toString(), ...whatIsNext(versions, command)].join('\n');
     },
   };
+}
+
+/** What was created is no step to take back. */
+function whatIsNext(versions: readonly Version[], command: string): readonly string[] {
+  const cut = versions.find(({ state }) => state === 'undoing' || state === 'redoing');
+  if (cut) return [`Finish what was cut: ${command} ${cut.state === 'undoing' ? 'undo' : 'redo'}`];
+  const isUndoable = versions.some(({ kind, state }) => kind !== 'create' && state === 'applied');
+  const isRedoable = versions.some(({ state }) => state === 'undone');
+  return [
+    ...(isUndoable ? [`Take the last one back: ${command} undo`] : []),
+    ...(isRedoable ? [`Apply the last one that was undone again: ${command} redo`] : []),
+  ];
 }
 
 function showOne(project: ProjectRecord, version: Version, services: App): Outcome {

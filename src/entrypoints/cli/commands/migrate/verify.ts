@@ -28,7 +28,7 @@ export const verifySubcommand: MigrateSubcommand = {
 };
 
 function describe({ kind, object, left, right }: Difference, one: string, other: string): string {
-  if (left === null) return `${kind} ${object}: ${other} has it, ${one} not`;
-  if (right === null) return `${kind} ${object}: ${one} has it, ${other} not`;
+  if (left === null) return `${kind} ${object}: in ${other}, not in ${one}`;
+  if (right === null) return `${kind} ${object}: in ${one}, not in ${other}`;
   return `${kind} ${object}: ${left} in ${one}, ${right} in ${other}`;
 }
