@@ -1,18 +1,16 @@
 import { join } from 'node:path';
+import { lazyContract, lazyRepository, lazyRuns } from './app/lazy.ts';
+import { builtInModel, lazyModel, openAskedModel, openWriter } from './app/models.ts';
 import { openRemotes } from './app/remotes.ts';
-import { type Config, chooseModels, type ModelService } from './config.ts';
+import type { Config } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
 import type { Clock, Ids } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
-import type { ApiDocuments, Contract } from './ports/contract.ts';
+import type { ApiDocuments } from './ports/contract.ts';
 import type { Model } from './ports/model.ts';
-import type { Prices } from './ports/prices.ts';
-import type { Repository } from './ports/repository.ts';
-import type { Runs } from './ports/runs.ts';
 import type { Needs, Services } from './ports/services.ts';
 import type { Templates } from './ports/templates.ts';
-import type { Writer } from './ports/writer.ts';
 
 /**
  * The composition root: from a Config to the services the verbs need. The only importer of adapters. Nothing is
@@ -23,73 +21,7 @@ export type App = Services & { close(): Promise<void> };
 
 /** Only the built-in model: for `detect` and `design-schema` as functions of a sentence, without a database. */
 export async function openModel(config: Config): Promise<Model> {
-  return withTemplates(await openPlanner(config), config);
-}
-
-async function openPlanner(config: Config): Promise<Model> {
-  const [{ planner }, { loadLexicon }] = await Promise.all([
-    import('./adapters/model/planner/planner.ts'),
-    import('./adapters/model/planner/load-lexicon.ts'),
-  ]);
-  return planner({ lexicon: await loadLexicon(join(config.packageRoot, 'templates', 'planner')) });
-}
-
-/** Who names a template need not ask anybody. */
-async function withTemplates(behind: Model, config: Config): Promise<Model> {
-  const { templateModel } = await import('./adapters/model/template/template-model.ts');
-  return templateModel({ templates: await openTemplates(config), behind });
-}
-
-/** Whoever is asked in each phase, every call recorded. A service's client is loaded when one is asked. */
-async function openAskedModel(config: Config, services: Needs<'state' | 'clock' | 'progress'>): Promise<Model> {
-  const chosen = chooseModels(config.models);
-  const planner = await openPlanner(config);
-  const { recordedModel } = await import('./adapters/model/recorded/recorded-model.ts');
-  const { state, clock } = services;
-  const open = async (service: ModelService | null) =>
-    service === null
-      ? recordedModel({ behind: planner, calls: state, clock })
-      : openService(service, planner, config, services);
-  const [detecting, designing] = await Promise.all([open(chosen.detect), open(chosen.design)]);
-  return withTemplates({ name: designing.name, detect: detecting.detect, design: designing.design }, config);
-}
-
-/** Who writes code, when a model is configured for it. */
-async function openWriter(
-  config: Config,
-  { state, clock, progress }: Needs<'state' | 'clock' | 'progress'>,
-): Promise<Writer | null> {
-  const service = chooseModels(config.models).write;
-  if (service === null) return null;
-  const { openaiWriter } = await import('./adapters/model/openai/openai-writer.ts');
-  const templates = await openTemplates(config);
-  const rules = callRules(config);
-  return openaiWriter({ service, rules, templates, calls: state, prices: lazyPrices, clock, progress });
-}
-
-function callRules({ models }: Config) {
-  const { maxCostUsd = null, maxCalls = null, records = 'use', showPrompts = false } = models.flags;
-  return { maxCostUsd, maxCalls, records, showPrompts } as const;
-}
-
-async function openService(
-  service: ModelService,
-  planner: Model,
-  config: Config,
-  { state, clock, progress }: Needs<'state' | 'clock' | 'progress'>,
-): Promise<Model> {
-  const { openaiModel } = await import('./adapters/model/openai/openai-model.ts');
-  const templates = await openTemplates(config);
-  return openaiModel({
-    service,
-    rules: callRules(config),
-    planner,
-    templates,
-    calls: state,
-    prices: lazyPrices,
-    clock,
-    progress,
-  });
+  return builtInModel(config);
 }
 
 /** The texts we ship. */
@@ -250,74 +182,6 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     ...services,
     async close() {
       await Promise.allSettled([services.builder.close(), services.runs.close(), services.state.close()]);
-    },
-  };
-}
-
-/** The lexicon is read when somebody asks for a design, not when a server is stopped. */
-function lazyModel(load: () => Promise<Model>): Model {
-  let loaded: Promise<Model> | null = null;
-  let name = 'planner';
-  const model = async () => {
-    loaded ??= load();
-    const found = await loaded;
-    name = found.name;
-    return found;
-  };
-  return {
-    get name() {
-      return name;
-    },
-    detect: async (request, caller) => (await model()).detect(request, caller),
-    design: async (request, base, caller) => (await model()).design(request, base, caller),
-  };
-}
-
-/** The list of prices is two megabytes: it is loaded when something costs. */
-const lazyPrices: Prices = {
-  priceOf: async (model, tokens) => {
-    const { listedPrices } = await import('./adapters/prices/listed/listed-prices.ts');
-    return listedPrices().priceOf(model, tokens);
-  },
-};
-
-/** What starts git is loaded when there is something to commit. */
-function lazyRepository({ gitEnvironment }: Config): Repository {
-  const load = async () => {
-    const { gitRepository } = await import('./adapters/repository/git/git-repository.ts');
-    return gitRepository({ environment: gitEnvironment });
-  };
-  return {
-    open: async (directory) => (await load()).open(directory),
-    commit: async (directory, order) => (await load()).commit(directory, order),
-    begin: async (directory, order) => (await load()).begin(directory, order),
-  };
-}
-
-/** The validator is loaded when there is something to check. */
-const lazyContract: Contract = {
-  open: async (document, options) => {
-    const { ajvContract } = await import('./adapters/contract/ajv/ajv-contract.ts');
-    return ajvContract().open(document, options);
-  },
-};
-
-/** DBOS is the heaviest package we have: only a command that runs or forgets a run pays for it. */
-function lazyRuns(load: () => Promise<Runs>): Runs {
-  let loaded: Promise<Runs> | null = null;
-  const runs = () => {
-    loaded ??= load();
-    return loaded;
-  };
-  return {
-    execute: async (projectId, body, options) => (await runs()).execute(projectId, body, options),
-    list: async () => (await runs()).list(),
-    find: async (projectId) => (await runs()).find(projectId),
-    cancel: async (projectId) => (await runs()).cancel(projectId),
-    whileIdle: async (projectId, work) => (await runs()).whileIdle(projectId, work),
-    forget: async (projectId) => (await runs()).forget(projectId),
-    close: async () => {
-      if (loaded) await (await loaded).close();
     },
   };
 }

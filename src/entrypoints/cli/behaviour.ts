@@ -2,7 +2,6 @@ import type { Endpoint, EndpointPlan } from '../../domain/endpoint.ts';
 import { isTurboError, TurboError } from '../../domain/errors.ts';
 import type { ProjectFolder } from '../../domain/project.ts';
 import type { Request } from '../../domain/request.ts';
-import { EMPTY_SCHEMA } from '../../domain/schema.ts';
 import type { WantedChange } from '../../pipeline/understand-change.ts';
 import type { Services } from '../../ports/services.ts';
 import { type Cli, flag, type Typed } from './command.ts';
@@ -27,9 +26,10 @@ export async function understandBoth(
   request: Request,
   services: Services,
 ): Promise<WantedOfBoth> {
-  const [{ understandChange }, { planBehaviour }] = await Promise.all([
+  const [{ understandChange }, { planBehaviour }, { EMPTY_SCHEMA }] = await Promise.all([
     import('../../pipeline/understand-change.ts'),
     import('../../pipeline/write-stage.ts'),
+    import('../../domain/schema.ts'),
   ]);
   const { project } = folder;
   try {

@@ -16,8 +16,10 @@ import {
 import { basename, dirname, isAbsolute, join, parse } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { FileTree, Workspace } from '../../../ports/workspace.ts';
+import { createFolder } from './create-folder.ts';
 import { codeOf, translate } from './errors.ts';
 import { type HeldFolder, holdFolder } from './hold-folder.ts';
+import { locate, missingIsNull, refuse } from './place.ts';
 import { readFiles } from './read-files.ts';
 
 /** Project folders on the disk of this machine. */
@@ -38,7 +40,7 @@ export function localWorkspace(): Workspace {
     protect: (directory, path) => guarded(join(directory, path), () => closeFile(directory, path)),
     isExposed: (directory, path) => guarded(join(directory, path), () => isOpenToOthers(directory, path)),
     createFolder: (directory, files, options) =>
-      guarded(directory, () => createWhole(directory, files, options?.modes ?? {})),
+      guarded(directory, () => createFolder(directory, files, options?.modes ?? {})),
     checkWritable: (directory) => guarded(directory, () => probe(directory)),
     removeLeftovers: (directory, paths) => guarded(directory, () => removeTemporaries(directory, paths)),
     remove: (directory, path) => guarded(join(directory, path), () => removeFile(directory, path)),
@@ -52,30 +54,6 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw translate(error, path);
   }
-}
-
-function refuse(path: string, reason: string): TurboError {
-  return new TurboError('workspace.unwritable', `${JSON.stringify(path)} is not touched: ${reason}.`);
-}
-
-/** Absolute path of a file inside a folder. Names that lead elsewhere and links on the way are refused. */
-async function locate(directory: string, path: string): Promise<string> {
-  const parts = path.split('/');
-  const odd = parts.some((part) => part === '' || part === '.' || part === '..' || /[\0\\:]/.test(part));
-  if (odd || isAbsolute(path)) throw refuse(path, 'it is not a name inside the folder');
-  let folder = directory;
-  for (const part of parts.slice(0, -1)) {
-    folder = join(folder, part);
-    const there = await lstat(folder).catch(missingIsNull);
-    if (there === null) break;
-    if (there.isSymbolicLink()) throw refuse(path, `${folder} is a link`);
-  }
-  return join(directory, ...parts);
-}
-
-function missingIsNull(error: unknown): null {
-  if (codeOf(error) === 'ENOENT') return null;
-  throw error;
 }
 
 async function listFolder(directory: string): Promise<readonly string[] | null> {
@@ -198,90 +176,6 @@ async function closeFile(directory: string, path: string): Promise<boolean> {
   if (!(await isOpenToOthers(directory, path))) return false;
   await chmod(await locate(directory, path), 0o600);
   return true;
-}
-
-/** Folders cannot be synced everywhere; where they cannot, the rename itself has to do. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder).catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
-
-const UNFINISHED = '.tb-new-';
-
-type Contents = Readonly<Record<string, string | Uint8Array>>;
-
-async function createWhole(directory: string, files: Contents, modes: Readonly<Record<string, number>>): Promise<void> {
-  await refuseOccupied(directory);
-  const parent = dirname(directory);
-  await mkdir(parent, { recursive: true });
-  await removeLeftovers(parent, basename(directory));
-  const fresh = join(parent, `.${basename(directory)}${UNFINISHED}${process.pid}-${randomBytes(4).toString('hex')}`);
-  try {
-    // Whatever the umask: a project folder everybody can write to would be no place for its secrets.
-    await mkdir(fresh, { mode: 0o755 });
-    await writeTree(fresh, files, modes);
-    await rmdir(directory).catch(missingIsNull);
-    await rename(fresh, directory);
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error))) throw await occupied(directory);
-    throw error;
-  }
-  await syncFolder(parent);
-}
-
-/** Not synced one by one: the folder can be made again from what is recorded, and sixty fsyncs cost half a second. */
-async function writeTree(root: string, files: Contents, modes: Readonly<Record<string, number>>): Promise<void> {
-  const paths = Object.keys(files);
-  const targets = new Map<string, string>();
-  for (const path of paths) targets.set(path, await locate(root, path));
-  for (const folder of new Set([...targets.values()].map(dirname))) await mkdir(folder, { recursive: true });
-  await Promise.all(
-    [...targets].map(([path, target]) =>
-      writeFile(target, files[path] ?? '', {
-        flag: 'wx',
-        mode: modes[path] ?? 0o644,
-        flush: Object.hasOwn(modes, path),
-      }),
-    ),
-  );
-}
-
-async function refuseOccupied(directory: string): Promise<void> {
-  const there = await lstat(directory).catch(missingIsNull);
-  if (there === null) return;
-  if (!there.isDirectory() || (await readdir(directory)).length > 0) throw await occupied(directory);
-}
-
-async function occupied(directory: string): Promise<TurboError> {
-  const names = await readdir(directory).catch(() => []);
-  const shown = names.sort().slice(0, 5).join(', ');
-  const inside = names.length > 0 ? ` It holds ${shown}${names.length > 5 ? ', …' : ''}.` : '';
-  return new TurboError('project.exists', `${directory} exists already.${inside}`, {
-    hint: 'Choose another folder with --dir, or move this one away.',
-    details: { entries: names },
-  });
-}
-
-/** Half-made folders of processes that are gone. */
-async function removeLeftovers(parent: string, name: string): Promise<void> {
-  const prefix = `.${name}${UNFINISHED}`;
-  for (const entry of await readdir(parent)) {
-    const pid = entry.startsWith(prefix) ? Number(entry.slice(prefix.length).split('-')[0]) : 0;
-    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) {
-      await rm(join(parent, entry), { recursive: true, force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }
 
 /** Makes and removes a folder at the place, or at the nearest place above it that exists. */
