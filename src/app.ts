@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { lazyContract, lazyRepository, lazyRuns } from './app/lazy.ts';
 import { builtInModel, lazyModel, openAskedModel, openWriter } from './app/models.ts';
 import { openRemotes } from './app/remotes.ts';
-import type { Config } from './config.ts';
+import { type Config, chooseNetwork } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { ReportProgress } from './domain/progress.ts';
 import type { Clock, Ids } from './ports/clock.ts';
@@ -156,7 +156,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
       environment: config.serverEnvironment,
     }),
     programs: programs.localPrograms({ home: config.home, environment: config.serverEnvironment }),
-    http: http.nodeHttp(),
+    http: http.nodeHttp({ network: () => chooseNetwork(config.network) }),
     wire: wire.nodeWire(),
     contract: lazyContract,
     remotes: openRemotes(config),

@@ -7,6 +7,7 @@ import envPaths from 'env-paths';
 import { type ClusterConfig, clusterConfig, type Environment } from './config/cluster-settings.ts';
 import { checkedHome } from './config/home.ts';
 import { type ModelFlags, type ModelSettings, modelSettings } from './config/model-settings.ts';
+import { type NetworkSettings, networkSettings } from './config/network-settings.ts';
 import { type RemoteSettings, remoteSettings } from './config/remote-settings.ts';
 import { checkedSettings } from './config/saved-settings.ts';
 import { type Limits, limitsOf, schemaName, versionLimitsOf } from './config/settings.ts';
@@ -14,6 +15,7 @@ import type { VersionLimits } from './domain/version.ts';
 
 export { deployLogins } from './config/deploy-database.ts';
 export { chooseModels, type ModelFlags, type ModelService } from './config/model-settings.ts';
+export { chooseNetwork } from './config/network-settings.ts';
 export {
   daytonaSettings,
   flySettings,
@@ -40,6 +42,8 @@ export interface Config {
   readonly models: ModelSettings;
   /** What is said about remotes, for `flySettings` and its like; it holds tokens. */
   readonly remotes: RemoteSettings;
+  /** What is said about proxies and authorities, for `chooseNetwork`; it may hold a login. */
+  readonly network: NetworkSettings;
   /** A variable whose name somebody gave; its value may be a secret. */
   readonly variable: (name: string) => string | undefined;
   /** TURBOBACKEND_MASTER_KEY; otherwise a key file in `home`. */
@@ -51,7 +55,9 @@ export interface Config {
   readonly ci: boolean;
   /** What a server we start may know of this machine: a short list of names, none of them a secret. */
   readonly serverEnvironment: Readonly<Record<string, string>>;
-  /** What git may know: the same, and where the person keeps their settings of git. */
+  /** What a program may know that goes out of this network: the same, and the way out. */
+  readonly outsideEnvironment: Readonly<Record<string, string>>;
+  /** What git may know: all that, and where the person keeps their settings of git. */
   readonly gitEnvironment: Readonly<Record<string, string>>;
   readonly color: boolean;
   /** How people call this program here, for the commands we tell them to type. */
@@ -116,12 +122,14 @@ export function loadConfig(
     versionLimits: versionLimitsOf(saved),
     models: modelSettings(env, saved, options.model ?? {}),
     remotes: remoteSettings(env),
+    network: networkSettings(env),
     variable: (name: string) => env[name],
     masterKey: env.TURBOBACKEND_MASTER_KEY,
     nextMasterKey: env.TURBOBACKEND_MASTER_KEY_NEXT,
     owner: saved.owner ?? userName(),
     serverEnvironment: pick(environment, HARMLESS),
-    gitEnvironment: pick(environment, [...HARMLESS, ...OF_GIT]),
+    outsideEnvironment: pick(environment, [...HARMLESS, ...OF_NETWORK]),
+    gitEnvironment: pick(environment, [...HARMLESS, ...OF_NETWORK, ...OF_GIT]),
     ci: env.CI !== undefined && env.CI !== 'false',
     color: env.NO_COLOR === undefined && env.TERM !== 'dumb',
     command: commandName(env),
@@ -132,13 +140,17 @@ export function loadConfig(
 
 const HARMLESS = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SYSTEMROOT'];
 
+/** The way out of a network, and whom to trust there. */
+const OF_NETWORK = [
+  ...['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'NO_PROXY', 'no_proxy'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR'],
+];
+
 /** Never GIT_DIR and its like: they would lead into another repository, for example inside a hook. */
 const OF_GIT = [
   'XDG_CONFIG_HOME',
   ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CEILING_DIRECTORIES'],
-  // The way out of a network, and whom to trust there.
-  ...['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'NO_PROXY', 'no_proxy'],
-  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'],
   ...['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'],
 ];
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Config, chooseModels, type ModelService } from '../config.ts';
+import { type Config, chooseModels, chooseNetwork, type ModelService } from '../config.ts';
 import type { Model } from '../ports/model.ts';
 import type { Prices } from '../ports/prices.ts';
 import type { Needs } from '../ports/services.ts';
@@ -51,8 +51,18 @@ export async function openWriter(
   const { openaiWriter } = await import('../adapters/model/openai/openai-writer.ts');
   const templates = await openTemplates(config);
   const rules = callRules(config);
-  return openaiWriter({ service, rules, templates, calls: state, prices: lazyPrices, clock, progress });
+  return openaiWriter({
+    service: routed(service, config),
+    rules,
+    templates,
+    calls: state,
+    prices: lazyPrices,
+    clock,
+    progress,
+  });
 }
+
+const routed = (service: ModelService, { network }: Config) => ({ ...service, network: chooseNetwork(network) });
 
 function callRules({ models }: Config) {
   const { maxCostUsd = null, maxCalls = null, records = 'use', showPrompts = false } = models.flags;
@@ -68,7 +78,7 @@ async function openService(
   const { openaiModel } = await import('../adapters/model/openai/openai-model.ts');
   const templates = await openTemplates(config);
   return openaiModel({
-    service,
+    service: routed(service, config),
     rules: callRules(config),
     planner,
     templates,

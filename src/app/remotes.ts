@@ -1,4 +1,4 @@
-import { type Config, daytonaSettings, flySettings, githubSettings, s3Settings } from '../config.ts';
+import { type Config, chooseNetwork, daytonaSettings, flySettings, githubSettings, s3Settings } from '../config.ts';
 import { TurboError } from '../domain/errors.ts';
 import { REMOTE_TITLES, type RemoteName } from '../domain/remote.ts';
 import type { Remotes } from '../ports/remotes.ts';
@@ -6,13 +6,14 @@ import type { Remotes } from '../ports/remotes.ts';
 /** Clients of remotes by what the environment says; their packages are loaded when one is asked for. */
 export function openRemotes(config: Config): Remotes {
   const said = config.remotes;
+  const way = () => ({ network: chooseNetwork(config.network) });
   const objects: Remotes['objects'] = async (given) => {
     const settings = s3Settings(said);
     if (settings === null) throw missing('s3');
     const bucket = given ?? settings.bucket;
     if (bucket === null) throw noBucket();
     const { s3Store } = await import('../adapters/object-store/s3/s3-store.ts');
-    return s3Store({ ...settings, bucket });
+    return s3Store({ ...settings, ...way(), bucket });
   };
   return {
     isConfigured(remote) {
@@ -29,20 +30,20 @@ export function openRemotes(config: Config): Remotes {
       if (settings === null) throw missing('fly');
       const { flyTarget } = await import('../adapters/remote-target/fly/fly-target.ts');
       // The program by its name alone: a path could come from the .env of somebody else's project.
-      const flyctl = { program: 'flyctl', registryHost: 'registry.fly.io', environment: config.serverEnvironment };
-      return flyTarget({ ...settings, ...(settings.withFlyctl ? { flyctl } : {}) });
+      const flyctl = { program: 'flyctl', registryHost: 'registry.fly.io', environment: config.outsideEnvironment };
+      return flyTarget({ ...settings, ...way(), ...(settings.withFlyctl ? { flyctl } : {}) });
     },
     async machines() {
       const settings = daytonaSettings(said);
       if (settings === null) throw missing('daytona');
       const { daytonaMachines } = await import('../adapters/remote-machine/daytona/daytona-machines.ts');
-      return daytonaMachines(settings);
+      return daytonaMachines({ ...settings, ...way() });
     },
     async codeHost() {
       const settings = githubSettings(said);
       if (settings === null) throw missing('github');
       const { githubHost } = await import('../adapters/code-host/github/github-host.ts');
-      return githubHost({ ...settings, environment: config.gitEnvironment });
+      return githubHost({ ...settings, ...way(), environment: config.gitEnvironment });
     },
     objects,
     async backups(bucket) {

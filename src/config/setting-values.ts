@@ -2,9 +2,9 @@ import { TurboError } from '../domain/errors.ts';
 
 /** The error of a value that cannot be used, with what mends it; the value itself may be a secret and is not named. */
 export function invalidSetting(setting: string, wanted: string, cause?: unknown): TurboError {
-  // Saved settings are written in small letters, variables of the environment in capitals, options with dashes.
+  // Saved settings are written in small letters, variables of the environment in capitals but for those of proxies, options with dashes.
   const hints: readonly [RegExp, string][] = [
-    [/^[a-z]/, `turbobackend config unset ${setting}`],
+    [/^(?!\w+_proxy$)[a-z]/, `turbobackend config unset ${setting}`],
     [/^-/, `Correct ${setting}.`],
   ];
   const hint = hints.find(([form]) => form.test(setting))?.[1];

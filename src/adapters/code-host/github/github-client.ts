@@ -10,7 +10,7 @@ export const TOKEN_HINT =
 const UNSAID_WAIT_MS = 60_000;
 
 /** Speaks to GitHub's REST API of 2022-11-28. */
-export function githubClient({ token, apiUrl, time }: GithubOptions): RemoteClient {
+export function githubClient({ token, apiUrl, time, network = null }: GithubOptions): RemoteClient {
   const now = () => time?.now() ?? Date.now();
   return remoteClient({
     remote: 'github',
@@ -22,6 +22,7 @@ export function githubClient({ token, apiUrl, time }: GithubOptions): RemoteClie
       'x-github-api-version': '2022-11-28',
     },
     secrets: [token, Buffer.from(`x-access-token:${token}`).toString('base64')],
+    network,
     waitOf: (answer) => limitOf(answer, now()),
     explain: (answer, order) => explainFailure(answer, order, now()),
     ...(time === undefined ? {} : { time }),

@@ -1,3 +1,4 @@
+import type { Network } from '../../../domain/network.ts';
 import type { RemoteTime } from '../../shared/remote/contract.ts';
 
 /** GitHub, or a server that speaks like it, and whose token is used. */
@@ -8,5 +9,7 @@ export interface GithubOptions {
   readonly serverUrl: string;
   /** What git may know of this machine; nothing secret. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
   readonly time?: RemoteTime;
 }

@@ -1,5 +1,6 @@
 import { TurboError } from '../../../domain/errors.ts';
 import { stripInvisible } from '../../../domain/request.ts';
+import { proxyFailureOf } from '../../shared/network/proxy-failure.ts';
 import type { GiveUp } from './guarded-fetch.ts';
 import { fullName, type Service } from './question.ts';
 
@@ -52,6 +53,12 @@ export function givenUp(why: GiveUp, service: Service): Failure {
 
 /** Nobody answered, or the line was cut. */
 export function unreachable(service: Service, cause: unknown): Failure {
+  const proxy = proxyFailureOf(cause);
+  if (proxy) {
+    const message = `${fullName(service)} at ${hostOf(service)} cannot be reached: ${proxy.message}.`;
+    const error = new TurboError('model.unreachable', message, { hint: `${proxy.hint}, ${ASK_NOBODY}`, cause: proxy });
+    return { error, retryAfterMs: proxy.isFinal ? null : 'backoff', isFree: true };
+  }
   const code = systemCode(cause);
   const message = `${fullName(service)} at ${hostOf(service)} cannot be reached${code === '' ? '' : ` (${code})`}.`;
   const hint = `Check the network and model.url (or TURBOBACKEND_MODEL_URL), ${ASK_NOBODY}`;

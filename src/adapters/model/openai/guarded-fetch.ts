@@ -13,12 +13,18 @@ export interface Guard {
   release(): void;
 }
 
+export interface GuardOptions {
+  readonly idleMs: number;
+  readonly totalMs: number;
+  readonly send: typeof fetch;
+}
+
 /**
  * A fetch that ends a call when nothing comes for `idleMs`, when all of it takes longer than `totalMs`, and when the
  * answer has more than 8 MB. The openai client's own timeout does not cover the body. Redirects are refused: the key
  * must not follow one.
  */
-export function openGuard({ idleMs, totalMs }: { readonly idleMs: number; readonly totalMs: number }): Guard {
+export function openGuard({ idleMs, totalMs, send }: GuardOptions): Guard {
   const controller = new AbortController();
   let reason: GiveUp | null = null;
   const giveUp = (why: GiveUp) => {
@@ -39,7 +45,7 @@ export function openGuard({ idleMs, totalMs }: { readonly idleMs: number; readon
       clearTimeout(idle);
     },
     async fetch(input, init) {
-      const response = await fetch(input, { ...init, redirect: 'error' });
+      const response = await send(input, { ...init, redirect: 'error' });
       heard();
       let bytes = 0;
       const counted = new TransformStream<Uint8Array, Uint8Array>({

@@ -1,4 +1,5 @@
 import type { ModelPhase, TokenCounts } from '../../../domain/model-cost.ts';
+import type { Network } from '../../../domain/network.ts';
 import type { ToolCall, ToolSpec } from '../../../ports/writer.ts';
 
 export interface Message {
@@ -48,6 +49,8 @@ export interface Service {
   readonly api: 'chat' | 'responses';
   /** Silence after which a call is given up; in all a call may take `CALL_SILENCES` of them. */
   readonly idleMs: number;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
 }
 
 /** `openai/gpt-5.4-mini`: how a model is called in messages and records. */

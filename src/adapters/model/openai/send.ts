@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import { isTurboError } from '../../../domain/errors.ts';
+import { fetchThrough } from '../../shared/network/fetch-through.ts';
 import { cutOff, type Failure, givenUp, notTheApi, refused, refusedStatus, unreachable } from './failures.ts';
 import { openGuard } from './guarded-fetch.ts';
 import type { Question, Reply, Service } from './question.ts';
@@ -19,7 +20,11 @@ export interface SendOptions {
 
 /** Asks once. Whatever goes wrong is given back as a failure, never thrown. */
 export async function send(question: Question, service: Service, options: SendOptions): Promise<Attempt> {
-  const guard = openGuard({ idleMs: service.idleMs, totalMs: options.totalMs });
+  const guard = openGuard({
+    idleMs: service.idleMs,
+    totalMs: options.totalMs,
+    send: await fetchThrough(service.network ?? null),
+  });
   const { default: Client } = await import('openai');
   // Everything is said explicitly: the client would read what is left out from the environment.
   const client = new Client({

@@ -25,7 +25,7 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 
 /** Speaks to one bucket; nothing is sent before something is asked for. */
 export function openConnection(options: S3Options): S3Connection {
-  const { accessKeyId, secretAccessKey, sessionToken, bucket, time } = options;
+  const { accessKeyId, secretAccessKey, sessionToken, bucket, time, network = null } = options;
   const { origin, root } = placeOf(options);
   const client = remoteClient({
     remote: 's3',
@@ -36,6 +36,7 @@ export function openConnection(options: S3Options): S3Connection {
     authorize: signer(options),
     explain: (answer, order) => explainFailure(answer, order, options),
     maxBytes: MAX_BYTES,
+    network,
     ...(time === undefined ? {} : { time }),
   });
   const request: S3Connection['request'] = ({ key, ...order }) => {

@@ -4,6 +4,7 @@ import type { FileSystemApi } from '@daytona/toolbox-api-client/src/api/file-sys
 import type { InfoApi } from '@daytona/toolbox-api-client/src/api/info-api.js';
 import type { ProcessApi } from '@daytona/toolbox-api-client/src/api/process-api.js';
 import { TurboError } from '../../../domain/errors.ts';
+import type { Network } from '../../../domain/network.ts';
 import type { RemoteClient, RemoteClientOptions, RemoteTime } from '../../shared/remote/contract.ts';
 import { remoteClient } from '../../shared/remote/remote-client.ts';
 import { explainRefusal } from './refusals.ts';
@@ -17,6 +18,8 @@ export interface DaytonaOptions {
   readonly target: string | null;
   /** Null: the one that the key belongs to. */
   readonly organizationId: string | null;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
   readonly time?: RemoteTime;
   /** How long a new sandbox may take until it runs, in milliseconds; default 5 minutes. */
   readonly settleMs?: number;
@@ -75,6 +78,7 @@ export function daytonaClients(options: DaytonaOptions): Clients {
       baseUrl,
       headers: { authorization: `Bearer ${options.apiKey}` },
       secrets: [options.apiKey],
+      network: options.network ?? null,
       waitOf: waitOfThrottler,
       explain: explainRefusal,
       ...(options.time ? { time: options.time } : {}),

@@ -1,3 +1,4 @@
+import type { Network } from '../../../domain/network.ts';
 import type { RemoteAnswer, RemoteClient, RemoteOrder, RemoteTime } from '../../shared/remote/contract.ts';
 import { remoteClient } from '../../shared/remote/remote-client.ts';
 import { explainFly } from './explain.ts';
@@ -7,6 +8,8 @@ export interface FlyApiOptions {
   readonly token: string;
   /** Of the Machines API, without `/v1`. */
   readonly baseUrl: string;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
   readonly time?: RemoteTime;
 }
 
@@ -27,7 +30,7 @@ export interface FlyApi {
 const PACE = { perSecond: 1, burst: 3 };
 const LOOKING = { perSecond: 5, burst: 10 };
 
-export function flyApi({ token, baseUrl, time }: FlyApiOptions): FlyApi {
+export function flyApi({ token, baseUrl, time, network = null }: FlyApiOptions): FlyApi {
   const client = remoteClient({
     remote: 'fly',
     service: 'Fly.io',
@@ -36,6 +39,7 @@ export function flyApi({ token, baseUrl, time }: FlyApiOptions): FlyApi {
     secrets: [token, token.replace(/^FlyV1\s+/, '')],
     explain: explainFly,
     pace: PACE,
+    network,
     ...(time === undefined ? {} : { time }),
   });
   const orderOf = (method: string, parts: readonly string[], { again, ...call }: FlyCall = {}): RemoteOrder => {

@@ -1,4 +1,5 @@
 import { isTurboError, TurboError } from '../../../domain/errors.ts';
+import type { Network } from '../../../domain/network.ts';
 import type { RemoteDeployment, RemoteDeployOrder, RemoteTarget } from '../../../ports/remote-target.ts';
 import type { RemoteTime } from '../../shared/remote/contract.ts';
 import { redactor } from '../../shared/remote/redact.ts';
@@ -31,6 +32,8 @@ export interface FlyTargetOptions {
   readonly appUrl?: string;
   /** With it images are built at Fly.io; without it the files travel with each machine. */
   readonly flyctl?: Omit<FlyctlOptions, 'token'>;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
   readonly time?: RemoteTime;
 }
 
@@ -48,6 +51,7 @@ const systemTime: RemoteTime = {
 /** Fly.io by its Machines API. What a killed call has made is found again by names and labels. */
 export function flyTarget(options: FlyTargetOptions): RemoteTarget {
   const { token, organization, baseUrl = BASE_URL, appUrl = 'https://{app}.fly.dev', time = systemTime } = options;
+  const { network = null } = options;
   const logs = remoteClient({
     remote: 'fly',
     service: 'Fly.io',
@@ -57,8 +61,9 @@ export function flyTarget(options: FlyTargetOptions): RemoteTarget {
     secrets: [token, token.replace(/^FlyV1\s+/, '')],
     tries: 2,
     time,
+    network,
   });
-  const fly: Fly = { api: flyApi({ token, baseUrl, time }), logs, time, organization, appUrl };
+  const fly: Fly = { api: flyApi({ token, baseUrl, time, network }), logs, time, organization, appUrl };
   return {
     name: 'fly',
     check: () => checkFly(fly),

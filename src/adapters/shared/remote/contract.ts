@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../domain/errors.ts';
+import type { Network } from '../../../domain/network.ts';
 import type { RemoteName } from '../../../domain/remote.ts';
 import type { Pace } from './pace.ts';
 
@@ -49,6 +50,8 @@ export interface RemoteClientOptions {
   readonly maxBytes?: number;
   /** For requests that name a `paceKey`. */
   readonly pace?: Pace;
+  /** The way out of this network; null or left out: Node's own. */
+  readonly network?: Network | null;
   readonly time?: RemoteTime;
   /** Headers made for each try: a signature, for one. */
   readonly authorize?: (request: {

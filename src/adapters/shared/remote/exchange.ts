@@ -1,3 +1,5 @@
+import { fetchThrough } from '../network/fetch-through.ts';
+import { ProxyFailure } from '../network/proxy-failure.ts';
 import type { RemoteAnswer, RemoteClientOptions, RemoteOrder } from './contract.ts';
 
 /** What came of one request: an answer, or why there is none. */
@@ -5,9 +7,10 @@ export type Exchange =
   | { readonly answer: RemoteAnswer; readonly broken?: never; readonly timeoutMs: number }
   | { readonly answer?: never; readonly broken: Broken; readonly timeoutMs: number };
 
-/** `slow`: nothing, or not all of it, came in time. `huge`: more came than an answer may have. */
+/** `proxy`: it does not carry us. `slow`: nothing, or not all of it, came in time. `huge`: more came than an answer may have. */
 export type Broken =
   | { readonly why: 'slow' | 'huge' }
+  | { readonly why: 'proxy'; readonly failure: ProxyFailure }
   | { readonly why: 'network'; readonly code: string | null; readonly message: string };
 
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -23,7 +26,8 @@ export async function exchange(options: RemoteClientOptions, order: RemoteOrder,
   };
   const timer = setTimeout(() => giveUp('slow'), timeoutMs);
   try {
-    const response = await fetch(request.url, { ...request.init, redirect: 'manual', signal: controller.signal });
+    const send = await fetchThrough(options.network ?? null);
+    const response = await send(request.url, { ...request.init, redirect: 'manual', signal: controller.signal });
     const bytes = await readBody(response, options.maxBytes ?? MAX_BYTES, () => giveUp('huge'));
     const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), value]));
     return { answer: { status: response.status, headers, json: parse(bytes), bytes }, timeoutMs };
@@ -81,6 +85,7 @@ function parse(bytes: Uint8Array): unknown {
 
 /** fetch says `fetch failed`; what failed is in its cause. */
 function networkFailure(error: unknown): Broken {
+  if (error instanceof ProxyFailure) return { why: 'proxy', failure: error };
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
   return { why: 'network', code, message: cause instanceof Error ? cause.message : String(cause) };

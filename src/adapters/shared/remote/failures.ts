@@ -37,6 +37,7 @@ export function failureOf(exchanged: Exchange, order: RemoteOrder, { waitOf }: R
     const isLimited = answer.status === 429 || (waitOf?.(answer) ?? null) !== null;
     return { exchanged, isTransient: isLimited || answer.status >= 500, wasNotSent: false };
   }
+  if (broken.why === 'proxy') return { exchanged, isTransient: !broken.failure.isFinal, wasNotSent: true };
   if (broken.why !== 'network') return { exchanged, isTransient: broken.why === 'slow', wasNotSent: false };
   const wasNotSent = broken.code !== null && NOT_SENT.includes(broken.code);
   const isCut = broken.code === null || CUT.includes(broken.code);
@@ -97,15 +98,28 @@ function silence(broken: Broken, timeoutMs: number, { service, baseUrl }: Remote
         message: `${service} (${host}) answered with more than an answer may have.`,
         hint: 'Look at the address that is configured for it.',
       };
+    case 'proxy': {
+      const { message, hint: correct } = broken.failure;
+      const told = `${service} (${host}) cannot be reached: ${message}.`;
+      return { why: broken.why, code: 'remote.unreachable' as const, message: told, hint: correct };
+    }
     case 'network':
       return {
         why: broken.why,
         code: 'remote.unreachable' as const,
         message: `${service} (${host}) cannot be reached${broken.code === null ? '' : ` (${broken.code})`}.`,
-        hint,
+        hint: isDistrusted(broken.code) ? TRUST_HINT : hint,
       };
   }
 }
+
+/** Whoever answered shows a certificate that nobody we know has signed (codes of OpenSSL's X509_V_ERR). */
+function isDistrusted(code: string | null): boolean {
+  return code !== null && /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code);
+}
+
+const TRUST_HINT =
+  'If your network looks into what is sent, name the certificate of its authority: NODE_EXTRA_CA_CERTS=<file>';
 
 function codeOf({ status }: RemoteAnswer, askedMs: number | undefined): ErrorCode {
   if (status === 429 || askedMs !== undefined) return 'remote.limited';
