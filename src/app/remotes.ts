@@ -78,7 +78,7 @@ function noBucket(): TurboError {
 function missing(remote: RemoteName): TurboError {
   return new TurboError(
     'remote.denied',
-    `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} is not set.`,
+    `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} ${remote === 's3' ? 'are' : 'is'} not set.`,
     {
       hint: HOW_TO[remote],
     },

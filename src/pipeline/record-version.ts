@@ -3,7 +3,7 @@ import type { ProjectFolder } from '../domain/project.ts';
 import type { SavedRows, Version, VersionDetails } from '../domain/version.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { changeVersion, detailsOf, listVersions, removeLeftRows, sweepVersions } from '../operations/versions.ts';
-import { readBegun } from './begun-change.ts';
+import { assertNoneBegun, readBegun } from './begun-change.ts';
 import { type Resumed, resumeChange } from './carry-out.ts';
 import { commitFirst, commitStep, findPersonal } from './commit-step.ts';
 import { EXACT_TEXTS, saveRows } from './save-rows.ts';
@@ -79,6 +79,7 @@ const LONGEST_TITLE = 100;
 async function beginVersion(folder: ProjectFolder, order: StepOrder, services: VersionNeeds): Promise<Version> {
   const { directory, project } = folder;
   const { env, kind } = order;
+  if (!order.isResumed) await assertNoneBegun(folder, services);
   await settleCut(folder, services);
   const versions = await listVersions(project.id, services);
   assertSettled(versions);

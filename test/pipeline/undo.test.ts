@@ -5,6 +5,7 @@ import { TurboError } from '../../src/domain/errors.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { writeManifest } from '../../src/operations/manifest.ts';
 import { listVersions } from '../../src/operations/versions.ts';
+import { beginChange, endChange } from '../../src/pipeline/begun-change.ts';
 import { recordVersion } from '../../src/pipeline/record-version.ts';
 import { planRedo, redo } from '../../src/pipeline/redo.ts';
 import { migrateStage, provisionStage } from '../../src/pipeline/stages.ts';
@@ -191,4 +192,20 @@ test('a step that waited while another changed the schema, and is refused then, 
   await expect(late).rejects.toMatchObject({ code: 'migration.changed' });
   expect(await states()).toEqual(before);
   await writeManifest(directory, planned, services);
+});
+
+test('a step that comes while a change that was cut waits is refused, and leaves no version', async () => {
+  const { directory, project: planned } = project.folder;
+  const before = await states();
+  const cut = { version: 1, env: 'dev', base: '', migrations: [], schema: planned.schema ?? schema } as const;
+  await beginChange(project.folder, cut, services);
+  const other = recordVersion(
+    project.folder,
+    { env: 'dev', kind: 'migrate', title: 'other' },
+    services,
+    async () => ({}),
+  );
+  await expect(other).rejects.toMatchObject({ code: 'project.incomplete' });
+  expect(await states()).toEqual(before);
+  await endChange(directory, services);
 });
