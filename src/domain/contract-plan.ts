@@ -5,7 +5,12 @@
 
 /** What a value must be like. */
 export type ContractCheck = { readonly nullable: boolean } & (
-  | { readonly kind: 'text'; readonly min: number | undefined; readonly max: number | undefined }
+  | {
+      readonly kind: 'text';
+      readonly min: number | undefined;
+      readonly max: number | undefined;
+      readonly pattern?: string;
+    }
   | { readonly kind: 'email' | 'uuid' | 'instant' | 'date' | 'boolean' | 'any' }
   | { readonly kind: 'integer' | 'number'; readonly min: number | undefined; readonly max: number | undefined }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
@@ -67,8 +72,17 @@ export interface ContractAddress {
 }
 
 /** A parameter that a list is narrowed by. */
-export type ContractFilter = { readonly param: string; readonly check: ContractCheck } & (
+export type ContractFilter = {
+  readonly param: string;
+  readonly check: ContractCheck;
+  readonly isRequired: boolean;
+  /** A list of values is sent as `a,b` instead of being repeated. */
+  readonly hasCommas: boolean;
+} & (
   | { readonly kind: 'equal' | 'member'; readonly column: string }
+  /** Rows with the text in one of these. */
+  | { readonly kind: 'search'; readonly columns: readonly string[] }
+  | { readonly kind: 'bound'; readonly column: string; readonly operator: '>=' | '>' | '<=' | '<' }
   /** Rows that refer to what is called so. */
   | { readonly kind: 'reference'; readonly column: string; readonly table: string; readonly by: string }
   /** Rows that the account called so has switched on. */
@@ -83,11 +97,34 @@ export interface ContractPaging {
   readonly isStrict: boolean;
   readonly offset: string | null;
   readonly page: string | null;
+  /** Given by the page before. */
+  readonly cursor: string | null;
+  readonly firstPage: 0 | 1;
+}
+
+export interface SortChoice {
+  readonly value: string;
+  readonly column: string;
+  readonly isDownwards: boolean;
+}
+
+/** Parameters that put a list in order: by what, and which way. */
+export interface ContractSort {
+  readonly param: string | null;
+  readonly choices: readonly SortChoice[];
+  readonly preset: string | null;
+  readonly direction: string | null;
+  readonly directions: readonly string[];
+  readonly isDownwards: boolean;
 }
 
 export type ContractTotal = {
   readonly name: string;
-  readonly means: 'total' | 'page' | 'limit' | 'offset' | 'pages';
+  /** The object it stands in, beside the list; null: beside the list itself. */
+  readonly within: string | null;
+  /** Left out where there is none. */
+  readonly omits: boolean;
+  readonly means: 'total' | 'page' | 'limit' | 'offset' | 'pages' | 'more' | 'less' | 'cursor';
 };
 
 export type ContractAction =
@@ -111,6 +148,7 @@ export type ContractAction =
       readonly parent: { readonly address: ContractAddress; readonly column: string } | null;
       readonly filters: readonly ContractFilter[];
       readonly paging: ContractPaging | null;
+      readonly sort: ContractSort | null;
       /** Only rows whose owner is followed by who asks. */
       readonly followed: { readonly ownerColumn: string; readonly toggle: ContractToggle } | null;
     }

@@ -29,7 +29,8 @@ export function attackTarget({
   };
 }
 
-function queryOf({ filters, paging }: Extract<ContractAction, { kind: 'list' }>): readonly string[] {
-  const paged = [paging?.limit, paging?.offset, paging?.page].filter((name) => typeof name === 'string');
+function queryOf({ filters, paging, sort }: Extract<ContractAction, { kind: 'list' }>): readonly string[] {
+  const { limit, offset, page, cursor } = paging ?? {};
+  const paged = [limit, offset, page, cursor, sort?.param, sort?.direction].filter((name) => typeof name === 'string');
   return [...filters.map(({ param }) => param), ...paged];
 }

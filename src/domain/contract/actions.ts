@@ -1,15 +1,18 @@
 import type { ContractAction, ContractView } from '../contract-plan.ts';
 import { type ContractAccounts, isPasswordName } from './accounts.ts';
-import { addressOf, entityAt, filtersOf, pagingOf, parentAddress } from './addresses.ts';
+import { addressOf, entityAt, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';
 import { envelopeOf } from './entities.ts';
 import type { Entity } from './entity.ts';
+import { filtersOf } from './filters.ts';
 import { keyDemands } from './keys.ts';
 import { columnName, componentOf, singularOf } from './names.ts';
 import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
+import { pagingOf } from './paging.ts';
 import { isVariable, parentOf } from './paths.ts';
 import { type Scene, tableOf, toggleOf } from './scene.ts';
+import { sortOf } from './sorting.ts';
 import { slugSource } from './sources.ts';
 import { answerView, fieldsOf } from './views.ts';
 
@@ -112,11 +115,12 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
   const { wrap, totals, shape } = envelope;
   if (shape.kind === 'text') return valuesAction(scene, operation, wrap);
   if (shape.kind !== 'object') throw new NotPlain('it lists something that is not kept');
-  const entity = entityAt(scene, path) ?? feedEntity(scene, operation, componentOf(shape.pointer));
+  const entity = entityAt(scene, path) ?? otherEntity(scene, operation, componentOf(shape.pointer));
   if (!entity) throw new NotPlain('it lists something that is not kept');
   if (entity.isAccounts) throw new NotPlain('it lists accounts, of which everybody sees only their own');
-  const isFeed = entityAt(scene, path) === null;
-  const paging = pagingOf(scene, operation);
+  const isOther = entityAt(scene, path) === null;
+  const paging = pagingOf(scene, operation, totals);
+  const sort = sortOf(scene, operation, tableOf(scene, entity));
   if (!paging && totals.some(({ means }) => means !== 'total'))
     throw new NotPlain('it answers pages without being asked for one');
   return {
@@ -124,18 +128,23 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
     table: entity.table,
     view: { wrap, fields: fieldsOf(scene, shape, entity, true) },
     totals,
-    parent: isFeed ? null : parentAddress(scene, `/${segments.join('/')}`, operation),
-    filters: filtersOf(scene, operation, entity),
+    parent: isOther ? null : parentAddress(scene, `/${segments.join('/')}`, operation),
+    filters: filtersOf(scene, operation, entity, sort),
     paging,
-    followed: isFeed ? followedBy(scene, entity) : null,
+    sort,
+    followed: isOther && FEED.test(segments.at(-1) ?? '') ? followedBy(scene, entity) : null,
   };
 }
 
 const FEED = /^(?:feed|following|followed|timeline)$/i;
 
-/** `/articles/feed`, for those who are signed in and follow others. */
-function feedEntity(scene: Scene, { segments, security }: ApiOperation, component: string): Entity | null {
-  if (!FEED.test(segments.at(-1) ?? '') || security !== 'required') return null;
+const SEARCHED = /^(?:search|find(?:_?by.*)?|filter|query|list|all)$/i;
+
+/** `/articles/feed`, for those who are signed in and follow others; `/articles/search`, which only parameters narrow. */
+function otherEntity(scene: Scene, { segments, security }: ApiOperation, component: string): Entity | null {
+  const last = segments.at(-1) ?? '';
+  const isFeed = FEED.test(last) && security === 'required';
+  if ((!isFeed && !SEARCHED.test(last)) || segments.some(isVariable)) return null;
   return scene.entities.find(({ components }) => component !== '' && components.has(component)) ?? null;
 }
 

@@ -5,6 +5,7 @@ import type { Entity } from './entity.ts';
 import { objectIn } from './envelope.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ApiOperation } from './operations.ts';
+import { patternParts } from './patterns.ts';
 import { type Scene, tableOf } from './scene.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { KEY, sourceOf } from './sources.ts';
@@ -50,13 +51,26 @@ function textCheck({
   pattern,
 }: Extract<Shape, { kind: 'text' }>): ContractCheck {
   if (values.length > 0) return { nullable, kind: 'choice', values };
-  if (pattern !== undefined)
-    throw new NotPlain(`a value must match the pattern ${JSON.stringify(pattern.slice(0, 60))}`);
   if (format === 'uuid') return { nullable, kind: 'uuid' };
   if (format === 'date-time') return { nullable, kind: 'instant' };
   if (format === 'date') return { nullable, kind: 'date' };
+  if (pattern !== undefined) return patternCheck(pattern, { nullable, minLength, maxLength });
   if (format === 'email') return { nullable, kind: 'email' };
   return { nullable, kind: 'text', min: minLength || undefined, max: maxLength };
+}
+
+/** Longer texts are not held against patterns. */
+const MOST_MATCHED = 1000;
+
+function patternCheck(
+  pattern: string,
+  { nullable, minLength, maxLength }: Pick<Extract<Shape, { kind: 'text' }>, 'nullable' | 'minLength' | 'maxLength'>,
+): ContractCheck {
+  if (patternParts(pattern) === null) {
+    throw new NotPlain(`a value must match the pattern ${JSON.stringify(pattern.slice(0, 60))}`);
+  }
+  const max = Math.min(maxLength ?? MOST_MATCHED, MOST_MATCHED);
+  return { nullable, kind: 'text', min: minLength || undefined, max, pattern };
 }
 
 /** The body of an operation that makes or changes rows of an entity. Throws `NotPlain`. */

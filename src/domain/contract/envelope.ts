@@ -1,8 +1,6 @@
 import type { ApiDocument, Spot } from '../api-document.ts';
+import type { ContractTotal } from '../contract-plan.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
-
-/** What a number beside a list says. */
-export type TotalMeaning = 'total' | 'page' | 'limit' | 'offset' | 'pages';
 
 /** How a body holds what it is about: `{"article": {…}}`, `{"articles": […], "articlesCount": 2}`, `[…]`, `{…}`. */
 export interface Envelope {
@@ -11,7 +9,7 @@ export interface Envelope {
   readonly isList: boolean;
   /** Of the object, or of one item of the list. */
   readonly shape: Shape;
-  readonly totals: readonly { readonly name: string; readonly means: TotalMeaning }[];
+  readonly totals: readonly ContractTotal[];
   readonly pointer: string;
 }
 
@@ -30,12 +28,10 @@ export function openEnvelope(document: ApiDocument, spot: Spot): Envelope | null
   const [list] = lists;
   const others = fields.filter((field) => field !== list);
   if (!list || lists.length > 1) return { wrap: null, isList: false, shape, ...plain };
-  const totals = others.flatMap(({ name, shape: { kind } }) => {
-    const means = kind === 'integer' ? totalMeaning(name) : null;
-    return means ? [{ name, means }] : [];
-  });
+  const found = others.map(({ name, required, shape: own }) => totalsOf(document, { name, required, shape: own }));
+  const totals = found.flatMap((some) => some ?? []);
   // With anything else beside it, the list is a part of an object.
-  if (totals.length < others.length) return { wrap: null, isList: false, shape, ...plain };
+  if (found.includes(null)) return { wrap: null, isList: false, shape, ...plain };
   return listOf(document, list.shape, { wrap: list.name, totals, pointer: spot.pointer });
 }
 
@@ -48,9 +44,51 @@ function listOf(
   return { ...rest, isList: true, shape: shapeOf(document, shape.items) };
 }
 
-function totalMeaning(name: string): TotalMeaning | null {
+interface Beside {
+  readonly name: string;
+  readonly required: boolean;
+  readonly shape: Shape;
+}
+
+const ABOUT = /^_?(?:meta|metadata|pagination|paging|page|page_?info)$/i;
+
+/** What a member beside a list tells of it; null for something else. */
+function totalsOf(document: ApiDocument, { name, required, shape }: Beside): readonly ContractTotal[] | null {
+  if (shape.kind !== 'object') {
+    const means = totalMeaning(name, required, shape);
+    return means && [{ name, within: null, omits: !shape.nullable, means }];
+  }
+  if (!ABOUT.test(name)) return null;
+  const inner = shape.fields.map((field): ContractTotal | null | undefined => {
+    const own = shapeOf(document, field.spot);
+    const means = totalMeaning(field.name, field.required, own);
+    if (!means) return field.required ? null : undefined;
+    return { name: field.name, within: name, omits: !own.nullable, means };
+  });
+  if (inner.includes(null) || inner.every((total) => total === undefined)) return null;
+  return inner.flatMap((total) => total ?? []);
+}
+
+function totalMeaning(name: string, required: boolean, shape: Shape): ContractTotal['means'] | null {
+  switch (shape.kind) {
+    case 'integer':
+      return countMeaning(name);
+    case 'boolean':
+      if (/^has_?(?:more|next(?:_?page)?)$/i.test(name)) return 'more';
+      return /^has_?prev(?:ious)?(?:_?page)?$/i.test(name) ? 'less' : null;
+    case 'text':
+      // Of the last page there is none.
+      return (shape.nullable || !required) && shape.format === '' && CURSOR.test(name) ? 'cursor' : null;
+    default:
+      return null;
+  }
+}
+
+const CURSOR = /^(?:cursor|next|next_?cursor|next_?(?:page_?)?token|end_?cursor|continuation(?:_?token)?)$/i;
+
+function countMeaning(name: string): ContractTotal['means'] | null {
   if (/^(?:page|page_?number|current_?page)$/i.test(name)) return 'page';
-  if (/^(?:limit|per_?page|page_?size|size)$/i.test(name)) return 'limit';
+  if (/^(?:limit|per_?page|page_?size|items_?per_?page|size)$/i.test(name)) return 'limit';
   if (/^(?:offset|skip)$/i.test(name)) return 'offset';
   if (/^(?:pages|total_?pages|page_?count|last_?page)$/i.test(name)) return 'pages';
   return /(?:^total|count$|^count|total$)/i.test(name) ? 'total' : null;

@@ -7,6 +7,8 @@ export interface ApiParameter {
   readonly in: string;
   readonly required: boolean;
   readonly schema: Spot | null;
+  /** Lists are sent as `a,b` instead of being repeated. */
+  readonly hasCommas: boolean;
   readonly pointer: string;
 }
 
@@ -110,10 +112,15 @@ function parametersOf(document: ApiDocument, item: Spot, spot: Spot): readonly A
     for (const [, { value, pointer }] of document.members(document.at(place, 'parameters'))) {
       const [name, where] = [String(member(value, 'name')), String(member(value, 'in'))];
       const schema = document.at({ value, pointer }, 'schema');
-      found.set(`${where} ${name}`, { name, in: where, required: value.required === true, schema, pointer });
+      const hasCommas = value.explode === false && ['form', undefined].includes(stringOf(value.style));
+      found.set(`${where} ${name}`, { name, in: where, required: value.required === true, schema, hasCommas, pointer });
     }
   }
   return [...found.values()];
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function securityOf(document: ApiDocument, spot: Spot): Pick<ApiOperation, 'security' | 'schemes' | 'demands'> {

@@ -27,7 +27,8 @@ export type Source =
 /** What keys are called. */
 export const KEY = 'id';
 
-const CREATED = /^(?:created|created_?(?:at|on|date|time)|date_?created|creation_?(?:date|time)|inserted_?at)$/i;
+const CREATED =
+  /^(?:created|(?:created|added|registered|joined)_?(?:at|on|date|time)|date_?created|creation_?(?:date|time)|inserted_?at)$/i;
 const UPDATED =
   /^(?:updated|modified|(?:last_?)?(?:updated|modified)_?(?:at|on|date|time)|date_?(?:updated|modified))$/i;
 const OWNER = /^(?:author|owner|user|creator|poster|sender|(?:created|posted|written|owned)_?by)(?:_?id)?$/i;

@@ -44,14 +44,17 @@ function bounded(method: string, bounds: Readonly<Record<string, number | undefi
 
 function callOf(check: ContractCheck): Call {
   const call = plainCall(check);
-  return check.nullable && check.kind !== 'any' ? { ...call, tail: ['.nullable()'] } : call;
+  return check.nullable && check.kind !== 'any' ? { ...call, tail: [...call.tail, '.nullable()'] } : call;
 }
 
 function plainCall(check: ContractCheck): Call {
   const none: Argument = { kind: 'text', text: '' };
   switch (check.kind) {
-    case 'text':
-      return bounded('text', { min: check.min, max: check.max });
+    case 'text': {
+      const call = bounded('text', { min: check.min, max: check.max });
+      const { pattern } = check;
+      return pattern === undefined ? call : { ...call, tail: [`.superRefine(matching(${quoted(pattern)}))`] };
+    }
     case 'integer':
       return bounded('integer', { min: check.min, max: check.max });
     case 'number':
@@ -163,7 +166,8 @@ export interface QueryMember {
 export function querySchema(members: readonly QueryMember[]): string {
   const items = members.map(({ name, check, tail }): Item => {
     const call = textCall(check);
-    return { lead: `${property(name)}: `, value: { ...call, tail: [...call.tail, tail] } };
+    const more = tail === '' ? [] : [tail];
+    return { lead: `${property(name)}: `, value: { ...call, tail: [...call.tail, ...more] } };
   });
   const start = 'const querySchema = ';
   const whole: Call = { home: 'z', method: 'object', argument: { kind: 'items', open: '{', items }, tail: [] };
@@ -183,6 +187,8 @@ function textCall(check: ContractCheck): Call {
       return bounded('floatText', { min: check.min, max: check.max });
     case 'boolean':
       return { home: 'value', method: 'booleanText', argument: { kind: 'text', text: '' }, tail: [] };
+    case 'list':
+      return { home: 'value', method: 'list', argument: { kind: 'call', call: textCall(check.item) }, tail: [] };
     default:
       return callOf({ ...check, nullable: false });
   }

@@ -10,7 +10,8 @@ import { commentText, quoted } from '../source.ts';
 import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
 import { failureModule } from './failure-module.ts';
 import { opensCode } from './key-files.ts';
-import { listRoute, readRoute, valuesRoute } from './read-routes.ts';
+import { listRoute } from './list-routes.ts';
+import { readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
 import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
 

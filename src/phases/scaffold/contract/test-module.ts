@@ -1,3 +1,4 @@
+import { patternParts } from '../../../domain/contract/patterns.ts';
 import type {
   ContractAddress,
   ContractBody,
@@ -106,8 +107,9 @@ function sampleBody(body: ContractBody, schema: Schema, plan: ContractPlan): unk
 function sampleOf(check: ContractCheck): unknown {
   switch (check.kind) {
     case 'text': {
-      const text = 'text #'.padEnd(check.min ?? 0, 'x');
-      return check.max !== undefined && check.max < 12 ? 'x'.repeat(Math.max(1, check.min ?? 1)) : text;
+      if (check.pattern !== undefined) return { random: patternParts(check.pattern) ?? [] };
+      if (check.max === undefined || check.max >= 12) return 'text #'.padEnd(check.min ?? 0, 'x');
+      return { random: [{ chars: 'abcdefghijklmnopqrstuvwxyz', count: check.max }] };
     }
     case 'email':
       return 'person#@example.com';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { assertDescribed } from './contract.mjs';
 import { credentials, newPerson } from './people.mjs';
@@ -12,6 +13,13 @@ export const operations = JSON.parse(
 const quickPasswords = new URL('./quick-passwords.mjs', import.meta.url);
 
 const rowIn = ({ wrap }, body) => (wrap ? body[wrap] : body);
+
+function randomText(parts) {
+  const letters = parts.flatMap(({ chars, count }) =>
+    Array.from({ length: count }, () => chars[randomInt(chars.length)]),
+  );
+  return letters.join('');
+}
 
 /** A server for tests, which is asked by the operations of the document. Each answer is held against it. */
 export async function openContract() {
@@ -65,6 +73,7 @@ class Contract {
     if (typeof value === 'string') return value.replaceAll('#', `${process.pid}${this.#count}`);
     if (Array.isArray(value)) return Promise.all(value.map((item) => this.#filled(item, token)));
     if (typeof value !== 'object' || value === null) return value;
+    if ('random' in value) return randomText(value.random);
     if ('made' in value && 'field' in value)
       return (await this.make(value.made, token))?.[value.field];
     const entries = Object.entries(value).map(async ([name, item]) => [

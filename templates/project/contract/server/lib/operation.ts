@@ -77,12 +77,23 @@ export function byField({ detail, errors }: Failure): Record<string, string[]> {
   return Object.fromEntries(fields);
 }
 
-/** The query of a request, checked. What it does not ask for is left out. Throws 400. */
-export function readQuery<T extends z.ZodType>(event: H3Event, schema: T): z.output<T> {
-  const given = new Map<string, string>();
+/**
+ * The query of a request, checked. What it does not ask for is left out; `lists` are the parameters that hold several
+ * values. Throws 400.
+ */
+export function readQuery<T extends z.ZodType>(
+  event: H3Event,
+  schema: T,
+  lists: Readonly<Record<string, 'commas' | 'repeated'>> = {},
+): z.output<T> {
+  const given = new Map<string, string | string[]>();
   for (const [name, text] of event.url.searchParams) {
-    if (given.has(name)) throw invalidFields([{ field: name, message: 'is given twice' }]);
-    given.set(name, text);
+    const known = given.get(name);
+    const isMany = Object.hasOwn(lists, name);
+    if (known !== undefined && !isMany)
+      throw invalidFields([{ field: name, message: 'is given twice' }]);
+    if (!isMany) given.set(name, text);
+    else given.set(name, [...(known ?? []), ...(lists[name] === 'commas' ? text.split(',') : [text])]);
   }
   const result = schema.safeParse(Object.fromEntries(given));
   if (result.success) return result.data;

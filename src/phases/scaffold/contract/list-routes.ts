@@ -1,0 +1,113 @@
+import type { ContractAction, ContractTotal } from '../../../domain/contract-plan.ts';
+import { APP_SCHEMA } from '../../../domain/database.ts';
+import { readableIdentifier as name } from '../../../domain/identifier.ts';
+import { property } from '../source.ts';
+import { listConditions, orderSql, pageSql, readQueryLine, sortLine } from './list-sql.ts';
+import { queryPart } from './query-part.ts';
+import { omittedPart, showLines, shownCode } from './read-routes.ts';
+import {
+  askerLine,
+  foundLine,
+  handlerList,
+  keyParts,
+  pathParts,
+  type RouteScene,
+  read,
+  routeFile,
+  sqlScene,
+  statement,
+  valuesLine,
+  where,
+} from './route-module.ts';
+import { tableIn } from './sql.ts';
+
+type List = Extract<ContractAction, { kind: 'list' }>;
+
+/** `GET /articles?tag=…&limit=…`. */
+export function listRoute(scene: RouteScene, action: List): string {
+  const { view, totals, parent, paging, filters, sort } = action;
+  const table = tableIn(scene, action.table);
+  const sql = sqlScene(scene);
+  const looksOn = totals.some(({ means }) => means === 'more' || means === 'cursor');
+  const { row, lines, omitted } = showLines(sql, table, view, true);
+  const conditions = listConditions(sql, action, table, row);
+  const order = orderSql(sql, sort, table, row);
+  const window = pageSql(sql, paging, looksOn);
+  const title = `${table.name}.${scene.operation.id}`;
+  const text = [...lines, ...where(conditions), ...order, ...window.lines];
+  const path = pathParts(parent?.address ?? null);
+  const found = parent ? keyParts(scene, parent.address, 'PARENT') : { part: '', line: '' };
+  const needsTotal = totals.some(({ means }) => means === 'total' || means === 'pages');
+  const count = needsTotal ? countParts(scene, action, row) : { part: '', line: '' };
+  const given = sql.parameters.values.length > 0 ? 'values' : '[]';
+  const reading = scene.schema.accounts
+    ? `readRowsAs<object>(account, LIST, ${given})`
+    : `readRows<object>(LIST, ${given})`;
+  const asksQuery = filters.length > 0 || paging !== null || sort !== null;
+  return routeFile(
+    scene,
+    [path.part, queryPart(action), found.part, statement('LIST', title, text), omittedPart(omitted), count.part],
+    [
+      askerLine(scene),
+      path.line,
+      ...(asksQuery ? [readQueryLine(filters)] : []),
+      ...window.code,
+      sortLine(sort),
+      found.line,
+      given === 'values' ? valuesLine(sql.parameters.values) : '',
+      ...(looksOn
+        ? [`const some = (await ${reading}).filter((row) => row !== MORE);`, 'const rows = some.slice(0, limit);']
+        : [`const rows = (await ${reading}).filter((row) => row !== MORE);`]),
+      count.line,
+      answerLine(action, omitted.length === 0 ? 'rows' : `rows.map((row) => ${shownCode('row', omitted)})`),
+    ],
+  );
+}
+
+function countParts(scene: RouteScene, action: List, row: string): { readonly part: string; readonly line: string } {
+  const table = tableIn(scene, action.table);
+  const sql = sqlScene(scene);
+  const text = [
+    'select count(*)::integer as total',
+    `from ${APP_SCHEMA}.${name(table.name)}`,
+    ...where(listConditions(sql, action, table, row)),
+  ];
+  return {
+    part: statement('COUNT', `${table.name}.${scene.operation.id}.count`, text),
+    line: foundLine('{ total }', read(scene, 'readRow', '{ total: number }', 'COUNT', sql.parameters.values)),
+  };
+}
+
+function answerLine({ view, totals, paging }: List, shown: string): string {
+  if (view.wrap === null) return `return ${shown};`;
+  const beside = totals.filter(({ within }) => within === null).map((total) => memberCode(total, paging));
+  const homes = new Set(totals.flatMap(({ within }) => within ?? []));
+  const inside = [...homes].map((home) => {
+    const members = totals.filter(({ within }) => within === home).map((total) => memberCode(total, paging));
+    return handlerList(`${property(home)}: {`, members, '}').replaceAll('\n', '\n  ');
+  });
+  const rows = view.wrap === shown ? shown : `${property(view.wrap)}: ${shown}`;
+  return handlerList('return {', [rows, ...beside, ...inside], '};');
+}
+
+function memberCode(total: ContractTotal, paging: List['paging']): string {
+  const code = totalCode(total, paging);
+  return total.name === code ? code : `${property(total.name)}: ${code}`;
+}
+
+function totalCode({ means, omits }: ContractTotal, paging: List['paging']): string {
+  switch (means) {
+    case 'pages':
+      return 'Math.ceil(total / limit)';
+    case 'page':
+      return paging?.firstPage === 0 ? 'Math.floor(offset / limit)' : 'Math.floor(offset / limit) + 1';
+    case 'more':
+      return 'some.length > limit';
+    case 'less':
+      return 'offset > 0';
+    case 'cursor':
+      return `some.length > limit ? cursorAt(offset + limit) : ${omits ? 'undefined' : 'null'}`;
+    default:
+      return means;
+  }
+}

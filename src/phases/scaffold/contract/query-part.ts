@@ -1,0 +1,57 @@
+import type { ContractAction, ContractPaging, ContractSort } from '../../../domain/contract-plan.ts';
+import { quoted } from '../source.ts';
+import { type QueryMember, querySchema } from './check-code.ts';
+
+/** Far enough for everybody, and no number the database cannot count to. */
+const FARTHEST = 1_000_000_000;
+
+/** The check of all parameters of a list; nothing where it has none. */
+export function queryPart({
+  filters,
+  paging,
+  sort,
+}: Pick<Extract<ContractAction, { kind: 'list' }>, 'filters' | 'paging' | 'sort'>): string {
+  const members: QueryMember[] = [
+    ...filters.map(({ param, check, isRequired }) => ({ name: param, check, tail: isRequired ? '' : '.optional()' })),
+    ...(sort ? sortMembers(sort) : []),
+    ...(paging ? pageMembers(paging) : []),
+  ];
+  return members.length === 0 ? '' : querySchema(members);
+}
+
+function sortMembers({ param, choices, preset, direction, directions, isDownwards }: ContractSort): QueryMember[] {
+  const choice = (name: string, values: readonly string[], usual: string | undefined): QueryMember => ({
+    name,
+    check: { kind: 'choice', nullable: false, values },
+    tail: usual === undefined ? '.optional()' : `.default(${quoted(usual)})`,
+  });
+  const way = directions.find((value) => /^desc/i.test(value) === isDownwards) ?? directions[0];
+  return [
+    ...(param === null
+      ? []
+      : [
+          choice(
+            param,
+            choices.map(({ value }) => value),
+            preset ?? undefined,
+          ),
+        ]),
+    ...(direction === null ? [] : [choice(direction, directions, way)]),
+  ];
+}
+
+function pageMembers({ limit, preset, max, isStrict, offset, page, cursor, firstPage }: ContractPaging): QueryMember[] {
+  const number = (name: string, min: number, most: number, usual: number): QueryMember => ({
+    name,
+    check: { kind: 'integer', nullable: false, min, max: most },
+    tail: `.default(${usual})`,
+  });
+  const begin = offset
+    ? [number(offset, 0, FARTHEST, 0)]
+    : page
+      ? [number(page, firstPage, FARTHEST / 1000, firstPage)]
+      : [];
+  const text = { kind: 'text', nullable: false, min: undefined, max: 100 } as const;
+  const given = cursor && begin.length === 0 ? [{ name: cursor, check: text, tail: '.optional()' }] : [];
+  return [...(limit ? [number(limit, 1, isStrict ? max : FARTHEST, preset)] : []), ...begin, ...given];
+}
