@@ -43,6 +43,14 @@ export type ViewField = { readonly name: string /** Left out when it is null. */
   | { readonly kind: 'embed'; readonly column: string; readonly table: string; readonly fields: readonly ViewField[] }
   | { readonly kind: 'flag' | 'switched'; readonly toggle: ContractToggle }
   | { readonly kind: 'children'; readonly table: string; readonly column: string }
+  /** The rows that belong to this one, as objects. */
+  | {
+      readonly kind: 'rows';
+      readonly table: string;
+      readonly fields: readonly ViewField[];
+      readonly column: string;
+      readonly link: ContractLink | null;
+    }
   | { readonly kind: 'token' }
   | { readonly kind: 'self'; readonly fields: readonly ViewField[] }
 );
@@ -67,8 +75,21 @@ export interface ContractAddress {
   readonly param: string;
   readonly column: string;
   readonly check: ContractCheck;
-  /** The row it must belong to, and the column that says so. */
-  readonly parent: { readonly address: ContractAddress; readonly column: string } | null;
+  readonly parent: ContractParent | null;
+}
+
+/** The row that others belong to: by a column of theirs, or by a table in which both stand. */
+export interface ContractParent {
+  readonly address: ContractAddress;
+  readonly column: string;
+  readonly link: ContractLink | null;
+}
+
+/** A table that ties rows together: `other` is the column of the rows that are meant. */
+export interface ContractLink {
+  readonly table: string;
+  readonly column: string;
+  readonly other: string;
 }
 
 /** A parameter that a list is narrowed by. */
@@ -145,7 +166,7 @@ export type ContractAction =
       readonly table: string;
       readonly view: ContractView;
       readonly totals: readonly ContractTotal[];
-      readonly parent: { readonly address: ContractAddress; readonly column: string } | null;
+      readonly parent: ContractParent | null;
       readonly filters: readonly ContractFilter[];
       readonly paging: ContractPaging | null;
       readonly sort: ContractSort | null;
@@ -157,7 +178,7 @@ export type ContractAction =
   | {
       readonly kind: 'create';
       readonly table: string;
-      readonly parent: { readonly address: ContractAddress; readonly column: string } | null;
+      readonly parent: ContractParent | null;
       readonly body: ContractBody;
       readonly view: ContractView | null;
       readonly slug: { readonly column: string; readonly from: string } | null;
@@ -171,6 +192,15 @@ export type ContractAction =
       readonly slug: { readonly column: string; readonly from: string } | null;
     }
   | { readonly kind: 'remove'; readonly address: ContractAddress }
+  | {
+      readonly kind: 'link';
+      readonly parent: ContractAddress;
+      readonly target: ContractAddress;
+      readonly table: string;
+      readonly parentColumn: string;
+      readonly targetColumn: string;
+      readonly isOn: boolean;
+    }
   | {
       readonly kind: 'toggle';
       readonly address: ContractAddress;

@@ -6,6 +6,7 @@ import { envelopeOf } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { filtersOf } from './filters.ts';
 import { keyDemands } from './keys.ts';
+import { linkAction, tiedRows } from './link-actions.ts';
 import { columnName, componentOf, singularOf } from './names.ts';
 import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
@@ -41,6 +42,8 @@ function findAction(scene: Scene, operation: ApiOperation): ContractAction {
     const address = addressOf(scene, item, operation);
     return { kind: 'toggle', address, toggle: toggleOf(scene, toggle), isOn: toggle.on === operation, view };
   }
+  const link = linkAction(scene, operation);
+  if (link) return link;
   if (operation.method === 'get') return readAction(scene, operation);
   return writeAction(scene, operation);
 }
@@ -115,10 +118,11 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
   const { wrap, totals, shape } = envelope;
   if (shape.kind === 'text') return valuesAction(scene, operation, wrap);
   if (shape.kind !== 'object') throw new NotPlain('it lists something that is not kept');
-  const entity = entityAt(scene, path) ?? otherEntity(scene, operation, componentOf(shape.pointer));
+  const tied = tiedRows(scene, operation);
+  const entity = tied?.entity ?? entityAt(scene, path) ?? otherEntity(scene, operation, componentOf(shape.pointer));
   if (!entity) throw new NotPlain('it lists something that is not kept');
   if (entity.isAccounts) throw new NotPlain('it lists accounts, of which everybody sees only their own');
-  const isOther = entityAt(scene, path) === null;
+  const isOther = !tied && entityAt(scene, path) === null;
   const paging = pagingOf(scene, operation, totals);
   const sort = sortOf(scene, operation, tableOf(scene, entity));
   if (!paging && totals.some(({ means }) => means !== 'total'))
@@ -128,7 +132,7 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
     table: entity.table,
     view: { wrap, fields: fieldsOf(scene, shape, entity, true) },
     totals,
-    parent: isOther ? null : parentAddress(scene, `/${segments.join('/')}`, operation),
+    parent: tied ? tied.parent : isOther ? null : parentAddress(scene, `/${segments.join('/')}`, operation),
     filters: filtersOf(scene, operation, entity, sort),
     paging,
     sort,

@@ -14,6 +14,11 @@ export function addressOf(scene: Scene, path: string, operation: ApiOperation): 
   const prefix = parentOf(path);
   const entity = entityAt(scene, prefix);
   if (!entity || prefix === path) throw new NotPlain(`nothing is found at ${path}`);
+  return { ...rowAddress(scene, entity, path, operation), parent: parentAddress(scene, prefix, operation) };
+}
+
+/** How a row is found by the last parameter of a path, wherever it belongs. Throws `NotPlain`. */
+export function rowAddress(scene: Scene, entity: Entity, path: string, operation: ApiOperation): ContractAddress {
   const param = (path.split('/').at(-1) ?? '').slice(1, -1);
   const parameter = operation.parameters.find(({ name, in: where }) => name === param && where === 'path');
   const table = tableOf(scene, entity);
@@ -27,7 +32,7 @@ export function addressOf(scene: Scene, path: string, operation: ApiOperation): 
     param,
     column: column.name,
     check: keyCheck(column.type, check),
-    parent: parentAddress(scene, prefix, operation),
+    parent: null,
   };
 }
 
@@ -60,5 +65,5 @@ export function parentAddress(scene: Scene, prefix: string, operation: ApiOperat
   if (!parent || !entity || item === parentOf(item)) throw new NotPlain(`nothing is known about ${item}`);
   const column = columnIn(tableOf(scene, entity), `${parent.singular}_id`);
   if (column.references?.table !== parent.table) throw new NotPlain(`${entity.table} do not belong to ${parent.table}`);
-  return { address: addressOf(scene, item, operation), column: column.name };
+  return { address: addressOf(scene, item, operation), column: column.name, link: null };
 }

@@ -1,11 +1,11 @@
 import type { ApiDocument } from '../api-document.ts';
 import type { ContractBody, ContractCheck, ContractInput } from '../contract-plan.ts';
+import { patternParts } from '../pattern-parts.ts';
 import { isPasswordName } from './accounts.ts';
 import type { Entity } from './entity.ts';
 import { objectIn } from './envelope.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ApiOperation } from './operations.ts';
-import { patternParts } from './patterns.ts';
 import { type Scene, tableOf } from './scene.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { KEY, sourceOf } from './sources.ts';

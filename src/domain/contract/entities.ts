@@ -4,6 +4,7 @@ import { type ContractAccounts, findAccounts } from './accounts.ts';
 import { type Entity, newEntity, newField } from './entity.ts';
 import { type Envelope, objectIn, openEnvelope } from './envelope.ts';
 import { findKeys } from './keys.ts';
+import { type Link, takeLinks } from './links.ts';
 import { columnName, componentOf, isPluralWord, tableNameOf } from './names.ts';
 import { type ApiOperation, operationsOf, successOf } from './operations.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
@@ -19,6 +20,7 @@ export interface Findings {
   readonly keys: ContractKeys | null;
   readonly entities: readonly Entity[];
   readonly toggles: readonly Toggle[];
+  readonly links: readonly Link[];
 }
 
 /** Looks for what a contract keeps, and how people sign in. */
@@ -39,12 +41,14 @@ export function findEntities(document: ApiDocument): Findings {
     entities.set(table, entity);
     entity.prefixes.add(prefix);
   }
+  const links = takeLinks(plain, [...entities.values()]);
   for (const operation of plain) gatherOperation(document, operation, [...entities.values()]);
   // What has no member cannot be kept.
   const all = [...entities.values()].filter(({ fields, isAccounts }) => isAccounts || fields.size > 0);
   const tables = all.map(({ table }) => table);
   return {
     ...{ document, operations, accounts, entities: all },
+    links: links.filter(({ parent, target }) => all.includes(parent) && all.includes(target)),
     keys: accounts ? null : findKeys(document, operations, tables),
     toggles: accounts ? findToggles(plain, all) : [],
   };

@@ -74,7 +74,9 @@ function ofColumn(
 ): Narrowing | null {
   const open = table.columns.filter(({ sensitive }) => !sensitive);
   const wanted = check.kind === 'list' ? [name, singularOf(name)] : [name];
-  const column = open.find((own) => wanted.some((one) => own.name === one || own.name === `${one}_id`));
+  const column = open.find((own) =>
+    wanted.some((one) => own.name === one || (item.kind !== 'text' && own.name === `${one}_id`)),
+  );
   const values = schema.enums.find((own) => own.name === column?.type)?.values;
   const isKnown = !values || (item.kind === 'choice' && item.values.every((value) => values.includes(value)));
   if (column && isKnown && isComparable(column.type, item)) return { kind: 'equal', column: column.name };

@@ -1,7 +1,9 @@
 import type { ContractKeys } from '../contract-plan.ts';
 import type { TableInput } from './columns.ts';
 import type { Findings } from './entities.ts';
+import type { Entity } from './entity.ts';
 import { keyType } from './key-columns.ts';
+import type { Link } from './links.ts';
 import type { Toggle } from './toggles.ts';
 
 /** Tables that hold none of the things a document lists. */
@@ -42,5 +44,27 @@ export function toggleTable(toggle: Toggle, findings: Findings): TableInput {
     ],
     indexes: [{ columns: [toggle.column] }],
     access: { read: 'everyone', write: 'owner' },
+  };
+}
+
+/** The table of what is tied together; `access` is that of the parent's. */
+export function linkTable(link: Link, findings: Findings, access: TableInput['access']): TableInput {
+  const end = ({ table }: Entity) => ({ table, column: 'id', onDelete: 'cascade' as const });
+  const through = access?.write === 'owner' ? { through: link.parentColumn } : {};
+  return {
+    name: link.table,
+    description: `Which ${link.target.table} belong to which ${link.parent.table}.`,
+    columns: [
+      {
+        ...{ name: link.parentColumn, type: keyType(link.parent, findings), primaryKey: true },
+        references: end(link.parent),
+      },
+      {
+        ...{ name: link.targetColumn, type: keyType(link.target, findings), primaryKey: true },
+        references: end(link.target),
+      },
+    ],
+    indexes: [{ columns: [link.targetColumn] }],
+    ...(access ? { access: { read: access.read, write: access.write, ...through } } : {}),
   };
 }

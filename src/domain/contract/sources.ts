@@ -2,6 +2,7 @@ import type { ApiDocument } from '../api-document.ts';
 import { isPasswordName, isTokenName } from './accounts.ts';
 import type { Findings } from './entities.ts';
 import type { Entity, EntityField } from './entity.ts';
+import type { Link } from './links.ts';
 import { columnName, componentOf } from './names.ts';
 import { isKeyOf } from './paths.ts';
 import { shapeOf } from './shape.ts';
@@ -19,6 +20,8 @@ export type Source =
   | { readonly kind: 'flag' | 'switched'; readonly toggle: Toggle }
   /** How many rows of another entity belong to this one. */
   | { readonly kind: 'children'; readonly child: Entity }
+  /** The rows of another entity that belong to this one, or are tied to it. */
+  | { readonly kind: 'rows'; readonly entity: Entity; readonly link: Link | null }
   | { readonly kind: 'password'; readonly column: string }
   | { readonly kind: 'token' }
   /** Nobody knows. */
@@ -45,6 +48,8 @@ export function sourceOf(field: EntityField, entity: Entity, findings: Findings)
   if (toggled) return toggled;
   const reference = referenceOf(field, entity, findings);
   if (reference) return reference;
+  const rows = isGiven ? null : rowsOf(field, entity, findings);
+  if (rows) return rows;
   const made = isGiven ? null : madeBy(field, entity);
   if (made) return { kind: 'column', column, made };
   const child = isGiven || shape.kind !== 'integer' ? null : countedBy(name, entity, findings);
@@ -101,6 +106,15 @@ function countedBy(name: string, entity: Entity, { entities }: Findings): Entity
   const plain = columnName(name).replace(/^(?:num|number_of|total)_|_(?:count|total)$/g, '');
   if (plain === columnName(name)) return null;
   return entities.find((child) => isBelow(child, entity) && [child.table, child.singular].includes(plain)) ?? null;
+}
+
+function rowsOf({ shape }: EntityField, entity: Entity, { document, entities, links }: Findings): Source | null {
+  const items = shape.kind === 'list' && shape.items ? shapeOf(document, shape.items) : null;
+  const component = componentOf(items?.pointer ?? '');
+  const target = entities.find(({ components, isAccounts }) => !isAccounts && components.has(component));
+  if (component === '' || !target) return null;
+  const link = links.find((own) => own.parent === entity && own.target === target) ?? null;
+  return link || isBelow(target, entity) ? { kind: 'rows', entity: target, link } : null;
 }
 
 /** Whether the rows of one entity are listed below a row of another. */

@@ -6,7 +6,7 @@ import type { Findings } from './entities.ts';
 import type { Entity, EntityField } from './entity.ts';
 import { keyColumn, keyType } from './key-columns.ts';
 import { columnName } from './names.ts';
-import { keyTable, toggleTable } from './own-tables.ts';
+import { keyTable, linkTable, toggleTable } from './own-tables.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
 import { isBelow, KEY, type Source, sourceOf } from './sources.ts';
 
@@ -38,6 +38,10 @@ export function designTables(findings: Findings): DesignedTables {
     ...designTable(entity, findings, enums, assumptions),
   }));
   const toggles = findings.toggles.map((toggle) => ({ toggle, table: toggleTable(toggle, findings) }));
+  const links = findings.links.map((link) => {
+    const parent = designed.find(({ entity }) => entity === link.parent)?.table;
+    return { link, table: linkTable(link, findings, parent?.access) };
+  });
   const { accounts } = findings;
   const people = designed.find(({ entity }) => entity.isAccounts)?.table;
   const input: SchemaInput = {
@@ -45,6 +49,7 @@ export function designTables(findings: Findings): DesignedTables {
     tables: [
       ...withoutCircles(designed.map(({ table }) => table)),
       ...toggles.map(({ table }) => table),
+      ...links.map(({ table }) => table),
       ...(findings.keys ? [keyTable(findings.keys)] : []),
     ],
     enums: enums.map(({ name, values }) => ({ name, values: [...values] })),
@@ -57,6 +62,7 @@ export function designTables(findings: Findings): DesignedTables {
     ...designed.map(
       ({ entity, table, reasons: columns }) => [table.name, { pointer: entity.pointer, columns }] as const,
     ),
+    ...links.map(({ link, table }) => [table.name, { pointer: link.on.pointer, columns: new Map() }] as const),
     ...toggles.map(({ toggle, table }) => [table.name, { pointer: toggle.on.pointer, columns: new Map() }] as const),
   ]);
   if (findings.keys) {

@@ -6,7 +6,7 @@ import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
 import { columnIn, publicColumns, type Scene, tableOf, toggleOf } from './scene.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
-import { sourceOf } from './sources.ts';
+import { type Source, sourceOf } from './sources.ts';
 
 const MAX_DEPTH = 3;
 /** PostgreSQL cuts the names of what it answers. */
@@ -83,6 +83,8 @@ function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean,
       return { ...plain, kind: source.kind, toggle: toggleOf(scene, source.toggle) };
     case 'children':
       return { ...plain, kind: 'children', table: source.child.table, column: `${entity.singular}_id` };
+    case 'rows':
+      return rowsField(scene, member, source, entity, depth);
     case 'token':
       return { ...plain, kind: 'token' };
     case 'password':
@@ -92,6 +94,23 @@ function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean,
       if (!required) return null;
       throw new NotPlain(`nothing says where ${name} comes from (${shape.pointer})`);
   }
+}
+
+function rowsField(
+  scene: Scene,
+  { name, shape }: Member,
+  { entity: target, link }: Extract<Source, { kind: 'rows' }>,
+  entity: Entity,
+  depth: number,
+): ViewField {
+  const items = shape.kind === 'list' && shape.items ? shapeOf(scene.document, shape.items) : null;
+  if (items?.kind !== 'object' || depth >= MAX_DEPTH) throw new NotPlain(`${name} is nested too deeply`);
+  const fields = fieldsOf(scene, items, target, true, depth + 1);
+  const tied = link && { table: tableOf(scene, link).name, column: link.parentColumn, other: link.targetColumn };
+  return {
+    ...{ name, omitsNull: false, kind: 'rows', table: tableOf(scene, target).name, fields },
+    ...{ column: `${entity.singular}_id`, link: tied },
+  };
 }
 
 function embedded(

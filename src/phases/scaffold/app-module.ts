@@ -17,14 +17,15 @@ const ROUTE_FILE = /^server\/routes\/(?<place>.+?)(?:\.(?<method>get|post|put|pa
 /** `server/app.ts` of a Hono project: every route file at its path, those for other methods last. */
 export function appModule(files: FileTree): string {
   const routes = namedRoutes(Object.keys(files).sort(byFolder));
-  const own = routes.filter(({ method }) => method !== null);
-  const others = routes.filter(({ method }) => method === null);
+  const hidden = routes.filter(({ path }) => routes.some((other) => hides(other.path, path)));
+  const plain = routes.filter((route) => !hidden.includes(route));
   const imports = routes.map(({ name, file }) => `import ${name} from './routes/${file}';`);
   const plugins = Object.keys(files)
     .flatMap((path) => PLUGIN_FILE.exec(path)?.[1] ?? [])
     .sort();
   const pluginName = (file: string) => `${camelCase(file)}Plugin`;
-  const lines = [...own, ...others].map(({ method, path, name }) =>
+  const ordered = [...othersLast(hidden).sort(fixedFirst), ...othersLast(plain)];
+  const lines = ordered.map(({ method, path, name }) =>
     listed(`app.${method ?? 'all'}(`, [quoted(path), listed('toHono(', [quoted(path), name], ')', 2)], ');'),
   );
   return `${[
@@ -47,6 +48,26 @@ app.notFound(answerNothing);
 addRoutes(app);
 ${lines.join('\n')}
 `;
+}
+
+function othersLast(routes: readonly RouteFile[]): RouteFile[] {
+  return [...routes.filter(({ method }) => method !== null), ...routes.filter(({ method }) => method === null)];
+}
+
+/** Whether one path would be taken for another: `/books/:id` for `/books/search`. */
+function hides(path: string, other: string): boolean {
+  const [parts, others] = [path.split('/'), other.split('/')];
+  const isSame = parts.every((part, at) => part === others[at] || part.startsWith(':'));
+  return path !== other && parts.length === others.length && isSame;
+}
+
+function fixedFirst(one: RouteFile, other: RouteFile): number {
+  const rank = ({ path }: RouteFile) =>
+    path
+      .split('/')
+      .map((part) => (part.startsWith(':') ? '1' : '0'))
+      .join('');
+  return rank(one) < rank(other) ? -1 : rank(one) > rank(other) ? 1 : 0;
 }
 
 /** Folder by folder, as the formatter sorts imports. */

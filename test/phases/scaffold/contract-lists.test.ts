@@ -103,6 +103,23 @@ test('a direction beside the column turns the order', async () => {
   expect(await names('order=desc')).toEqual(['Botany', 'Astronomy']);
 });
 
+test('rows are tied to others, shown with them from both sides, and taken apart again', async () => {
+  const [book] = (await ask('GET', '/books?q=dawn')).body.data;
+  const subject = (await ask('POST', '/subjects', { name: 'Verse' }, staff)).body;
+  const path = `/books/${book.id}/subjects/${subject.id}`;
+  expect((await ask('GET', path, undefined, staff)).status).toBe(404);
+  for (const _ of [1, 2]) expect((await ask('PUT', path, undefined, staff)).status).toBe(204);
+  expect((await ask('GET', path, undefined, staff)).body).toEqual(subject);
+  expect((await ask('GET', `/books/${book.id}/subjects`)).body).toEqual([subject]);
+  expect((await ask('GET', `/books/${book.id}`)).body).toMatchObject({ id: book.id, subjects: [subject], copies: [] });
+  expect((await ask('GET', `/subjects/${subject.id}/books?limit=1`)).body).toEqual({ data: [book], total: 1 });
+  expect((await ask('PUT', path)).status).toBe(401);
+  expect((await ask('PUT', `/books/${book.id}/subjects/999999`, undefined, staff)).status).toBe(404);
+  expect((await ask('DELETE', path, undefined, staff)).status).toBe(204);
+  expect((await ask('DELETE', path, undefined, staff)).status).toBe(404);
+  expect((await ask('GET', `/subjects/${subject.id}/books`)).body).toEqual({ data: [], total: 0 });
+});
+
 test('scopes open what they are named for, and another kind of key does not', async () => {
   const [book] = (await ask('GET', '/books')).body.data;
   expect((await ask('DELETE', `/books/${book.id}`, undefined, clerk)).status).toBe(403);

@@ -10,6 +10,7 @@ import { commentText, quoted } from '../source.ts';
 import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
 import { failureModule } from './failure-module.ts';
 import { opensCode } from './key-files.ts';
+import { linkRoute } from './link-routes.ts';
 import { listRoute } from './list-routes.ts';
 import { readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
@@ -113,6 +114,8 @@ function routeText(scene: RouteScene, action: ContractAction): string {
       return changeRoute(scene, action);
     case 'remove':
       return removeRoute(scene, action);
+    case 'link':
+      return linkRoute(scene, action);
     case 'toggle':
       return toggleRoute(scene, action);
     case 'register':

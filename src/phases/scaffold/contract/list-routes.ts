@@ -1,7 +1,7 @@
 import type { ContractAction, ContractTotal } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
-import { property } from '../source.ts';
+import { LINE_WIDTH, property } from '../source.ts';
 import { listConditions, orderSql, pageSql, readQueryLine, sortLine } from './list-sql.ts';
 import { queryPart } from './query-part.ts';
 import { omittedPart, showLines, shownCode } from './read-routes.ts';
@@ -78,13 +78,18 @@ function countParts(scene: RouteScene, action: List, row: string): { readonly pa
   };
 }
 
+/** Of the members of what a handler gives back. */
+const MEMBER_INDENT = 4;
+
 function answerLine({ view, totals, paging }: List, shown: string): string {
   if (view.wrap === null) return `return ${shown};`;
   const beside = totals.filter(({ within }) => within === null).map((total) => memberCode(total, paging));
   const homes = new Set(totals.flatMap(({ within }) => within ?? []));
   const inside = [...homes].map((home) => {
     const members = totals.filter(({ within }) => within === home).map((total) => memberCode(total, paging));
-    return handlerList(`${property(home)}: {`, members, '}').replaceAll('\n', '\n  ');
+    const line = `${property(home)}: { ${members.join(', ')} }`;
+    if (MEMBER_INDENT + line.length + 1 <= LINE_WIDTH) return line;
+    return [`${property(home)}: {`, ...members.map((one) => `      ${one},`), '    }'].join('\n');
   });
   const rows = view.wrap === shown ? shown : `${property(view.wrap)}: ${shown}`;
   return handlerList('return {', [rows, ...beside, ...inside], '};');

@@ -3,7 +3,7 @@ import { APP_SCHEMA } from '../../../domain/database.ts';
 import { literal, readableIdentifier as name } from '../../../domain/identifier.ts';
 import type { Table } from '../../../domain/schema.ts';
 import { jsonCode, member } from '../source.ts';
-import { keyOf, type SqlScene, sourceOf, tableIn, visible } from './sql.ts';
+import { belonging, keyOf, type SqlScene, sourceOf, tableIn, visible } from './sql.ts';
 
 type List = Extract<ContractAction, { kind: 'list' }>;
 
@@ -13,7 +13,7 @@ const inApp = (table: string): string => `${APP_SCHEMA}.${name(table)}`;
 export function listConditions(sql: SqlScene, action: List, table: Table, row: string): readonly string[] {
   const { parent, followed, filters } = action;
   return [
-    ...(parent ? [`${row}.${name(parent.column)} = ${sql.parameters.of('key')}`] : []),
+    ...(parent ? [belonging(table, parent, row, `= ${sql.parameters.of('key')}`)] : []),
     ...visible(sql, table, row),
     ...(followed
       ? [

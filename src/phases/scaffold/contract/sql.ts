@@ -1,5 +1,5 @@
 import { type ConditionText, changeCondition, isAccountsTable, readCondition } from '../../../domain/access.ts';
-import type { ContractAddress, ContractToggle, ViewField } from '../../../domain/contract-plan.ts';
+import type { ContractAddress, ContractParent, ContractToggle, ViewField } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { literal, readableIdentifier as name } from '../../../domain/identifier.ts';
 import { PROFILES_VIEW } from '../../../domain/policies.ts';
@@ -78,7 +78,18 @@ export function addressed(scene: SqlScene, address: ContractAddress, row: string
   const own = `${row}.${name(address.column)} = ${scene.parameters.of(`path.${address.param}`)}`;
   const { parent } = address;
   if (!parent) return [own];
-  return [own, `${row}.${name(parent.column)} in (${keysOf(scene, parent.address)})`];
+  return [own, belonging(tableIn(scene, address.table), parent, row, `in (${keysOf(scene, parent.address)})`)];
+}
+
+/** The condition that rows belong to a row whose key compares so. */
+export function belonging(
+  table: Table,
+  { column, link }: Pick<ContractParent, 'column' | 'link'>,
+  row: string,
+  compared: string,
+): string {
+  if (!link) return `${row}.${name(column)} ${compared}`;
+  return `${row}.${keyOf(table)} in (select ${name(link.other)} from ${inApp(link.table)} where ${name(link.column)} ${compared})`;
 }
 
 /** `select articles.id from app.articles where …`. */
@@ -133,6 +144,8 @@ function fieldSql(scene: SqlScene, table: Table, field: ViewField, row: string, 
       return `(${switched(field.toggle, table, row, 'count(*)::integer')})`;
     case 'children':
       return `(select count(*)::integer from ${inApp(field.table)} as child where child.${name(field.column)} = ${row}.${keyOf(table)})`;
+    case 'rows':
+      return rowsSql(scene, table, field, row, depth);
     case 'embed': {
       const target = tableIn(scene, field.table);
       const inner = depth === 1 ? 'other' : `other_${depth}`;
@@ -143,6 +156,26 @@ function fieldSql(scene: SqlScene, table: Table, field: ViewField, row: string, 
     default:
       return 'null';
   }
+}
+
+const MOST_ROWS = 1000;
+
+function rowsSql(
+  scene: SqlScene,
+  table: Table,
+  field: Extract<ViewField, { kind: 'rows' }>,
+  row: string,
+  depth: number,
+): string {
+  const target = tableIn(scene, field.table);
+  const inner = depth === 1 ? 'item' : `item_${depth}`;
+  const key = keyOf(target);
+  const conditions = [
+    belonging(target, field, inner, `= ${row}.${keyOf(table)}`),
+    ...visible(scene, target, inner),
+  ].join(' and ');
+  const object = objectSql(scene, target, field.fields, inner, depth + 1);
+  return `to_jsonb(array(select ${object} from ${inApp(target.name)} as ${inner} where ${conditions} order by ${inner}.${key} limit ${MOST_ROWS}))`;
 }
 
 function objectSql(scene: SqlScene, table: Table, fields: readonly ViewField[], row: string, depth: number): string {

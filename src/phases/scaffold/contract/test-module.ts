@@ -1,5 +1,5 @@
-import { patternParts } from '../../../domain/contract/patterns.ts';
 import type {
+  ContractAction,
   ContractAddress,
   ContractBody,
   ContractCheck,
@@ -8,6 +8,7 @@ import type {
   PlannedOperation,
   ViewField,
 } from '../../../domain/contract-plan.ts';
+import { patternParts } from '../../../domain/pattern-parts.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import { formatJson } from '../openapi/format-json.ts';
 
@@ -28,11 +29,12 @@ function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema,
       : { ...common, status: 501, params: [] };
   }
   const body = 'body' in action ? sampleBody(action.body, schema, plan) : null;
-  const address = 'address' in action ? action.address : 'parent' in action ? (action.parent?.address ?? null) : null;
   return {
     ...common,
     status,
-    params: paramsOf(address, plan),
+    params: paramsOf(addressFor(action), plan),
+    ...tiedBy(operation, plan),
+    ...neededQuery(action),
     ...(body === null ? {} : { body }),
     ...('body' in action && action.body.inputs.some(({ required }) => required) ? { demands: true } : {}),
     ...(action.kind === 'create' ? { makes: action.table } : {}),
@@ -40,6 +42,36 @@ function dataOf(operation: PlannedOperation, plan: ContractPlan, schema: Schema,
     ...('view' in action && action.view ? { wrap: action.view.wrap } : {}),
     ...(action.kind === 'register' || action.kind === 'login' ? { token: tokenPath(action.view) } : {}),
   };
+}
+
+function addressFor(action: ContractAction): ContractAddress | null {
+  if ('address' in action) return action.address;
+  if (action.kind === 'link') return { ...action.target, parent: { address: action.parent, column: '', link: null } };
+  return 'parent' in action ? (action.parent?.address ?? null) : null;
+}
+
+/** The parameters that a list cannot be asked for without. */
+function neededQuery(action: ContractAction): object {
+  const needed = action.kind === 'list' ? action.filters.filter(({ isRequired }) => isRequired) : [];
+  if (needed.length === 0) return {};
+  const values = needed.map(({ param, check }): [string, string] => [
+    param,
+    plainSample(check.kind === 'list' ? check.item : check),
+  ]);
+  return { query: new URLSearchParams(values).toString() };
+}
+
+function plainSample(check: ContractCheck): string {
+  if (check.kind !== 'text') return String(sampleOf(check));
+  if (check.pattern === undefined) return 'text'.padEnd(check.min ?? 0, 'x').slice(0, check.max);
+  return (patternParts(check.pattern) ?? []).map(({ chars, count }) => (chars[0] ?? '').repeat(count)).join('');
+}
+
+/** What is tied together has to be before it is read or taken apart. */
+function tiedBy({ path, action }: PlannedOperation, { operations }: ContractPlan): object {
+  const on = operations.find((other) => other.path === path && other.action.kind === 'link' && other.action.isOn);
+  const needsTie = action.kind === 'read' || (action.kind === 'link' && !action.isOn);
+  return on && needsTie ? { tiedBy: on.id } : {};
 }
 
 /** How a request carries the key that opens an operation, and whether it has to be good for something. */

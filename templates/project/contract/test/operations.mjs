@@ -122,6 +122,12 @@ class Contract {
       .forEach((part, at) => {
         if (parts[at]?.startsWith('{')) parts[at] = part;
       });
+    // What is only tied to it is made for it.
+    for (const { name, table, field } of params) {
+      const at = parts.indexOf(`{${name}}`);
+      const other = at < 0 ? undefined : (await this.make(table, token))?.[field];
+      if (other !== undefined) parts[at] = encodeURIComponent(other);
+    }
     return parts.some((part) => part.startsWith('{')) ? undefined : parts.join('/');
   }
 }

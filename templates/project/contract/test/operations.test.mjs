@@ -10,7 +10,7 @@ after(() => contract.stop());
 const HOSTILE = ["' or 1=1 --", '%00', '..%2f..%2fetc', '{}', '9'.repeat(40), 'a'.repeat(3000)];
 
 for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kind !== 'written')) {
-  const { id, guard, status, path, body, demands, isOwned, scopes } = operation;
+  const { id, guard, status, path, body, demands, isOwned, scopes, tiedBy, query } = operation;
 
   test(`${id} answers ${status}`, async (context) => {
     const person = await contract.signUp();
@@ -21,7 +21,12 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
         ? person.login
         : body && (await contract.body(operation, person.token));
     const token = guard === 'none' ? undefined : person.token;
-    const answer = await contract.call(operation, address, { body: sent, token });
+    if (tiedBy) {
+      const tie = operations.find((other) => other.id === tiedBy);
+      await contract.call(tie, address, { token: person.token });
+    }
+    const shown = query ? `${address}?${query}` : address;
+    const answer = await contract.call(operation, shown, { body: sent, token });
     assert.equal(answer.status, status, JSON.stringify(answer.body));
   });
 

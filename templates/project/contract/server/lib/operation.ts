@@ -89,11 +89,11 @@ export function readQuery<T extends z.ZodType>(
   const given = new Map<string, string | string[]>();
   for (const [name, text] of event.url.searchParams) {
     const known = given.get(name);
-    const isMany = Object.hasOwn(lists, name);
-    if (known !== undefined && !isMany)
-      throw invalidFields([{ field: name, message: 'is given twice' }]);
-    if (!isMany) given.set(name, text);
-    else given.set(name, [...(known ?? []), ...(lists[name] === 'commas' ? text.split(',') : [text])]);
+    if (Object.hasOwn(lists, name)) {
+      const values = lists[name] === 'commas' ? text.split(',') : [text];
+      given.set(name, [...(known ?? []), ...values]);
+    } else if (known === undefined) given.set(name, text);
+    else throw invalidFields([{ field: name, message: 'is given twice' }]);
   }
   const result = schema.safeParse(Object.fromEntries(given));
   if (result.success) return result.data;
