@@ -77,7 +77,7 @@ async function assertEmpty({ tables }: RowIndex, env: Environment, session: SqlS
     const { rowCount } = await session.query(`SELECT FROM ${identifier(name)} LIMIT 1`);
     if (rowCount === 0) continue;
     throw new TurboError('database.not_empty', `Table ${name} of the ${env} database has rows; nothing was changed.`, {
-      hint: `Restore into another environment (turbobackend provision --env staging, migrate up --env staging, backup restore --env staging --id …), or make room: turbobackend deprovision --env ${env}, then provision and migrate up.`,
+      hint: `Restore into a new database (turbobackend backup restore --into-new), or make room: turbobackend deprovision --env ${env}, then provision and migrate up.`,
     });
   }
 }

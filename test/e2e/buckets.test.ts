@@ -63,7 +63,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await runCli(['destroy', here, '--yes'], { home, env });
+  await runCli(['destroy', here, '--confirm', 'chores'], { home, env });
   await s3.stop();
   await giveBack().finally(() => server.stop());
 }, 60_000);
@@ -106,6 +106,33 @@ test('rows are saved, refused over others, and come back the same in another dat
   expect(await cli('backup', 'restore', '--env', 'staging', '--id', id)).toMatchObject({ error: 'database.not_empty' });
 });
 
+test('a backup comes into a new database by one command, which leaves nothing where it fails', async () => {
+  const { backups } = (await cli('backup', 'list')).data;
+  const taken = await cli('backup', 'restore', '--into-new');
+  expect([taken.code, taken.error]).toEqual([3, 'database.not_empty']);
+  const refused = await cli('backup', 'restore', '--into-new', 'staging');
+  expect([refused.code, refused.error]).toEqual([3, 'database.not_empty']);
+  expect(refused.message).toContain('The staging database has rows in tasks; nothing was changed.');
+  expect(await cli('backup', 'restore', '--into-new', 'prod', '--id', 'none')).toMatchObject({
+    error: 'project.not_found',
+  });
+  // The rows are damaged: whatever was made for them goes again.
+  const objects = s3.buckets.get('kept')?.objects;
+  const [key = ''] = keys(`${backups[0].id}/1.copy.gz`);
+  const whole = objects?.get(key);
+  if (whole) objects?.set(key, { ...whole, bytes: Buffer.from('other'), headers: {} });
+  const failed = await cli('backup', 'restore', '--into-new', 'prod');
+  expect([failed.code, failed.error]).toEqual([4, 'version.damaged']);
+  if (whole) objects?.set(key, whole);
+  expect(existsSync(join(here, '.env.production.migrate'))).toBe(false);
+  expect((await cli('status')).data.databases?.map((one: { env: string }) => one.env)).toEqual(['dev', 'staging']);
+
+  const restored = await cli('backup', 'restore', '--into-new', 'prod');
+  expect([restored.code, restored.message]).toEqual([0, 'undefined']);
+  expect(restored.data).toMatchObject({ env: 'prod', restored: { id: backups[0].id, rows: 2 } });
+  expect(await sql('.env.production.migrate', ROWS)).toEqual(await sql('.env.migrate', ROWS));
+});
+
 test('a backup that is killed is none, and what is damaged brings nothing back', async () => {
   const before = keys('/backup.json').length;
   s3.faults.add('PutObject', { kind: 'latency', ms: 60_000, skip: 1 });
@@ -130,7 +157,7 @@ test('a backup that is killed is none, and what is damaged brings nothing back',
 });
 
 test('destroying takes the files and the backups away from the bucket', async () => {
-  const destroyed = await cli('destroy', '--yes');
+  const destroyed = await cli('destroy', '--confirm', 'chores');
   expect([destroyed.code, destroyed.error]).toEqual([0, undefined]);
   expect(keys('')).toEqual([]);
   expect(s3.buckets.get('kept')?.uploads.size).toBe(0);

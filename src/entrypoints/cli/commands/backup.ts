@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { ENVIRONMENTS } from '../../../domain/database.ts';
 import { type Cli, type CliCommand, type Typed, textOption } from '../command.ts';
 import { environmentOf, environmentOption, parseCount } from '../options.ts';
 import type { Outcome } from '../output/output.ts';
@@ -18,7 +19,12 @@ export const backupCommand: CliCommand = {
       .argument('[project]', 'name, id or folder');
     withPlace(group.command('restore'))
       .description('bring the rows into a database that has the tables and no rows')
-      .option('--id <id>', 'which one (default: the newest of the environment)');
+      .option('--id <id>', 'which one (default: the newest of the environment)')
+      .addOption(
+        new Option('--into-new [environment]', 'make the database of another environment for them').choices([
+          ...ENVIRONMENTS,
+        ]),
+      );
     return group;
   },
 
@@ -76,10 +82,32 @@ async function restore(cli: Cli, typed: Typed): Promise<Outcome> {
   const services = await cli.services();
   const folder = await folderHere(cli.cwd, services);
   const project = await projectNamed(undefined, cli.cwd, services);
+  if (typed.options.intoNew !== undefined) return restoreNew(cli, typed);
   const { restoreBackup } = await import('../../../pipeline/restore-backup.ts');
   const id = textOption(typed, 'id');
   const env = environmentOf(typed);
   const order = { env, ...bucketOf(typed), ...(id === undefined ? {} : { id }) };
   const restored = await services.runs.whileIdle(project.id, () => restoreBackup(folder, order, services));
   return { data: { restored }, text: () => `${restored.rows} rows of ${restored.id} are in the ${env} database.` };
+}
+
+async function restoreNew(cli: Cli, typed: Typed): Promise<Outcome> {
+  const services = await cli.services();
+  const folder = await folderHere(cli.cwd, services);
+  const project = await projectNamed(undefined, cli.cwd, services);
+  const { restoreIntoNew } = await import('../../../pipeline/restore-into-new.ts');
+  const named = textOption(typed, 'intoNew');
+  const id = textOption(typed, 'id');
+  const order = {
+    from: environmentOf(typed),
+    into: ENVIRONMENTS.find((env) => env === named) ?? null,
+    ...bucketOf(typed),
+    ...(id === undefined ? {} : { id }),
+  };
+  const { backup, env } = await services.runs.whileIdle(project.id, () => restoreIntoNew(folder, order, services));
+  return {
+    data: { restored: backup, env },
+    text: (style) =>
+      `${backup.rows} rows of ${backup.id} are in the new ${style.bold(env)} database, each as it was saved.`,
+  };
 }
