@@ -9,13 +9,18 @@ import type { Runs } from '../ports/runs.ts';
 export function lazyRepository({ gitEnvironment }: Config): Repository {
   const load = async () => {
     const { gitRepository } = await import('../adapters/repository/git/git-repository.ts');
-    return gitRepository({ environment: gitEnvironment });
+    return gitRepository({ environment: withoutProxies(gitEnvironment) });
   };
   return {
     open: async (directory) => (await load()).open(directory),
     commit: async (directory, order) => (await load()).commit(directory, order),
     begin: async (directory, order) => (await load()).begin(directory, order),
   };
+}
+
+/** A commit reaches nobody, and the address of a proxy may hold a password. */
+function withoutProxies(environment: Config['gitEnvironment']): Config['gitEnvironment'] {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/_proxy$/i.test(name)));
 }
 
 /** The validator is loaded when there is something to check. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,12 +117,19 @@ function describeFolder(directory: string, below: string, replace: Replace, line
     const stat = lstatSync(join(directory, path));
     const key = `file ${replace(path)}`;
     const mode = (stat.mode & 0o777).toString(8);
-    if (stat.isSymbolicLink()) lines.set(key, `link ${replace(readlinkSync(join(directory, path)))}`);
+    if (path === '.git') lines.set(key, replace(committed(directory)));
+    else if (stat.isSymbolicLink()) lines.set(key, `link ${replace(readlinkSync(join(directory, path)))}`);
     else if (stat.isDirectory()) {
       lines.set(key, `folder ${mode}`);
       describeFolder(directory, path, replace, lines);
     } else lines.set(key, `file ${mode} ${hashOf(content(directory, path, replace))}`);
   }
+}
+
+/** Objects are named after what is in them, times and ids too: what was committed, and that nothing waits to be. */
+function committed(directory: string): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: directory, encoding: 'utf8' });
+  return [git('log', '--format=%s'), git('ls-tree', '-r', '--name-only', 'HEAD'), git('status', '--short')].join('\n');
 }
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);

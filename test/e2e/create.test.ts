@@ -122,7 +122,7 @@ test('each phase by hand, in an empty folder, gives what create gives', async ()
   }
   const listing = (folder: string) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((path) => !/^(node_modules|\.output|\.nitro|migrations\/)/.test(path))
+      .filter((path) => !/^(node_modules|\.output|\.nitro|\.git(\/|$)|migrations\/)/.test(path))
       .sort();
   expect(listing(directory)).toEqual(listing(created.project.directory));
   const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'turbobackend.json'), 'utf8'));

@@ -47,7 +47,7 @@ const NAMES = [
 /** All that a program we start may know. */
 const ALLOWED = [
   ...['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_ENV', 'CI', 'NO_COLOR', 'NODE_CHANNEL_FD'],
-  ...['NODE_CHANNEL_SERIALIZATION_MODE', 'HOST', 'PORT'],
+  ...['NODE_CHANNEL_SERIALIZATION_MODE', 'HOST', 'PORT', 'GIT_TERMINAL_PROMPT', 'GIT_EDITOR'],
   ...['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD', 'DATABASE_URL', 'PAYMENT_KEY'],
 ];
 
@@ -224,9 +224,8 @@ test('nothing that is kept holds a secret in clear: home, project, git, metadata
       encoding: 'latin1',
       maxBuffer: 2 ** 28,
     });
-  git('init', '-q');
   git('add', '-A');
-  git('commit', '-q', '-m', 'everything');
+  git('commit', '-q', '--allow-empty', '-m', 'everything');
   const objects = git('cat-file', '--batch-all-objects', '--batch', '--unordered');
   expect(objects).toContain('turbobackend.json');
   expect(canariesIn(objects, canaries)).toEqual([]);
