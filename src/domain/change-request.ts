@@ -72,6 +72,9 @@ export function unfound(text: string, schema: Schema): string | null {
   const [, words, where] = renamingIn(sentence) ?? REMOVE.exec(sentence) ?? ADJECTIVE.exec(sentence) ?? [];
   if (words === undefined) return null;
   if (where !== undefined && !tableNamed(where, schema)) return `There is no table "${where}".`;
+  const table = where === undefined ? tableNamed(words, schema) : null;
+  if (table && table.name === schema.accounts?.table) return `${table.name} cannot go: people sign in with them.`;
+  if (table) return `This cannot be said of all of ${table.name}: name a column.`;
   const places = placesCalled(words, where, schema).map(({ table, column }) => `${table.name}.${column.name}`);
   return places.length > 1
     ? `Several are called "${words}": say which of ${places.join(', ')}.`

@@ -84,7 +84,7 @@ function growthOf(text: string, schema: Schema): Growth | null {
     const thing = said.items.map(({ name }) => `a ${name.replaceAll('_', ' ')}`).join(' and ');
     const known = nearestTables(said.place, schema).join(', ');
     throw new TurboError('request.unclear', `There is no table "${said.place}". There are: ${known}.`, {
-      hint: `Name one of these, or make it with all it needs: evolve "add ${said.place} with ${thing}"`,
+      hint: `Name one of these, or make it with all it needs: turbobackend evolve "add ${said.place} with ${thing}"`,
     });
   }
   const whole = { table: table.name, items: said.items };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namedChange } from '../../src/domain/change-request.ts';
+import { namedChange, unfound } from '../../src/domain/change-request.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { findProblems, parseSchema } from '../../src/domain/schema-rules.ts';
 import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
@@ -53,4 +53,11 @@ test.each([
   'remove the ',
 ])('for somebody else to understand: %j', (text) => {
   expect(namedChange(text, blog)).toBeNull();
+});
+
+test('why nothing is changed names what is there as there', () => {
+  const accounts = { table: 'users', login: 'email', password: 'password_hash', role: null, admins: [] };
+  expect(unfound('drop users', { ...blog, accounts })).toBe('users cannot go: people sign in with them.');
+  expect(unfound('make posts unique', blog)).toBe('This cannot be said of all of posts: name a column.');
+  expect(unfound('drop horses', blog)).toBe('No table or column is called "horses".');
 });
