@@ -85,11 +85,18 @@ export async function launch(
   return reason === null ? null : { reason, log };
 }
 
+/** What crashes must not leave its memory, with all secrets, in a file. Node cannot say so itself; what it starts inherits it. */
+function withoutCores(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  if (process.platform === 'win32') return command;
+  return ['/bin/sh', '-c', 'ulimit -c 0; exec "$@"', 'sh', ...command];
+}
+
 function spawnSupervisor(
   folder: StateFolder,
   { nodePath, supervisorPath, environment }: Omit<LaunchSettings, 'tuning'>,
 ): { readonly refused: () => string | null; readonly forget: () => void } {
-  const child = spawn(nodePath, [supervisorPath, folder.root], {
+  const [program, ...args] = withoutCores([nodePath, supervisorPath, folder.root]);
+  const child = spawn(program, args, {
     cwd: folder.root,
     env: environment,
     stdio: 'ignore',

@@ -40,6 +40,18 @@ test('no secret of .env is in the files or the environment of the supervisor', (
     expect(seen.join('\n')).not.toContain('do-not-pass');
   }));
 
+test.runIf(process.platform === 'linux')('a server or supervisor that crashes leaves no memory in a file', () =>
+  withTarget(async ({ home, target, project }) => {
+    const order = project({});
+    const { pid } = await target.start(order);
+    const state = readFileSync(join(home, 'projects', order.projectId, 'state.json'), 'utf8');
+    for (const each of [pid, JSON.parse(state).supervisor.pid]) {
+      // The soft limit, and the hard one, which nobody but root can raise again.
+      expect(readFileSync(`/proc/${each}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m);
+    }
+  }),
+);
+
 test('the last words of a server that fails are shown without the secrets in them', () =>
   withTarget(async ({ target, project }) => {
     const order = project({ env: 'DB_PASSWORD=hunter2hunter2\n' });
