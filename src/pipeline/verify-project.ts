@@ -1,4 +1,4 @@
-import type { ProjectFolder } from '../domain/project.ts';
+import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { SectionName, VerificationReport } from '../domain/verification.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
@@ -45,7 +45,7 @@ export async function proveProject(
     order.profile === 'full' ? proveTools(run) : null,
     proveBuild(run, files).then((isBuilt) => (isBuilt ? proveServer(run) : null)),
   ]);
-  const all = sections.all((section) => reasonToSkip(section, order));
+  const all = sections.all((section) => reasonToSkip(section, order, folder.project));
   const report: VerificationReport = {
     project: { id, name },
     profile: order.profile,
@@ -60,8 +60,9 @@ export async function proveProject(
   return { fingerprint: files, report };
 }
 
-function reasonToSkip(name: SectionName, { profile }: VerifyOrder): string {
-  if (name === 'mutation') return 'only with --mutation';
+function reasonToSkip(name: SectionName, { profile }: VerifyOrder, { contract }: Project): string {
+  if (name === 'mutation')
+    return contract ? 'mutants are made of our own routes, which a document has not' : 'only with --mutation';
   const isFull = ['types', 'lint', 'contract', 'tests'].includes(name);
   return isFull && profile === 'quick' ? 'only with --profile full' : 'the server could not be built or started';
 }

@@ -5,7 +5,7 @@ import { type Entity, newEntity, newField } from './entity.ts';
 import { type Envelope, objectIn, openEnvelope } from './envelope.ts';
 import { findKeys } from './keys.ts';
 import { type Link, takeLinks } from './links.ts';
-import { columnName, componentOf, isPluralWord, tableNameOf } from './names.ts';
+import { componentOf, isPluralWord, singularOf, tableNameOf } from './names.ts';
 import { type ApiOperation, operationsOf, successOf } from './operations.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
@@ -147,7 +147,7 @@ function gatherAccounts(document: ApiDocument, accounts: ContractAccounts, peopl
 export function accountIn(document: ApiDocument, shape: ObjectShape, people: Pick<Entity, 'singular'>): ObjectShape {
   for (const field of shape.fields) {
     const inner = shapeOf(document, field.spot);
-    if (inner.kind === 'object' && columnName(field.name) === people.singular) return inner;
+    if (inner.kind === 'object' && singularOf(tableNameOf(field.name)) === people.singular) return inner;
   }
   return shape;
 }

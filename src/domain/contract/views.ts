@@ -1,4 +1,5 @@
 import type { ContractView, ViewField } from '../contract-plan.ts';
+import { isTokenName } from './accounts.ts';
 import { accountIn } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { openEnvelope } from './envelope.ts';
@@ -46,6 +47,8 @@ export function fieldsOf(
         { name: member.name, omitsNull: false, kind: 'self', fields: fieldsOf(scene, inner, entity, isOwn, depth) },
       ];
     }
+    // Beside the account, not in it.
+    if (inner !== shape && isTokenName(member.name)) return [{ name: member.name, omitsNull: false, kind: 'token' }];
     const field = viewField(scene, { name: member.name, required: member.required, shape: own }, entity, isOwn, depth);
     return field ? [field] : [];
   });

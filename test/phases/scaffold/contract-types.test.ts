@@ -6,7 +6,15 @@ import { contractProject, readDocument } from '../../support/contract-backend.ts
 import { repositoryRoot, run, scaffoldServices } from '../../support/generated-projects.ts';
 import { withTemporaryFolder } from '../../support/temporary-folder.ts';
 
-const DOCUMENTS = ['conduit.yaml', 'pets.yaml', 'todos.json', 'wide.yaml', 'falconry.yaml', 'library.yaml'];
+const DOCUMENTS = [
+  'conduit.yaml',
+  'pets.yaml',
+  'todos.json',
+  'wide.yaml',
+  'falconry.yaml',
+  'library.yaml',
+  'tickets.yaml',
+];
 
 /** What somebody writes who uses a client; the lines after a mark must not be taken. */
 const USE = `import { createClient } from './client/index.ts';

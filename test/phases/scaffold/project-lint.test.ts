@@ -18,7 +18,7 @@ test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'wor
     }),
 );
 
-test.each(['conduit.yaml', 'pets.yaml', 'wide.yaml', 'falconry.yaml', 'todos.json', 'library.yaml'])(
+test.each(['conduit.yaml', 'pets.yaml', 'wide.yaml', 'falconry.yaml', 'todos.json', 'library.yaml', 'tickets.yaml'])(
   'and neither has one made from %s',
   (name) =>
     withTemporaryFolder(async (folder) => {

@@ -60,6 +60,6 @@ function rightParts(
   const reading = read(scene, 'readRow', KEY_TYPE, 'OWN', sql.parameters.values);
   return {
     part: statement('OWN', `${table.name}.${scene.operation.id}.own`, text),
-    line: `if (!(${reading})) throw forbidden();`,
+    line: `const own = ${reading};\nif (!own) throw forbidden();`,
   };
 }
