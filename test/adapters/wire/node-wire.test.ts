@@ -53,7 +53,7 @@ it('tells who ended the connection', async () => {
         ended: 'server',
         text: 'gone',
       });
-      expect(await wire.talk(url, { parts: ['wait'], deadlineMs: 50 })).toMatchObject({ ended: 'deadline', text: '' });
+      expect(await wire.talk(url, { parts: ['wait'], deadlineMs: 500 })).toMatchObject({ ended: 'deadline', text: '' });
       expect(await wire.talk(url, { parts: ['go'], deadlineMs: 5000, until: 'abort' })).toMatchObject({ ended: 'us' });
     },
   );
