@@ -88,7 +88,8 @@ export async function launch(
 /** What crashes must not leave its memory, with all secrets, in a file. Node cannot say so itself; what it starts inherits it. */
 function withoutCores(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
   if (process.platform === 'win32') return command;
-  return ['/bin/sh', '-c', 'ulimit -c 0; exec "$@"', 'sh', ...command];
+  // A shell adds variables of its own.
+  return ['/bin/sh', '-c', 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$@"', 'sh', ...command];
 }
 
 function spawnSupervisor(
