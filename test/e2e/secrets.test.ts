@@ -48,6 +48,8 @@ const NAMES = [
 const ALLOWED = [
   ...['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_ENV', 'CI', 'NO_COLOR', 'NODE_CHANNEL_FD'],
   ...['NODE_CHANNEL_SERIALIZATION_MODE', 'HOST', 'PORT', 'GIT_TERMINAL_PROMPT', 'GIT_EDITOR'],
+  // Bash counts itself, whatever it is told.
+  'SHLVL',
   ...['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASSWORD', 'DATABASE_URL', 'PAYMENT_KEY'],
 ];
 
