@@ -9,7 +9,7 @@ import { endClient } from '../../shared/postgres/end-client.ts';
 
 /** Held by one process for one project. */
 export interface RunLock {
-  /** Runs `work` while no other process makes the tables of `schema`; at once when they are there already. */
+  /** Runs `work` while no other process makes, or looks at, the tables of `schema`. */
   whileMaking<T>(schema: string, work: () => Promise<T>): Promise<T>;
   /**
    * Makes sure that the lock is still ours, taking it again when the connection was lost: PostgreSQL was restarted, or
@@ -187,9 +187,11 @@ export async function hasTables(client: pg.Client, schema: string): Promise<bool
   return found.rows[0]?.made === true;
 }
 
-/** Two first launches at once would make the engine's tables against each other, and deadlock. */
+/**
+ * Two first launches at once would make the engine's tables against each other, and deadlock. Its first table tells
+ * nothing: the indexes that are made concurrently come last.
+ */
 async function makingIn<T>(client: pg.Client, schema: string, work: () => Promise<T>): Promise<T> {
-  if (await hasTables(client, schema)) return work();
   const name = `turbobackend:making:${schema}`;
   // Asked again and again, never waited for inside a statement: the engine makes indexes concurrently, and those
   // wait for every statement that was running before them.
