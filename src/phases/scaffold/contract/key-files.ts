@@ -13,10 +13,7 @@ export function keyFiles({ keys }: ContractPlan, template: FileTree, texts: File
   const scopes = listed('[', keys.scopes.map(quoted), ']');
   const fitted = Object.entries(template).map(([path, text]) => [
     path,
-    text
-      .replaceAll('app.KEYS', () => `app.${table}`)
-      .replaceAll('KEYS.find', () => `${keys.table}.find`)
-      .replaceAll('ALL_SCOPES', () => scopes),
+    text.replaceAll('app.KEYS', () => `app.${table}`).replaceAll('ALL_SCOPES', () => scopes),
   ]);
   return {
     ...Object.fromEntries(fitted),

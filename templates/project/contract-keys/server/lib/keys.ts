@@ -10,7 +10,7 @@ type Opens = { readonly [scheme in keyof typeof keyPlaces]?: readonly string[] }
 type Handler = ReturnType<typeof defineHandler>;
 
 const FIND_KEY: Statement = {
-  name: 'KEYS.find',
+  name: '_keys.find',
   text: `
     select scopes
     from app.KEYS
