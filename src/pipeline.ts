@@ -1,4 +1,4 @@
-import { missingOperations } from './domain/contract.ts';
+import { missingOperations, planContract } from './domain/contract.ts';
 import type { Database } from './domain/database.ts';
 import type { Decision } from './domain/decision.ts';
 import type { Endpoint } from './domain/endpoint.ts';
@@ -42,6 +42,8 @@ export interface Created {
     readonly tables: readonly string[];
     /** Who signs in; null or left out when nobody does. */
     readonly accounts?: Pick<Accounts, 'table' | 'login'> | null;
+    /** The table of the keys that operations of a document ask for; null when there are none. */
+    readonly keys?: string | null;
   } | null;
   /** What a model wrote, or was to write, beside the resources. */
   readonly endpoints?: readonly Pick<Endpoint, 'method' | 'path' | 'status' | 'reason'>[];
@@ -203,6 +205,7 @@ async function story(order: CreateOrder, claim: Claim, phase: Phase, record: Ste
         name: database.name,
         tables: schema?.tables.map((table) => table.name) ?? [],
         accounts: schema?.accounts ? { table: schema.accounts.table, login: schema.accounts.login } : null,
+        ...(contract && schema && { keys: planContract(contract, schema).keys?.table ?? null }),
       },
       endpoints: endpoints.map(({ method, path, status, reason }) => ({ method, path, status, reason })),
       url: deployment.url,

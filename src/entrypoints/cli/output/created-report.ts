@@ -17,7 +17,9 @@ export function createdReport(created: Created, command: string, style: Style): 
     `  folder    ${project.directory}`,
     `  database  ${database ? `${database.name} (${database.tables.join(', ')})` : style.yellow(`none: ${decision.reason}`)}`,
   ];
-  if (database) {
+  if (database?.keys) {
+    lines.push(`  keys      in ${database.keys}; the first one: npm run api-keys -- add <name>`);
+  } else if (database) {
     const accounts = accountsText(database.accounts ?? null);
     lines.push(`  accounts  ${database.accounts ? accounts : style.yellow(accounts)}`);
   }
