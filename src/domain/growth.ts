@@ -9,6 +9,8 @@ export interface GrowthItem {
   readonly name: string;
   /** Several of it come to each row. */
   readonly isMany: boolean;
+  /** What it has itself, when it is a thing of its own: "pictures with a url and a caption". */
+  readonly fields?: readonly GrowthItem[];
 }
 
 /** What a sentence adds to a table that is there. */
@@ -54,15 +56,32 @@ const TYPED =
 const SIGNING_IN =
   /\b(?:accounts?|log ?ins?|log in|sign ?ups?|sign(?:ing)? in|auth|authentication|passwords?|roles?|admins?)\b/i;
 const LONGEST_NAME = 4;
+/** Words behind which a thing's own properties stand. */
+const HAVING =
+  /(?:,\s*|\s+)(?:(?:that|which|who|and|where)\s+)?(?:(?:each(?:\s+of\s+(?:them|which))?|all|every\s+one|they|it)\s+)?(?:(?:with|having|including|containing|consisting of|made of|made up of|(?:have|has|need|needs|include|includes|contain|contains)(?:\s+each)?)\s+)+/i;
+/** What makes a part of a sentence of a name. */
+const CLAUSE =
+  /(?:^|_)(?:to|that|which|who|whose|if|when|while|where|because|so|with|without|having|including|containing|have|has|each|they)_/;
+const MAYBE =
+  /(?:,\s*)?\b(?:maybe|perhaps|possibly|optionally)\b(?:\s*,)?|,?\s+(?:if any|(?:which|that) (?:is optional|(?:may|can) be (?:empty|missing)))$/gi;
+const ALLOWS = /^(?:can|could|may|might)$/i;
 
-/** Reads "X need a Y", "give X a Y" and "add Y to X"; null for other sentences, which are for a model to understand. */
-export function readGrowth(text: string): SaidGrowth | null {
-  const sentence = text
+interface Said {
+  readonly place: string;
+  readonly what: string;
+  readonly isOptional: boolean;
+}
+
+/** The place and the things of a sentence that adds, gives or needs something; null for other sentences. */
+function partsOf(text: string): Said | null {
+  const bare = text
     .trim()
     .replace(/\s+/g, ' ')
     .replace(/^(?:please|now|also)\s+/i, '')
     .replace(/[.!?]+$/, '')
+    .replace(/\s+(?:that|which)\s+belongs?\s+(?=to\s)/i, ' ')
     .replace(/,?\s+(?:too|as well|please|also)$/i, '');
+  const sentence = bare.replace(MAYBE, ' ').replace(/\s+/g, ' ').trim();
   const gives = GIVES.exec(sentence);
   const adds = gives ? null : ADDS.exec(sentence);
   const needs = gives || adds ? null : NEEDS.exec(sentence);
@@ -71,10 +90,53 @@ export function readGrowth(text: string): SaidGrowth | null {
   const behind = adds ? VALUES.exec(where) : null;
   const place = placeOf(behind?.[1] ?? where);
   if (place === null || SIGNING_IN.test(what) || CARRIER.test(what)) return null;
-  const said = behind?.[2] === undefined ? what : `${what} (${behind[2]})`;
-  const items = splitList(said).map(readItem);
-  const isClear = items.length > 0 && items.every((item) => item !== null);
-  return isClear ? { place, items: items.filter((item) => item !== null) } : null;
+  const modals = needs
+    ? sentence
+        .slice(0, sentence.length - what.length)
+        .split(' ')
+        .slice(1)
+    : [];
+  const isOptional = sentence !== bare || modals.some((word) => ALLOWS.test(word));
+  return { place, what: behind?.[2] === undefined ? what : `${what} (${behind[2]})`, isOptional };
+}
+
+/**
+ * Reads "X need a Y", "give X a Y" and "add Y to X"; null for other sentences, which are for a model to understand. What
+ * a thing "can", "may" or "maybe" has is optional; what follows "with" is the thing's own.
+ */
+export function readGrowth(text: string): SaidGrowth | null {
+  const said = partsOf(text);
+  if (!said) return null;
+  const { place, what, isOptional } = said;
+  const having = HAVING.exec(what);
+  const items = readList(having ? what.slice(0, having.index) : what);
+  if (!items) return null;
+  const allowed = isOptional ? items.map(optional) : items;
+  if (!having) return { place, items: allowed };
+  const fields = readList(what.slice(having.index + having[0].length));
+  const last = allowed.at(-1);
+  return last && fields ? { place, items: [...allowed.slice(0, -1), { ...last, fields }] } : null;
+}
+
+function readList(words: string): readonly GrowthItem[] | null {
+  const items = splitList(words).map(readItem);
+  const clear = items.filter((item) => item !== null);
+  return clear.length > 0 && clear.length === items.length ? clear : null;
+}
+
+function optional(item: GrowthItem): GrowthItem {
+  const isSaid = item.isMany || / (?:optional|required|mandatory)\b/.test(item.words);
+  return isSaid ? item : { ...item, words: `${item.words} optional` };
+}
+
+/** The same sentence for something that rows may be without: "posts need an optional subtitle"; null for other ones. */
+export function optionalGrowth(text: string): string | null {
+  const said = partsOf(text);
+  const items = readGrowth(text)?.items ?? [];
+  if (!said || items.every(({ words, isMany }) => isMany || / optional\b/.test(words))) return null;
+  const isOne = splitList(said.what).length === 1 && !HAVING.test(said.what);
+  const bare = said.what.replace(/^(?:an?|the)\s+/i, '').replace(/^(?:required|mandatory)\s+/i, '');
+  return isOne ? `${said.place} need an optional ${bare}` : `${said.place} can have ${said.what}`;
 }
 
 function placeOf(words: string): string | null {
@@ -135,13 +197,16 @@ function readItem(text: string): GrowthItem | null {
   const title = said.slice(flags.length + type.length);
   const name = snake(title.replace(/\s+(?:column|field)$/i, '').replace(/\s+in\s+(?=\w+$)/i, ' '));
   const isName = /^[a-z][a-z0-9_]*$/.test(name) && name.split('_').length <= LONGEST_NAME;
-  if (!isName || /^(?:to|that|which|if|when|because|so)_/.test(name)) return null;
+  if (!isName || CLAUSE.test(name)) return null;
   const values = inside?.split(/\s*(?:,|\||\/|\bor\b|\band\b)\s*/).filter((value) => value !== '') ?? [];
+  // "pictures (url, caption)": of several things it is what they have, no value.
+  if (values.length > 1 && isPlural(name)) return null;
   const kind =
     values.length > 1
       ? values.map((value) => snake(value)).join(' | ')
       : (inside ?? TYPED.exec(type + name)?.[1] ?? '');
-  const isPlain = kind === '' && flags === '' && !/\b(?:column|field)/i.test(text);
+  const hasUnit = /\s+in\s+\w+$/i.test(title);
+  const isPlain = !hasUnit && kind === '' && flags === '' && !/\b(?:column|field)/i.test(text);
   return {
     words: [kind === '' ? name : `${name}: ${kind}`, flags.trim().toLowerCase()].filter(Boolean).join(' '),
     name,

@@ -1,7 +1,15 @@
 import { isRenaming, namedChange, unfound } from '../domain/change-request.ts';
 import { diffSchemas, findRenames } from '../domain/diff.ts';
 import { TurboError } from '../domain/errors.ts';
-import { type Growth, isWhole, itemsIn, nearestTables, readGrowth, tableCalled } from '../domain/growth.ts';
+import {
+  type Growth,
+  type GrowthItem,
+  isWhole,
+  itemsIn,
+  nearestTables,
+  readGrowth,
+  tableCalled,
+} from '../domain/growth.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import type { Request } from '../domain/request.ts';
 import type { Schema } from '../domain/schema.ts';
@@ -87,9 +95,35 @@ function growthOf(text: string, schema: Schema): Growth | null {
       hint: `Name one of these, or make it with all it needs: turbobackend evolve "add ${said.place} with ${thing}"`,
     });
   }
+  const own = said.items.find(({ name, fields }) => fields && tableCalled(name, schema));
+  if (own) return growthOfOwn(own, said.items, schema, text);
   const whole = { table: table.name, items: said.items };
   const there = new Set(itemsIn(whole, schema));
   return { ...whole, items: said.items.filter((item) => !there.has(item)) };
+}
+
+/** "posts have comments with a rating", where comments are a table: the rating comes to them. */
+function growthOfOwn(
+  { name, fields = [] }: GrowthItem,
+  items: readonly GrowthItem[],
+  schema: Schema,
+  text: string,
+): Growth {
+  const table = tableCalled(name, schema);
+  const isOnly = items.length === 1 && table !== null;
+  if (!isOnly) throw notUnderstood(text, [name.replaceAll('_', ' ')], schema);
+  const there = new Set(itemsIn({ table: table.name, items: fields }, schema));
+  return { table: table.name, items: fields.filter((field) => !there.has(field)) };
+}
+
+/** Properties of a new thing that nothing came for. */
+function missingFields({ name, fields = [] }: GrowthItem, after: Schema): readonly string[] {
+  const table = tableCalled(name, after);
+  if (!table) return fields.length > 0 ? [name, ...fields.map((field) => field.name)] : [];
+  const found = new Set(itemsIn({ table: table.name, items: fields }, after));
+  const columns = table.columns.filter(({ primaryKey, default: made }) => !primaryKey && !made);
+  // A column may have another name than the words: then their number tells.
+  return columns.length > fields.length ? [] : fields.filter((field) => !found.has(field)).map((field) => field.name);
 }
 
 /** Items that nothing came for. A new column may have another name than the words: then their number tells. */
@@ -98,7 +132,9 @@ function missing(growth: Growth, before: Schema, after: Schema): readonly string
   const more = columnsOf(after) - columnsOf(before) + after.tables.length - before.tables.length;
   const found = new Set(itemsIn(growth, after));
   const absent = growth.items.filter((item) => !found.has(item));
-  return more >= growth.items.length ? [] : absent.map(({ name }) => name.replaceAll('_', ' '));
+  const lost = growth.items.flatMap((item) => missingFields(item, after));
+  const gone = more >= growth.items.length ? lost : [...absent.map(({ name }) => name), ...lost];
+  return [...new Set(gone)].map((name) => name.replaceAll('_', ' '));
 }
 
 const SMALL = new Set(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { itemsIn, nearestTables, readGrowth, tableCalled } from '../../src/domain/growth.ts';
+import { itemsIn, nearestTables, optionalGrowth, readGrowth, tableCalled } from '../../src/domain/growth.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { SAMPLE_SCHEMAS } from '../support/sample-schemas.ts';
 
@@ -24,7 +24,49 @@ test.each([
 });
 
 test.each([
+  'posts have many pictures with a url and caption',
+  'posts have pictures including a url and a caption',
+  'each post has many pictures that have a url and a caption',
+  'posts have pictures, each with a url and a caption',
+  'add pictures with a url and a caption to posts',
+  'add pictures with a url and a caption that belong to posts',
+])('%s: the properties are those of the pictures', (text) => {
+  const items = readGrowth(text)?.items.map(({ name, isMany, fields }) => [
+    name,
+    isMany,
+    fields?.map((one) => one.name),
+  ]);
+  expect(items).toEqual([['pictures', true, ['url', 'caption']]]);
+});
+
+test.each([
+  ['posts can have a colour', 'colour optional'],
+  ['posts may have a colour', 'colour optional'],
+  ['posts maybe have a colour', 'colour optional'],
+  ['add a colour to posts, if any', 'colour optional'],
+  ['posts can have a required colour', 'colour required'],
+  ['posts must have a colour', 'colour'],
+  ['posts need a colour', 'colour'],
+  ['posts can have many tags', 'tags'],
+])('%s: %s', (text, words) => {
+  expect(readGrowth(text)?.items.map((item) => item.words)).toEqual([words]);
+});
+
+test.each([
+  ['posts need a subtitle', 'posts need an optional subtitle'],
+  ['add a boolean is_hot to posts', 'posts need an optional boolean is_hot'],
+  ['posts must have a mood: happy or sad', 'posts need an optional mood: happy or sad'],
+  ['every post needs a subtitle and a mood', 'post can have a subtitle and a mood'],
+])('%s: rows may be without it when it is said as %s', (text, other) => {
+  expect(optionalGrowth(text)).toBe(other);
+  const [hard, soft] = [readGrowth(text), readGrowth(other)];
+  expect(soft?.items.map(({ words }) => words)).toEqual(hard?.items.map(({ words }) => `${words} optional`));
+  expect(optionalGrowth(other)).toBeNull();
+});
+
+test.each([
   ['add tags to posts', true],
+  ['posts have a price in euros', false],
   ['posts have many status', true],
   ['add the column notes to posts', false],
   ['posts need an address', false],
@@ -41,6 +83,8 @@ test.each([
   'add books with a title and subtitle',
   'add support for coupons',
   'add price to posts and remove title',
+  'posts have a date when it ends',
+  'add pictures (url, caption) to posts',
   '',
 ])('for a model to understand: %j', (text) => {
   expect(readGrowth(text)).toBeNull();

@@ -40,6 +40,38 @@ test('what is a thing of its own gets a table, and what is a table is referred t
   expect(await changed('add photos to posts')).toContainEqual(expect.stringMatching(/^photos\(.*post_id>posts/));
 });
 
+test("what is said of a new thing is the thing's own, and nothing of it comes to the table that has it", async () => {
+  for (const text of [
+    'posts have many pictures with a url and caption',
+    'posts have pictures that have a url and a caption',
+    'add pictures (url, caption) to posts',
+  ]) {
+    expect([text, await changed(text)]).toEqual([
+      text,
+      [expect.stringMatching(/^pictures\(post_id>posts, url, caption\?.*\)/)],
+    ]);
+  }
+  expect(await changed('each post has a publisher with a name and an address')).toEqual([
+    expect.stringMatching(/^posts\(.*publisher_id>publishers\?\)/),
+    expect.stringMatching(/^publishers\(name!?, address\)/),
+  ]);
+});
+
+test('properties of a thing that is a table come to that table, and to it alone', async () => {
+  expect(await changed('posts have comments with a rating')).toEqual([
+    expect.stringMatching(/^comments\(.*, rating\)/),
+  ]);
+  await expect(understand('posts need a mood and comments with a rating', blog)).rejects.toMatchObject({
+    code: 'request.unclear',
+  });
+});
+
+test('what something can have is optional, and what it needs is not', async () => {
+  expect(await changed('posts can have a colour')).toEqual([expect.stringMatching(/color\?\)/)]);
+  expect(await changed('posts need an optional subtitle')).toEqual([expect.stringMatching(/subtitle\?\)/)]);
+  expect(await changed('posts must have a subtitle')).toEqual([expect.stringMatching(/subtitle\)/)]);
+});
+
 test('what is there already changes nothing and is no error', async () => {
   for (const text of ['posts need a title', 'posts have comments', 'make title required']) {
     expect([text, await changed(text)]).toEqual([text, []]);
