@@ -19,6 +19,7 @@ export { findDestruction, type TableName } from './migration/destruction.ts';
 export {
   checksum,
   DOWN_FOLDER,
+  isUnwritten,
   MAX_MIGRATION_BYTES,
   MIGRATIONS_FOLDER,
   type MigrationFile,
@@ -28,6 +29,7 @@ export {
   normalise,
   parseMigrationFiles,
   parseMigrationFolder,
+  UNWRITTEN_DOWN,
 } from './migration/files.ts';
 export type { ConcurrentIndex, IndexName } from './migration/statement-rules.ts';
 export { findDeviation, renderSum, SUM_FILE } from './migration/sum.ts';

@@ -37,6 +37,8 @@ import { testFiles } from './scaffold/test-files.ts';
 import { checkInto, type ScaffoldPlace, type ScaffoldResult, writeInto, writeNew } from './scaffold/write-files.ts';
 import { plainClient } from './scaffold/written-client.ts';
 
+export { hasMarkers } from './scaffold/merge-text.ts';
+
 /**
  * All files of a project, without its manifest: those of the template folder `project` (what every project has in
  * `base/`, the rest in `database/` or `plain/`) and those computed from the schema. Pure: the same project gives the

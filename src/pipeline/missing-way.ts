@@ -1,7 +1,7 @@
 import { schemaOfCatalog } from '../domain/catalog-schema.ts';
 import { findMoved } from '../domain/column-places.ts';
 import { isTurboError } from '../domain/errors.ts';
-import { DOWN_FOLDER, parseMigrationFolder } from '../domain/migration.ts';
+import { DOWN_FOLDER, isUnwritten, parseMigrationFolder } from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import type { RowIndex } from '../domain/row-index.ts';
 import { EMPTY_SCHEMA } from '../domain/schema.ts';
@@ -25,7 +25,7 @@ export async function withWaysBack(
   const { version, files, index } = order;
   const { ups, downs } = parseMigrationFolder(files);
   const own = ups.filter((file) => version.migrations.includes(file.version));
-  const missing = own.filter((file) => !downs.some((down) => down.version === file.version));
+  const missing = own.filter((file) => !downs.some((down) => down.version === file.version && !isUnwritten(down)));
   const [first] = missing;
   if (!first) return files;
   const hint = `Write one: migrations/${DOWN_FOLDER}/${first.version}_${first.name}.sql`;

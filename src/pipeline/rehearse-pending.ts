@@ -2,7 +2,7 @@ import { type Catalog, compareCatalogs } from '../domain/catalog.ts';
 import type { Environment } from '../domain/database.ts';
 import { isTurboError, TurboError } from '../domain/errors.ts';
 import { identifier } from '../domain/identifier.ts';
-import { parseMigrationFolder, SUM_FILE } from '../domain/migration.ts';
+import { isUnwritten, parseMigrationFolder, SUM_FILE } from '../domain/migration.ts';
 import type { ProjectFolder } from '../domain/project.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
@@ -104,7 +104,7 @@ async function goBack(
   services: TrialNeeds,
 ): Promise<PendingRehearsal['wayBack']> {
   const { ups, downs } = parseMigrationFolder(files);
-  const back = new Set(downs.map(({ version }) => version));
+  const back = new Set(downs.filter((down) => !isUnwritten(down)).map(({ version }) => version));
   const applied = await migrationStatus({ files, login }, services);
   const isNew = (version: string) => last === null || version > last;
   const ran = ups.filter(

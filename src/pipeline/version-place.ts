@@ -15,6 +15,7 @@ import { exclusively } from './exclusive.ts';
 import { readMigrations } from './migration-files.ts';
 import { listMigrations } from './migrations.ts';
 import type { LoginNeeds } from './settle-logins.ts';
+import { findUndecided } from './undecided.ts';
 
 /** What recording versions, and taking them back and forth, takes. */
 export type VersionNeeds = LoginNeeds &
@@ -43,21 +44,45 @@ export function withVersionAlone<T>(
 
 /** Throws `version.unfinished` while an undo or redo was cut, or waits for somebody to decide. */
 export function assertSettled(versions: readonly Version[], but: readonly Version['state'][] = []): void {
-  const cut = versions.find(({ state }) => (state === 'undoing' || state === 'redoing') && !but.includes(state));
-  if (!cut) return;
-  const command = cut.state === 'undoing' ? 'undo' : 'redo';
-  throw new TurboError(
-    'version.unfinished',
-    `The ${command} of version ${cut.number} (${cut.title}) is not finished.`,
-    {
-      hint: `Finish it: turbobackend ${command}`,
-    },
-  );
+  const cut = findCut(versions, but);
+  if (cut) throw unfinished(cut, []);
 }
 
-/** The same for a project; to be said before anything is planned on top of it. */
-export async function assertNoneWaiting({ project }: ProjectFolder, services: Needs<'state'>): Promise<void> {
-  assertSettled(await listVersions(project.id, services));
+const findCut = (versions: readonly Version[], but: readonly Version['state'][] = []): Version | undefined =>
+  versions.find(({ state }) => (state === 'undoing' || state === 'redoing') && !but.includes(state));
+
+function unfinished({ state, number, title }: Version, undecided: readonly string[]): TurboError {
+  const command = state === 'undoing' ? 'undo' : 'redo';
+  const message = `The ${command} of version ${number} (${title}) is not finished.`;
+  if (undecided.length === 0)
+    return new TurboError('version.unfinished', message, { hint: `Finish it: turbobackend ${command}` });
+  return new TurboError('version.unfinished', `${message} ${waitFor(undecided)}`, {
+    hint: `Decide in these files, then finish it: turbobackend ${command}`,
+    details: { conflicts: undecided },
+  });
+}
+
+const waitFor = (undecided: readonly string[]): string =>
+  `Between <<<<<<< and >>>>>>> somebody has to decide in: ${undecided.join(', ')}.`;
+
+/** The same for a project, with the files that wait; to be said before anything is done on top of it. */
+export async function assertNoneWaiting(folder: ProjectFolder, services: Needs<'state' | 'workspace'>): Promise<void> {
+  const cut = findCut(await listVersions(folder.project.id, services));
+  if (cut) throw unfinished(cut, await findUndecided(folder, services));
+}
+
+/**
+ * To be said before a project is built: throws what `assertNoneWaiting` throws, and `project.incomplete` while a file
+ * has markers of another merge.
+ */
+export async function assertBuildable(folder: ProjectFolder, services: Needs<'state' | 'workspace'>): Promise<void> {
+  await assertNoneWaiting(folder, services);
+  const undecided = await findUndecided(folder, services);
+  if (undecided.length === 0) return;
+  throw new TurboError('project.incomplete', waitFor(undecided), {
+    hint: 'Decide in these files, then run the same command again; what waits for it: turbobackend migrate status',
+    details: { conflicts: undecided },
+  });
 }
 
 /** Versions of the migrations that a database was given. */

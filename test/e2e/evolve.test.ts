@@ -175,6 +175,11 @@ test('where the person changed the same lines, the database waits until they dec
   expect(stopped.data.conflicts).toContain('server/data/tasks.ts');
   expect(await columns()).not.toContain('size');
   expect(readFileSync(path, 'utf8')).toMatch(/<<<<<<< yours[\s\S]*mine[\s\S]*>>>>>>> generated/);
+  const deployed = await cli('deploy');
+  expect([deployed.error, deployed.message]).toEqual([
+    'project.incomplete',
+    expect.stringContaining('server/data/tasks.ts'),
+  ]);
   const decided = readFileSync(path, 'utf8').replace(
     /<<<<<<< yours\n([\s\S]*?)=======\n[\s\S]*?>>>>>>> generated\n/g,
     '$1',

@@ -163,6 +163,14 @@ test('what a person changed stays: beside the way back it is merged, in its line
   expect((await sql('SELECT delivery_note FROM tasks')).length).toBe(3);
   const evolve = await cli('evolve', 'tasks have an optional size', '--yes', '--verify', 'none');
   expect([evolve.code, evolve.error]).toEqual([3, 'version.unfinished']);
+  for (const command of [['deploy'], ['deploy', '--force'], ['verify'], ['scaffold'], ['migrate', 'up']]) {
+    const refused = await cli(...command);
+    expect([command, refused.code, refused.error]).toEqual([command, 3, 'version.unfinished']);
+    expect(refused.data.error).toMatchObject({
+      message: expect.stringContaining(path),
+      hint: expect.stringMatching(/turbobackend(\.js)? undo$/),
+    });
+  }
   const early = await cli('undo', '--yes');
   expect([early.code, early.data.isWaiting]).toEqual([3, true]);
   const decided = codeOf(path).replace(/<<<<<<< yours\n[\s\S]*?=======\n([\s\S]*?)>>>>>>> generated\n/g, '$1');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
-import { parseMigrationFiles, renderSum } from '../../src/domain/migration.ts';
+import { parseMigrationFiles, renderSum, UNWRITTEN_DOWN } from '../../src/domain/migration.ts';
 import { findRepairs, migrateDown, migrateUp, previewMigrations, repairMigrations } from '../../src/phases/migrate.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../support/project-database.ts';
 
@@ -54,6 +54,10 @@ test('a way back that is missing, empty, harmful or broken changes nothing, nor 
   const { [`down/${B}`]: _, ...without } = FILES;
   const code = (error: string) => ({ code: error });
   await expect(down(without, { to: '0' })).rejects.toMatchObject(code('migration.missing'));
+  await expect(down({ ...FILES, [`down/${B}`]: UNWRITTEN_DOWN }, { to: A })).rejects.toMatchObject({
+    code: 'migration.missing',
+    message: `20260131093001_b has no way back: down/${B} is still to be written.`,
+  });
   await expect(down({ ...FILES, [`down/${B}`]: '-- later' }, { to: A })).rejects.toMatchObject(
     code('migration.invalid'),
   );

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TurboError } from '../../src/domain/errors.ts';
+import { UNWRITTEN_DOWN } from '../../src/domain/migration.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { writeManifest } from '../../src/operations/manifest.ts';
 import { listVersions } from '../../src/operations/versions.ts';
@@ -132,6 +133,10 @@ test('without a way back the catalog of before is it, and what it cannot say is 
     { id: 'e', name: 'Eve', note: null },
   ]);
   await project.sql("DELETE FROM people WHERE id = 'e'");
+  await project.step('no_word', 'CREATE TABLE app.notes (id text PRIMARY KEY);', UNWRITTEN_DOWN);
+  await back();
+  expect(await columnsOf('notes')).toEqual([]);
+  expect(await project.migrations()).toEqual(['initial.sql']);
   await project.step('rows_only', 'UPDATE people SET name = upper(name);', null);
   await expect(back()).rejects.toMatchObject({
     code: 'version.refused',

@@ -30,6 +30,12 @@ export interface MigrationFile {
   readonly checksum: string;
 }
 
+/** What a way back says until somebody writes it. */
+export const UNWRITTEN_DOWN = '-- Takes it back: turbobackend migrate down\n';
+
+/** Nobody has written it yet: then there is no way back. */
+export const isUnwritten = ({ sql }: Pick<MigrationFile, 'sql'>): boolean => sql === UNWRITTEN_DOWN;
+
 /**
  * The text of a file as its checksum sees it: without byte order mark, with line feeds only, without blanks at the ends
  * of lines and with one line feed at the end. So git settings and editors change nothing.

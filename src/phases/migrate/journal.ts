@@ -1,4 +1,5 @@
 import {
+  isUnwritten,
   type JudgedMigration,
   type MigrationFolder,
   type MigrationStatusRow,
@@ -111,7 +112,7 @@ export function compareJournal(
 ): readonly MigrationStatusRow[] {
   const rows = new Map(journal.map((row) => [row.version, row]));
   const known = new Set(files.map((file) => file.version));
-  const backward = new Set(downs.map((file) => file.version));
+  const backward = new Set(downs.filter((file) => !isUnwritten(file)).map((file) => file.version));
   const fromFiles = files.map(({ version, name, checksum }): MigrationStatusRow => {
     const row = rows.get(version);
     const hasDown = backward.has(version);

@@ -2,6 +2,7 @@ import { TurboError } from '../../domain/errors.ts';
 import {
   DOWN_FOLDER,
   describePlace,
+  isUnwritten,
   type JudgedMigration,
   judgeMigration,
   MIGRATIONS_FOLDER,
@@ -81,8 +82,9 @@ export async function planReversal(
   for (const row of rows.toReversed()) {
     const down = folder.downs.find(({ version }) => version === row.version);
     const name = `${row.version}_${row.name}`;
-    if (!down) {
-      throw new TurboError('migration.missing', `${name} has no way back.`, {
+    if (!down || isUnwritten(down)) {
+      const why = down ? `: ${down.path} is still to be written` : '';
+      throw new TurboError('migration.missing', `${name} has no way back${why}.`, {
         hint: `Write one: ${MIGRATIONS_FOLDER}/${DOWN_FOLDER}/${name}.sql. Nothing was run.`,
         details: { version: row.version },
       });

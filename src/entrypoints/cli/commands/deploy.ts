@@ -35,14 +35,16 @@ export const deployCommand: CliCommand = {
     }
     if (textOption(typed, 'target') === 'fly') return deployToFly(cli, typed, folder);
     refuseForLocal(typed);
-    const [{ exclusively }, { buildProject }, { passGate }, { deployStage }] = await Promise.all([
+    const [{ exclusively }, { buildProject }, { passGate }, { deployStage }, { assertBuildable }] = await Promise.all([
       import('../../../pipeline/exclusive.ts'),
       import('../../../pipeline/build-project.ts'),
       import('../../../pipeline/gate.ts'),
       import('../../../pipeline/stages.ts'),
+      import('../../../pipeline/version-place.ts'),
     ]);
     // What is built is what was proven: nothing may change in between.
     const deployment = await exclusively(folder, services, async (current) => {
+      await assertBuildable(current, services);
       await buildProject(current, services);
       const proven = flag(typed, 'force') ? {} : { fingerprint: await passGate(current, services) };
       return deployStage(current, { ...proven, ...(port === undefined ? {} : { port }) }, services);
@@ -68,7 +70,11 @@ async function deployToFly(cli: Cli, typed: Typed, folder: ProjectFolder): Promi
     throw new TurboError('usage.invalid', '--port is for a server on this machine.', { hint: 'Leave --port out.' });
   }
   const services = await cli.services();
-  const { deployRemote, planDeploy } = await import('../../../pipeline/deploy-remote.ts');
+  const [{ deployRemote, planDeploy }, { assertBuildable }] = await Promise.all([
+    import('../../../pipeline/deploy-remote.ts'),
+    import('../../../pipeline/version-place.ts'),
+  ]);
+  await assertBuildable(folder, services);
   const order = { wish: flyWish(cli, typed), database: givenDatabase(cli, typed), force: flag(typed, 'force') };
   const { wish, plan } = await planDeploy(folder, order, services);
   if (flag(typed, 'dryRun')) return { data: { dryRun: true, plan }, text: () => planText(plan).join('\n') };

@@ -27,14 +27,16 @@ export const scaffoldCommand: CliCommand = {
       const wouldChange = [written, merged, conflicts, removed].some((paths) => paths.length > 0);
       return outcome(folder.directory, changes, wouldChange, true);
     }
-    const [{ exclusively }, { register, scaffoldStage }] = await Promise.all([
+    const [{ exclusively }, { register, scaffoldStage }, { assertNoneWaiting }] = await Promise.all([
       import('../../../pipeline/exclusive.ts'),
       import('../../../pipeline/stages.ts'),
+      import('../../../pipeline/version-place.ts'),
     ]);
     await register(folder, services);
-    const { project: _, ...changes } = await exclusively(folder, services, (current) =>
-      scaffoldStage(current, services, { restore: flag(typed, 'restore') }),
-    );
+    const { project: _, ...changes } = await exclusively(folder, services, async (current) => {
+      await assertNoneWaiting(current, services);
+      return scaffoldStage(current, services, { restore: flag(typed, 'restore') });
+    });
     return outcome(folder.directory, changes, changes.conflicts.length > 0, false);
   },
 };

@@ -47,10 +47,12 @@ function refuseForContract({ project }: ProjectFolder, typed: Typed): void {
 
 async function verifyHere(cli: Cli, typed: Typed, folder: ProjectFolder, file: string | null): Promise<Outcome> {
   const services = await cli.services();
-  const [{ verifyProject }, { assertPassed, saveReport }] = await Promise.all([
+  const [{ verifyProject }, { assertPassed, saveReport }, { assertBuildable }] = await Promise.all([
     import('../../../pipeline/verify-project.ts'),
     import('../../../pipeline/report-files.ts'),
+    import('../../../pipeline/version-place.ts'),
   ]);
+  await assertBuildable(folder, services);
   const report = await verifyProject(
     folder,
     {

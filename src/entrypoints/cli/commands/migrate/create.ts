@@ -11,15 +11,16 @@ export const createSubcommand: MigrateSubcommand = {
   },
   intent: 'act',
   async run(_cli, typed, { folder, services }) {
-    const [{ exclusively }, { addMigration, readMigrations }] = await Promise.all([
+    const [{ exclusively }, { addMigration, readMigrations }, { UNWRITTEN_DOWN }] = await Promise.all([
       import('../../../../pipeline/exclusive.ts'),
       import('../../../../pipeline/migration-files.ts'),
+      import('../../../../domain/migration.ts'),
     ]);
     const [words] = typed.args;
     const name = Array.isArray(words) ? words.join(' ') : String(words);
     // The first one comes from the schema, whenever somebody first asks.
     await readMigrations(folder, services);
-    const down = flag(typed, 'down') ? '-- Takes it back: turbobackend migrate down\n' : null;
+    const down = flag(typed, 'down') ? UNWRITTEN_DOWN : null;
     const empty = { name, up: '-- turbobackend migrate up\n', down };
     const added = await exclusively(folder, services, () => addMigration(folder, empty, services));
     return {

@@ -14,11 +14,13 @@ export const upSubcommand: MigrateSubcommand = {
   intent: 'act',
   async run(cli, typed, place) {
     const { folder, env, services } = place;
-    const [{ exclusively }, { previewStage }, { migrateStage }] = await Promise.all([
+    const [{ exclusively }, { previewStage }, { migrateStage }, { assertNoneWaiting }] = await Promise.all([
       import('../../../../pipeline/exclusive.ts'),
       import('../../../../pipeline/migrations.ts'),
       import('../../../../pipeline/stages.ts'),
+      import('../../../../pipeline/version-place.ts'),
     ]);
+    await assertNoneWaiting(folder, services);
     const plan = await previewStage(folder, { direction: 'up', env, ...toOf(typed) }, services);
     const isDry = flag(typed, 'dryRun');
     const rehearsal = plan.length === 0 ? null : await rehearsed(cli, typed, place, isDry);
