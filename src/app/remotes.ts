@@ -1,6 +1,6 @@
 import { type Config, chooseNetwork, daytonaSettings, flySettings, githubSettings, s3Settings } from '../config.ts';
 import { TurboError } from '../domain/errors.ts';
-import { REMOTE_TITLES, type RemoteName } from '../domain/remote.ts';
+import { exportTokens, REMOTE_TITLES, type RemoteName, TOKEN_VARIABLES } from '../domain/remote.ts';
 import type { Remotes } from '../ports/remotes.ts';
 
 /** Clients of remotes by what the environment says; their packages are loaded when one is asked for. */
@@ -53,13 +53,6 @@ export function openRemotes(config: Config): Remotes {
   };
 }
 
-const VARIABLES: Readonly<Record<RemoteName, string>> = {
-  daytona: 'DAYTONA_API_KEY',
-  fly: 'FLY_API_TOKEN',
-  github: 'GITHUB_TOKEN',
-  s3: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-};
-
 /** The scopes that each token must have, as people give them. */
 const HOW_TO: Readonly<Record<RemoteName, string>> = {
   daytona: 'Make a key with the scopes write:sandboxes and delete:sandboxes in its dashboard.',
@@ -76,11 +69,9 @@ function noBucket(): TurboError {
 }
 
 function missing(remote: RemoteName): TurboError {
-  return new TurboError(
-    'remote.denied',
-    `There is no token for ${REMOTE_TITLES[remote]}: ${VARIABLES[remote]} ${remote === 's3' ? 'are' : 'is'} not set.`,
-    {
-      hint: HOW_TO[remote],
-    },
-  );
+  const names = TOKEN_VARIABLES[remote];
+  const unset = `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not set`;
+  return new TurboError('remote.denied', `There is no token for ${REMOTE_TITLES[remote]}: ${unset}.`, {
+    hint: `${exportTokens([remote])} sets it. ${HOW_TO[remote]}`,
+  });
 }

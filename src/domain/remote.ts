@@ -13,6 +13,18 @@ export const REMOTE_TITLES: Readonly<Record<RemoteName, string>> = {
   s3: 'S3',
 };
 
+/** The variables that a remote's token is read from. */
+export const TOKEN_VARIABLES: Readonly<Record<RemoteName, readonly string[]>> = {
+  daytona: ['DAYTONA_API_KEY'],
+  fly: ['FLY_API_TOKEN'],
+  github: ['GITHUB_TOKEN'],
+  s3: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+};
+
+/** The command of a shell that sets the tokens of these remotes. */
+export const exportTokens = (remotes: readonly RemoteName[]): string =>
+  `export ${remotes.flatMap((remote) => TOKEN_VARIABLES[remote].map((name) => `${name}=…`)).join(' ')}`;
+
 /** One thing that was looked at before anything is made: a token, a scope, an organisation. Never a secret. */
 export interface RemoteCheck {
   readonly remote: RemoteName;

@@ -1,5 +1,5 @@
 import { isTurboError, TurboError } from '../domain/errors.ts';
-import { REMOTE_TITLES, type RemoteCheck, type RemoteName } from '../domain/remote.ts';
+import { exportTokens, REMOTE_TITLES, type RemoteCheck, type RemoteName } from '../domain/remote.ts';
 import type { Needs } from '../ports/services.ts';
 
 /** Looks at tokens, scopes and places of these remotes, side by side. Makes nothing there. */
@@ -27,11 +27,13 @@ export async function assertRemotes(
     ({ remote, name, detail, hint }) =>
       `\n  ${REMOTE_TITLES[remote]}: ${name}: ${detail}${hint === undefined ? '' : ` ${hint}`}`,
   );
+  // Of what is not set, the doctor has nothing to say.
+  const unset = [...new Set(failed.map(({ remote }) => remote))].filter((one) => !services.remotes.isConfigured(one));
   throw new TurboError(
     'remote.denied',
     `Not everything is allowed that this takes; nothing was made:${lines.join('')}`,
     {
-      hint: 'turbobackend doctor --remote',
+      hint: unset.length > 0 ? `${exportTokens(unset)} and the same command again` : 'turbobackend doctor --remote',
       details: { failed },
     },
   );

@@ -58,7 +58,7 @@ export interface ChangePlan {
   /** A sentence for each step. */
   readonly steps: readonly string[];
   readonly losses: readonly Counted[];
-  readonly obstacles: readonly (Counted & { readonly hint: string })[];
+  readonly obstacles: readonly (Counted & { readonly hint: string; readonly fills?: string })[];
   /** What may have got another name; nothing is planned before that is said. */
   readonly doubts: readonly Doubt[];
   /** What the database has and no schema can say; left alone. */
@@ -238,9 +238,9 @@ async function count(
   try {
     for (const step of steps) {
       for (const { what, sql } of step.losses) losses.push({ what, rows: await rowsOf(sql) });
-      for (const { what, sql, hint } of step.obstacles) {
+      for (const { sql, ...obstacle } of step.obstacles) {
         const rows = await rowsOf(sql);
-        if (rows !== 0 && rows !== null) obstacles.push({ what, rows, hint });
+        if (rows !== 0 && rows !== null) obstacles.push({ ...obstacle, rows });
       }
     }
   } finally {

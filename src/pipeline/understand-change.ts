@@ -155,17 +155,17 @@ function unknownWords(text: string, { tables, enums }: Schema): readonly string[
 }
 
 function notUnderstood(text: string, words: readonly string[], schema: Schema): TurboError {
-  const [table] = schema.tables;
+  const table = schema.tables.find(({ name }) => name !== schema.accounts?.table) ?? schema.tables[0];
   const column = table?.columns.find(
     ({ primaryKey, references, default: made }) => !primaryKey && !references && !made,
   );
   const thing = table?.name ?? 'posts';
   const examples = [
-    `"${thing} need a subtitle"`,
+    `"${thing} can have a subtitle"`,
     `"add tags to ${thing}"`,
     ...(column ? [`"rename ${thing}.${column.name} to headline"`, `"make ${thing}.${column.name} optional"`] : []),
     '"add reviews with a rating and a text"',
-    `"remove ${thing}"`,
+    ...(thing === schema.accounts?.table ? [] : [`"remove ${thing}"`]),
   ];
   const why = unfound(text, schema) ?? `Not understood: ${words.map((word) => JSON.stringify(word)).join(', ')}.`;
   return new TurboError('request.unclear', `${why} Nothing was changed.`, {

@@ -250,3 +250,37 @@ describe('names', () => {
     expect(findRenames(one, one, said).renames.columns.size).toBe(0);
   });
 });
+
+describe('what rows would be without', () => {
+  const id = { name: 'id', type: 'varchar(32)', primaryKey: true, default: { generate: 'id' } } as const;
+  const email = { name: 'email', type: 'varchar(254)', unique: true } as const;
+  const hash = { name: 'password_hash', type: 'text', sensitive: true } as const;
+  const obstaclesOf = (before: SchemaInput, after: SchemaInput) =>
+    diffSchemas(parseSchema(before), parseSchema(after), { renames: NO_RENAMES })
+      .flatMap(({ up }) => up)
+      .flatMap(({ obstacles }) => obstacles);
+  const members = (...columns: SchemaInput['tables'][number]['columns']) => ({
+    ...{ name: 'members', columns: [id, email, ...columns] },
+  });
+
+  test('is said by a flag where a value can be typed', () => {
+    const card = { name: 'card', type: 'varchar(20)' } as const;
+    const found = obstaclesOf({ version: 1, tables: [members()] }, { version: 1, tables: [members(card)] });
+    expect(found).toMatchObject([{ fills: 'members.card', hint: expect.stringContaining('--default members.card=') }]);
+  });
+
+  test('is not asked for where nobody can type it: the hash of a password, a row of a table that is new', () => {
+    const accounts = { table: 'members', login: 'email', password: 'password_hash', role: null, admins: [] };
+    const login = obstaclesOf({ version: 1, tables: [members()] }, { version: 1, tables: [members(hash)], accounts });
+    const owner = { name: 'shop_id', type: 'varchar(32)', references: { table: 'shops', column: 'id' } } as const;
+    const shop = obstaclesOf(
+      { version: 1, tables: [members()] },
+      { version: 1, tables: [{ name: 'shops', columns: [id] }, members(owner)] },
+    );
+    const hints = [...login, ...shop].map(({ hint, fills }) => [fills, hint]);
+    expect(hints).toEqual([
+      [undefined, expect.stringMatching(/hash of a password.*turbobackend create/)],
+      [undefined, expect.stringMatching(/shops is new.*turbobackend create/)],
+    ]);
+  });
+});

@@ -21,7 +21,8 @@ const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeout
 async function cli(...args: string[]) {
   const { code, stdout } = await runCli([...args, '--json'], options());
   const data = JSON.parse(stdout);
-  return { code, data, error: data.error?.code as string | undefined, message: `${data.error?.message}` };
+  const { code: error, message, hint } = data.error ?? {};
+  return { code, data, error: error as string | undefined, message: `${message}`, hint: `${hint}` };
 }
 /** Proving takes some seconds, and is tried once. */
 const evolve = (sentence: string, ...more: string[]) => cli('evolve', sentence, '--verify', 'none', ...more);
@@ -98,6 +99,26 @@ test('a dry run rehearses on the rows and changes nothing; then the same sentenc
     { id: 'b', title: 'cook', delivery_note: null },
   ]);
   expect(readFileSync(join(here, 'server/schemas/tasks.ts'), 'utf8')).toContain('delivery_note');
+});
+
+test('what rows would have to have is refused with both ways out, and each of them is one', async () => {
+  const refused = await evolve('tasks need a hue and a scent', '--yes');
+  expect([refused.code, refused.error]).toEqual([3, 'migration.refused']);
+  expect(refused.hint).toMatch(
+    /^Say what they get: .* evolve "tasks need a hue and a scent" --default tasks\.hue=… --default tasks\.scent=… or let it be empty: .* evolve "tasks can have a hue and a scent"$/,
+  );
+  const optional = await evolve('tasks can have a hue and a scent', '--dry-run');
+  expect([optional.code, optional.data.obstacles]).toEqual([0, []]);
+  const said = ['--default', 'tasks.hue=red', '--default', 'tasks.scent=sweet'];
+  const filled = await evolve('tasks need a hue and a scent', ...said, '--dry-run');
+  expect([filled.code, filled.data.obstacles]).toEqual([0, []]);
+});
+
+test('at a terminal, what rows get is asked for', async () => {
+  const asked = await runInTerminal(['evolve', 'tasks need a hue', '--verify', 'none', '--dry-run'], {
+    ...{ home, cwd: here, env, at: /without tasks\.hue get\?/, press: 'sea green\r' },
+  });
+  expect(asked).toMatchObject({ code: 0, screen: expect.stringContaining("DEFAULT 'sea green'") });
 });
 
 test('two at once: one is carried out, and the other is told or plans anew', async () => {

@@ -15,6 +15,7 @@ import { type Conversion, conversion } from './conversion.ts';
 import { copyColumn, heirOf } from './copied-columns.ts';
 import { fillOf, fillSql, typeWord } from './fill.ts';
 import { sequenceOf } from './rename-steps.ts';
+import { unfilled } from './unfilled.ts';
 
 /** Columns that go, come and change, of tables that stay. */
 export function columnSteps(context: DiffContext): readonly Step[] {
@@ -54,8 +55,6 @@ function dropColumn(column: Column, table: Table, context: DiffContext): Step {
 const dropSql = (column: Column, table: Table): string =>
   `ALTER TABLE ${name(table.name)} DROP COLUMN ${name(column.name)};`;
 
-const flagFor = (place: string): string => `Say what they get: --default ${place}=<value>`;
-
 function addColumn(column: Column, table: Table, context: DiffContext): Step {
   const place = `${table.name}.${column.name}`;
   const clause = context.will.get(table.name)?.defaults.get(column.name) ?? '';
@@ -74,7 +73,14 @@ function addColumn(column: Column, table: Table, context: DiffContext): Step {
     const obstacle =
       source === null
         ? []
-        : [{ what: `rows of ${table.name} would have no ${column.name}`, sql: countSql(source), hint: flagFor(place) }];
+        : [
+            unfilled(
+              { what: `rows of ${table.name} would have no ${column.name}`, sql: countSql(source) },
+              column,
+              table,
+              context,
+            ),
+          ];
     return step(ORDER.column, what, [`${alter} ADD COLUMN ${columnSql(column, '')};`], { obstacles: obstacle });
   }
   if (fill.constant) {
@@ -248,14 +254,18 @@ function changeNullable(old: Column, next: Column, table: Table, typed: boolean,
     fill || source === null || former === null || typed
       ? []
       : [
-          {
-            what: `rows of ${table.name} have no ${next.name}`,
-            sql: countSql(
-              source,
-              [former, from].flatMap((one) => (one === null ? [] : [`${one} IS NULL`])).join(' AND '),
-            ),
-            hint: flagFor(place),
-          },
+          unfilled(
+            {
+              what: `rows of ${table.name} have no ${next.name}`,
+              sql: countSql(
+                source,
+                [former, from].flatMap((one) => (one === null ? [] : [`${one} IS NULL`])).join(' AND '),
+              ),
+            },
+            next,
+            table,
+            context,
+          ),
         ];
   const act = { kind: 'require', table, column: next, fill } as const;
   return [step(ORDER.column, `Require ${place}.`, sql, typed ? { obstacles } : { obstacles, act })];

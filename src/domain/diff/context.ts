@@ -15,6 +15,8 @@ export interface Count {
 export interface Obstacle extends Count {
   /** What to do about them: the flag to type, or what to change first. */
   readonly hint: string;
+  /** The column whose missing values somebody can say: `posts.subtitle`. */
+  readonly fills?: string;
 }
 
 /** One change of a database, in the order they have to be made. */

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Doubt } from '../../domain/diff.ts';
 import { TurboError } from '../../domain/errors.ts';
+import { optionalGrowth } from '../../domain/growth.ts';
 import type { ChangeOrder, ChangePlan } from '../../pipeline/plan-change.ts';
 import type { Cli, Typed } from './command.ts';
 import type { MigratePlace } from './commands/migrate/subcommand.ts';
@@ -58,7 +59,7 @@ export function saidOf(typed: Typed): Said {
   };
 }
 
-/** The plan; whoever sits at a terminal is asked what got another name. Throws `usage.missing` when nobody can be. */
+/** The plan; whoever sits at a terminal is asked what got another name, and what rows without a value get. Throws `usage.missing` when nobody can be. */
 export async function planWithAnswers(
   cli: Cli,
   order: ChangeOrder,
@@ -67,9 +68,10 @@ export async function planWithAnswers(
   const { planChange } = await import('../../pipeline/plan-change.ts');
   const renames = new Map(order.renames);
   const dropped = new Set(order.dropped);
+  const fills = new Map(order.fills);
   for (;;) {
-    const plan = await planChange(folder, { ...order, renames, dropped }, services);
-    if (plan.doubts.length === 0) return plan;
+    const plan = await planChange(folder, { ...order, renames, dropped, fills }, services);
+    if (plan.doubts.length === 0 && !(await askForValues(plan, fills, cli))) return plan;
     if (!cli.ask.canAsk) throw inDoubt(plan.doubts);
     for (const doubt of plan.doubts) {
       const name = await chosen(doubt, cli);
@@ -77,6 +79,21 @@ export async function planWithAnswers(
       else renames.set(doubt.gone, name);
     }
   }
+}
+
+/** Asks for what rows need; whether anything was said. What cannot be typed is for nobody to answer. */
+async function askForValues({ obstacles }: ChangePlan, fills: Map<string, string>, { ask }: Cli): Promise<boolean> {
+  if (!ask.canAsk || obstacles.some(({ fills: place }) => place === undefined)) return false;
+  const before = fills.size;
+  for (const { fills: place, rows } of obstacles) {
+    if (place === undefined || fills.has(place)) continue;
+    const value = await ask.text(
+      `What do the ${amount(rows ?? 0, 'row')} without ${place} get?`,
+      `--default ${place}=…`,
+    );
+    if (value.trim() !== '') fills.set(place, value);
+  }
+  return fills.size > before;
 }
 
 async function chosen({ gone, candidates }: Doubt, { ask }: Cli): Promise<string | null> {
@@ -94,13 +111,19 @@ function inDoubt(doubts: readonly Doubt[]): TurboError {
   });
 }
 
-/** Throws `migration.refused` for what the rows do not allow, and `confirm.needed` for losses nobody consented to. */
-export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boolean): void {
+/**
+ * Throws `migration.refused` for what the rows do not allow, with the ways out of it as commands where `sentence` is what
+ * was said, and `confirm.needed` for losses nobody consented to.
+ */
+export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boolean, sentence?: string): void {
   const [first] = obstacles;
   if (first) {
-    const more = obstacles.slice(1).map((obstacle) => `; ${counted(obstacle)} (${obstacle.hint})`);
+    const ways = sentence === undefined ? null : waysOut(obstacles, sentence);
+    const more = obstacles
+      .slice(1)
+      .map((obstacle) => `; ${counted(obstacle)}${ways === null ? ` (${obstacle.hint})` : ''}`);
     throw new TurboError('migration.refused', `${counted(first)}${more.join('')}.`, {
-      hint: first.hint,
+      hint: ways ?? first.hint,
       details: { obstacles },
     });
   }
@@ -110,6 +133,19 @@ export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boo
     details: { losses },
   });
 }
+
+/** Both ways to have a column that rows have no value for; null when something else is in the way, too. */
+function waysOut(obstacles: ChangePlan['obstacles'], sentence: string): string | null {
+  const places = obstacles.flatMap(({ fills }) => (fills === undefined ? [] : [fills]));
+  if (places.length < obstacles.length) return null;
+  const evolve = (text: string) => `turbobackend evolve ${quoted(text)}`;
+  const values = `Say what they get: ${evolve(sentence)}${places.map((place) => ` --default ${place}=…`).join('')}`;
+  const optional = optionalGrowth(sentence);
+  return optional === null ? values : `${values} or let it be empty: ${evolve(optional)}`;
+}
+
+/** As a shell reads it back. */
+const quoted = (text: string): string => (/["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`);
 
 const OF_ONE: Readonly<Record<string, string>> = {
   ...{ have: 'has', do: 'does', break: 'breaks', refer: 'refers', occur: 'occurs' },

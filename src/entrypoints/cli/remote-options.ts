@@ -1,8 +1,16 @@
 import { type Command, Option } from 'commander';
-import { deployLogins, flySettings, isBucketName, s3Settings } from '../../config.ts';
+import { daytonaSettings, deployLogins, flySettings, githubSettings, isBucketName, s3Settings } from '../../config.ts';
 import type { DeployLogins } from '../../domain/deploy-logins.ts';
 import { TurboError } from '../../domain/errors.ts';
-import { type RemotePlan, type RemoteWishes, wishedRemotes } from '../../domain/remote.ts';
+import {
+  exportTokens,
+  REMOTE_TITLES,
+  type RemoteName,
+  type RemotePlan,
+  type RemoteWishes,
+  TOKEN_VARIABLES,
+  wishedRemotes,
+} from '../../domain/remote.ts';
 import { type Cli, flag, type Typed, textOption } from './command.ts';
 import { planText } from './output/remote-text.ts';
 
@@ -45,7 +53,7 @@ export function remoteWishes(cli: Cli, typed: Typed): RemoteWishes | null {
     ...(textOption(typed, 'workspace') === 'daytona' ? { daytona: { keep: flag(typed, 'keepSandbox') } } : {}),
     ...(textOption(typed, 'target') === 'fly' ? { fly: flyWish(cli, typed) } : {}),
     ...(github === undefined ? {} : { github: repositoryWish(github, flag(typed, 'public')) }),
-    ...(s3 === undefined ? {} : { s3: { bucket: bucketWish(cli, s3) } }),
+    ...(s3 === undefined ? {} : { s3: { bucket: bucketWish(cli, s3, typed) } }),
   };
   return wishedRemotes(wishes).length === 0 ? null : wishes;
 }
@@ -77,17 +85,33 @@ export function repositoryWish(value: unknown, isPublic: boolean): NonNullable<R
   });
 }
 
-function bucketWish(cli: Cli, value: unknown): string {
+function bucketWish(cli: Cli, value: unknown, typed: Typed): string {
   const bucket = typeof value === 'string' ? value : s3Settings(cli.config.remotes)?.bucket;
-  if (!bucket) {
-    throw new TurboError('usage.missing', 'Nobody says which bucket.', {
-      hint: 'Name it: --s3 <bucket>, or set TURBOBACKEND_S3_BUCKET with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
-    });
-  }
+  if (!bucket) throw noBucket(unsetTokens(cli, typed));
   if (isBucketName(bucket)) return bucket;
   throw new TurboError('usage.invalid', `${JSON.stringify(bucket)} is not the name of a bucket.`, {
     hint: 'Use 3 to 63 of a-z, 0-9, - and .',
   });
+}
+
+/** Everything that is missing is named at once: nobody should have to come back for the next one. */
+function noBucket(unset: readonly RemoteName[]): TurboError {
+  const lines = unset.map((remote) => `\n  ${REMOTE_TITLES[remote]}: ${TOKEN_VARIABLES[remote].join(' and ')} not set`);
+  const tokens = unset.length === 0 ? '' : `; before the same command: ${exportTokens(unset)}`;
+  return new TurboError('usage.missing', `Nobody says which bucket.${lines.join('')}`, {
+    hint: `Name it, --s3 <bucket>, or set TURBOBACKEND_S3_BUCKET${tokens}`,
+  });
+}
+
+/** The remotes that are wished and have no token. */
+function unsetTokens(cli: Cli, typed: Typed): readonly RemoteName[] {
+  const { remotes: said } = cli.config;
+  return [
+    ...(textOption(typed, 'workspace') === 'daytona' && !daytonaSettings(said) ? (['daytona'] as const) : []),
+    ...(textOption(typed, 'target') === 'fly' && !flySettings(said) ? (['fly'] as const) : []),
+    ...(typed.options.github !== undefined && !githubSettings(said) ? (['github'] as const) : []),
+    ...(s3Settings(said) ? [] : (['s3'] as const)),
+  ];
 }
 
 /** The logins of a deployment's database that the environment gives; null when it gives none. */

@@ -32,7 +32,7 @@ export const evolveCommand: CliCommand = {
       )
       .argument(
         '[change]',
-        'what is to change: "posts need a subtitle", "add tags to posts", "rename title to headline"',
+        'what is to change: "posts can have a subtitle", "add tags to posts", "rename title to headline"',
       )
       .addOption(environmentOption())
       .addOption(verifyOption())
@@ -61,7 +61,7 @@ export const evolveCommand: CliCommand = {
   },
 };
 
-const EXAMPLE = 'turbobackend evolve "posts need a subtitle"';
+const EXAMPLE = 'turbobackend evolve "posts can have a subtitle"';
 
 type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
 
@@ -94,7 +94,7 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   if (plan.files.length === 0 && behaviour.length > 0)
     return onlyBehaviour(cli, typed, { folder, services }, behaviour, about);
   if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
-  assertPossible(plan, flag(typed, 'allowDestructive'));
+  assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
   await evolve.assertApplied(folder, env, services);
   const name = nameOfChange(plan);
   const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);

@@ -17,30 +17,35 @@ export const scaleCommand: CliCommand = {
       .option('--cpus <count>', 'shared processors of each: 1, 2, 4 or 8'),
 
   async run(cli, typed) {
-    const wish = readWish(typed);
+    const numbers = readNumbers(typed);
     const services = await cli.services();
     const project = await projectNamed(typed.args[0], cli.cwd, services);
-    const { scaleApp } = await import('../../../operations/fly-app.ts');
+    const { appOfProject, scaleApp } = await import('../../../operations/fly-app.ts');
+    // Whoever has nothing to scale is not asked by how much.
+    await appOfProject(project, services);
+    const wish = assertSaid(numbers);
     const deployment = await scaleApp(project, wish, services);
     return { data: { deployment }, text: (style) => deploymentLines(deployment, style).join('\n') };
   },
 };
 
-function readWish(typed: Typed) {
+function readNumbers(typed: Typed) {
   const count = readNumber(typed, 'count', (value) => value >= 1 && value <= 20, '--count 2');
   const isMemory = (value: number) => value >= 256 && value <= 65_536 && value % 256 === 0;
   const memoryMb = readNumber(typed, 'memory', isMemory, '--memory 512');
   const cpus = readNumber(typed, 'cpus', (value) => [1, 2, 4, 8].includes(value), '--cpus 2');
-  if (count === undefined && memoryMb === undefined && cpus === undefined) {
-    throw new TurboError('usage.missing', 'Nothing is said about what to change.', {
-      hint: 'turbobackend scale --count 2',
-    });
-  }
   return {
     ...(count === undefined ? {} : { count }),
     ...(memoryMb === undefined ? {} : { memoryMb }),
     ...(cpus === undefined ? {} : { cpus }),
   };
+}
+
+function assertSaid<T extends object>(wish: T): T {
+  if (Object.keys(wish).length > 0) return wish;
+  throw new TurboError('usage.missing', 'Nothing is said about what to change.', {
+    hint: 'turbobackend scale --count 2',
+  });
 }
 
 function readNumber(typed: Typed, name: string, fits: (value: number) => boolean, example: string): number | undefined {
