@@ -8,6 +8,11 @@ const FILLER = new Set(
   ),
 );
 
+/** Behind these stands what happens there, not what it is. */
+const CLAUSE = new Set(['where', 'whose', 'wherein']);
+
+const isTelling = (word: string): boolean => word !== '' && !FILLER.has(word) && !CLAUSE.has(word);
+
 const MAX_SLUG_LENGTH = 40;
 
 /** A name people type: letters, digits, space, `-`, `_`, `.`; never a path, a flag or something invisible. */
@@ -49,6 +54,7 @@ export function nameFromRequest(text: string): string {
   )
     .split(/\s+/)
     .map(slug);
-  const telling = words.filter((word) => word !== '' && !FILLER.has(word)).slice(0, 4);
+  const clause = words.findIndex((word, at) => CLAUSE.has(word) && words.slice(0, at).some(isTelling));
+  const telling = (clause === -1 ? words : words.slice(0, clause)).filter(isTelling).slice(0, 4);
   return slug(telling.join('-')) || `project-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }

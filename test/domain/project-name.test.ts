@@ -5,6 +5,10 @@ const names: [string, { given: string; want: RegExp }][] = [
   ['its telling words', { given: 'I need a simple blog API for my team', want: /^blog-api-team$/ }],
   ['the first clause only', { given: 'Shop. Product(name, price); Customer(name)', want: /^shop$/ }],
   [
+    'what it is, not what happens there',
+    { given: 'a library where members borrow books, with login', want: /^library$/ },
+  ],
+  [
     'at most four words',
     { given: 'invoices quotes payments refunds taxes', want: /^invoices-quotes-payments-refunds$/ },
   ],
