@@ -69,6 +69,19 @@ test('tokens that are missing, wrong or too weak are named before anything is ma
   ]).toEqual([0, 0, 0]);
 });
 
+test('all that is missing is named at once, with the variables to set', async () => {
+  const wish = ['create', 'blog API', '--workspace', 'daytona', '--target', 'fly', '--github', '--s3'];
+  const variables =
+    /export DAYTONA_API_KEY=… FLY_API_TOKEN=… GITHUB_TOKEN=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…/;
+  for (const [args, code] of [
+    [wish, 'usage.missing'],
+    [[...wish, 'project-files'], 'remote.denied'],
+  ] as const) {
+    const error = errorOf(await runCli([...args, '--json'], { home }));
+    expect(error).toMatchObject({ code, hint: expect.stringMatching(variables) });
+  }
+});
+
 test('a database that only this machine reaches is refused, and so is what nobody consented to', async () => {
   const create = ['create', 'blog API', '--database', 'yes', '--target', 'fly'];
   const local = { TURBOBACKEND_DATABASE_URL: 'postgres://me:canary@localhost/x' };
