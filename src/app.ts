@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Endings, endings } from './app/ending.ts';
 import { lazyContract, lazyRepository, lazyRuns } from './app/lazy.ts';
 import { builtInModel, lazyModel, openAskedModel, openWriter } from './app/models.ts';
 import { openRemotes } from './app/remotes.ts';
@@ -17,7 +18,7 @@ import type { Templates } from './ports/templates.ts';
  * opened, started or connected here; each adapter does so at its first call.
  */
 
-export type App = Services & { close(): Promise<void> };
+export type App = Services & { readonly ending: Endings; close(): Promise<void> };
 
 /** Only the built-in model: for `detect` and `design-schema` as functions of a sentence, without a database. */
 export async function openModel(config: Config): Promise<Model> {
@@ -124,7 +125,8 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
     clock,
     ids,
   });
-  const services: Services = {
+  const ending = endings();
+  const services: Services & Pick<App, 'ending'> = {
     model: lazyModel(() => openAskedModel(config, { state: metadata, clock, progress })),
     writers: { find: () => openWriter(config, { state: metadata, clock, progress }) },
     sandbox: sandbox.localSandbox({
@@ -171,6 +173,7 @@ export async function openServices(config: Config, progress: ReportProgress): Pr
       });
     }),
     clock,
+    ending,
     ids,
     progress,
     limits: config.limits,

@@ -5,7 +5,7 @@ import type { ScratchRecord } from '../ports/state-store.ts';
 import { openLogin } from './open-login.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
-export type ScratchNeeds = ReconcileNeeds & Needs<'sql' | 'ids'>;
+export type ScratchNeeds = ReconcileNeeds & Needs<'sql' | 'ids'> & Partial<Needs<'ending'>>;
 
 /** A database of a project's own kind, with roles of its own, that nobody else uses and that is gone afterwards. */
 export interface ScratchDatabase {
@@ -16,7 +16,8 @@ export interface ScratchDatabase {
 /**
  * Makes a database for the time of `work`, empty and with all promises of isolation, and takes it away again. It is
  * written down before anything of it exists, and a lock says that somebody uses it: what a killed process left goes with
- * the next call for the same project, or with `doctor --fix`, and one that is in use is never touched. Throws what
+ * the next call for the same project, or with `doctor --fix`, and one that is in use is never touched. Who ends the
+ * process in the middle takes it away first. Throws what
  * `reconcileDatabase` and `work` throw.
  */
 export async function withScratchDatabase<T>(
@@ -28,11 +29,13 @@ export async function withScratchDatabase<T>(
   await services.cluster.ensure();
   return services.databases.withProjectLock(lockName(id), async () => {
     await services.state.addScratch({ id, projectId });
+    const forget = services.ending?.before(() => takeAway(id, services));
     try {
       await reconcileDatabase({ projectId: id, env: 'dev', wish: 'present' }, services);
       return await work({ id, login: (role) => openLogin(id, 'dev', role, services) });
     } finally {
       await takeAway(id, services);
+      forget?.();
     }
   });
 }
@@ -49,7 +52,10 @@ async function takeAway(id: string, services: ScratchNeeds): Promise<void> {
   } catch (error) {
     // What failed before is the one to tell; the record stays, and the next verification takes it up.
     const message = error instanceof Error ? error.message : String(error);
-    services.progress({ kind: 'warning', message: `A scratch database is left for the next verification: ${message}` });
+    services.progress({
+      kind: 'warning',
+      message: `A scratch database is left for the next verification, or for turbobackend doctor --fix: ${message}`,
+    });
   }
 }
 

@@ -1,7 +1,6 @@
 import { compareCatalogs } from '../domain/catalog.ts';
 import type { Environment } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
-import { parseMigrationFiles } from '../domain/migration.ts';
 import { type ProjectFolder, treeHash } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { Profile } from '../domain/verification.ts';
@@ -123,11 +122,4 @@ export async function carryOutChange(
     if (preview.proof) await keepProof(folder, preview.proof, services);
     return done;
   });
-}
-
-/** Whether every migration of the folder is applied. */
-export async function isApplied(folder: ProjectFolder, env: Environment, services: EvolveNeeds): Promise<boolean> {
-  const rows = await listMigrations(folder, env, services);
-  const count = parseMigrationFiles(await readMigrations(folder, services)).length;
-  return rows.length === count && rows.every(({ state }) => state === 'applied');
 }

@@ -1,4 +1,4 @@
-import { compareCatalogs } from '../domain/catalog.ts';
+import { type Catalog, compareCatalogs } from '../domain/catalog.ts';
 import { APP_SCHEMA, type Environment } from '../domain/database.ts';
 
 import {
@@ -21,6 +21,13 @@ import type { ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import { parseSchema } from '../domain/schema-rules.ts';
 import { parseSql } from '../domain/sql-parse.ts';
+import {
+  findUnknown,
+  NOTHING_UNKNOWN,
+  type UnknownParts,
+  withoutUnknown,
+  withUnknown,
+} from '../domain/unknown-parts.ts';
 import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
 import { sweepScratches, withScratchDatabase } from '../operations/scratch-database.ts';
@@ -42,6 +49,8 @@ export interface ChangeOrder extends Omit<ChangeOptions, 'renames'> {
   readonly dropped: ReadonlySet<string>;
   /** Only so far that the code of before and that of after can both work on it. */
   readonly expand?: boolean;
+  /** What neither the project's schema nor `after` has was made by a migration of one's own: it stays. */
+  readonly keepsUnknown?: true;
 }
 
 /** Something that was counted in the database; null: it could not be counted there. */
@@ -110,21 +119,36 @@ async function draw(
 ): Promise<Drawn> {
   const found = order.from === 'schema' ? await readCatalog(scratch) : await catalogOf(folder, order.env, services);
   const base = await findBase(found, known, scratch);
-  const { schema: before, beyond } = base;
-  const { renames, doubts } = findRenames(before, order.after, { renames: order.renames, dropped: order.dropped });
-  if (doubts.length > 0) return { before, renames, segments: [], doubts, beyond };
-  const goal = order.expand ? expanded(before, order.after, renames) : { schema: order.after, renames };
+  const { schema: before } = base;
+  const unknown = unknownOf(folder, order, before);
+  const beyond = [...base.beyond, ...unknown.tables, ...unknown.columns];
+  const former = withoutUnknown(before, unknown);
+  const { renames, doubts } = findRenames(former, order.after, { renames: order.renames, dropped: order.dropped });
+  if (doubts.length > 0) return { before: former, renames, segments: [], doubts, beyond };
+  const after = withUnknown(order.after, before, unknown, renames);
+  const goal = order.expand ? expanded(before, after, renames) : { schema: after, renames };
   const online = order.online ?? (order.expand === true || (await hasLargeTable(folder, order.env, services)));
   const { fills, moved, copies = goal.copies } = order;
   const said = { ...(fills ? { fills } : {}), ...(moved ? { moved } : {}), ...(copies ? { copies } : {}), online };
   const way = diffSchemas(before, goal.schema, { renames: goal.renames, ...said });
-  const settling = base.differences.length === 0 ? [] : settleSteps(found, base.fresh, before);
+  const settling =
+    base.differences.length === 0 ? [] : settleSteps(withoutTables(found, unknown.tables), base.fresh, before);
   const [first = { up: [], down: [] }, ...rest] = way;
   const segments = way.length + settling.length === 0 ? [] : [{ ...first, up: [...settling, ...first.up] }, ...rest];
   if (order.from === 'database') await scratch.query(initialMigration(before, 0).content);
   if (order.from === 'schema' || settling.length === 0) await prove(segments, goal.schema, base, scratch);
-  return { before, renames: goal.renames, segments, doubts, beyond };
+  return { before: former, renames: goal.renames, segments, doubts, beyond };
 }
+
+function unknownOf({ project }: ProjectFolder, order: ChangeOrder, before: Schema): UnknownParts {
+  if (!order.keepsUnknown) return NOTHING_UNKNOWN;
+  return findUnknown(before, [project.schema, order.after], new Set([...order.dropped, ...order.renames.keys()]));
+}
+
+const withoutTables = (catalog: Catalog, names: ReadonlySet<string>): Catalog => ({
+  ...catalog,
+  tables: catalog.tables.filter(({ name }) => !names.has(name)),
+});
 
 interface Goal {
   readonly schema: Schema;

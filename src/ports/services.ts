@@ -9,6 +9,7 @@ import type { CodeReader } from './code-reader.ts';
 import type { Contract } from './contract.ts';
 import type { DatabaseAdmin } from './database-admin.ts';
 import type { DeployTarget } from './deploy-target.ts';
+import type { Ending } from './ending.ts';
 import type { Http } from './http.ts';
 import type { Model } from './model.ts';
 import type { Programs } from './programs.ts';
@@ -49,6 +50,7 @@ export interface Services {
   readonly runs: Runs;
   readonly remotes: Remotes;
   readonly clock: Clock;
+  readonly ending: Ending;
   readonly ids: Ids;
   readonly progress: ReportProgress;
   /** What a database may use when nothing else was said for it, and how many an owner may have. */

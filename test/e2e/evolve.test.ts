@@ -169,6 +169,30 @@ test('killed before the database is changed, the same sentence again finishes', 
   expect([nothing.code, nothing.data.steps, nothing.data.applied]).toEqual([0, [], []]);
 });
 
+test('interrupted while it is tried on a copy of the rows, no copy stays', async () => {
+  const databases = async () =>
+    (
+      await withSession({ ...server.cluster, database: 'postgres' }, (query) =>
+        query('SELECT datname AS name FROM pg_database ORDER BY 1'),
+      )
+    ).map(({ name }) => name);
+  const before = await databases();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const { child, finished } = startCli(
+      ['evolve', 'tasks have an optional width', '--verify', 'none', '--yes', '--json'],
+      options(),
+    );
+    while ((await databases()).length === before.length && child.exitCode === null) await sleep(5);
+    child.kill(signal);
+    const { code, stdout } = await finished;
+    expect([code, JSON.parse(stdout).error.code]).toEqual(
+      signal === 'SIGINT' ? [130, 'interrupted'] : [143, 'terminated'],
+    );
+    expect(await databases()).toEqual(before);
+  }
+  expect(await columns()).not.toContain('width');
+});
+
 test('what was changed between the preview and the consent is refused', async () => {
   const before = files();
   const asked = runInTerminal(['evolve', 'tasks have an optional weight', '--verify', 'none'], {
@@ -184,6 +208,33 @@ test('what was changed between the preview and the consent is refused', async ()
   expect(await asked).toMatchObject({ code: 3, screen: expect.stringContaining('migration.changed') });
   expect([files(), await columns()]).toEqual([before, expect.not.arrayContaining(['weight'])]);
   await sql('ALTER TABLE tasks DROP COLUMN by_hand');
+});
+
+test('what a migration of one`s own made is left alone by every sentence, and named', async () => {
+  const begun = await cli('migrate', 'create', 'add notes');
+  writeFileSync(
+    join(here, begun.data.up),
+    `CREATE TABLE app.notes (id text PRIMARY KEY, task_id text REFERENCES app.tasks (id), body text NOT NULL);
+     CREATE INDEX by_body ON app.notes (body);
+     ALTER TABLE app.tasks ADD COLUMN by_hand text UNIQUE;\n`,
+  );
+  const early = await evolve('tasks have an optional height', '--yes');
+  expect(early.data).toMatchObject({
+    error: { code: 'project.incomplete', hint: expect.stringMatching(/^First: .* migrate up$/) },
+  });
+  expect((await cli('migrate', 'up')).code).toBe(0);
+  await sql("INSERT INTO notes VALUES ('n', 'a', 'mine'); UPDATE tasks SET by_hand = 'kept' WHERE id = 'a'");
+  const done = await evolve('tasks have an optional height', '--yes', '--allow-destructive');
+  expect([done.code, done.error, done.message]).toEqual([0, undefined, 'undefined']);
+  expect([done.data.losses, done.data.beyond]).toEqual([[], ['notes', 'tasks.by_hand']]);
+  expect(await columns()).toEqual(expect.arrayContaining(['height', 'by_hand']));
+  expect(await sql('SELECT body, by_hand FROM notes JOIN tasks ON tasks.id = task_id')).toEqual([
+    { body: 'mine', by_hand: 'kept' },
+  ]);
+  expect(await sql("SELECT to_regclass('by_body') IS NOT NULL AS there")).toEqual([{ there: true }]);
+  const refused = await evolve('remove tasks', '--yes', '--allow-destructive');
+  expect(refused.code).not.toBe(0);
+  expect(await sql('SELECT body FROM notes')).toEqual([{ body: 'mine' }]);
 });
 
 test('where the person changed the same lines, the database waits until they decided', async () => {

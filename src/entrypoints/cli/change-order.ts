@@ -171,7 +171,9 @@ export function describeChange(
     ...steps.map((step) => `- ${step}`),
     ...losses.map((loss) => style.yellow(`  takes away ${counted(loss)}`)),
     ...obstacles.map((obstacle) => style.yellow(`  not possible: ${counted(obstacle)}. ${obstacle.hint}`)),
-    ...(beyond.length > 0 ? [`  left alone, as no schema says it: ${beyond.join(', ')}`] : []),
+    ...(beyond.length > 0
+      ? [`  stays as it is, in the database but not in turbobackend.json: ${beyond.join(', ')}`]
+      : []),
   ];
 }
 

@@ -11,6 +11,7 @@ import { exitCode } from './exit-code.ts';
 import { modelFlags } from './model-options.ts';
 import { jsonOutput, jsonStreamOutput, quietOutput } from './output/json-output.ts';
 import type { Failure, Output } from './output/output.ts';
+import { listenForSignals } from './signals.ts';
 
 /** Runs one command line to its end and gives the exit code; nothing is thrown. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -114,9 +115,11 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
   let follower: AbortController | null = null;
   let output = earlyOutput(flag(typed, 'json'), flag(typed, 'jsonStream'));
   let app: Promise<App> | null = null;
-  const release = listenForSignals(
+  let opened: App | null = null;
+  const signals = listenForSignals(
     () => follower,
     () => output,
+    () => opened,
   );
   try {
     const cwd = currentFolder();
@@ -143,20 +146,28 @@ async function execute(command: CliCommand, typed: Typed): Promise<number> {
         pause: () => output.stop(),
       }),
       services() {
-        app ??= import('../../app.ts').then(({ openServices }) => openServices(config, output.progress));
+        app ??= import('../../app.ts').then(async ({ openServices }) => {
+          // While it ends, all that was to be said was said.
+          opened = await openServices(config, (event) => {
+            if (!signals.ending()) output.progress(event);
+          });
+          return opened;
+        });
         return app;
       },
     };
     const outcome = await command.run(cli, typed);
+    await signals.ending();
     output.result(outcome);
     return outcome.exitCode ?? 0;
   } catch (error) {
+    await signals.ending();
     output.failure(describe(error, typed.options.verbose === true));
     return exitCode(error);
   } finally {
     output.stop();
     await closeApp(app);
-    release();
+    signals.release();
   }
 }
 
@@ -192,35 +203,6 @@ function describe(error: unknown, verbose: boolean): Failure {
     hint: verbose ? undefined : 'Run the same command with --verbose and report what it prints.',
     details: undefined,
     stack: verbose && error instanceof Error ? error.stack : undefined,
-  };
-}
-
-/**
- * Ctrl-C and SIGTERM end the process at once: every phase is made to be killed anywhere and resumed. A command that
- * follows something (`logs -f`) only has its signal fired, and ends by itself.
- */
-function listenForSignals(follower: () => AbortController | null, output: () => Output): () => void {
-  const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
-    const following = follower();
-    if (following && !following.signal.aborted) return following.abort();
-    const code = signal === 'SIGINT' ? 'interrupted' : 'terminated';
-    output().stop();
-    output().failure({
-      code,
-      message: 'Stopped; nothing is lost.',
-      hint: 'Run the same command again: it goes on where it was.',
-      details: undefined,
-      stack: undefined,
-    });
-    process.exit(exitCode(new TurboError(code, '')));
-  };
-  const onInterrupt = () => onSignal('SIGINT');
-  const onTerminate = () => onSignal('SIGTERM');
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  return () => {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
   };
 }
 

@@ -3,7 +3,10 @@ import { findLeftScratches, removeScratch } from '../scratch-database.ts';
 import { type Checked, type DoctorNeeds, fault } from './checked.ts';
 import { inFolder } from './commands.ts';
 
-/** Databases that killed verifications left, of one's own projects and of those that are gone. Nobody's rows are in them. */
+/**
+ * Databases that killed verifications and rehearsals left, of one's own projects and of those that are gone. Those of
+ * rehearsals have copies of real rows, and no record says which is which.
+ */
 export async function checkScratches(
   projects: readonly ProjectRecord[],
   services: DoctorNeeds,
@@ -14,9 +17,14 @@ export async function checkScratches(
     const project = projects.find(({ id }) => id === scratch.projectId);
     const of = project ? project.name : `project ${scratch.projectId}, which is gone`;
     const fix = project ? inFolder(project, 'turbobackend verify') : 'turbobackend doctor --fix';
-    return fault('scratch', `a killed verification of ${of} left database ${scratch.id}`, fix, async () => {
-      const isGone = await removeScratch(scratch, services);
-      return isGone ? `Dropped scratch database ${scratch.id}.` : 'Left as it is: somebody uses it by now.';
-    });
+    return fault(
+      'scratch',
+      `a verification or rehearsal of ${of} was killed and left its database ${scratch.id}, maybe with copies of rows`,
+      fix,
+      async () => {
+        const isGone = await removeScratch(scratch, services);
+        return isGone ? `Dropped scratch database ${scratch.id}.` : 'Left as it is: somebody uses it by now.';
+      },
+    );
   });
 }

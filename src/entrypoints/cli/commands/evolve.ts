@@ -80,6 +80,7 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     ...said,
     after,
     from: 'schema',
+    keepsUnknown: true,
     env,
     renames: new Map([...wanted.renames, ...said.renames]),
     dropped: new Set([...wanted.dropped, ...said.dropped]),
@@ -94,8 +95,8 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   if (plan.files.length === 0 && behaviour.length > 0)
     return onlyBehaviour(cli, typed, { folder, services }, behaviour, about);
   if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
-  assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
   await evolve.assertApplied(folder, env, services);
+  assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
   const name = nameOfChange(plan);
   const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);
   const { rehearsal, phases } = preview;
@@ -214,13 +215,14 @@ async function settle(
   { after, title }: { readonly after: Schema; readonly title: string },
   about: Readonly<Record<string, unknown>>,
 ): Promise<Outcome> {
-  const [{ isApplied }, { finishChange }, { exclusively }] = await Promise.all([
+  const [{ assertApplied }, { finishChange }, { exclusively }] = await Promise.all([
     import('../../../pipeline/evolve.ts'),
     import('../../../pipeline/carry-out.ts'),
     import('../../../pipeline/exclusive.ts'),
   ]);
   const isSame = JSON.stringify(folder.project.schema) === JSON.stringify(after);
-  if (isSame && (await isApplied(folder, env, services))) {
+  if (isSame) {
+    await assertApplied(folder, env, services);
     return { data: { ...about, steps: [], applied: [] }, text: () => 'Nothing to do: the schema says this already.' };
   }
   cli.output.progress({ kind: 'note', message: 'The migrations make this schema already: finishing what was begun' });
