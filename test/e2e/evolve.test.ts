@@ -1,61 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseEnv } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster } from '../support/global-cluster.ts';
-import { lendFolder } from '../support/lend-folder.ts';
-import { withSession } from '../support/provisioning.ts';
-import { runCli, startCli } from '../support/run-cli.ts';
-import { runInTerminal } from '../support/terminal.ts';
+import { expect, test } from 'vitest';
+import { lendChores } from '../support/chores.ts';
+import { startCli } from '../support/run-cli.ts';
 
 /** One project with rows, grown by sentences. The tests build on each other. */
 
-const { folder: home, giveBack } = lendFolder();
-const here = join(home, 'chores');
-let server: Awaited<ReturnType<typeof startCluster>>;
-let env: Record<string, string>;
-
-const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 90_000 });
-
-async function cli(...args: string[]) {
-  const { code, stdout } = await runCli([...args, '--json'], options());
-  const data = JSON.parse(stdout);
-  const { code: error, message, hint } = data.error ?? {};
-  return { code, data, error: error as string | undefined, message: `${message}`, hint: `${hint}` };
-}
-/** Proving takes some seconds, and is tried once. */
-const evolve = (sentence: string, ...more: string[]) => cli('evolve', sentence, '--verify', 'none', ...more);
-
-/** As who owns the tables. */
-async function sql(text: string): Promise<readonly Record<string, unknown>[]> {
-  const { hostname, port, username, password, pathname } = new URL(
-    parseEnv(readFileSync(join(here, '.env.migrate'), 'utf8')).DATABASE_URL ?? '',
-  );
-  const login = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
-  return withSession(login, (query) => query(text));
-}
-const columns = async () =>
-  (await sql("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'tasks'")).map(
-    ({ name }) => name,
-  );
-const files = () => readdirSync(join(here, 'migrations')).filter((name) => name.endsWith('.sql'));
-const manifest = () => readFileSync(join(here, 'turbobackend.json'), 'utf8');
-
-beforeAll(async () => {
-  server = await startCluster();
-  const { host, port, user, password } = server.cluster;
-  env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
-  const result = await cli('create', 'to-do list', '--name', 'chores', '--verify', 'none');
-  expect([result.code, result.error]).toEqual([0, undefined]);
-  await cli('stop');
-  await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
-}, 120_000);
-
-afterAll(async () => {
-  await runCli(['destroy', here, '--yes'], { home, env });
-  await giveBack().finally(() => server.stop());
-}, 60_000);
+const { here, options, cli, evolve, sql, columns, databases, files, manifest } = lendChores();
 
 test('what is not understood, or names what is not there, is an error with the words, and nothing is tried', async () => {
   const before = [manifest(), files()];
@@ -101,51 +53,6 @@ test('a dry run rehearses on the rows and changes nothing; then the same sentenc
   expect(readFileSync(join(here, 'server/schemas/tasks.ts'), 'utf8')).toContain('delivery_note');
 });
 
-test('what rows would have to have is refused with both ways out, and each of them is one', async () => {
-  const refused = await evolve('tasks need a hue and a scent', '--yes');
-  expect([refused.code, refused.error]).toEqual([3, 'migration.refused']);
-  expect(refused.hint).toMatch(
-    /^Say what they get: .* evolve "tasks need a hue and a scent" --default tasks\.hue=… --default tasks\.scent=… or let it be empty: .* evolve "tasks can have a hue and a scent"$/,
-  );
-  const optional = await evolve('tasks can have a hue and a scent', '--dry-run');
-  expect([optional.code, optional.data.obstacles]).toEqual([0, []]);
-  const said = ['--default', 'tasks.hue=red', '--default', 'tasks.scent=sweet'];
-  const filled = await evolve('tasks need a hue and a scent', ...said, '--dry-run');
-  expect([filled.code, filled.data.obstacles]).toEqual([0, []]);
-});
-
-test('at a terminal, what rows get is asked for', async () => {
-  const asked = await runInTerminal(['evolve', 'tasks need a hue', '--verify', 'none', '--dry-run'], {
-    ...{ home, cwd: here, env, at: /without tasks\.hue get\?/, press: 'sea green\r' },
-  });
-  expect(asked).toMatchObject({ code: 0, screen: expect.stringContaining("DEFAULT 'sea green'") });
-});
-
-test('two at once: one is carried out, and the other is told or plans anew', async () => {
-  const before = files().length;
-  const both = await Promise.all([
-    evolve('tasks have an optional shelf', '--yes'),
-    evolve('tasks have an optional floor', '--yes'),
-  ]);
-  const told = both.filter(({ code }) => code !== 0);
-  for (const { error } of told) expect(error).toBe('migration.changed');
-  expect([told.length < 2, files().length]).toEqual([true, before + 2 - told.length]);
-  const names = ['shelf', 'floor'].filter((_, at) => both[at]?.code === 0);
-  expect(await columns()).toEqual(expect.arrayContaining(names));
-  expect((await cli('scaffold', '--check')).code).toBe(0);
-});
-
-test('beside migrate up and deploy it waits or is told, and nothing is half', async () => {
-  const [grown, up, deployed] = await Promise.all([
-    evolve('tasks have an optional depth', '--yes'),
-    cli('migrate', 'up'),
-    cli('deploy', '--force'),
-  ]);
-  expect([grown.code, up.code, deployed.code]).toEqual([0, 0, 0]);
-  await cli('stop');
-  expect([await columns(), (await cli('scaffold', '--check')).code]).toEqual([expect.arrayContaining(['depth']), 0]);
-});
-
 test('what takes values away is refused without consent', async () => {
   await sql("UPDATE tasks SET delivery_note = 'ring twice' WHERE id = 'a'");
   const refused = await evolve('remove delivery note from tasks', '--yes');
@@ -170,12 +77,6 @@ test('killed before the database is changed, the same sentence again finishes', 
 });
 
 test('interrupted while it is tried on a copy of the rows, no copy stays', async () => {
-  const databases = async () =>
-    (
-      await withSession({ ...server.cluster, database: 'postgres' }, (query) =>
-        query('SELECT datname AS name FROM pg_database ORDER BY 1'),
-      )
-    ).map(({ name }) => name);
   const before = await databases();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const { child, finished } = startCli(
@@ -191,50 +92,6 @@ test('interrupted while it is tried on a copy of the rows, no copy stays', async
     expect(await databases()).toEqual(before);
   }
   expect(await columns()).not.toContain('width');
-});
-
-test('what was changed between the preview and the consent is refused', async () => {
-  const before = files();
-  const asked = runInTerminal(['evolve', 'tasks have an optional weight', '--verify', 'none'], {
-    home,
-    cwd: here,
-    env,
-    at: /Do it\?/,
-    press: async () => {
-      await sql('ALTER TABLE tasks ADD COLUMN by_hand text');
-      return 'y\r';
-    },
-  });
-  expect(await asked).toMatchObject({ code: 3, screen: expect.stringContaining('migration.changed') });
-  expect([files(), await columns()]).toEqual([before, expect.not.arrayContaining(['weight'])]);
-  await sql('ALTER TABLE tasks DROP COLUMN by_hand');
-});
-
-test('what a migration of one`s own made is left alone by every sentence, and named', async () => {
-  const begun = await cli('migrate', 'create', 'add notes');
-  writeFileSync(
-    join(here, begun.data.up),
-    `CREATE TABLE app.notes (id text PRIMARY KEY, task_id text REFERENCES app.tasks (id), body text NOT NULL);
-     CREATE INDEX by_body ON app.notes (body);
-     ALTER TABLE app.tasks ADD COLUMN by_hand text UNIQUE;\n`,
-  );
-  const early = await evolve('tasks have an optional height', '--yes');
-  expect(early.data).toMatchObject({
-    error: { code: 'project.incomplete', hint: expect.stringMatching(/^First: .* migrate up$/) },
-  });
-  expect((await cli('migrate', 'up')).code).toBe(0);
-  await sql("INSERT INTO notes VALUES ('n', 'a', 'mine'); UPDATE tasks SET by_hand = 'kept' WHERE id = 'a'");
-  const done = await evolve('tasks have an optional height', '--yes', '--allow-destructive');
-  expect([done.code, done.error, done.message]).toEqual([0, undefined, 'undefined']);
-  expect([done.data.losses, done.data.beyond]).toEqual([[], ['notes', 'tasks.by_hand']]);
-  expect(await columns()).toEqual(expect.arrayContaining(['height', 'by_hand']));
-  expect(await sql('SELECT body, by_hand FROM notes JOIN tasks ON tasks.id = task_id')).toEqual([
-    { body: 'mine', by_hand: 'kept' },
-  ]);
-  expect(await sql("SELECT to_regclass('by_body') IS NOT NULL AS there")).toEqual([{ there: true }]);
-  const refused = await evolve('remove tasks', '--yes', '--allow-destructive');
-  expect(refused.code).not.toBe(0);
-  expect(await sql('SELECT body FROM notes')).toEqual([{ body: 'mine' }]);
 });
 
 test('where the person changed the same lines, the database waits until they decided', async () => {
