@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import type { Doubt } from '../../domain/diff.ts';
 import { TurboError } from '../../domain/errors.ts';
-import { optionalGrowth } from '../../domain/growth.ts';
 import type { ChangeOrder, ChangePlan } from '../../pipeline/plan-change.ts';
 import type { Cli, Typed } from './command.ts';
 import type { MigratePlace } from './commands/migrate/subcommand.ts';
@@ -115,10 +114,14 @@ function inDoubt(doubts: readonly Doubt[]): TurboError {
  * Throws `migration.refused` for what the rows do not allow, with the ways out of it as commands where `sentence` is what
  * was said, and `confirm.needed` for losses nobody consented to.
  */
-export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boolean, sentence?: string): void {
+export async function assertPossible(
+  { obstacles, losses }: ChangePlan,
+  isAllowed: boolean,
+  sentence?: string,
+): Promise<void> {
   const [first] = obstacles;
   if (first) {
-    const ways = sentence === undefined ? null : waysOut(obstacles, sentence);
+    const ways = sentence === undefined ? null : await waysOut(obstacles, sentence);
     const more = obstacles
       .slice(1)
       .map((obstacle) => `; ${counted(obstacle)}${ways === null ? ` (${obstacle.hint})` : ''}`);
@@ -135,11 +138,12 @@ export function assertPossible({ obstacles, losses }: ChangePlan, isAllowed: boo
 }
 
 /** Both ways to have a column that rows have no value for; null when something else is in the way, too. */
-function waysOut(obstacles: ChangePlan['obstacles'], sentence: string): string | null {
+async function waysOut(obstacles: ChangePlan['obstacles'], sentence: string): Promise<string | null> {
   const places = obstacles.flatMap(({ fills }) => (fills === undefined ? [] : [fills]));
   if (places.length < obstacles.length) return null;
   const evolve = (text: string) => `turbobackend evolve ${quoted(text)}`;
   const values = `Say what they get: ${evolve(sentence)}${places.map((place) => ` --default ${place}=…`).join('')}`;
+  const { optionalGrowth } = await import('../../domain/growth.ts');
   const optional = optionalGrowth(sentence);
   return optional === null ? values : `${values} or let it be empty: ${evolve(optional)}`;
 }

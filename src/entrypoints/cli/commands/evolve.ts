@@ -96,7 +96,7 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     return onlyBehaviour(cli, typed, { folder, services }, behaviour, about);
   if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
   await evolve.assertApplied(folder, env, services);
-  assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
+  await assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
   const name = nameOfChange(plan);
   const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);
   const { rehearsal, phases } = preview;

@@ -46,7 +46,7 @@ export const diffSubcommand: MigrateSubcommand = {
       };
     }
     if (isDry) return planned(plan);
-    assertPossible(plan, flag(typed, 'allowDestructive'));
+    await assertPossible(plan, flag(typed, 'allowDestructive'));
     const [{ exclusively }, { addMigration }] = await Promise.all([
       import('../../../../pipeline/exclusive.ts'),
       import('../../../../pipeline/migration-files.ts'),
