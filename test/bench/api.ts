@@ -1,8 +1,9 @@
 /**
  * `npm run bench:api [rounds] [seconds] [on|off]`: the generated blog API against the same API by hand on node:http,
  * Fastify and Hono, with the same pg, database, rows and client, and against itself with accounts and walls. Rounds are
- * interleaved, and what is printed are the middle values of the ratios within a round: the machine may be busy. CPU for
- * each request is what neighbours disturb least. A line of log for each request is what is deployed; `off` is without.
+ * interleaved and short, for a busy machine changes its speed within seconds; printed are the middle values of the ratios
+ * within a round. CPU for each request is what neighbours disturb least. A line of log for each request is what is
+ * deployed; `off` is without.
  */
 import { accessSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +17,8 @@ import { drive } from './api-load.ts';
 import { print, printReadings, printStock, type Reading, type Readings } from './api-print.ts';
 import { KINDS, type Kind, type Manner, OPEN, requestsOf, signUp } from './api-requests.ts';
 
-const rounds = Number(process.argv[2] ?? 5);
-const ms = Number(process.argv[3] ?? 2) * 1000;
+const rounds = Number(process.argv[2] ?? 20);
+const ms = Number(process.argv[3] ?? 0.5) * 1000;
 const logging = ['on', 'off'].filter((setting) => (process.argv[4] ?? setting) === setting);
 const CONNECTIONS = 32;
 const STARTS = 5;

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
@@ -12,7 +12,6 @@ const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'
 
 /** What the program needs, where everybody may read it: a checkout may lie in a folder of root alone. */
 async function layOut(folder: string): Promise<string> {
-  chmodSync(folder, 0o755);
   const bundle = await rolldown({
     input: join(root, 'test/chaos/probe-sandbox.ts'),
     platform: 'node',
@@ -26,6 +25,8 @@ async function layOut(folder: string): Promise<string> {
     if (!/^(pg|postgres-|split2|xtend)/.test(name)) continue;
     cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
   }
+  // Copies have the rights of the checkout, which somebody may have made for themselves alone.
+  execFileSync('chmod', ['-R', 'a+rX', folder]);
   return program;
 }
 

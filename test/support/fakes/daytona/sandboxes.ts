@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { FakeAnswer, FakeRequest, FakeRoute } from './fake-server.ts';
 import { type Preview, servePreview } from './preview.ts';
 import { type SandboxProcesses, sandboxProcesses } from './processes.ts';
@@ -46,6 +47,23 @@ type Body = Readonly<Record<string, unknown>>;
 /** What the client sent; the guard has judged it. */
 export const readJson = <T = Body>(request: FakeRequest): T => JSON.parse(request.body.toString('utf8') || '{}') as T;
 
+/**
+ * Removes the disk of a sandbox. A program that made a session of its own is still at work for a moment: it loses its
+ * folder by name first, and what it writes meanwhile is removed in the next turn.
+ */
+async function wipe(folder: string): Promise<void> {
+  const gone = `${folder}.gone`;
+  renameSync(folder, gone);
+  for (let turns = 100; ; turns -= 1) {
+    try {
+      return rmSync(gone, { recursive: true, force: true });
+    } catch (error) {
+      if (turns === 0) throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
 /** The sandboxes of one organisation, and the part of the API that makes and finds them. */
 export function sandboxStore(options: {
   readonly origin: () => string;
@@ -70,7 +88,7 @@ export function sandboxStore(options: {
     if (!sandbox) return;
     all.delete(sandbox.id);
     await stop(sandbox);
-    rmSync(sandbox.folder, { recursive: true, force: true, maxRetries: 5 });
+    await wipe(sandbox.folder);
   };
   const onSandbox = (handle: (sandbox: FakeSandbox, request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>) => {
     return (request: FakeRequest): FakeAnswer | Promise<FakeAnswer> => {
