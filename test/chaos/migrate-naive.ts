@@ -1,5 +1,6 @@
 import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
 import type { Login } from '../../src/domain/database.ts';
+import { isRepeated } from '../../src/domain/repeat.ts';
 
 /** The control: what one writes first. Run the file, then write down that it was run. */
 export async function migrateNaively(files: Readonly<Record<string, string>>, login: Login): Promise<void> {
@@ -13,7 +14,10 @@ export async function migrateNaively(files: Readonly<Record<string, string>>, lo
       if (!/^\d{14}/.test(version)) continue;
       const known = await session.query('SELECT FROM tb.schema_migrations WHERE version = $1', [version]);
       if (known.rowCount > 0) continue;
-      for (const statement of sql.split(';\n')) await session.query(statement);
+      for (const statement of sql.split(';\n')) {
+        const times = isRepeated(statement) ? Number.POSITIVE_INFINITY : 1;
+        for (let time = 0; time < times && (await session.query(statement)).rowCount > 0; time += 1);
+      }
       const name = path.slice(15, -4);
       await session.query("INSERT INTO tb.schema_migrations VALUES ($1, $2, 'applied')", [version, name]);
     }

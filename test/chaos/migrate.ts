@@ -1,6 +1,7 @@
 /**
  * `npm run chaos:migrate [kills] [crashes]`: kills runners of migrations with -9 at moments of chance, forth and back,
- * until there are 1,000 kills, and lets PostgreSQL fall 20 times, over files in transactions and concurrent indexes.
+ * until there are 1,000 kills, and lets PostgreSQL fall 20 times, over files in transactions, concurrent indexes and
+ * files that are repeated.
  * After each of them one run in peace has to leave every effect exactly once. A naive runner is the control and must
  * fail. Prints counts; exit code 1 when something of ours failed, or when the control did not.
  */
