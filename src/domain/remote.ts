@@ -44,31 +44,41 @@ export interface PlannedThing {
   /** `adopt`: it is there already and is ours. `keep`: it is there and stays as it is. */
   readonly action: 'create' | 'adopt' | 'update' | 'keep';
   readonly detail?: string;
-  /** US dollars a month by the price list we know; null when the price is not known. */
+  /** US dollars a month by the list of the service, if it runs all the time, without traffic; null: not known. */
   readonly monthlyUsd: number | null;
+  /** For what does not stay: US dollars an hour. It is in no sum of months. */
+  readonly hourlyUsd?: number;
+  /** The day of the list that the price is from, as YYYY-MM-DD. */
+  readonly pricesOf?: string;
+}
+
+/** What a plan costs a month in US dollars; `isWhole` is false when a price in it is not known. */
+export interface MonthlyCost {
+  readonly usd: number;
+  readonly isWhole: boolean;
 }
 
 /** What is shown before anything is made. What is applied has the same hash, or nothing is. */
 export interface RemotePlan {
   readonly things: readonly PlannedThing[];
-  /** sha256 (hex) of what is planned, whatever order it was said in. */
+  readonly cost: MonthlyCost;
+  /** sha256 (hex) of what is planned, whatever order it was said in and whatever it costs. */
   readonly hash: string;
 }
 
 /** The plan of these things. */
 export function remotePlan(things: readonly PlannedThing[]): RemotePlan {
-  const lines = things.map(({ remote, kind, name, action, detail = '', monthlyUsd }) =>
-    JSON.stringify([remote, kind, name, action, detail, monthlyUsd]),
+  const lines = things.map(({ remote, kind, name, action, detail = '' }) =>
+    JSON.stringify([remote, kind, name, action, detail]),
   );
-  return { things, hash: createHash('sha256').update(lines.sort().join('\n')).digest('hex') };
+  const hash = createHash('sha256').update(lines.sort().join('\n')).digest('hex');
+  return { things, cost: monthlyCost(things), hash };
 }
 
-/** What a plan costs a month in US dollars; `isWhole` is false when a price in it is not known. */
-export function monthlyCost(things: readonly PlannedThing[]): { readonly usd: number; readonly isWhole: boolean } {
-  return {
-    usd: things.reduce((sum, { monthlyUsd }) => sum + (monthlyUsd ?? 0), 0),
-    isWhole: things.every(({ monthlyUsd }) => monthlyUsd !== null),
-  };
+function monthlyCost(things: readonly PlannedThing[]): MonthlyCost {
+  const staying = things.filter(({ hourlyUsd }) => hourlyUsd === undefined);
+  const cents = staying.reduce((sum, { monthlyUsd }) => sum + Math.round((monthlyUsd ?? 0) * 100), 0);
+  return { usd: cents / 100, isWhole: staying.every(({ monthlyUsd }) => monthlyUsd !== null) };
 }
 
 /** The label that says whose a sandbox, a machine or an object is; its value is the id of the project. */

@@ -7,6 +7,7 @@ import {
   sandboxName,
 } from '../domain/remote.ts';
 import type { Needs } from '../ports/services.ts';
+import { RESOURCES } from './remote-workspace.ts';
 
 /** Who is planned for. */
 export type Planned = { readonly id: string; readonly name: string };
@@ -19,7 +20,9 @@ export async function planRemotes(
 ): Promise<RemotePlan> {
   const { daytona, fly, github, s3 } = wishes;
   const found: readonly (readonly PlannedThing[])[] = await Promise.all([
-    daytona ? (await remotes.machines()).plan({ projectId: project.id, name: sandboxName(project.id) }) : [],
+    daytona
+      ? (await remotes.machines()).plan({ projectId: project.id, name: sandboxName(project.id), resources: RESOURCES })
+      : [],
     github ? (await remotes.codeHost()).plan(repositoryOf(project, github)) : [],
     s3 ? [await bucketThing(s3.bucket, remotes)] : [],
     fly ? (await remotes.target()).plan({ projectId: project.id, app: appOf(project, fly), region: fly.region }) : [],
@@ -47,7 +50,7 @@ async function bucketThing(bucket: string, remotes: Needs<'remotes'>['remotes'])
     kind: 'objects',
     name: store.bucket,
     action: 'update',
-    detail: 'the files of the project',
+    detail: 'the files of the project; billed by what lies there',
     monthlyUsd: null,
   };
 }

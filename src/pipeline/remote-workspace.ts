@@ -45,7 +45,8 @@ const IMAGE = 'node:22-slim';
 /** Where packages come from, the programs of PostgreSQL among them. */
 const REGISTRY = 'registry.npmjs.org';
 const LIFE = { autoStopMinutes: 30, autoDeleteMinutes: 60 };
-const RESOURCES = { cpus: 2, memoryGb: 4, diskGb: 5 };
+/** How large a project's sandbox is. */
+export const RESOURCES = { cpus: 2, memoryGb: 4, diskGb: 5 };
 const CHANGED = '.turbobackend/workspace/changed';
 
 /**

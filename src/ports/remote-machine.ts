@@ -52,7 +52,7 @@ export interface RemoteMachines {
   /** Token and scope; creates nothing. Never throws for what it is there to find out. */
   check(): Promise<readonly RemoteCheck[]>;
   /** What `ensure` would make; only reads. */
-  plan(order: Pick<RemoteMachineOrder, 'projectId' | 'name'>): Promise<readonly PlannedThing[]>;
+  plan(order: Pick<RemoteMachineOrder, 'projectId' | 'name' | 'resources'>): Promise<readonly PlannedThing[]>;
   /** A sandbox that runs: the project's own of this name, or a new one. Throws `remote.*`. */
   ensure(order: RemoteMachineOrder): Promise<RemoteMachine>;
   /** The absolute folder that commands start in. */

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { assertUsableElsewhere, isOnlyHere } from '../../src/domain/deploy-logins.ts';
 import { environmentValue, withLogin } from '../../src/domain/environment-file.ts';
 import { TurboError } from '../../src/domain/errors.ts';
-import { appName, monthlyCost, type PlannedThing, remotePlan, wishedRemotes } from '../../src/domain/remote.ts';
+import { appName, type PlannedThing, remotePlan, wishedRemotes } from '../../src/domain/remote.ts';
+import { flyMachinePrice, sandboxPrice } from '../../src/domain/remote-prices.ts';
+import { planText } from '../../src/entrypoints/cli/output/remote-text.ts';
 
 const thing = (name: string, more: Partial<PlannedThing> = {}): PlannedThing => ({
   remote: 'fly',
@@ -20,19 +22,70 @@ test('a plan has one hash whatever order it is said in, and another when anythin
     [thing('a')],
     [thing('a'), thing('c')],
     [thing('a'), thing('b', { action: 'adopt' })],
-    [thing('a'), thing('b', { monthlyUsd: 0 })],
     [thing('a'), thing('b', { detail: 'fra' })],
     [thing('a'), thing('b', { remote: 's3' })],
   ];
   expect(others.map((things) => remotePlan(things).hash)).not.toContain(hash);
 });
 
-test('a price that is not known makes the sum no whole one', () => {
-  expect(monthlyCost([thing('a', { monthlyUsd: 2 }), thing('b', { monthlyUsd: 1.5 })])).toEqual({
-    usd: 3.5,
-    isWhole: true,
-  });
-  expect(monthlyCost([thing('a', { monthlyUsd: 2 }), thing('b')])).toEqual({ usd: 2, isWhole: false });
+test('a plan stays the same plan when prices change', () => {
+  const { hash } = remotePlan([thing('a')]);
+  const priced = thing('a', { monthlyUsd: 2.02, hourlyUsd: 0.17, pricesOf: '2026-09-21' });
+  expect(remotePlan([priced]).hash).toBe(hash);
+});
+
+test('a price that is not known makes the sum no whole one, and what goes again is in no sum', () => {
+  const costOf = (...prices: readonly Partial<PlannedThing>[]) =>
+    remotePlan(prices.map((price) => thing('a', price))).cost;
+  expect(costOf({ monthlyUsd: 2.02 }, { monthlyUsd: 1.1 })).toEqual({ usd: 3.12, isWhole: true });
+  expect(costOf({ monthlyUsd: 2 }, {})).toEqual({ usd: 2, isWhole: false });
+  expect(costOf({ monthlyUsd: 0 }, { hourlyUsd: 0.17 })).toEqual({ usd: 0, isWhole: true });
+});
+
+test('a machine has the price of its region and size, and none where the list was not seen', () => {
+  const small = { cpus: 1, memoryMb: 256 };
+  expect(flyMachinePrice('ams', small)).toEqual({ usd: 2.02, asOf: '2026-09-21' });
+  expect(flyMachinePrice('sjc', { cpus: 1, memoryMb: 1024 }).usd).toBe(6.79);
+  const unknown = { usd: null, asOf: null };
+  expect(flyMachinePrice('fra', small)).toEqual(unknown);
+  expect(flyMachinePrice('ams', { cpus: 2, memoryMb: 512 })).toEqual(unknown);
+  expect(flyMachinePrice('constructor', small)).toEqual(unknown);
+});
+
+test('a sandbox is priced by the hour, with some disk free', () => {
+  expect(sandboxPrice({ cpus: 2, memoryGb: 4, diskGb: 5 }).usd).toBeCloseTo(0.1656, 6);
+  expect(sandboxPrice({ cpus: 1, memoryGb: 1, diskGb: 15 }).usd).toBeCloseTo(0.06768, 6);
+  expect(sandboxPrice({ cpus: 1 })).toEqual({ usd: null, asOf: null });
+});
+
+test.each([
+  [
+    'priced',
+    [thing('m', { kind: 'machine', monthlyUsd: 2.02, pricesOf: '2026-09-21' })],
+    'About $2.02 a month if it runs all the time; traffic not counted;',
+  ],
+  ['unknown', [thing('m', { kind: 'machine' })], 'What it costs a month is not known;'],
+  [
+    'partly',
+    [thing('m', { kind: 'machine', monthlyUsd: 2 }), thing('b')],
+    'About $2.00 a month if it runs all the time; traffic not counted, nor what has no known price;',
+  ],
+  [
+    'free',
+    [thing('r', { kind: 'repository', monthlyUsd: 0 })],
+    'Nothing that costs by the month; traffic not counted;',
+  ],
+])('a plan that is %s says so', (_, things, said) => {
+  const lines = planText(remotePlan(things));
+  expect(lines.at(-1)).toContain(said);
+  expect(lines.join('\n')).not.toContain('$0.00');
+});
+
+test('each thing tells its price and of which day it is, or that it is not known', () => {
+  const sandbox = thing('s', { kind: 'sandbox', hourlyUsd: 0.1656, pricesOf: '2026-05-25' });
+  const lines = planText(remotePlan([sandbox, thing('b', { kind: 'bucket' })]));
+  expect(lines[0]).toMatch(/sandbox s, about \$0\.17 an hour by the list of 2026-05-25$/);
+  expect(lines[1]).toMatch(/bucket b, price not known$/);
 });
 
 test.each([

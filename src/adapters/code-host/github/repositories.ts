@@ -42,7 +42,8 @@ export function repositories(client: RemoteClient, serverUrl: string) {
         name: `${owner}/${name}`,
         action: found ? 'adopt' : 'create',
         ...(detail === '' ? {} : { detail }),
-        monthlyUsd: 0,
+        // https://docs.github.com/en/get-started/learning-about-github/githubs-plans: any number of private ones.
+        monthlyUsd: new URL(serverUrl).host === 'github.com' ? 0 : null,
       };
     },
 

@@ -1,5 +1,6 @@
 import { isTurboError, TurboError } from '../../../domain/errors.ts';
 import { PROJECT_LABEL, sandboxName } from '../../../domain/remote.ts';
+import { sandboxPrice } from '../../../domain/remote-prices.ts';
 import type { RemoteMachine, RemoteMachines } from '../../../ports/remote-machine.ts';
 import { checkKey } from './check-key.ts';
 import { type DaytonaOptions, daytonaClients } from './clients.ts';
@@ -70,7 +71,10 @@ export function daytonaMachines(options: DaytonaOptions): RemoteMachines {
       if (found) assertOwn(found, order);
       const detail = 'billed by the second while it runs; stops and is removed by itself';
       const action = found ? 'adopt' : 'create';
-      return [{ remote: 'daytona', kind: 'sandbox', name: order.name, action, detail, monthlyUsd: null }];
+      const { usd, asOf } = sandboxPrice(order.resources ?? {});
+      // It does not stay, so that an hour is what tells.
+      const price = usd === null || asOf === null ? {} : { hourlyUsd: usd, pricesOf: asOf };
+      return [{ remote: 'daytona', kind: 'sandbox', name: order.name, action, detail, monthlyUsd: null, ...price }];
     },
     ensure: async (order) => asMachine(await ensureSandbox(order, { clients, sandboxes, options, waiting })),
     upload: (id, directory, files) => inside(id, (toolbox) => uploadFiles(directory, files, handsOf(toolbox))),

@@ -1,10 +1,12 @@
 import { isTurboError } from '../../../domain/errors.ts';
 import type { PlannedThing, RemoteCheck } from '../../../domain/remote.ts';
+import { flyMachinePrice } from '../../../domain/remote-prices.ts';
 import type { RemoteDeployOrder } from '../../../ports/remote-target.ts';
 import type { Fly } from './context.ts';
 import { claimApp } from './ensure-app.ts';
+import { type Guest, SMALLEST } from './machine-config.ts';
 import { webMachines } from './machines.ts';
-import { recordOf, recordsOf, textOf } from './read-json.ts';
+import { numberOf, recordOf, recordsOf, textOf } from './read-json.ts';
 
 /** Token, organisation and rights, as far as they show without making anything. */
 export async function checkFly(fly: Fly): Promise<readonly RemoteCheck[]> {
@@ -56,7 +58,7 @@ async function checkOrganization({ api, organization }: Fly) {
   return { passed: true, detail };
 }
 
-/** What a deployment would make or change; only looks. Throws `remote.conflict` for a name it cannot have. No price is told, as Fly's list was never seen by this program. */
+/** What a deployment would make or change; only looks. Throws `remote.conflict` for a name it cannot have. */
 export async function planFly(
   fly: Fly,
   { app, region, projectId }: Pick<RemoteDeployOrder, 'app' | 'region' | 'projectId'>,
@@ -64,8 +66,9 @@ export async function planFly(
   const state = await claimApp(fly, app, projectId);
   const machines = state === 'ours' ? await webMachines(fly, app) : [];
   const isNew = state !== 'ours';
-  const thing = { remote: 'fly' as const, monthlyUsd: null };
-  const price = 'shared CPU, 256 MB; billed by the second while it runs, stops when idle';
+  // The app itself, a shared IPv4 and IPv6 addresses cost nothing: https://fly.io/docs/about/pricing/.
+  const thing = { remote: 'fly' as const, monthlyUsd: 0 };
+  const rest = 'billed by the second while it runs, stops when idle';
   return [
     {
       ...thing,
@@ -77,9 +80,34 @@ export async function planFly(
     { ...thing, kind: 'addresses', name: app, action: isNew ? 'create' : 'keep', detail: 'shared IPv4, IPv6' },
     { ...thing, kind: 'secrets', name: app, action: isNew ? 'create' : 'update' },
     ...(machines.length === 0
-      ? [{ ...thing, kind: 'machine', name: 'web-1', action: 'create' as const, detail: `${region}, ${price}` }]
-      : machines.map(({ name, region: there }) => {
-          return { ...thing, kind: 'machine', name, action: 'update' as const, detail: there };
+      ? [plannedMachine('web-1', 'create', region, SMALLEST, rest)]
+      : machines.map(({ name, region: there, config }) => {
+          const { cpu_kind: kind, ...guest } = recordOf(config.guest);
+          const size = { cpus: numberOf(guest.cpus) ?? 0, memory_mb: numberOf(guest.memory_mb) ?? 0 };
+          // Only shared CPUs are on the list that we know.
+          return plannedMachine(name, 'update', there, kind === 'shared' ? { cpu_kind: kind, ...size } : null, '');
         })),
   ];
+}
+
+function plannedMachine(
+  name: string,
+  action: 'create' | 'update',
+  region: string,
+  guest: Guest | null,
+  more: string,
+): PlannedThing {
+  const size = guest && (guest.cpus === 1 ? 'shared CPU' : `${guest.cpus} shared CPUs`);
+  const memory = guest && `${guest.memory_mb} MB`;
+  const price = guest && flyMachinePrice(region, { cpus: guest.cpus, memoryMb: guest.memory_mb });
+  const told = [region, size, memory].filter(Boolean).join(', ');
+  return {
+    remote: 'fly',
+    kind: 'machine',
+    name,
+    action,
+    detail: more === '' ? told : `${told}; ${more}`,
+    monthlyUsd: price?.usd ?? null,
+    ...(price?.asOf ? { pricesOf: price.asOf } : {}),
+  };
 }

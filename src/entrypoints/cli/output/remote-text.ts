@@ -1,4 +1,4 @@
-import { monthlyCost, type PlannedThing, REMOTE_TITLES, type RemotePlan } from '../../../domain/remote.ts';
+import { type MonthlyCost, type PlannedThing, REMOTE_TITLES, type RemotePlan } from '../../../domain/remote.ts';
 import type { RemoteStatus } from '../../../operations/remote-status.ts';
 import type { Withdrawn } from '../../../operations/withdraw-remotes.ts';
 import type { RemotesDone } from '../../../pipeline/remote-story.ts';
@@ -12,19 +12,31 @@ const ACTIONS: Readonly<Record<PlannedThing['action'], string>> = {
   keep: 'keep',
 };
 
-/** A plan in lines, with what it costs a month. */
-export function planText({ things, hash }: RemotePlan): readonly string[] {
-  const { usd, isWhole } = monthlyCost(things);
-  const cost =
-    isWhole || usd > 0 ? `At most $${usd.toFixed(2)} a month` : 'What it costs is on the price lists of these services';
-  const more = isWhole || usd === 0 ? '' : ', and what the services without a listed price ask for';
+/** A plan in lines, with what it costs by the lists of these services. */
+export function planText({ things, cost, hash }: RemotePlan): readonly string[] {
   return [
-    ...things.map(
-      ({ remote, kind, name, action, detail, monthlyUsd }) =>
-        `${REMOTE_TITLES[remote].padEnd(8)} ${ACTIONS[action].padEnd(6)} ${kind} ${name}${detail === undefined ? '' : ` (${detail})`}${monthlyUsd === null || monthlyUsd === 0 ? '' : `, at most $${monthlyUsd.toFixed(2)} a month`}`,
-    ),
-    `${cost}${more}; plan ${hash.slice(0, 12)}`,
+    ...things.map((thing) => {
+      const { remote, kind, name, action, detail } = thing;
+      const place = `${REMOTE_TITLES[remote].padEnd(8)} ${ACTIONS[action].padEnd(6)} ${kind} ${name}`;
+      return `${place}${detail === undefined ? '' : ` (${detail})`}${priceText(thing)}`;
+    }),
+    `${sumText(things, cost)}; plan ${hash.slice(0, 12)}`,
   ];
+}
+
+function priceText({ monthlyUsd, hourlyUsd, pricesOf }: PlannedThing): string {
+  const list = pricesOf === undefined ? '' : ` by the list of ${pricesOf}`;
+  if (hourlyUsd !== undefined) return `, about $${hourlyUsd.toFixed(2)} an hour${list}`;
+  if (monthlyUsd === null) return ', price not known';
+  return monthlyUsd === 0 ? '' : `, about $${monthlyUsd.toFixed(2)} a month${list}`;
+}
+
+function sumText(things: readonly PlannedThing[], { usd, isWhole }: MonthlyCost): string {
+  if (usd === 0 && !isWhole) return 'What it costs a month is not known';
+  const isRunning = things.some(({ kind, monthlyUsd }) => kind === 'machine' && monthlyUsd !== null);
+  const always = isRunning ? ' if it runs all the time' : '';
+  const sum = usd === 0 ? 'Nothing that costs by the month' : `About $${usd.toFixed(2)} a month${always}`;
+  return `${sum}; traffic not counted${isWhole ? '' : ', nor what has no known price'}`;
 }
 
 /** What was done elsewhere, for the end of a report. */
