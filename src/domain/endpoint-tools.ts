@@ -95,22 +95,43 @@ export type ToolUse = Readonly<z.output<typeof useShape>>;
 
 const MAX_ARGUMENT_BYTES = 64 * 1024;
 
-/** What a call asks for, or what is wrong with it. */
-export function readToolUse(name: string, text: string): ToolUse | { readonly problem: string } {
-  if (!Object.hasOwn(TOOLS, name)) {
+/** What a call asks for, or what is wrong with it. Names in another case, and arguments in a fence, are understood. */
+export function readToolUse(said: string, text: string): ToolUse | { readonly problem: string } {
+  const name = toolNamed(said);
+  if (name === null) {
     return {
-      problem: `There is no tool ${JSON.stringify(name.slice(0, 60))}. There are: ${Object.keys(TOOLS).join(', ')}.`,
+      problem: `There is no tool ${JSON.stringify(said.slice(0, 60))}. There are: ${Object.keys(TOOLS).join(', ')}.`,
     };
   }
   if (Buffer.byteLength(text) > MAX_ARGUMENT_BYTES) {
     return { problem: `The arguments are longer than ${MAX_ARGUMENT_BYTES} bytes.` };
   }
   try {
-    const read = useShape.safeParse({ tool: name, given: JSON.parse(text === '' ? '{}' : text) });
+    const read = useShape.safeParse({ tool: name, given: readArguments(text) });
     if (read.success) return read.data;
     const [issue] = read.error.issues;
     return { problem: `${issue?.path.slice(1).join('.') || 'The arguments'}: ${issue?.message}.` };
   } catch {
     return { problem: 'The arguments are not JSON.' };
   }
+}
+
+/** `Write_File`, `writeFile`, `functions.write_file`: models that were trained on other names mean the same. */
+function toolNamed(said: string): string | null {
+  if (Object.hasOwn(TOOLS, said)) return said;
+  const plain = (name: string) =>
+    name
+      .replace(/^(functions|default_api|tools)[.:]/, '')
+      .replaceAll('_', '')
+      .toLowerCase();
+  return Object.keys(TOOLS).find((name) => plain(name) === plain(said.slice(0, 60))) ?? null;
+}
+
+const FENCED = /^```[a-z]*\s*\n([\s\S]*?)\n?```$/i;
+
+/** The JSON of arguments: in a fence, or written as a JSON text once more. Throws where it is none. */
+function readArguments(text: string): unknown {
+  const bare = text.trim();
+  const value: unknown = JSON.parse(FENCED.exec(bare)?.[1] ?? (bare === '' ? '{}' : bare));
+  return typeof value === 'string' ? JSON.parse(value) : value;
 }

@@ -15,6 +15,8 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
+  /** What the service wants to see again with this call, unread: signatures of what was thought. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 export type TalkMessage =

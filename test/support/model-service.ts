@@ -2,14 +2,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { afterAll, inject } from 'vitest';
 import { openaiModel } from '../../src/adapters/model/openai/openai-model.ts';
+import { openaiWriter } from '../../src/adapters/model/openai/openai-writer.ts';
 import type { Service } from '../../src/adapters/model/openai/question.ts';
 import type { CallRules } from '../../src/adapters/model/openai/recorded-ask.ts';
 import { planner } from '../../src/adapters/model/planner/planner.ts';
 import { listedPrices } from '../../src/adapters/prices/listed/listed-prices.ts';
 import { postgresState } from '../../src/adapters/state-store/postgres/postgres-state.ts';
 import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
+import type { ProgressEvent } from '../../src/domain/progress.ts';
 import type { Model } from '../../src/ports/model.ts';
 import type { StateStore } from '../../src/ports/state-store.ts';
+import type { Writer } from '../../src/ports/writer.ts';
 import { shippedLexicon } from './planner.ts';
 
 const templatesFolder = join(import.meta.dirname, '../../templates');
@@ -91,6 +94,8 @@ export function lendMetadata(): { open(): StateStore } {
 
 export interface AskedModel {
   readonly model: Model;
+  /** The same one, writing code. */
+  readonly writer: Writer;
   /** What was told to whoever watches. */
   readonly told: string[];
   /** Milliseconds slept, instead of sleeping. */
@@ -105,7 +110,7 @@ export async function askedModel(
 ): Promise<AskedModel> {
   const told: string[] = [];
   const slept: number[] = [];
-  const model = openaiModel({
+  const options = {
     service: {
       provider: 'openai',
       model: 'gpt-5-mini',
@@ -118,18 +123,18 @@ export async function askedModel(
       ...service,
     },
     rules: { maxCostUsd: null, maxCalls: null, records: 'use', showPrompts: false, ...rules },
-    planner: planner({ lexicon: await shippedLexicon() }),
     templates: localTemplates(templatesFolder),
     calls,
     prices: listedPrices(),
     clock: {
       now: () => 1_700_000_000,
       elapsedMs: () => performance.now(),
-      sleep: async (ms) => {
+      sleep: async (ms: number) => {
         slept.push(ms);
       },
     },
-    progress: (event) => told.push('message' in event ? event.message : event.kind),
-  });
-  return { model, told, slept };
+    progress: (event: ProgressEvent) => told.push('message' in event ? event.message : event.kind),
+  } as const;
+  const model = openaiModel({ ...options, planner: planner({ lexicon: await shippedLexicon() }) });
+  return { model, writer: openaiWriter(options), told, slept };
 }

@@ -1,5 +1,6 @@
 import type { TurboError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import { type Concessions, concede, firstConcessions } from './concessions.ts';
 import { type Failure, givenUp } from './failures.ts';
 import type { Message, Question, Reply, Service } from './question.ts';
 import { send } from './send.ts';
@@ -25,23 +26,24 @@ export class CallFailed extends Error {
 export type AskService = (question: Question) => Promise<Reply>;
 
 /**
- * Asks until there is a reply: what passes by itself is tried three times, with pauses, all within a deadline. A
- * service that does not know JSON schemas is asked again without. Throws `CallFailed`.
+ * Asks until there is a reply: what passes by itself is tried three times, with pauses, all within a deadline. What a
+ * service says that it does not know (JSON schemas, newer parameters), it is asked without. Throws `CallFailed`.
  */
 export function askService(service: Service, clock: Clock): AskService {
-  let withSchema = true;
+  let concessions = firstConcessions(service.provider);
   let runEndsAt: number | null = null;
   return async (question) => {
     runEndsAt ??= clock.elapsedMs() + service.idleMs * RUN_SILENCES;
     const endsAt = Math.min(runEndsAt, clock.elapsedMs() + service.idleMs * CALL_SILENCES);
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1; ; ) {
       const leftMs = endsAt - clock.elapsedMs();
       if (leftMs <= 0) throw new CallFailed(givenUp('slow', service));
-      const asked = withSchema ? question : sayingSchema(question);
-      const result = await send(asked, service, { totalMs: leftMs, withSchema });
+      const asked = saysSchema(service, concessions) ? sayingSchema(question) : question;
+      const result = await send(asked, service, { totalMs: leftMs, concessions });
       if ('reply' in result) return result.reply;
-      if (withSchema && isAboutSchema(result.status, result.failure.error)) {
-        withSchema = false;
+      const fewer = result.refusal && concede(result.refusal, question, concessions);
+      if (fewer) {
+        concessions = fewer;
         continue;
       }
       const { retryAfterMs } = result.failure;
@@ -50,18 +52,18 @@ export function askService(service: Service, clock: Clock): AskService {
         throw new CallFailed(result.failure);
       }
       await clock.sleep(pauseMs);
+      attempt += 1;
     }
   };
 }
 
-/** The service does not take our way of asking for JSON, and says so. */
-function isAboutSchema(status: number | null, { message }: TurboError): boolean {
-  return (
-    (status === 400 || status === 422) && /response_format|json_schema|text\.format|structured output/i.test(message)
-  );
+/** Older Ollamas pass over a schema without a word, so there it is also said. */
+function saysSchema({ provider }: Service, { without }: Concessions): boolean {
+  return without.has('json_schema') || provider === 'ollama';
 }
 
 function sayingSchema(question: Question): Question {
+  if (question.answerSchema === null) return question;
   const schema: Message = {
     role: 'system',
     content: `Answer with one JSON object and nothing else. It has to fit this JSON schema:\n${JSON.stringify(question.answerSchema)}`,

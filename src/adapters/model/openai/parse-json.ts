@@ -3,8 +3,12 @@ export type Parsed = { readonly value: unknown } | { readonly problem: string };
 
 const FENCED = /```[a-z]*\s*\n([\s\S]*?)```/g;
 
+/** What models that think aloud put before their answer. */
+const THOUGHT = /^\s*<think>[\s\S]*?<\/think>/;
+
 /** Reads the JSON of an answer. Models that know no schemas wrap it: exactly one fenced block is taken for it. */
-export function parseJson(text: string): Parsed {
+export function parseJson(said: string): Parsed {
+  const text = said.replace(THOUGHT, '');
   const whole = tryParse(text.trim());
   if ('value' in whole) return whole;
   const blocks = [...text.matchAll(FENCED)].flatMap(([, block]) => block ?? []);

@@ -1,24 +1,36 @@
 import { z } from 'zod';
 import { NO_TOKENS, type TokenCounts } from '../../../domain/model-cost.ts';
+import { callPiece, callsOf } from './chat-calls.ts';
 import type { Said } from './said.ts';
 
 const count = z.number().nonnegative().nullish();
-const toolCall = z.looseObject({
-  index: z.number().nullish(),
-  id: z.string().nullish(),
-  function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
-});
+/** Some services say a text in parts, of which those that think aloud are none of the answer. */
+const part = z.looseObject({ type: z.string().nullish(), text: z.string().nullish() });
 const message = z
   .looseObject({
-    content: z.string().nullish(),
+    content: z.union([z.string(), z.array(part)]).nullish(),
     refusal: z.string().nullish(),
-    tool_calls: z.array(toolCall).nullish(),
+    tool_calls: z.array(callPiece).nullish(),
+    /** OpenRouter's: what is encrypted has to be sent back with the calls. */
+    reasoning_details: z
+      .array(z.looseObject({ type: z.string() }))
+      .nullish()
+      .catch(null),
   })
+  .nullish();
+const fault = z
+  .union([
+    z.string().transform((text) => ({ message: text, code: null })),
+    z.looseObject({ message: z.string().nullish(), code: z.union([z.string(), z.number()]).nullish() }),
+  ])
   .nullish();
 
 /** A chunk of a stream, or a whole answer: the same but for the name of what was said. */
 const chunk = z.looseObject({
-  choices: z.array(z.looseObject({ delta: message, message, finish_reason: z.string().nullish() })).nullish(),
+  choices: z
+    .array(z.looseObject({ delta: message, message, finish_reason: z.string().nullish(), error: fault }))
+    .nullish(),
+  // Counts that cannot be read are not known; the answer is one nevertheless.
   usage: z
     .looseObject({
       prompt_tokens: count,
@@ -26,8 +38,9 @@ const chunk = z.looseObject({
       prompt_tokens_details: z.looseObject({ cached_tokens: count }).nullish(),
       completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish(),
     })
-    .nullish(),
-  error: z.looseObject({ message: z.string().nullish(), code: z.union([z.string(), z.number()]).nullish() }).nullish(),
+    .nullish()
+    .catch(null),
+  error: fault,
 });
 
 type Chunk = z.infer<typeof chunk>;
@@ -42,37 +55,46 @@ export function readChat(values: readonly unknown[]): Said {
   const chunks = values.flatMap(readChunk);
   const choices = chunks.flatMap((each) => each.choices?.slice(0, 1) ?? []);
   const said = choices.map((choice) => choice.message ?? choice.delta);
-  const error = chunks.find((candidate) => candidate.error)?.error;
+  const error = [...chunks, ...choices].find((candidate) => candidate.error)?.error;
   const end = choices.findLast(({ finish_reason: reason }) => reason)?.finish_reason;
   return {
-    text: said.map((part) => part?.content ?? '').join(''),
-    refusal: said.map((part) => part?.refusal ?? '').join(''),
-    calls: callsOf(said.flatMap((part) => part?.tool_calls?.map((call, place) => ({ place, ...call })) ?? [])),
+    text: said.map(textOf).join(''),
+    refusal: said.map((each) => each?.refusal ?? '').join(''),
+    calls: withReasoning(
+      callsOf(said.flatMap((each) => each?.tool_calls?.map((call, place) => ({ place, ...call })) ?? [])),
+      said.flatMap((each) => each?.reasoning_details?.filter(({ type }) => type === 'reasoning.encrypted') ?? []),
+    ),
     end: endOf(end, chunks),
+    why: end ?? '',
     isAnswer: chunks.some((each) => Array.isArray(each.choices)),
     tokens: tokensOf(chunks.findLast(({ usage }) => usage)?.usage),
     error: error ? { code: String(error.code ?? ''), message: error.message ?? '' } : null,
   };
 }
 
-/** Calls come in pieces; those of one call have its index, or, in whole answers, its place. */
-function callsOf(pieces: readonly (z.infer<typeof toolCall> & { readonly place: number })[]): Said['calls'] {
-  const calls = new Map<number, { id: string; name: string; arguments: string }>();
-  for (const { index, place, id, function: part } of pieces) {
-    const at = index ?? place;
-    const call = calls.get(at) ?? { id: '', name: '', arguments: '' };
-    call.id ||= id ?? '';
-    call.name ||= part?.name ?? '';
-    call.arguments += part?.arguments ?? '';
-    calls.set(at, call);
-  }
-  return [...calls.values()].map((call, at) => ({ ...call, id: call.id || `call_${at}` }));
+function textOf(said: z.infer<typeof message>): string {
+  const content = said?.content ?? '';
+  if (typeof content === 'string') return content;
+  return content.map(({ type, text }) => (type === 'text' || type === 'output_text' ? (text ?? '') : '')).join('');
 }
 
+/** What belongs to a whole answer travels with its first call. */
+function withReasoning(calls: Said['calls'], reasoning: readonly unknown[]): Said['calls'] {
+  if (reasoning.length === 0) return calls;
+  return calls.map((call, at) =>
+    at === 0 ? { ...call, extra: { ...call.extra, reasoning_details: reasoning } } : call,
+  );
+}
+
+/** How services say why an answer ended, beside `stop` and `tool_calls`; Gemini's own names may shine through. */
+const ENDS: readonly (readonly [RegExp, NonNullable<Said['end']>])[] = [
+  [/^(length|model_length|max_(output_)?tokens)$/i, 'length'],
+  [/^(content_?filter|safety|recitation|prohibited|blocklist|spii)/i, 'filter'],
+  [/^(function_call_filter|malformed|unexpected_tool|error)/i, 'broken'],
+];
+
 function endOf(reason: string | null | undefined, chunks: readonly Chunk[]): Said['end'] {
-  if (reason === 'length') return 'length';
-  if (reason === 'content_filter') return 'filter';
-  if (reason) return 'stop';
+  if (reason) return ENDS.find(([words]) => words.test(reason))?.[1] ?? 'stop';
   // An empty list of choices is an answer, too: one that says nothing.
   return chunks.length === 1 && chunks[0]?.choices?.length === 0 ? 'stop' : null;
 }

@@ -51,6 +51,7 @@ export function readResponses(values: readonly unknown[]): Said {
       type === 'function_call' ? [{ id: id ?? `call_${at}`, name: name ?? '', arguments: text ?? '' }] : [],
     ),
     end: whole ? endOf(whole) : null,
+    why: whole?.incomplete_details?.reason ?? whole?.status ?? '',
     isAnswer: whole !== null || values.some((value) => /^response\./.test(typeOf(value))),
     tokens: {
       input: usage?.input_tokens ?? null,

@@ -97,7 +97,16 @@ function toRecord({ tools }: Question, { text, calls }: Reply): string {
 
 const recordShape = z.object({
   text: z.string(),
-  calls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })),
+  calls: z.array(
+    z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        arguments: z.string(),
+        extra: z.record(z.string(), z.unknown()).optional(),
+      })
+      .transform(({ extra, ...call }) => ({ ...call, ...(extra && { extra }) })),
+  ),
 });
 
 function fromRecord({ tools }: Question, recorded: string): Pick<Reply, 'text' | 'calls'> {

@@ -6,8 +6,10 @@ export interface Said {
   readonly text: string;
   readonly calls: readonly ToolCall[];
   readonly refusal: string;
-  /** Why it ended; null: it was cut on the way. */
-  readonly end: 'stop' | 'length' | 'filter' | null;
+  /** Why it ended; null: it was cut on the way; `broken`: the service gave up what the model wrote. */
+  readonly end: 'stop' | 'length' | 'filter' | 'broken' | null;
+  /** The same in the words of the service. */
+  readonly why: string;
   /** False: whoever answered does not speak this API. */
   readonly isAnswer: boolean;
   readonly tokens: TokenCounts;

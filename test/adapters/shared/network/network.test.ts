@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeHttp } from '../../../../src/adapters/http/node/node-http.ts';
+import { firstConcessions } from '../../../../src/adapters/model/openai/concessions.ts';
 import { send } from '../../../../src/adapters/model/openai/send.ts';
 import { networkFetch } from '../../../../src/adapters/shared/network/network-fetch.ts';
 import { remoteClient } from '../../../../src/adapters/shared/remote/remote-client.ts';
@@ -179,7 +180,7 @@ test('a model is asked through the same proxy, and a proxy that refuses is told'
     idleMs: 5000,
   } as const;
   const answer = JSON.stringify({ choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] });
-  const options = { totalMs: 10_000, withSchema: false };
+  const options = { totalMs: 10_000, concessions: firstConcessions('openai') };
   for (const login of [undefined, 'a:b']) {
     await withNetwork(
       async (scene) => {
