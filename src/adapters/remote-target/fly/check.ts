@@ -7,15 +7,36 @@ import { claimApp } from './ensure-app.ts';
 import { type Guest, SMALLEST } from './machine-config.ts';
 import { webMachines } from './machines.ts';
 import { numberOf, recordOf, recordsOf, textOf } from './read-json.ts';
+import { readFlyToken, type TokenLimits } from './read-token.ts';
+
+type Finding = Omit<RemoteCheck, 'remote' | 'name'>;
+
+const HINT = 'Make one of the organisation: fly tokens create org -o <organisation>';
 
 /** Token, organisation and rights, as far as they show without making anything. */
-export async function checkFly(fly: Fly): Promise<readonly RemoteCheck[]> {
-  const token = await tryCheck('token', () => checkToken(fly));
-  if (!token.passed) return [token];
-  return [token, await tryCheck('organisation', () => checkOrganization(fly))];
+export async function checkFly(fly: Fly, token: string): Promise<readonly RemoteCheck[]> {
+  const limits = readFlyToken(token);
+  const checked = await tryCheck('token', async () => refusal(fly, limits) ?? (await checkToken(fly)));
+  if (!checked.passed) return [checked];
+  return [checked, await tryCheck('organisation', () => checkOrganization(fly, limits))];
 }
 
-async function tryCheck(name: string, work: () => Promise<Omit<RemoteCheck, 'remote' | 'name'>>): Promise<RemoteCheck> {
+/** What stands in the token itself, and makes it of no use; null: nothing does. */
+function refusal({ time }: Fly, limits: TokenLimits | null): Finding | null {
+  if (limits === null) return null;
+  const { missing, isNarrow, expiresAt } = limits;
+  if (expiresAt !== null && expiresAt * 1000 <= time.now()) {
+    const since = new Date(expiresAt * 1000).toISOString().slice(0, 10);
+    return { passed: false, detail: `The token in FLY_API_TOKEN expired on ${since}.`, hint: HINT };
+  }
+  if (missing.length === 0 && !isNarrow) return null;
+  const lacks = missing.length === 0 ? '' : `: it lacks ${missing.join(', ')}`;
+  const kind =
+    isNarrow || missing.length === 0 ? 'for single apps or features only' : 'for looking, or for single apps';
+  return { passed: false, detail: `The token in FLY_API_TOKEN is ${kind}${lacks}.`, hint: HINT };
+}
+
+async function tryCheck(name: string, work: () => Promise<Finding>): Promise<RemoteCheck> {
   try {
     return { remote: 'fly', name, ...(await work()) };
   } catch (error) {
@@ -25,7 +46,7 @@ async function tryCheck(name: string, work: () => Promise<Omit<RemoteCheck, 'rem
   }
 }
 
-async function checkToken({ api }: Fly) {
+async function checkToken({ api }: Fly): Promise<Finding> {
   const { status, json } = await api.call('GET', ['tokens', 'current'], { accept: [404] });
   if (status === 404) return { passed: true, detail: 'Fly.io does not tell about this token.' };
   const tokens = recordsOf(recordOf(json).tokens);
@@ -37,13 +58,13 @@ async function checkToken({ api }: Fly) {
     return {
       passed: false,
       detail: `The token in FLY_API_TOKEN is for the apps ${apps.slice(0, 5).join(', ')} only, and cannot make one.`,
-      hint: 'Make one of the organisation: fly tokens create org -o <organisation>',
+      hint: HINT,
     };
   }
   return { passed: true, detail: `The token is valid${owners.length > 0 ? ` (${owners.join(', ')})` : ''}.` };
 }
 
-async function checkOrganization({ api, organization }: Fly) {
+async function checkOrganization({ api, organization }: Fly, limits: TokenLimits | null): Promise<Finding> {
   const query = { org_slug: organization };
   const answer = await api.call('GET', ['apps'], { query, accept: [403, 404] });
   if (answer.status >= 400) {
@@ -54,8 +75,15 @@ async function checkOrganization({ api, organization }: Fly) {
     };
   }
   const count = recordsOf(recordOf(answer.json).apps).length;
-  const detail = `The organisation ${organization} has ${count} ${count === 1 ? 'app' : 'apps'}. Whether the token may also make one shows when it does: Fly.io does not tell.`;
-  return { passed: true, detail };
+  const has = `The organisation ${organization} has ${count} ${count === 1 ? 'app' : 'apps'}`;
+  const rights =
+    limits === null
+      ? 'Whether the token may also make one shows when it does'
+      : 'Nothing in the token forbids to make one';
+  const until = limits?.expiresAt
+    ? `; it expires on ${new Date(limits.expiresAt * 1000).toISOString().slice(0, 10)}`
+    : '';
+  return { passed: true, detail: `${has}. ${rights}${until}.` };
 }
 
 /** What a deployment would make or change; only looks. Throws `remote.conflict` for a name it cannot have. */

@@ -66,7 +66,7 @@ export function flyTarget(options: FlyTargetOptions): RemoteTarget {
   const fly: Fly = { api: flyApi({ token, baseUrl, time, network }), logs, time, organization, appUrl };
   return {
     name: 'fly',
-    check: () => checkFly(fly),
+    check: () => checkFly(fly, token),
     plan: (order) => planFly(fly, order),
     deploy: (order, onStep) => deploy(fly, options, order, onStep),
     inspect: (app) => inspectApp(fly, app),

@@ -52,7 +52,7 @@ export function packFiles(tree: FileTree): PackedFiles {
       'remote.failed',
       `The built server is too large to travel without an image: ${size} of ${most}.`,
       {
-        hint: 'Install flyctl, which builds an image at Fly.io, or name a finished one with --image.',
+        hint: 'Let flyctl build an image at Fly.io (it has to be on PATH): export TURBOBACKEND_FLYCTL=yes, then the same command again.',
       },
     );
   }
