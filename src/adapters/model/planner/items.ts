@@ -20,7 +20,8 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   if (item.plural) {
     // "a date and notes": long texts have no rows of their own.
     if (known !== null && attributes.guess(known).kind === 'long') return [columnFact(subject, item, context, why)];
-    if (sense && !(sense.entity.weak && known)) return childFacts(subject, item, context, why);
+    if ((sense && !(sense.entity.weak && known)) || hasParts(item, context))
+      return childFacts(subject, item, context, why);
     if (known !== null || attributes.looksLike(item.name)) return [columnFact(subject, item, context, why)];
     return english.filler.has(item.name) ? [] : childFacts(subject, item, context, why);
   }
@@ -30,6 +31,12 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   if (sense && !sense.entity.weak && isThingElsewhere(item, context)) return parentFacts(subject, item, why);
   if (english.filler.has(item.name)) return [];
   return namesIn(item.name, context).map((name) => columnFact(subject, { ...item, name }, context, why));
+}
+
+/** "zones contain **racks** contain shelves": what has something is a thing, though its name may be that of a property. */
+function hasParts({ name }: Phrase, { tokens, lexicon }: Context): boolean {
+  const { having } = lexicon.english;
+  return tokens.some(({ lemma, plural }, at) => plural && lemma === name && having.has(tokens[at + 1]?.word ?? ''));
 }
 
 /** "an artwork has a title and **an artist**": a person with an article, not the name of one. */

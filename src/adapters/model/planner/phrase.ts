@@ -153,6 +153,8 @@ function endsName(context: Context, from: number, at: number): boolean {
   // "skis snowboards boots": forgotten commas.
   if (last?.plural && next?.plural && context.lexicon.nouns.has(last.lemma) && context.lexicon.nouns.has(next.lemma))
     return true;
+  // "an author **many** books": a number begins a phrase of its own.
+  if (/^(many|several|multiple)$/.test(next?.word ?? '')) return true;
   return isDeed(context, from, at) || isAction(context, at) || isDone(context, at) || valuesAt(context, from, at) > at;
 }
 

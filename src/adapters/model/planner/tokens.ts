@@ -24,6 +24,8 @@ export interface Reading {
 
 const PIECE =
   /(yes\/no|y\/n|true\/false|w\/(?=\s)|[\p{L}_][\p{L}\p{M}\p{N}_]*(?:['’-][\p{L}\p{N}_]+)*)|(\d+(?:[.,]\d+)?)|(->|<->|\n|[^\s])/giu;
+/** Emoji, with what only changes how they look: they adorn words and separate nothing. */
+const PICTURE = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0e\ufe0f\u20e3])$/u;
 const SHORTHAND: ReadonlyMap<string, string> = new Map([
   ['w/', 'with'],
   ['yes/no', 'yes_no'],
@@ -36,7 +38,7 @@ const MAX_REPAIRS = 150;
 
 /** Cuts a request into tokens. Never fails; what is no word or number is a mark. */
 export function tokenize(text: string, lexicon: Lexicon): Reading {
-  const raw = [...text.matchAll(PIECE)];
+  const raw = [...text.matchAll(PIECE)].filter(([piece]) => !PICTURE.test(piece));
   const translate = translator(raw.map((match) => snake(match[1] ?? '')).filter(Boolean), lexicon);
   const repair = repairer(lexicon);
   const tokens = raw.flatMap((match): readonly Token[] => {
@@ -52,6 +54,13 @@ export function tokenize(text: string, lexicon: Lexicon): Reading {
     });
   });
   return { text, tokens: tokens.filter((token) => token.word !== '') };
+}
+
+/** What single words of a request mean in English, as `tokenize` understands them; snake_case. */
+export function glossaryOf(text: string, lexicon: Lexicon): (word: string) => string {
+  const words = [...text.matchAll(PIECE)].map((match) => snake(match[1] ?? '')).filter(Boolean);
+  const translate = translator(words, lexicon);
+  return (word) => translate(word).join('_');
 }
 
 /** Translates word by word when the request is visibly in another language; otherwise leaves words alone. */

@@ -299,6 +299,11 @@ const labelled: [string, string[]][] = [
       'player_achievements accounts/admins',
     ],
   ],
+  // "private" is a part of the name here, and says nothing about anything else
+  [
+    'social network with posts; private messages between two users',
+    ['users by email', 'posts everyone/owner author_id', 'private_messages owner/owner sender_id +recipient_id'],
+  ],
   ['blog API', ['nobody signs in']],
   ['todo app, no login', ['nobody signs in']],
   ['wiki with login', ['users by email', 'pages accounts/owner author_id', 'revisions accounts/owner author_id']],

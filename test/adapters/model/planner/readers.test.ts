@@ -51,6 +51,19 @@ const says: [string, string[]][] = [
   ['Blood pressure diary. systolic, diastolic, note', ['entity entry', 'column entry.systolic', 'column entry.note']],
   ['Runs: seed, character, score', ['entity run', 'column run.seed', 'column run.score']],
   ['Potion: number (unique within the shop), name', ['unique potion(number shop)']],
+  // words of pictures, of questions, and heads of two words
+  ['🧙 wizards 🪄 with wands 🔥, potions', ['entity wizard', 'entity wand', 'entity potion']],
+  ['patients, vital signs (heart rate, oxygen)', ['entity vital_sign', 'column vital_sign.heart_rate']],
+  [
+    'API für meine Werkstatt: customers with Fahrzeuge (license plate, brand)',
+    ['entity vehicle', 'column vehicle.brand'],
+  ],
+  // what has parts, and what both have many of
+  ['zones contain racks contain shelves', ['link rack>zone', 'link shelf>rack']],
+  ['a wizard has many spells and a spell many wizards', ['many wizard-spell']],
+  ['whispers between two users', ['link whisper>user']],
+  // words that are right, however near they are to others
+  ['patents, pasta toppings and shafts', ['entity patent', 'entity shaft']],
   // other languages by their parts
   ['Trainingsgruppen und Ersatzteile für die Maschinen', ['entity group', 'entity machine']],
   // lists
@@ -140,6 +153,8 @@ const silent: [string, string[]][] = [
   ['no double bookings please', ['without booking']],
   ['tasks have a due date', ['entity date', 'entity due_date']],
   ['sports and weather', ['entity spot']],
+  ['pasta toppings, patents and analysis', ['entity tipping', 'entity patient', 'entity analyst']],
+  ['a stay is paid, and how (cash, card, transfer)', ['entity how', 'closed how']],
 ];
 
 test.each(silent)('%j does not say more than it does', async (request, unwanted) => {

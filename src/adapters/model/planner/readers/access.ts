@@ -69,15 +69,19 @@ function isAboutPeople(context: Context, clause: Clause, to: number): boolean {
 /** "private notes", "posts are public": not "public or private", which is a state of a row. */
 function readKinds(context: Context, clause: Clause): readonly Fact[] {
   const { tokens } = context;
+  const { nouns } = context.lexicon;
   const all = words(context, clause);
   return all.flatMap((word, i): readonly Fact[] => {
     const at = clause.from + i;
     const isKind = /^(public|private|publicly|confidential)$/.test(word);
+    // "private messages": a kind of thing with a name of its own.
+    const isName = context.mentions.some(({ from, to, name }) => from === at && to > from + 1 && nouns.has(name));
     const either = [all[i - 1], all[i + 1]].some((near) => ['or', '/', '|', 'vs'].includes(near ?? ''));
     const isState = all
       .slice(Math.max(0, i - 3), i)
       .some((near) => /^(can|may|could|either|optionally|whether|if)$/.test(near));
-    if (!isKind || either || isState || (word === 'public' && ['the', 'by'].includes(all[i - 1] ?? ''))) return [];
+    if (!isKind || isName || either || isState || (word === 'public' && ['the', 'by'].includes(all[i - 1] ?? '')))
+      return [];
     const isOpen = word.startsWith('public');
     const isNegated = ['not', 'never', 'isnt', 'arent', 'non', 'no'].some((no) =>
       all.slice(Math.max(0, i - 2), i).includes(no),

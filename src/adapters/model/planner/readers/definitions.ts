@@ -3,7 +3,7 @@ import { STRENGTH } from '../facts.ts';
 import type { Field } from '../field.ts';
 import { readField, splitFields } from '../field.ts';
 import type { Lexicon } from '../lexicon.ts';
-import { repairer } from '../tokens.ts';
+import { glossaryOf, repairer } from '../tokens.ts';
 import { isPlural, singular, snake } from '../words.ts';
 import { findBlocks } from './blocks.ts';
 import { constraintFacts, isConstraint } from './constraints.ts';
@@ -75,15 +75,19 @@ export function fieldFacts(entity: string, field: Field, why: string): readonly 
 function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Definition[]): readonly Definition[] {
   const found = new Map<number, Definition>();
   const closedAt = partners(text);
+  const meant = glossaryOf(text, lexicon);
   const add = (match: RegExpMatchArray, word: string, strict: boolean) => {
     const open = (match.index ?? 0) + match[0].length - 1;
     const end = closedAt.get(open);
     const inside = end === undefined ? null : text.slice(open + 1, end);
     if (inside === null || found.has(open) || found.size >= MAX_DEFINITIONS || isInside(open, blocks)) return;
     if (text[open] === '(' && isInside(open, found.values())) return;
-    const fields = splitFields(inside);
     const before = text.slice(Math.max(0, (match.index ?? 0) - LONGEST_WORD), match.index);
-    const name = wholeOf(before, fields, lexicon, corrected(nameOf(word, before), strict, lexicon));
+    // A word of another language: those who read the sentence know what it means.
+    if (!strict && meant(snake(word)) !== snake(word)) return;
+    const fields = splitFields(inside);
+    const plain = corrected(nameOf(word, before), strict, lexicon);
+    const name = wholeOf(before, fields, lexicon, strict ? plain : named(plain, before, lexicon));
     if (
       name !== '' &&
       (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
@@ -137,6 +141,12 @@ function nameOf(word: string, before: string): string {
   return singular(snake(isDone ? front : word));
 }
 
+/** "**vital signs** (pulse, oxygen)": what the lexicon knows by two words is called by both. */
+function named(name: string, before: string, { nouns }: Lexicon): string {
+  const front = snake(/([\p{L}_-]+)\s+$/u.exec(before)?.[1] ?? '');
+  return front !== '' && nouns.has(`${front}_${name}`) ? `${front}_${name}` : name;
+}
+
 /** "residents (room, bed)": some of what is known about them, said in passing, without what they are called. */
 function isPassing(word: string, gap: string, fields: readonly string[]): boolean {
   return (
@@ -181,7 +191,7 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
   if (codeLike) return true;
-  if (english.filler.has(name) || english.determiners.has(name)) return false;
+  if (english.filler.has(name) || english.determiners.has(name) || ASKING.test(name)) return false;
   const plain = fields.map((field) => snake(field.replace(/[?:(].*$/, '')));
   const known = plain.filter((field) => attributes.looksLike(field) || nouns.has(singular(field))).length;
   const noun = nouns.has(name);
@@ -198,6 +208,8 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   return known * 2 > fields.length || (isListed && asColumns > 0);
 }
 
+/** "paid, and **how** (cash, card)": words that ask name nothing. */
+const ASKING = /^(how|who|whom|whose|what|which|when|where|why|whether|if|that)$/;
 /** What stands in front of a plural that only says where or in what: "tickets **in** categories (full, child)". */
 const APART = /^(in|of|by|with|per|from)$/i;
 /** Beginnings and middles of what is no name of a column: "(indoors or outdoors, for members)". */

@@ -29,6 +29,8 @@ export function readHaving(context: Context): readonly Fact[] {
       { kind: 'entity', name: subject, strength: STRENGTH.wanted, why } as const,
       ...items.flatMap((item, i) => {
         if (token.word === 'with' && i > 0 && isOuter(context, at, item)) return topFacts(item, context, why);
+        if (many && hasManyToo(context, subject, item))
+          return [{ kind: 'many-to-many', left: subject, right: item.name, why } as const];
         if (many && sharesMany(context, subject, item))
           return [
             { kind: 'many-to-many', left: subject, right: item.name, why } as const,
@@ -39,6 +41,12 @@ export function readHaving(context: Context): readonly Fact[] {
       }),
     ];
   });
+}
+
+/** "a book has many authors and **an author many books**": the verb is said once, and meant of both. */
+function hasManyToo(context: Context, subject: string, item: Phrase): boolean {
+  const isMany = /^(many|several|multiple)$/.test(context.tokens[item.to]?.word ?? '');
+  return isMany && !item.plural && readPhrase(context, item.to)?.name === subject;
 }
 
 /** "a customer **gets** an invoice": it belongs to who gets it. */

@@ -54,8 +54,17 @@ function tied(context: Context, child: string, parent: Phrase, tie: string, why:
   const isPair = tie === 'between' && ['two', '2'].includes(context.tokens[parent.from - 1]?.word ?? '');
   if (!isPair) return [{ kind: 'link', child, parent: parent.name, soft: true, why }];
   const said = (parent.aside ?? '').split(',').map((role) => snake(role));
-  const roles = said.length === 2 && said.every((role) => role !== '') ? said : ['from', 'to'];
-  return roles.map((role) => ({ kind: 'link', child, parent: parent.name, role: `${role}_${parent.name}`, why }));
+  const isSaid = said.length === 2 && said.every((role) => role !== '');
+  const usual = isSaid ? [] : usualRoles(context, child, parent.name);
+  const roles = (isSaid ? said : ['from', 'to']).map((role) => `${role}_${parent.name}`);
+  return (usual.length === 2 ? usual : roles).map((role) => ({ kind: 'link', child, parent: parent.name, role, why }));
+}
+
+/** "messages between two users": a message is known to have a sender and a recipient. */
+function usualRoles(context: Context, child: string, parent: string): readonly string[] {
+  const name = senseOf(parent, context)?.entity.name ?? parent;
+  const links = senseOf(child, context)?.entity.links ?? [];
+  return links.flatMap(({ role, targets }) => (role && targets.includes(name) ? [role] : []));
 }
 
 function thingBefore(context: Context, at: number): Phrase | null {
