@@ -14,6 +14,7 @@ import { attackOrigins } from './attack/attacks/origins.ts';
 import { readOthers } from './attack/attacks/others-rows.ts';
 import { writeOthers } from './attack/attacks/others-writes.ts';
 import { breakProtocol } from './attack/attacks/protocol.ts';
+import { race } from './attack/attacks/races.ts';
 import { attackSessions } from './attack/attacks/sessions.ts';
 import { trickle } from './attack/attacks/slow.ts';
 import { attackTokens } from './attack/attacks/tokens.ts';
@@ -49,6 +50,7 @@ const WAVES: readonly (readonly Attack[])[] = [
     ['mass-assignment', assignMass],
     ['sessions', attackSessions],
     ['origins', attackOrigins],
+    ['races', race],
   ],
   [
     ['injection', injectSql],

@@ -65,6 +65,7 @@ export function judge(reply: Reply, oracle: Oracle): readonly Find[] {
   const isParsed = reply.shot.method !== 'RAW' || reply.status < 400;
   const missing = isParsed ? missingHeaders(reply) : null;
   if (missing) add('headers-missing', missing);
+  if (isKept(reply)) add('cacheable', 'The answer to a token has no Cache-Control: no-store.');
   return finds;
 }
 
@@ -78,6 +79,12 @@ function missingHeaders({ headers }: Reply): string | null {
   if (headers['x-content-type-options'] !== 'nosniff') return 'The answer has no X-Content-Type-Options: nosniff.';
   const framed = headers['x-frame-options'] ?? headers['content-security-policy']?.match(FRAMES)?.[0];
   return framed === undefined ? 'The answer may be shown in a frame of any page.' : null;
+}
+
+/** What was told to somebody who is signed in, and may be told to the next one. */
+function isKept({ shot, isGood, headers }: Reply): boolean {
+  const isPrivate = shot.as || Object.hasOwn(shot.headers ?? {}, 'authorization');
+  return isGood && Boolean(isPrivate) && !/\b(?:no-store|private)\b/.test(headers['cache-control'] ?? '');
 }
 
 /** An error may say what was wrong in the words of who sent it. */

@@ -26,7 +26,7 @@ export class People {
   readonly accounts: Accounts;
   readonly table: Table;
   readonly key: Column;
-  readonly #made: Person[] = [];
+  #made: readonly Person[] = [];
   #seed: number;
   #cast: Cast | null = null;
 
@@ -101,7 +101,7 @@ export class People {
     this.#field.ledger.keepSecret(refreshToken, `refresh token of ${name}`);
     const login = String(row[this.accounts.login]);
     const person = { name, login, password, token: accessToken, refreshToken, key, row };
-    this.#made.push(person);
+    this.#made = [...this.#made, person];
     return person;
   }
 
@@ -116,6 +116,11 @@ export class People {
     person.token = accessToken;
     person.refreshToken = refreshToken;
     return true;
+  }
+
+  /** Somebody whose account is gone need not be removed. */
+  forget(person: Person): void {
+    this.#made = this.#made.filter((made) => made !== person);
   }
 
   pathOf({ key }: Person): string {

@@ -464,6 +464,35 @@ const SIGNING_IN: readonly Hole[] = [
     finds: { title: /An ended session/, where: /after a new password/ },
   },
   {
+    name: 'a refresh token is looked at first and replaced later',
+    schema: 'forum',
+    attack: 'sessions',
+    edits: [
+      { path: SESSIONS, from: 'if (renewing.has(refreshToken)) return null;', to: '' },
+      {
+        path: SESSIONS,
+        from: 'const [row] = await run<{ accountId: string | number }>(RENEW, values);',
+        to: "const KNOWN = { name: '', text: 'select account_id as \"accountId\" from app._sessions where id_hash = $1 and refresh_hash = $2' };\n    const [row] = await run<{ accountId: string | number }>(KNOWN, values.slice(0, 2));\n    await new Promise((resolve) => setTimeout(resolve, 100));\n    if (row) await run({ name: '', text: RENEW.text.replace('refresh_hash = $2', '$2::bytea is not null') }, values);",
+      },
+    ],
+    finds: { title: /A refresh token works twice/, where: /at once/ },
+    isAlone: true,
+  },
+  {
+    name: 'sessions outlive their account',
+    schema: 'tasks',
+    attack: 'sessions',
+    edits: [
+      {
+        path: SESSIONS,
+        from: 'is_admin as "isAdmin"\n    from app._signed_in',
+        to: 'false as "isAdmin"\n    from app._sessions',
+      },
+    ],
+    sql: 'ALTER TABLE app._sessions DROP CONSTRAINT _sessions_account_id_fkey; ALTER TABLE app._sessions DISABLE ROW LEVEL SECURITY',
+    finds: { title: /An ended session/, where: /^GET \/\w+ without an account$/ },
+  },
+  {
     name: 'an unknown login is told',
     schema: 'tasks',
     attack: 'login',
@@ -534,6 +563,14 @@ const SIGNING_IN: readonly Hole[] = [
       },
     ],
     finds: { title: /Two can register/, where: /register$/ },
+  },
+  {
+    name: 'logins differ by the width of their letters',
+    schema: 'forum',
+    attack: 'login',
+    edits: [{ path: 'server/lib/login.ts', from: "login.normalize('NFKC').toLowerCase()", to: 'login.toLowerCase()' }],
+    finds: { title: /Two can register/, where: /register$/ },
+    isAlone: true,
   },
   {
     name: 'the hash is shown to its owner',

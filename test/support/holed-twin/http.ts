@@ -381,4 +381,53 @@ export const HTTP_HOLES: readonly Hole[] = [
     finds: { title: /gets no answer/, where: /^POST / },
     isAlone: true,
   },
+  {
+    name: 'answers may be kept on the way',
+    schema: 'tasks',
+    attack: 'keys',
+    edits: [{ path: ENTRY, from: "'cache-control': 'no-store'", to: "'cache-control': 'public, max-age=60'" }],
+    finds: { title: /may be kept/, where: /./ },
+  },
+  {
+    name: 'versions are asked for and not compared',
+    schema: 'tasks',
+    attack: 'races',
+    edits: [
+      {
+        path: 'server/data/lists.ts',
+        from: /xmin::text = any\((\$\d+)\)/,
+        to: 'cardinality($1::text[]) > 0',
+      },
+    ],
+    finds: { title: /Of two changes/, where: /^PATCH \/lists/ },
+  },
+  {
+    name: 'an idempotency key is claimed again and again',
+    schema: 'tasks',
+    attack: 'races',
+    edits: [
+      { path: 'server/lib/idempotency.ts', from: 'where known.created_at < $4', to: 'where $4 <= known.created_at' },
+    ],
+    finds: { title: /takes effect again/, where: /idempotency-key$/ },
+  },
+  {
+    name: 'an idempotency key is good for any body',
+    schema: 'blog',
+    attack: 'races',
+    edits: [{ path: 'server/lib/idempotency.ts', from: 'if (known?.isSame)', to: 'if (known)' }],
+    finds: { title: /takes effect again/, where: /another body/ },
+  },
+  {
+    name: 'lists are sorted by columns of relations',
+    schema: 'tasks',
+    attack: 'sensitive-columns',
+    edits: [
+      {
+        path: 'server/lib/list-query.ts',
+        from: "if (!column) report('sort', `cannot be by ${name}`);",
+        to: "if (!column && name.includes('.')) return;\n    if (!column) report('sort', `cannot be by ${name}`);",
+      },
+    ],
+    finds: { title: /found or sorted by a sensitive/, where: /^GET \/lists user$/ },
+  },
 ];

@@ -1,4 +1,6 @@
+import { profileColumns } from '../../../domain/access.ts';
 import { parseColumnType } from '../../../domain/column-type.ts';
+import { embeddings } from '../../../domain/embedding.ts';
 import { isServerMade, outputColumns, resourcePath } from '../../../domain/rest.ts';
 import type { Column, Table } from '../../../domain/schema.ts';
 import { each } from '../parallel.ts';
@@ -10,7 +12,7 @@ export async function askForSensitive(scene: Scene): Promise<void> {
   await each(scene.stock.tables, async (table) => {
     const sensitive = table.columns.filter((column) => column.sensitive);
     await each(sensitive, (column) => askFor(table, column, scene));
-    await wildcards(table, scene);
+    await Promise.all([wildcards(table, scene), throughRelations(table, scene)]);
   });
 }
 
@@ -38,6 +40,34 @@ async function askFor(table: Table, { name, type }: Column, { stock, people, fir
     const reply = await fire(shot);
     if (!reply.isGood) return;
     report('sensitive-compared', `GET ${path} ${name}`, `${shot.path.split('?')[1]} was accepted.`, reply);
+  });
+}
+
+/** The same columns, and of accounts all that is not of their profile, by the names of relations. */
+async function throughRelations(table: Table, scene: Scene): Promise<void> {
+  const { schema, people, isFull, chance, fire, report } = scene;
+  const as = people?.cast.attacker ?? null;
+  const path = resourcePath(table);
+  const shown = new Set(profileColumns(schema).map(({ name }) => name));
+  await each(embeddings(table, schema), async ({ name, table: other }) => {
+    const columns = schema.tables.find((candidate) => candidate.name === other)?.columns ?? [];
+    const isAccount = people?.table.name === other;
+    const hidden = columns.filter((column) => column.sensitive || (isAccount && !shown.has(column.name)));
+    const queries = hidden.flatMap((column) => {
+      const inner = `${name}.${column.name}`;
+      return [
+        `sort=${inner}`,
+        `${inner}=x`,
+        `${name}[${column.name}]=x`,
+        `include=${inner}`,
+        `include=${name}&fields=${inner}`,
+        `include=${name}(${column.name})`,
+      ];
+    });
+    await each(isFull ? queries : chance.sample(queries, 1), async (query) => {
+      const reply = await fire({ method: 'GET', path: `${path}?${query}`, as, where: `GET ${path} ${name}` });
+      if (reply.isGood) report('sensitive-compared', `GET ${path} ${name}`, `${query} was accepted.`, reply);
+    });
   });
 }
 

@@ -122,6 +122,12 @@ async function unicode(scene: Scene): Promise<void> {
   }
 }
 
+/** What looks the same to whoever reads it: letters of full width, and one that nobody sees. */
+function disguises(login: string): readonly string[] {
+  const wide = String.fromCharCode((login.toLowerCase().charCodeAt(0) || 0x61) + 0xfee0);
+  return [`${wide}${login.slice(1)}`, `${login.slice(0, 1)}\u200b${login.slice(1)}`];
+}
+
 /** One login, registered by two at the same moment and in two spellings. */
 async function race({ people, fire, report }: Scene): Promise<void> {
   if (!people) return;
@@ -129,7 +135,7 @@ async function race({ people, fire, report }: Scene): Promise<void> {
   const password = people.newPassword();
   const body = people.body(password);
   const name = String(body[login]);
-  const spellings = name.includes('@') ? [name, name.toUpperCase(), ` ${name}`] : [name, name];
+  const spellings = name.includes('@') ? [name, name.toUpperCase(), ` ${name}`, ...disguises(name)] : [name, name];
   const replies = await Promise.all(
     spellings.map((spelling) =>
       fire({ method: 'POST', path: AUTH_PATHS.register, json: { ...body, [login]: spelling } }),

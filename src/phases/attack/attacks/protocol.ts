@@ -46,6 +46,8 @@ const MALFORMED: readonly Malformed[] = [
     'a method in small letters',
     (host, path) => `get ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`,
   ),
+  raw('HTTP/1.0 and no host', (_, path) => `GET ${path} HTTP/1.0\r\n\r\n`),
+  raw('ranges', (host, path) => get(path, host, `range: bytes=${'0-,'.repeat(500)}0-\r\n`)),
   raw('HTTP/0.9', (_, path) => `GET ${path}\r\n\r\n`),
   raw('HTTP/9.9', (host, path) => `GET ${path} HTTP/9.9\r\nhost: ${host}\r\n\r\n`),
   raw('no host', (_, path) => `GET ${path} HTTP/1.1\r\nconnection: close\r\n\r\n`),
@@ -105,6 +107,11 @@ const SMUGGLED: readonly Malformed[] = [
   raw('two lengths', (host, path) =>
     post(path, host, 'content-length: 2\r\ncontent-length: 40', `{}${get('/health', host)}`),
   ),
+  // Refused before its body is read, which is no request then.
+  raw('a request in the body of one without a token', (host, path) => {
+    const inner = get('/health', host);
+    return post(`${path}/nobody/nothing`, host, `content-length: ${inner.length}`, inner);
+  }),
   raw('two encodings', (host, path) =>
     post(path, host, 'transfer-encoding: chunked\r\ntransfer-encoding: identity', `0\r\n\r\n${get('/health', host)}`),
   ),

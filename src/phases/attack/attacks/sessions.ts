@@ -1,4 +1,5 @@
-import { AUTH_PATHS } from '../../../domain/rest.ts';
+import { accessOf } from '../../../domain/access.ts';
+import { AUTH_PATHS, resourcePath } from '../../../domain/rest.ts';
 import type { Person } from '../person.ts';
 import type { Reply } from '../reply.ts';
 import type { Scene } from '../scene.ts';
@@ -12,6 +13,8 @@ export async function attackSessions(scene: Scene): Promise<void> {
   const refreshed = await reuseRefresh(guest, scene);
   if (refreshed && (await people.signIn(guest))) await changePassword(guest, scene);
   await signOut(guest, scene);
+  await refreshAtOnce(guest, scene);
+  await deleteAccount(guest, scene);
   if (!refreshed) report('not-attacked', `POST ${AUTH_PATHS.refresh}`, 'A refresh token gave no new pair.');
 }
 
@@ -23,14 +26,22 @@ function refresh({ fire }: Scene, refreshToken: string): Promise<Reply> {
   return fire({ method: 'POST', path: AUTH_PATHS.refresh, json: { refreshToken } });
 }
 
-/** An old refresh token is refused, and whoever has the new one is signed out too: one of the two stole it. */
-async function reuseRefresh(guest: Person, scene: Scene): Promise<boolean> {
-  const { field, report } = scene;
-  const first = await refresh(scene, guest.refreshToken);
-  const { accessToken, refreshToken } = first.row() ?? {};
-  if (typeof accessToken !== 'string' || typeof refreshToken !== 'string') return false;
+/** The tokens of an answer, which no report may show; null when it has none. */
+function tokensOf(reply: Reply, { field }: Scene): { accessToken: string; refreshToken: string } | null {
+  const { accessToken, refreshToken } = reply.row() ?? {};
+  if (typeof accessToken !== 'string' || typeof refreshToken !== 'string') return null;
   field.ledger.keepSecret(accessToken, 'token of a guest');
   field.ledger.keepSecret(refreshToken, 'refresh token of a guest');
+  return { accessToken, refreshToken };
+}
+
+/** An old refresh token is refused, and whoever has the new one is signed out too: one of the two stole it. */
+async function reuseRefresh(guest: Person, scene: Scene): Promise<boolean> {
+  const { report } = scene;
+  const first = await refresh(scene, guest.refreshToken);
+  const pair = tokensOf(first, scene);
+  if (!pair) return false;
+  const { accessToken, refreshToken } = pair;
   const where = `POST ${AUTH_PATHS.refresh}`;
   const again = await refresh(scene, guest.refreshToken);
   if (again.isGood) report('refresh-reusable', where, 'A used refresh token gives another pair.', again);
@@ -58,6 +69,35 @@ async function signOut(guest: Person, scene: Scene): Promise<void> {
     report('session-alive', `POST ${AUTH_PATHS.refresh}`, 'The refresh token works after signing out.', renewed);
 }
 
+/** Several at once, as two windows send them: one of them gets the next pair. */
+async function refreshAtOnce(guest: Person, scene: Scene): Promise<void> {
+  const { people, report } = scene;
+  if (!people || !(await people.signIn(guest))) return;
+  const replies = await Promise.all(Array.from({ length: 3 }, () => refresh(scene, guest.refreshToken)));
+  const pairs = replies.filter((reply) => tokensOf(reply, scene) !== null);
+  const where = `POST ${AUTH_PATHS.refresh} (at once)`;
+  if (pairs.length > 1) report('refresh-reusable', where, `One refresh token gave ${pairs.length} pairs.`, pairs[1]);
+}
+
+/** Whose account is gone has no session any more, whatever tokens there are. */
+async function deleteAccount(guest: Person, scene: Scene): Promise<void> {
+  const { people, stock, schema, fire, report } = scene;
+  if (!people || !(await people.signIn(guest))) return;
+  const reply = await fire({ method: 'DELETE', path: people.pathOf(guest), as: guest });
+  if (!reply.isGood) return;
+  people.forget(guest);
+  const closed = stock.tables.find((table) => accessOf(table, schema).read === 'owner');
+  const paths = [AUTH_PATHS.me, ...(closed ? [`${resourcePath(closed)}?limit=1`] : [])];
+  const answers = await Promise.all(paths.map((path) => fire({ method: 'GET', path, as: guest })));
+  answers.push(await refresh(scene, guest.refreshToken));
+  const json = { [people.accounts.login]: guest.login, password: guest.password };
+  answers.push(await fire({ method: 'POST', path: AUTH_PATHS.login, json }));
+  for (const answer of answers.filter(({ isGood }) => isGood)) {
+    const where = `${answer.shot.method} ${answer.shot.path.split('?')[0]} without an account`;
+    report('session-alive', where, 'The account is gone, and its tokens go on.', answer);
+  }
+}
+
 async function changePassword(guest: Person, scene: Scene): Promise<void> {
   const { people, fire, report } = scene;
   if (!people || !scene.isFull) return;
@@ -73,14 +113,24 @@ async function changePassword(guest: Person, scene: Scene): Promise<void> {
   });
   if (wrong.isGood) report('session-alive', `POST ${path}`, 'The password is changed without the current one.', wrong);
   const json = { currentPassword: guest.password, newPassword };
-  const reply = await fire({ method: 'POST', path, as: guest, json });
+  const oldLogin = { [people.accounts.login]: guest.login, password: guest.password };
+  const signIn = () => fire({ method: 'POST', path: AUTH_PATHS.login, json: oldLogin });
+  // Whoever has the old password signs in at this very moment.
+  const [reply, ...meanwhile] = await Promise.all([
+    fire({ method: 'POST', path, as: guest, json }),
+    signIn(),
+    signIn(),
+  ]);
   if (!reply.isGood) return;
-  const oldPassword = guest.password;
   guest.password = newPassword;
   const still = await me(scene, other.token);
   if (still.isGood)
     report('session-alive', `GET ${AUTH_PATHS.me} after a new password`, 'Other sessions go on.', still);
-  const login = { [people.accounts.login]: guest.login, password: oldPassword };
-  const old = await fire({ method: 'POST', path: AUTH_PATHS.login, json: login });
+  for (const token of meanwhile.flatMap((other) => tokensOf(other, scene)?.accessToken ?? [])) {
+    const late = await me(scene, token);
+    const where = `GET ${AUTH_PATHS.me} after a new password`;
+    if (late.isGood) report('session-alive', where, 'A session of the old password goes on.', late);
+  }
+  const old = await signIn();
   if (old.isGood) report('session-alive', `POST ${AUTH_PATHS.login}`, 'The old password still works.', old);
 }

@@ -56,6 +56,12 @@ export const REPLY_KINDS = {
     cwe: 693,
     fix: 'Set the security headers on every answer, before it is routed.',
   },
+  cacheable: {
+    title: 'A private answer may be kept on the way',
+    severity: 'low',
+    cwe: 525,
+    fix: 'Set Cache-Control: no-store on every answer, before it is routed.',
+  },
   'cors-open': {
     title: 'Pages of any origin may read answers',
     severity: 'high',
