@@ -20,6 +20,7 @@ const ATTACKS = [
   'mass-assignment',
   'sessions',
   'origins',
+  'races',
   'injection',
   'bodies',
   'values',
