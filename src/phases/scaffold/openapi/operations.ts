@@ -1,8 +1,7 @@
-import { relationsOf } from '../../../domain/relations.ts';
 import { type InputField, nestedPath } from '../../../domain/rest.ts';
-import type { Table } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
 import { pascalCase } from '../source.ts';
+import { holdsRows, isReference, isReferredTo, isUnique } from './conflicts.ts';
 import { keyParameters, listParameters, rowParameters } from './parameters.ts';
 import { headers, jsonResponse, type ProblemName, problems } from './responses.ts';
 import { patchSchema } from './row-schemas.ts';
@@ -220,38 +219,4 @@ function nestedPaths(scene: Scene, resource: Resource, row: string): Json {
 
 function spaced(name: string): string {
   return name.replaceAll('_', ' ');
-}
-
-/** Whether a value of the fields may be taken. */
-function isUnique(table: Table, fields: readonly InputField[]): boolean {
-  const names = new Set(fields.map(({ column }) => column.name));
-  const own = fields.some(({ column }) => column.unique || column.primaryKey);
-  return own || table.uniques.some((columns) => columns.some((name) => names.has(name)));
-}
-
-function isReference(table: Table, fields: readonly InputField[]): boolean {
-  return relationsOf(table).some(({ columns }) => fields.some(({ column }) => columns.includes(column.name)));
-}
-
-/** Whether other rows refer to a value of the fields. */
-function isReferredTo({ schema }: Scene, table: Table, fields: readonly InputField[]): boolean {
-  const relations = schema.tables.flatMap((other) => relationsOf(other));
-  const own = relations.filter(({ target }) => target.table === table.name);
-  return own.some(({ target }) => fields.some(({ column }) => target.columns.includes(column.name)));
-}
-
-/** Whether rows of other tables can keep a row from being deleted, or one that would go with it. */
-function holdsRows({ schema }: Scene, table: Table): boolean {
-  const seen = new Set<string>();
-  const holds = (name: string): boolean => {
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return schema.tables.some((other) =>
-      relationsOf(other).some(({ target, onDelete }) => {
-        if (target.table !== name) return false;
-        return onDelete === 'cascade' ? holds(other.name) : onDelete !== 'set-null';
-      }),
-    );
-  };
-  return holds(table.name);
 }
