@@ -18,7 +18,7 @@ function sign(head: unknown, claims: unknown, key: string, algorithm = 'sha256')
 }
 
 /** The claims of a token, or null when it is none. */
-function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
+export function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
     return typeof value === 'object' && value !== null ? { ...value } : null;

@@ -1,5 +1,5 @@
 import { amount, findingsOf } from './verdict.ts';
-import type { AttackResult, Section, VerificationReport, Weakness } from './verification.ts';
+import type { AttackResult, Section, Untried, VerificationReport, Weakness } from './verification.ts';
 
 /** A report as one page that needs nothing else, without scripts. Everything in it is escaped. */
 export function reportHtml(report: VerificationReport): string {
@@ -65,7 +65,7 @@ function checkNames({ name, checks, outcome, reason }: Section): string {
   return `<details><summary>${name}: ${amount(checks.length, 'check')}</summary>\n<ul>\n${items.join('\n')}\n</ul>\n</details>\n`;
 }
 
-function attackFamilies({ attacks, weaknesses }: AttackResult): string {
+function attackFamilies({ attacks, weaknesses, untried = [] }: AttackResult): string {
   const tried = attacks.reduce((sum, { attempts }) => sum + attempts, 0);
   const kinds = amount(attacks.length, 'kind');
   const rows = attacks.map(({ name, attempts, ms }) => {
@@ -76,6 +76,17 @@ function attackFamilies({ attacks, weaknesses }: AttackResult): string {
   return `<p>${amount(tried, 'attempt')} of ${kinds}, ${amount(weaknesses.length, 'weakness')}.</p>
 <table>
 <tr><th>attack</th><th>attempts</th><th>outcome</th><th>time</th></tr>
+${rows.join('\n')}
+</table>${untriedTable(untried)}`;
+}
+
+function untriedTable(untried: readonly Untried[]): string {
+  if (untried.length === 0) return '';
+  const rows = untried.map(({ name, reason }) => `<tr><td>${escaped(name)}</td><td>${escaped(reason)}</td></tr>`);
+  return `
+<h3>Not tried</h3>
+<table>
+<tr><th>what</th><th>why</th></tr>
 ${rows.join('\n')}
 </table>`;
 }

@@ -1,5 +1,5 @@
 import { amount } from './verdict.ts';
-import type { Section, VerificationReport } from './verification.ts';
+import type { Section, Untried, VerificationReport } from './verification.ts';
 
 const MARKS: Readonly<Record<Section['outcome'], string>> = { passed: '✔', failed: '✖', skipped: '–' };
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
@@ -14,6 +14,7 @@ export function reportText(report: VerificationReport): string {
     `${project.name}: ${passed ? 'passed' : 'failed'} (${profile}, ${seconds(ms)})`,
     ...sections.flatMap((section) => sectionLines(section)),
     ...low.map(({ title, where, fix }) => `  ! ${title}: ${where}. ${fix}`),
+    ...untriedLines(attacks?.untried ?? []),
     ...indexes
       .slice(0, SHOWN_INDEXES)
       .map(({ table, column, fix }) => `  ! lists of ${table} by ${column} have no index: ${fix}`),
@@ -23,6 +24,15 @@ export function reportText(report: VerificationReport): string {
       : []),
   ];
   return lines.join('\n');
+}
+
+/** One line for each reason: it says what is left to be tried by hand. */
+function untriedLines(untried: readonly Untried[]): readonly string[] {
+  const reasons = [...new Set(untried.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const names = untried.filter((one) => one.reason === reason).map(({ name }) => name);
+    return `  – not attacked: ${[...new Set(names)].join(', ')}: ${reason}`;
+  });
 }
 
 function sectionLines({ name, outcome, reason, checks, ms }: Section): readonly string[] {

@@ -48,9 +48,17 @@ export interface Weakness {
   readonly fix: string;
 }
 
+/** What was left out of an attack, with the reason in a sentence. */
+export interface Untried {
+  readonly name: string;
+  readonly reason: string;
+}
+
 export interface AttackResult {
   readonly attacks: readonly { readonly name: string; readonly attempts: number; readonly ms: number }[];
   readonly weaknesses: readonly Weakness[];
+  /** Reports of before this was told have none. */
+  readonly untried?: readonly Untried[];
 }
 
 /** A filter of the API without an index that it could use. */

@@ -9,6 +9,10 @@ import { injectSql } from './attack/attacks/injection.ts';
 import { injectBodies } from './attack/attacks/injection-bodies.ts';
 import { guessKeys } from './attack/attacks/keys.ts';
 import { attackLogin } from './attack/attacks/login.ts';
+import { assignMembers } from './attack/attacks/operation-fields.ts';
+import { reachOthers } from './attack/attacks/operation-rights.ts';
+import { injectOperations } from './attack/attacks/operation-texts.ts';
+import { forgeEntry } from './attack/attacks/operation-tokens.ts';
 import { attackOperations } from './attack/attacks/operations.ts';
 import { attackOrigins } from './attack/attacks/origins.ts';
 import { readOthers } from './attack/attacks/others-rows.ts';
@@ -22,6 +26,7 @@ import { lookForTraces } from './attack/attacks/traces.ts';
 import { traverse } from './attack/attacks/traversal.ts';
 import { attackValues } from './attack/attacks/values.ts';
 import { Chance } from './attack/chance.ts';
+import { openTrials } from './attack/contract/open-trials.ts';
 import type { Field } from './attack/field.ts';
 import { Ledger } from './attack/ledger.ts';
 import { sensitiveKeys } from './attack/oracles.ts';
@@ -59,9 +64,15 @@ const WAVES: readonly (readonly Attack[])[] = [
     ['protocol', breakProtocol],
     ['traversal', traverse],
     ['operations', attackOperations],
+    ['operation-rights', reachOthers],
+    ['operation-fields', assignMembers],
+    ['operation-tokens', forgeEntry],
   ],
   // What stands in the rows of these would meet others that look for it.
-  [['injection', injectBodies]],
+  [
+    ['injection', injectBodies],
+    ['operation-texts', injectOperations],
+  ],
   [['crowd', crowd]],
   [['login', attackLogin]],
 ];
@@ -94,9 +105,10 @@ export async function attack(
   if (!isGathered) talk.report('not-attacked', 'POST /auth/register', 'Nobody can register.');
   const stock = new Stock(field, talk, people);
   if (isGathered) {
+    const trials = await openTrials(field, talk);
     const scene = (name: string): Scene => {
       const { schema, isFull, chance } = field;
-      return { field, schema, isFull, chance, people, stock, ...openTalk(field, name) };
+      return { field, schema, isFull, chance, people, stock, trials, ...openTalk(field, name) };
     };
     const runAll = (attacks: readonly Attack[]) => {
       const wanted = attacks.filter(([name]) => order.only?.includes(name) ?? true);
@@ -111,7 +123,7 @@ export async function attack(
     if (left.length > 0)
       needs.progress({ kind: 'warning', message: `Left behind by attacks: ${left.slice(0, 5).join(', ')}` });
     await lookForTraces(
-      { ...talk, field, schema: order.schema, isFull: field.isFull, chance: field.chance, people, stock },
+      { ...talk, field, schema: order.schema, isFull: field.isFull, chance: field.chance, people, stock, trials: null },
       before,
     );
   });

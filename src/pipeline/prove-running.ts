@@ -6,6 +6,7 @@ import { proveStatements } from '../phases/prove-statements.ts';
 import { verify } from '../phases/verify.ts';
 import type { TrialServer } from '../ports/programs.ts';
 import { attackTarget } from './attack-target.ts';
+import { contractTrial } from './contract-trial.ts';
 import { watchContract } from './contract-watch.ts';
 import type { TrialDatabase } from './trial-database.ts';
 import type { Run } from './verification-run.ts';
@@ -96,8 +97,9 @@ async function proveDefence(run: Run, server: TrialServer, database: TrialDataba
       profile: order.profile,
       readLog: async () => server.log(),
       ...(accounts ? { accounts } : {}),
-      ...(database ? { plant: database.plant } : {}),
-      ...(database && !folder.project.contract ? { readCells: database.readCells, countRows: database.countRows } : {}),
+      ...(database ? { plant: database.plant, readCells: database.readCells } : {}),
+      ...(database && !folder.project.contract ? { countRows: database.countRows } : {}),
+      ...(folder.project.contract ? { trial: contractTrial(folder.project, database) } : {}),
     },
     services,
   );

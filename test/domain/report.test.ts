@@ -57,6 +57,17 @@ test('one of something is one, in the page and in the text', () => {
   ]);
 });
 
+test('what was not attacked is named with the reason, in the page and in the text', () => {
+  const report = reportOf('blog', [check('only')]);
+  const untried = [
+    { name: 'GET /search', reason: 'nobody has written <it> yet' },
+    { name: 'POST /export', reason: 'nobody has written <it> yet' },
+  ];
+  const told = { ...report, attacks: { attacks: [], weaknesses: [], untried } };
+  expect(reportText(told)).toContain('not attacked: GET /search, POST /export: nobody has written <it> yet');
+  expect(reportHtml(told)).toContain('<td>POST /export</td><td>nobody has written &lt;it&gt; yet</td>');
+});
+
 test('a page with hostile names everywhere holds none of their markup', () => {
   const evil = `</pre></title><script>alert("1")</script><img src='x' onerror=alert(1)>&`;
   const weakness: Weakness = {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { designContract } from '../../src/domain/contract.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { scaffold } from '../../src/phases/scaffold.ts';
+import type { Files } from './attacked-backend.ts';
 import { cheapenHashes } from './cheap-hashes.ts';
 import {
   buildWorker,
@@ -21,6 +22,7 @@ import {
   scaffoldServices,
   startBuilt,
 } from './generated-projects.ts';
+import { type Edit, spoil } from './holed-twin.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
 
 /** What a backend answered, and what of it is not as the document says. */
@@ -64,10 +66,21 @@ export function contractProject(document: Json, framework: 'nitro' | 'hono' = 'n
   return { ...projectOf(schema), schema, framework, contract: { document: { ...document }, missing: [] } };
 }
 
+/** Files of a project that edits change. */
+async function spoiltFiles(directory: string, edits: readonly Edit[]): Promise<Files> {
+  if (edits.length === 0) return {};
+  const files = await scaffoldServices.workspace.readTree(directory, 'server');
+  const own = Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [`server/${path}`.replace('server/server', 'server'), text]),
+  );
+  return spoil(own, { name: 'a contract', edits });
+}
+
 /** Generates, builds and runs the backend of a document. */
 export async function startContractBackend(
   name: string,
   framework: 'nitro' | 'hono' = 'nitro',
+  spoilt: readonly Edit[] = [],
 ): Promise<ContractBackend> {
   const document = await readDocument(name);
   const project = contractProject(document, framework);
@@ -76,6 +89,8 @@ export async function startContractBackend(
   const directory = join(folder, 'project');
   await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
   if (schema.accounts) cheapenHashes(directory);
+  for (const [path, text] of Object.entries(await spoiltFiles(directory, spoilt)))
+    writeFileSync(join(directory, path), text);
   const builder = nitroBuilder({ packageRoot: repositoryRoot, workerPath: await buildWorker() });
   await builder.build(directory).finally(() => builder.close());
   const database = await makeProjectDatabase(inject('cluster'));

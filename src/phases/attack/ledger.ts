@@ -1,4 +1,4 @@
-import type { AttackResult, Exchange, Weakness } from '../../domain/verification.ts';
+import type { AttackResult, Exchange, Untried, Weakness } from '../../domain/verification.ts';
 import { KINDS, type Kind } from './kinds.ts';
 
 /** Of one kind at one path more are no news. */
@@ -9,10 +9,16 @@ export class Ledger {
   readonly #attacks = new Map<string, { attempts: number; ms: number }>();
   readonly #weaknesses = new Map<string, Weakness>();
   readonly #perPlace = new Map<string, number>();
+  readonly #untried = new Map<string, Untried>();
   readonly #secrets = new Map<string, string>();
 
   tried(attack: string): void {
     this.#of(attack).attempts += 1;
+  }
+
+  /** What could not be tried, by name. */
+  leave(name: string, reason: string): void {
+    this.#untried.set(`${name} ${reason}`, { name, reason });
   }
 
   took(attack: string, ms: number): void {
@@ -62,6 +68,7 @@ export class Ledger {
     return {
       attacks: [...this.#attacks].map(([name, { attempts, ms }]) => ({ name, attempts, ms: Math.round(ms) })),
       weaknesses: [...this.#weaknesses.values()].sort((one, other) => rank(one) - rank(other)),
+      untried: [...this.#untried.values()],
     };
   }
 }

@@ -1,5 +1,6 @@
+import type { OperationTrial } from '../../domain/operation-trial.ts';
 import type { Schema } from '../../domain/schema.ts';
-import type { Profile } from '../../domain/verification.ts';
+import type { Profile, Untried } from '../../domain/verification.ts';
 
 /** A table of the database that the backend has no business with. */
 export interface Plant {
@@ -28,6 +29,16 @@ export interface TargetOperation {
   readonly query: readonly string[];
   readonly needsAccount: boolean;
   readonly takesBody: boolean;
+  /** How somebody asks it who may. */
+  readonly trial: OperationTrial;
+  /** Who else gets at what it is about: nobody, whoever only looks, everybody. */
+  readonly reach: 'private' | 'owned' | 'open';
+  /** Members that it answers and does not take, with a value that nobody has. */
+  readonly fixed: Readonly<Record<string, string | number>>;
+  /** Members by which a body could say whose a row is. */
+  readonly ownerMembers: readonly string[];
+  /** The table whose rows it lists; null where it lists none. */
+  readonly lists: string | null;
 }
 
 export interface AttackOrder {
@@ -37,6 +48,15 @@ export interface AttackOrder {
   readonly profile: Profile;
   /** What a contract has instead of tables; `schema` is empty then. */
   readonly operations?: readonly TargetOperation[];
+  /** Operations of it that nobody can try. */
+  readonly untried?: readonly Untried[];
+  /** What lets people in where the rows are nobody's; without it the operations are tried as nobody only. */
+  readonly trial?: {
+    /** A key that is good for the scopes, over after so many days; null where there are none. */
+    readonly makeKey: ((scopes: readonly string[], days: number) => Promise<string>) | null;
+    /** The table of those who sign up; null where nobody does. */
+    readonly accounts: string | null;
+  };
   /** Chooses what `quick` tries, and the values of rows; the same seed tries the same. */
   readonly seed?: number;
   /** Names of the attacks to try; all of them by default. */

@@ -20,6 +20,12 @@ export const SIGN_IN_KINDS = {
     cwe: 613,
     fix: 'Compare the claim exp with the clock on every request.',
   },
+  'scope-ignored': {
+    title: 'A key works without its scope',
+    severity: 'critical',
+    cwe: 862,
+    fix: 'Compare the scopes of the key with those of the operation before anything else.',
+  },
   'token-ignored': {
     title: 'A bad token is taken for none',
     severity: 'low',

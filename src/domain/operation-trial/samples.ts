@@ -1,0 +1,41 @@
+import type { ContractCheck } from '../contract-plan.ts';
+import { patternParts } from '../pattern-parts.ts';
+
+/** A value that a check lets through, as text of a query. */
+export function plainSample(check: ContractCheck): string {
+  if (check.kind !== 'text') return String(sampleOf(check));
+  if (check.pattern === undefined) return 'text'.padEnd(check.min ?? 0, 'x').slice(0, check.max);
+  return (patternParts(check.pattern) ?? []).map(({ chars, count }) => (chars[0] ?? '').repeat(count)).join('');
+}
+
+/** A value that a check lets through; `#` in a text and `{random}` are filled in by whoever tries it. */
+export function sampleOf(check: ContractCheck): unknown {
+  switch (check.kind) {
+    case 'text': {
+      if (check.pattern !== undefined) return { random: patternParts(check.pattern) ?? [] };
+      if (check.max === undefined || check.max >= 12) return 'text #'.padEnd(check.min ?? 0, 'x');
+      return { random: [{ chars: 'abcdefghijklmnopqrstuvwxyz', count: check.max }] };
+    }
+    case 'email':
+      return 'person#@example.com';
+    case 'uuid':
+      return '6f1c2b9e-3a44-4c57-9d5b-2f8f0a7f1c11';
+    case 'instant':
+      return '2026-01-31T10:00:00Z';
+    case 'date':
+      return '2026-01-31';
+    case 'boolean':
+      return true;
+    case 'integer':
+    case 'number':
+      return Math.min(Math.max(1, check.min ?? 1), check.max ?? 1);
+    case 'choice':
+      return check.values[0];
+    case 'list':
+      return [sampleOf(check.item)];
+    case 'object':
+      return Object.fromEntries(check.members.map(({ name, check: inner }) => [name, sampleOf(inner)]));
+    case 'any':
+      return { text: 'any' };
+  }
+}
