@@ -83,12 +83,15 @@ async function giveAway(operation: TargetOperation, trials: Trials, scene: Scene
 /** How the maker of a row is refused by what it should be let do; null when it is not. */
 async function refusalOf(guarded: readonly TargetOperation[], made: Made, trials: Trials): Promise<number | null> {
   const { attacker } = trials.cast;
-  for (const operation of guarded) {
+  // What is deleted is refused to everybody.
+  const isLast = ({ trial }: TargetOperation) => Number(trial.kind === 'remove');
+  for (const operation of guarded.toSorted((one, other) => isLast(one) - isLast(other))) {
     const target = await trials.addressWith(operation, made, attacker);
     if (target === null) continue;
     const change = operation.trial.body === undefined ? undefined : (await trials.body(operation, attacker)).body;
     const { status } = await trials.ask(operation, target, attacker, change);
     if (status === 403 || status === 404) return status;
+    if (isLast(operation)) return null;
   }
   return null;
 }
