@@ -44,3 +44,17 @@ test('a package of another platform that a lock file lacks is named with what it
     { path: 'node_modules/@tool/wasm32-wasi', entry: { ...shared, cpu: ['wasm32'] } },
   ]);
 });
+
+const manifests = lockFiles.map((file) => file.replace('package-lock.json', 'package.json')).slice(1);
+
+test.each(manifests)('%s names exact versions, all of them from the registry', (file) => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));
+  const versions = Object.entries<string>({ ...dependencies, ...devDependencies });
+  expect(versions.length).toBeGreaterThan(1);
+  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+[\w.-]*$/.test(version))).toEqual([]);
+});
+
+test('the settings of a project let no package run a script when it is installed', () => {
+  const lines = readFileSync(join(packageRoot, 'templates/project/base/_npmrc'), 'utf8').split('\n');
+  expect(lines).toContain('ignore-scripts=true');
+});
