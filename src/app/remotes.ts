@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Config, chooseNetwork, daytonaSettings, flySettings, githubSettings, s3Settings } from '../config.ts';
 import { TurboError } from '../domain/errors.ts';
 import { exportTokens, REMOTE_TITLES, type RemoteName, TOKEN_VARIABLES } from '../domain/remote.ts';
@@ -14,6 +15,12 @@ export function openRemotes(config: Config): Remotes {
     if (bucket === null) throw noBucket();
     const { s3Store } = await import('../adapters/object-store/s3/s3-store.ts');
     return s3Store({ ...settings, ...way(), bucket });
+  };
+  const machines: Remotes['machines'] = async () => {
+    const settings = daytonaSettings(said);
+    if (settings === null) throw missing('daytona');
+    const { daytonaMachines } = await import('../adapters/remote-machine/daytona/daytona-machines.ts');
+    return daytonaMachines({ ...settings, ...way() });
   };
   return {
     isConfigured(remote) {
@@ -33,11 +40,15 @@ export function openRemotes(config: Config): Remotes {
       const flyctl = { program: 'flyctl', registryHost: 'registry.fly.io', environment: config.outsideEnvironment };
       return flyTarget({ ...settings, ...way(), ...(settings.withFlyctl ? { flyctl } : {}) });
     },
-    async machines() {
-      const settings = daytonaSettings(said);
-      if (settings === null) throw missing('daytona');
-      const { daytonaMachines } = await import('../adapters/remote-machine/daytona/daytona-machines.ts');
-      return daytonaMachines({ ...settings, ...way() });
+    machines,
+    async sandbox(projectId, onNote) {
+      const [{ machineSandbox }, { localTemplates }] = await Promise.all([
+        import('../adapters/sandbox/elsewhere/machine-sandbox.ts'),
+        import('../adapters/templates/local/local-templates.ts'),
+      ]);
+      const templates = localTemplates(join(config.packageRoot, 'templates'));
+      const tools = { ...(await templates.readTree('workspace')), ...(await templates.readTree('rooms')) };
+      return machineSandbox({ projectId, machines: await machines(), tools, onNote });
     },
     async codeHost() {
       const settings = githubSettings(said);

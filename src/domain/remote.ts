@@ -115,6 +115,11 @@ export function sandboxName(projectId: string): string {
   return `turbobackend-${projectId}`;
 }
 
+/** Name of the sandbox in which what a model writes for a project is tried. */
+export function writingSandboxName(projectId: string): string {
+  return `${sandboxName(projectId)}-writing`;
+}
+
 /** Below which everything of ours lies in a bucket: a key may be good for that alone. */
 export const OBJECTS_PLACE = 'turbobackend/';
 

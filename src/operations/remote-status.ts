@@ -49,7 +49,7 @@ async function inspect(
       return { isThere: deployment !== null, deployment };
     }
     case 'daytona':
-      return { isThere: (await (await remotes.machines()).find(projectId)) !== null, deployment: null };
+      return { isThere: (await (await remotes.machines()).find(projectId, place)) !== null, deployment: null };
     case 'github':
     case 's3':
       // Nothing runs there; what was put there is believed.

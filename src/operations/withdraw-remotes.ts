@@ -74,7 +74,7 @@ async function removeThere({ projectId, remote, place }: RemoteRecord, { remotes
       return (await remotes.target()).remove(place, projectId);
     case 'daytona': {
       const machines = await remotes.machines();
-      const found = await machines.find(projectId);
+      const found = await machines.find(projectId, place);
       return found !== null && (await machines.remove(found.id));
     }
     case 's3': {

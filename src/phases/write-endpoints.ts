@@ -1,4 +1,5 @@
 import type { Json } from '../domain/api-document.ts';
+import type { Login } from '../domain/database.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { handlerFile, queriesFile, testFile } from '../domain/endpoint-path.ts';
 import type { EndpointTask } from '../domain/endpoint-task.ts';
@@ -22,10 +23,9 @@ export interface WriteOrder {
   readonly openCheck: (document: Json) => Promise<CheckAnswer>;
   /** The files of the project, with the route of an endpoint that is about to be written. */
   readonly filesWith: (endpoints: readonly Endpoint[]) => Promise<FileTree>;
-  /** What the server is told when it is tried, and what it reaches; null: there is no database. */
+  /** Its login of the backend, and what the server is told beside it when it is tried; null: there is no database. */
   readonly database: {
-    readonly host: string;
-    readonly port: number;
+    readonly login: Login;
     readonly environment: Readonly<Record<string, string>>;
     readonly prepare: PrepareQuery;
   } | null;
@@ -61,13 +61,14 @@ export async function writeEndpoints(
       schema: project.schema,
       prepare: database?.prepare ?? null,
     });
-    const open = async (own: FileTree) => {
+    const open = async (written: FileTree) => {
       const room = await services.sandbox.open({
-        files: { ...without(base, plan.name), ...own, ...ours },
-        database,
+        files: { ...without(base, plan.name), ...written, ...ours },
+        database: database?.login ?? null,
         prepare: (directory) => services.builder.prepare(directory),
       });
-      const environment = database?.environment ?? {};
+      const own = room.databaseUrl === null ? {} : { DATABASE_URL: room.databaseUrl };
+      const environment = { ...database?.environment, ...own };
       return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment });
     };
     const withAccounts = (project.schema?.accounts ?? null) !== null;

@@ -28,7 +28,7 @@ export interface DeployRemoteOrder {
 export async function planDeploy(
   folder: ProjectFolder,
   { wish, database }: DeployRemoteOrder,
-  services: Needs<'remotes' | 'state' | 'cluster' | 'workspace'>,
+  services: Needs<'remotes' | 'writers' | 'state' | 'cluster' | 'workspace'>,
 ): Promise<{ readonly wish: DeployRemoteOrder['wish']; readonly plan: RemotePlan }> {
   await assertRemotes(['fly'], services);
   await decideDatabase(folder, database, services);
@@ -67,7 +67,7 @@ export async function deployRemote(
 export async function planPush(
   folder: ProjectFolder,
   wish: NonNullable<RemoteWishes['github']>,
-  services: Needs<'remotes' | 'state'>,
+  services: Needs<'remotes' | 'writers' | 'state'>,
 ): Promise<RemotePlan> {
   await assertRemotes(['github'], services);
   return planRemotes(folder.project, { github: wish }, services);

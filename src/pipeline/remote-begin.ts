@@ -17,7 +17,7 @@ import { assertAsPlanned, rememberWishes } from './remote-wishes.ts';
 export async function planCreate(
   order: CreateOrder,
   wishes: RemoteWishes,
-  services: Needs<'remotes' | 'state' | 'workspace' | 'ids' | 'cluster'>,
+  services: Needs<'remotes' | 'writers' | 'state' | 'workspace' | 'ids' | 'cluster'>,
 ): Promise<{ readonly projectId: string; readonly plan: RemotePlan }> {
   await assertRemotes(wishedRemotes(wishes), services, wishes.s3 ? { bucket: wishes.s3.bucket } : {});
   const project = await foreseeClaim(order, services);
@@ -61,7 +61,7 @@ export async function assertDatabaseFor(
 export async function beginRemotes(
   folder: ProjectFolder,
   { remotes: ordered, deployDatabase = null }: Pick<CreateOrder, 'remotes' | 'deployDatabase'>,
-  services: Needs<'remotes' | 'state' | 'cluster' | 'workspace'>,
+  services: Needs<'remotes' | 'writers' | 'state' | 'cluster' | 'workspace'>,
 ): Promise<RemoteWishes | null> {
   const { project } = folder;
   const wishes = ordered?.wishes ?? (await rememberWishes(project.id, services));

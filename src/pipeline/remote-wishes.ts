@@ -33,7 +33,7 @@ export async function assertAsPlanned(
   project: Planned,
   wishes: RemoteWishes,
   consented: string,
-  services: Needs<'remotes'>,
+  services: Needs<'remotes' | 'writers'>,
 ): Promise<void> {
   const plan = await planRemotes(project, wishes, services);
   if (plan.hash === consented) return;

@@ -1,5 +1,5 @@
 import type { Json } from '../domain/api-document.ts';
-import { type Login, loginUrl } from '../domain/database.ts';
+import type { Login } from '../domain/database.ts';
 import type { Endpoint, EndpointPlan } from '../domain/endpoint.ts';
 import { type EndpointTask, operationTasks, requestTask } from '../domain/endpoint-task.ts';
 import { TurboError } from '../domain/errors.ts';
@@ -16,9 +16,10 @@ import type { FileTree } from '../ports/workspace.ts';
 import type { Writer } from '../ports/writer.ts';
 import { scaffoldStage } from './stages.ts';
 import { type TrialDatabase, type TrialNeeds, withTrialDatabase } from './trial-database.ts';
+import { withWritingSandbox } from './writing-sandbox.ts';
 
 type WriteNeeds = TrialNeeds &
-  Needs<'writers' | 'sandbox' | 'codeReader' | 'builder' | 'templates' | 'programs' | 'contract'>;
+  Needs<'writers' | 'sandbox' | 'remotes' | 'codeReader' | 'builder' | 'templates' | 'programs' | 'contract'>;
 
 /** `server/routes/posts/[id].get.ts` */
 const ROUTE = /^server\/routes\/(.+?)\.(get|post|put|patch|delete)\.ts$/;
@@ -83,16 +84,22 @@ export async function writeBehaviour(
 }
 
 async function writeTasks(order: Omit<AllOrder, 'database'>, services: WriteNeeds): Promise<readonly Endpoint[]> {
-  const { directory, project, tasks } = order;
-  if (tasks.length === 0) return [];
+  if (order.tasks.length === 0) return [];
+  return withWritingSandbox(order.project.id, services, (sandbox) => writeIn(order, { ...services, sandbox }));
+}
+
+async function writeIn(order: Omit<AllOrder, 'database'>, services: WriteNeeds): Promise<readonly Endpoint[]> {
+  const { directory, project } = order;
   const missing = (reason: string) => allMissing({ ...order, reason }, services);
-  if ((await services.sandbox.kind()) === null) return missing(NO_SANDBOX);
+  const kind = await services.sandbox.kind();
+  if (kind === null) return missing(NO_SANDBOX);
   const write = (database: Reached | null) => writeAll({ ...order, database }, services);
   const { schema } = project;
   if (schema === null || schema.tables.length === 0) return write(null);
   return withTrialDatabase({ directory, project }, schema, services, async (database) => {
     const login = await database.scratch.login('app');
-    return (login.sslmode ?? 'disable') === 'disable' ? write({ login, ...database }) : missing(BY_TLS);
+    const isReached = kind === 'machine' || (login.sslmode ?? 'disable') === 'disable';
+    return isReached ? write({ login, ...database }) : missing(BY_TLS);
   });
 }
 
@@ -163,7 +170,7 @@ function withEndpoints(project: Project, endpoints: readonly Endpoint[]): Projec
   return { ...project, endpoints: [...rest, ...endpoints] };
 }
 
-/** A trial database, and the login of the backend, without TLS. */
+/** A trial database, and the login of the backend. */
 type Reached = Pick<TrialDatabase, 'environment'> & { readonly login: Login };
 
 interface AllOrder {
@@ -211,21 +218,10 @@ function describe({ method, path, status, reason }: Endpoint): string {
   return status === 'written' ? `Written: ${method} ${path}` : `Not written: ${method} ${path} (${reason})`;
 }
 
-/** A trial database as it is reached from a sandbox, and asked what it thinks of queries. */
+/** A trial database, asked what it thinks of queries. */
 async function openTrial({ login, environment }: Reached, services: Needs<'sql'>) {
   const app = await services.sql.connect(login);
-  return {
-    app,
-    host: login.host,
-    port: login.port,
-    environment: { ...environment, DATABASE_URL: insideUrl(login) },
-    prepare: (text: string) => prepareQuery(text, app),
-  };
-}
-
-/** The same database, through the socket. */
-function insideUrl(login: Login): string {
-  return `${loginUrl({ ...login, host: 'localhost', port: 5432 })}?host=/run/postgresql`;
+  return { app, login, environment, prepare: (text: string) => prepareQuery(text, app) };
 }
 
 /** What the server says of a query as the backend's own login: its types, or why it does not take it. Runs nothing. */

@@ -76,8 +76,12 @@ export interface RemoteMachines {
   previewUrl(id: string, port: number): Promise<RemotePreview>;
   /** Tells the service that somebody still uses it. */
   keepAlive(id: string): Promise<void>;
-  /** The sandbox of a project; null when there is none. */
-  find(projectId: string): Promise<RemoteMachine | null>;
+  /**
+   * From now on it reaches nothing outside; who asks it from outside is answered. For good, and as long as it lives.
+   */
+  closeNetwork(id: string): Promise<void>;
+  /** A sandbox of a project, the one in which it is tried unless another is named; null when there is none. */
+  find(projectId: string, name?: string): Promise<RemoteMachine | null>;
   /** All of turbobackend's, of every project. */
   list(): Promise<readonly RemoteMachine[]>;
   /** True when there was one. */

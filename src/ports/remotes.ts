@@ -4,6 +4,7 @@ import type { CodeHost } from './code-host.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RemoteMachines } from './remote-machine.ts';
 import type { RemoteTarget } from './remote-target.ts';
+import type { SandboxElsewhere } from './sandbox.ts';
 
 /**
  * Clients of remotes, made when one is asked for. Each throws `remote.denied` naming the variable when there is no
@@ -14,6 +15,8 @@ export interface Remotes {
   isConfigured(remote: RemoteName): boolean;
   target(): Promise<RemoteTarget>;
   machines(): Promise<RemoteMachines>;
+  /** Where what a model writes for a project is tried; `onNote` hears what somebody may want to know. */
+  sandbox(projectId: string, onNote: (message: string) => void): Promise<SandboxElsewhere>;
   codeHost(): Promise<CodeHost>;
   /** `bucket` takes the place of the configured one. */
   objects(bucket?: string): Promise<ObjectStore>;

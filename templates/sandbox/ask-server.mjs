@@ -1,13 +1,24 @@
 // Inside the sandbox: starts the built server, sends it requests in turn, and writes down what it answered.
 import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 
 const MOST_SHOWN = 4000;
-const PORT = '8787';
 const TOLD = 'told-answers.json';
+const PORT = String(await freePort());
 const base = `http://127.0.0.1:${PORT}`;
 const asked = JSON.parse(process.env.REQUESTS);
 delete process.env.REQUESTS;
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
 
 let log = '';
 const env = { ...process.env, HOST: '127.0.0.1', PORT, LOG_REQUESTS: 'false' };

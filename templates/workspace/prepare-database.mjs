@@ -1,5 +1,5 @@
 // In a sandbox: makes the databases of a project and of its tests with a login for each task, and tells the project.
-// Usage: node prepare-database.mjs <folder of the project> [with-secret]
+// Usage: node prepare-database.mjs <folder of the project> [with-secret] [fresh]
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [, , project, withSecret] = process.argv;
+const [, , project, ...wishes] = process.argv;
 const PATIENCE_MS = 60_000;
 
 const stateNow = () => JSON.parse(readFileSync(join(here, 'state.json'), 'utf8'));
@@ -54,6 +54,7 @@ async function makeRoles(client, name, passwords) {
 }
 
 async function makeDatabase(client, name) {
+  if (wishes.includes('fresh')) await client.query(`drop database if exists ${name} with (force)`);
   const { rowCount } = await client.query('select from pg_catalog.pg_database where datname = $1', [name]);
   if (rowCount === 0) await client.query(`create database ${name} owner ${name}_own template template0`);
   await client.query(
@@ -87,7 +88,7 @@ async function prepareInside(name) {
 
 /** The secret that signs tokens stays what it is, so that nobody is signed out. */
 function appSecret() {
-  if (withSecret === undefined) return '';
+  if (!wishes.includes('with-secret')) return '';
   const file = join(project, '.env');
   const known = existsSync(file) ? /^APP_SECRET=.*$/m.exec(readFileSync(file, 'utf8'))?.[0] : undefined;
   return `${known ?? `APP_SECRET="${randomBytes(32).toString('base64url')}"`}\n`;
@@ -100,6 +101,7 @@ function write(file, text) {
 const admin = await whenReady();
 const { port, passwords } = stateNow();
 try {
+  await admin.query('revoke all on database postgres, template1 from public');
   for (const name of ['backend', 'backend_tests']) {
     await makeRoles(admin, name, passwords);
     await makeDatabase(admin, name);

@@ -74,6 +74,7 @@ async function withStage(use: (stage: Stage) => Promise<void>): Promise<void> {
     isConfigured: () => true,
     target: none,
     machines: none,
+    sandbox: none,
     codeHost: none,
     backups: none,
     objects: async (bucket) => open(bucket),

@@ -45,6 +45,7 @@ async function makeStage(home: string, schemaName: string | null, fake: FakeDayt
   const remotes: Remotes = {
     isConfigured: () => true,
     machines: async () => machines,
+    sandbox: never,
     target: never,
     codeHost: never,
     objects: never,

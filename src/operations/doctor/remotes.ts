@@ -1,4 +1,4 @@
-import { REMOTE_NAMES, REMOTE_TITLES, type RemoteCheck } from '../../domain/remote.ts';
+import { REMOTE_NAMES, REMOTE_TITLES, type RemoteCheck, writingSandboxName } from '../../domain/remote.ts';
 import type { Needs } from '../../ports/services.ts';
 import type { ProjectRecord } from '../../ports/state-store.ts';
 import { checkRemotes } from '../check-remotes.ts';
@@ -40,6 +40,10 @@ async function checkRecords(services: RemoteNeeds): Promise<readonly Checked[]> 
     const what = `${place} at ${REMOTE_TITLES[remote]}`;
     if (!project) found.push(fault('elsewhere', `${what} is left of a project that is gone`, null));
     else if ((await runs.find(projectId))?.holder) continue;
+    else if (place === writingSandboxName(projectId) && project.status === 'ready')
+      found.push(
+        fault('elsewhere', `${what} of ${project.name} was not taken away`, 'It ends by itself within two hours.'),
+      );
     else found.push(fault('elsewhere', `${what} of ${project.name} was begun and not finished`, nextStep(project)));
   }
   return found;

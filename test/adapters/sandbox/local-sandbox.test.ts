@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { localSandbox } from '../../../src/adapters/sandbox/local/local-sandbox.ts';
-import { makeProjectDatabase } from '../../support/project-database.ts';
+import { describeSandbox } from '../../contracts/sandbox.ts';
 import { PROBES } from '../../support/sandbox-probes.ts';
+import { withSandboxProject } from '../../support/sandbox-stage.ts';
 
 /** On real namespaces of this machine, against a real server. */
 
@@ -26,6 +27,8 @@ const prepare = async (directory: string) => {
   mkdirSync(join(directory, 'node_modules'));
   symlinkSync(join(root, 'node_modules/pg'), join(directory, 'node_modules/pg'));
 };
+
+describeSandbox('this machine', async () => sandbox, withSandboxProject);
 
 describe('a program that is shut in', () => {
   test('is refused everything outside, and works in its folder', async () => {
@@ -57,28 +60,6 @@ describe('a program that is shut in', () => {
       await room.close();
     }
     expect(readdirSync(join(home, 'trials'))).toEqual([]);
-  });
-
-  test('reaches its database, by its own login, and no other', async () => {
-    const cluster = inject('cluster');
-    const database = await makeProjectDatabase(cluster);
-    const { user, password, database: name } = database.login('app');
-    const program = `
-      import pg from 'pg';
-      const { rows } = await new pg.Pool({ connectionString: process.env.DATABASE_URL }).query('select current_user as me');
-      console.log('I am ' + rows[0].me);
-      const other = process.env.DATABASE_URL.replace(/[^/]+\\?/, 'postgres?');
-      await new pg.Pool({ connectionString: other }).query('select 1').then(() => console.log('ALLOWED'), () => console.log('refused'));
-      process.exit(0);`;
-    const room = await sandbox.open({ files: { 'ask.mjs': program }, database: cluster, prepare });
-    try {
-      const url = `postgres://${user}:${password}@localhost:5432/${name}?host=/run/postgresql`;
-      const ran = await room.run({ args: ['ask.mjs'], environment: { DATABASE_URL: url }, deadlineMs: 30_000 });
-      expect(ran.output).toBe(`I am ${user}\nrefused\n`);
-    } finally {
-      await room.close();
-      await database.drop();
-    }
   });
 
   test.concurrent.each([

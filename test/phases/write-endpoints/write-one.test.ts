@@ -63,6 +63,7 @@ async function play(
       openBench: async () =>
         openBench(
           {
+            databaseUrl: null,
             async run() {
               runs += 1;
               return { code: 1, output: `error TS2322 in ${runs} ms` };

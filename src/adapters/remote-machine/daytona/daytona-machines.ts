@@ -97,10 +97,16 @@ export function daytonaMachines(options: DaytonaOptions): RemoteMachines {
       const api = await clients.api({ idempotent: true });
       await api.sandboxes.updateLastActivity(id, organization);
     },
-    find: async (projectId) => {
+    closeNetwork: async (id) => {
+      const api = await clients.api({ idempotent: true });
+      await api.sandboxes.updateNetworkSettings(id, { networkBlockAll: true }, organization);
+    },
+    find: async (projectId, name = sandboxName(projectId)) => {
       // By name first: the list may lag behind what was just made.
-      const named = await sandboxes.find(sandboxName(projectId));
-      const found = named?.projectId === projectId ? named : (await sandboxes.list({ [PROJECT_LABEL]: projectId }))[0];
+      const named = await sandboxes.find(name);
+      if (named?.projectId === projectId) return asMachine(named);
+      const listed = await sandboxes.list({ [PROJECT_LABEL]: projectId });
+      const found = listed.find((sandbox) => sandbox.name === name);
       return found ? asMachine(found) : null;
     },
     list: async () => (await sandboxes.list(Object.fromEntries([OUR_LABEL]))).map(asMachine),

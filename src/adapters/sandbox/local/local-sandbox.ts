@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type Login, loginUrl } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
-import type { Sandbox, SandboxKind, SandboxRoom } from '../../../ports/sandbox.ts';
+import type { Sandbox, SandboxRoom } from '../../../ports/sandbox.ts';
 import type { FileTree } from '../../../ports/workspace.ts';
 import { type Forwarder, forwardDatabase } from './forward-database.ts';
 import { runShutIn } from './run-shut-in.ts';
-import { commandOf, type Enclosure } from './shut-in.ts';
+import { commandOf, type Enclosure, type LocalKind } from './shut-in.ts';
 
 export interface LocalSandboxOptions {
   /** turbobackend's data folder; rooms lie in `<home>/trials`, where what a killed process left is swept. */
@@ -24,7 +25,7 @@ const PROBE_MS = 15_000;
 
 /** Shuts programs in with what Linux brings along. */
 export function localSandbox(options: LocalSandboxOptions): Sandbox {
-  let found: Promise<SandboxKind | null> | null = null;
+  let found: Promise<LocalKind | null> | null = null;
   const kind = () => {
     found ??= options.isOff ? Promise.resolve('none' as const) : findKind(options);
     return found;
@@ -47,9 +48,9 @@ export function localSandbox(options: LocalSandboxOptions): Sandbox {
  * Root inside bubblewrap is root for the kernel, without capabilities, and the files of `/proc/sys` ask for no more than
  * the uid: it wrote to `kernel.core_pattern` of the host when that was tried. Namespaces let root become nobody.
  */
-const waysOf = (isRoot: boolean): readonly SandboxKind[] => (isRoot ? ['namespaces'] : ['bubblewrap', 'namespaces']);
+const waysOf = (isRoot: boolean): readonly LocalKind[] => (isRoot ? ['namespaces'] : ['bubblewrap', 'namespaces']);
 
-async function findKind(options: LocalSandboxOptions): Promise<SandboxKind | null> {
+async function findKind(options: LocalSandboxOptions): Promise<LocalKind | null> {
   if (process.platform !== 'linux') return null;
   for (const way of waysOf(process.getuid?.() === 0)) {
     const room = await openRoom(way, {}, { ...options, database: null, prepare: async () => {} });
@@ -64,11 +65,11 @@ async function findKind(options: LocalSandboxOptions): Promise<SandboxKind | nul
 }
 
 interface RoomOptions extends LocalSandboxOptions {
-  readonly database: { readonly host: string; readonly port: number } | null;
+  readonly database: Login | null;
   readonly prepare: (directory: string) => Promise<void>;
 }
 
-async function openRoom(kind: SandboxKind, files: FileTree, options: RoomOptions): Promise<SandboxRoom> {
+async function openRoom(kind: LocalKind, files: FileTree, options: RoomOptions): Promise<SandboxRoom> {
   const folder = join(options.home, 'trials', `${process.pid}-${randomBytes(6).toString('hex')}`);
   const [work, root] = [join(folder, 'project'), join(folder, 'root')];
   let forwarder: Forwarder | null = null;
@@ -86,6 +87,7 @@ async function openRoom(kind: SandboxKind, files: FileTree, options: RoomOptions
     if (kind === 'namespaces' && process.getuid?.() === 0) await handOver(work);
     const enclosure: Enclosure = { work, root, sockets: forwarder?.folder ?? null, readable, script: options.script };
     return {
+      databaseUrl: options.database && insideUrl(options.database),
       run: ({ args, ...order }) => {
         const command = commandOf(kind, enclosure, ['/node', ...args], options.path);
         const environment = kind === 'none' ? outside(order.environment, forwarder) : order.environment;
@@ -98,6 +100,11 @@ async function openRoom(kind: SandboxKind, files: FileTree, options: RoomOptions
     await close();
     throw error;
   }
+}
+
+/** The same database, through the socket. */
+function insideUrl(login: Login): string {
+  return `${loginUrl({ ...login, host: 'localhost', port: 5432 })}?host=/run/postgresql`;
 }
 
 /** Nothing is mounted then: the socket lies where it lies. */

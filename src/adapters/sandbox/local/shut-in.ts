@@ -2,6 +2,9 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { SandboxKind } from '../../../ports/sandbox.ts';
 
+/** What shuts programs in on this machine. */
+export type LocalKind = Exclude<SandboxKind, 'machine'>;
+
 /** What a program gets of this machine. */
 export interface Enclosure {
   /** Folder it works in, writable; it sees it as `/project`. */
@@ -46,12 +49,7 @@ const GIVE_UP = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--
 const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 
 /** The whole command line that runs a program shut in. `program` is what is seen inside. */
-export function commandOf(
-  kind: SandboxKind,
-  enclosure: Enclosure,
-  program: readonly string[],
-  path?: string,
-): string[] {
+export function commandOf(kind: LocalKind, enclosure: Enclosure, program: readonly string[], path?: string): string[] {
   switch (kind) {
     case 'bubblewrap':
       return bubblewrap(enclosure, program, path);

@@ -127,6 +127,12 @@ export const minimalApi = (): Json => ({
     '/sandbox/{sandboxIdOrName}/labels': {
       put: operation({ body: object({ labels: TEXTS }), answer: object({ labels: TEXTS }) }),
     },
+    '/sandbox/{sandboxIdOrName}/network-settings': {
+      post: operation({
+        body: object({}, { networkBlockAll: YES, networkAllowList: TEXT, domainAllowList: TEXT }),
+        answer: SANDBOX,
+      }),
+    },
     '/sandbox/{sandboxId}/last-activity': {
       post: { ...operation({ status: 201 }), requestBody: json(object({}, { activityType: TEXT })) },
     },

@@ -159,6 +159,15 @@ export function sandboxStore(options: {
     },
     {
       method: 'POST',
+      template: '/sandbox/{sandboxIdOrName}/network-settings',
+      handle: onSandbox((sandbox, request) => {
+        if (sandbox.state !== 'started') return options.fail(request, 400, 'Sandbox is not in valid state');
+        Object.assign(sandbox.order, readJson(request));
+        return ok(describe(sandbox));
+      }),
+    },
+    {
+      method: 'POST',
       template: '/sandbox/{sandboxId}/last-activity',
       handle: onSandbox((sandbox) => {
         sandbox.lastActivity = Date.now();
