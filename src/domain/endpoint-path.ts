@@ -20,6 +20,12 @@ export const testFile = (name: string): string => {
   return `test/${operation === null ? `custom-${name}` : `operation-${operation}`}.test.mjs`;
 };
 
+/** Whether a file belongs to an endpoint alone: somebody wrote it for nothing else. */
+export function isEndpointFile(path: string, name: string): boolean {
+  if ([handlerFile(name), queriesFile(name), testFile(name)].includes(path)) return true;
+  return path.startsWith(`server/custom/${name}/`);
+}
+
 /** Why a path may not be written for an endpoint of this name; null when it may. Says what may instead. */
 export function refusedPath(path: string, name: string): string | null {
   if (path === handlerFile(name) || path === testFile(name)) return null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ENVIRONMENTS } from './database.ts';
+import { type Endpoint, endpointShape } from './endpoint.ts';
 import { type Schema, schemaShape } from './schema.ts';
 
 /**
@@ -33,6 +34,15 @@ const savedRowsShape = z.strictObject({
   at: z.number(),
 });
 
+/** The endpoints beside those of tables that a step had written, or could not have written. */
+const behaviourShape = z.strictObject({
+  /** Names of those that were there before. */
+  known: z.array(z.string()),
+  added: z.array(endpointShape),
+  /** The texts of their files, by path, while the step is undone. */
+  files: z.record(z.string(), z.string()),
+});
+
 /** What is remembered of a version beside its number, kind and state. */
 export const versionDetailsShape = z.strictObject({
   env: z.enum(ENVIRONMENTS),
@@ -56,11 +66,20 @@ export const versionDetailsShape = z.strictObject({
   before: savedRowsShape.nullable(),
   /** What went when it was undone, with the files of its migrations. */
   undone: savedRowsShape.nullable(),
+  /** Null: a version of a turbobackend that did not keep them. */
+  behaviour: behaviourShape.nullable().default(null),
   /** Commits of the step, and of taking it back and forth; newest last. */
   commits: z.array(z.string()),
 });
 
 export type SavedRows = Readonly<z.output<typeof savedRowsShape>>;
+
+/** See `behaviourShape`. */
+export interface Behaviour {
+  readonly known: readonly string[];
+  readonly added: readonly Endpoint[];
+  readonly files: Readonly<Record<string, string>>;
+}
 
 export interface VersionDetails
   extends Readonly<
@@ -74,6 +93,7 @@ export interface VersionDetails
       | 'known'
       | 'added'
       | 'personal'
+      | 'behaviour'
       | 'commits'
     >
   > {
@@ -85,6 +105,7 @@ export interface VersionDetails
   readonly known: readonly string[];
   readonly added: readonly string[];
   readonly personal: readonly string[] | null;
+  readonly behaviour: Behaviour | null;
   readonly commits: readonly string[];
 }
 

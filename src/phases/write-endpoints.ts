@@ -1,7 +1,7 @@
 import type { Json } from '../domain/api-document.ts';
 import type { Login } from '../domain/database.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
-import { handlerFile, queriesFile, testFile } from '../domain/endpoint-path.ts';
+import { handlerFile, isEndpointFile } from '../domain/endpoint-path.ts';
 import type { EndpointTask } from '../domain/endpoint-task.ts';
 import { isTurboError } from '../domain/errors.ts';
 import { frameworkOf, type Project } from '../domain/project.ts';
@@ -95,9 +95,7 @@ export async function writeEndpoints(
 
 /** Files of an endpoint that an earlier attempt left are no beginning. */
 function without(files: FileTree, name: string): FileTree {
-  const isOwn = (path: string) =>
-    [handlerFile(name), queriesFile(name), testFile(name)].includes(path) || path.startsWith(`server/custom/${name}/`);
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !isOwn(path)));
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !isEndpointFile(path, name)));
 }
 
 async function systemPrompt(project: Project, { templates }: Needs<'templates'>): Promise<string> {

@@ -1,7 +1,10 @@
+import type { Endpoint } from '../domain/endpoint.ts';
+import { isEndpointFile } from '../domain/endpoint-path.ts';
 import { DOWN_FOLDER, MIGRATIONS_FOLDER, SUM_FILE } from '../domain/migration.ts';
 import { MANIFEST_FILE, type ProjectFolder } from '../domain/project.ts';
 import { readManifest } from '../operations/manifest.ts';
 import type { Needs } from '../ports/services.ts';
+import { endpointFilesOf } from './version-behaviour.ts';
 
 const GENERATED = '.turbobackend/generated/';
 const SUM_PATH = `${MIGRATIONS_FOLDER}/${SUM_FILE}`;
@@ -42,6 +45,8 @@ export interface CommitStep {
   readonly personal: readonly string[] | null;
   /** Versions of the migrations that it applied or took back; their files are part of it, whoever wrote them. */
   readonly migrations: readonly string[];
+  /** Endpoints that came or went with it; the same holds for their files. */
+  readonly endpoints: readonly Pick<Endpoint, 'name'>[];
   readonly message: string;
 }
 
@@ -66,6 +71,7 @@ export async function commitStep(step: CommitStep, services: CommitNeeds): Promi
   ]);
   const isOfStep = (path: string) =>
     path === SUM_PATH ||
+    step.endpoints.some(({ name }) => isEndpointFile(path, name)) ||
     step.migrations.some((version) => path.startsWith(MIGRATIONS_FOLDER) && path.includes(`/${version}_`));
   const written = opened.changed.filter((path) => known.has(path) || path.startsWith(GENERATED) || isOfStep(path));
   const personal = written.filter((path) => step.personal?.includes(path) === true && !isOfStep(path));
@@ -84,11 +90,13 @@ export async function commitFirst(directory: string, name: string, services: Com
   );
   const generated = Object.keys(project?.files ?? {});
   const names = (await Promise.all(migrations)).flat().filter((path) => /\.s(?:ql|um)$/.test(path));
+  const custom = await endpointFilesOf(directory, project?.endpoints ?? [], services);
   // What there is none of is no part of a commit.
   const paths = [
     ...generated,
     ...generated.map((path) => `${GENERATED}${path}`),
     ...names,
+    ...Object.keys(custom),
     MANIFEST_FILE,
     '.gitignore',
   ];

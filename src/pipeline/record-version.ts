@@ -7,6 +7,7 @@ import { assertNoneBegun, readBegun } from './begun-change.ts';
 import { type Resumed, resumeChange } from './carry-out.ts';
 import { commitFirst, commitStep, findPersonal } from './commit-step.ts';
 import { EXACT_TEXTS, saveRows } from './save-rows.ts';
+import { addedSince, behaviourBefore } from './version-behaviour.ts';
 import {
   appliedVersions,
   assertSettled,
@@ -24,6 +25,8 @@ export interface StepOrder {
   readonly kind: 'evolve' | 'migrate';
   /** In a few words, for the history and the commit. */
   readonly title: string;
+  /** It changes no table, so no rows are put aside. */
+  readonly isCodeOnly?: true;
   /** One that was cut keeps the title it was begun with. */
   readonly isResumed?: true;
 }
@@ -97,10 +100,11 @@ async function beginVersion(folder: ProjectFolder, order: StepOrder, services: V
     known: cut?.known ?? (await folderVersions(folder, services)),
     ...{ schemaBefore: schemaBefore(folder, kind, versions), schemaBegun: project.schema },
     ...{ schemaAfter: null, migrations: [], added: [], catalog: null, before: null, undone: null, commits: [] },
+    behaviour: behaviourBefore(project),
   };
   const number = await services.state.addVersion(project.id, { kind, state: 'begun', details });
   const version: Version = { number, kind, state: 'begun', createdAt: services.clock.now(), ...details };
-  return putAside(folder, version, services);
+  return order.isCodeOnly ? version : putAside(folder, version, services);
 }
 
 /** Migrations of one's own may come after their schema: then the last version tells what was before. */
@@ -161,9 +165,13 @@ async function finishVersion(
   const message = `${kind}: ${title}\n\nVersion ${version.number}.\n`;
   const { personal } = version;
   // What is between markers is nothing to keep: the person commits it when they have decided.
+  const behaviour = version.behaviour && { ...version.behaviour, added: addedSince(version.behaviour, after.project) };
   const commit = isWaiting
     ? null
-    : await commitStep({ before: folder, personal, migrations: [...migrations, ...added], message }, services);
+    : await commitStep(
+        { before: folder, personal, migrations: [...migrations, ...added], endpoints: behaviour?.added ?? [], message },
+        services,
+      );
   for (const other of await listVersions(project.id, services)) {
     if (other.state === 'undone') await changeVersion(project.id, other, { state: 'replaced' }, services);
   }
@@ -171,7 +179,7 @@ async function finishVersion(
     project.id,
     version,
     {
-      ...{ state: 'applied', migrations, added, catalog, schemaAfter: after.project.schema },
+      ...{ state: 'applied', migrations, added, catalog, schemaAfter: after.project.schema, behaviour },
       commits: [...version.commits, ...(commit === null ? [] : [commit])],
     },
     services,
@@ -217,6 +225,7 @@ export async function recordFirst(
       catalog: null,
       before: null,
       undone: null,
+      behaviour: null,
     },
     commits: commit === null ? [] : [commit],
   };

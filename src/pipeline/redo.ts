@@ -14,7 +14,8 @@ import { migrateStage } from './stages.ts';
 import { about, assertPlanned, decideFirst, type VersionChange, type VersionChanged } from './undo.ts';
 import { assertRedoable, findTarget } from './undo-checks.ts';
 import { misfit, type UndoneRows } from './undo-database.ts';
-import { changeCode, previewCode, putBackMigrations } from './version-code.ts';
+import { putBackBehaviour } from './version-behaviour.ts';
+import { type CodeStep, changeCode, previewCode, putBackMigrations } from './version-code.ts';
 import {
   appliedVersions,
   currentCatalogHash,
@@ -33,13 +34,17 @@ async function look(folder: ProjectFolder, services: VersionNeeds): Promise<Vers
   const version = await findTarget(folder, 'redo', services);
   await assertRedoable(folder, version, services);
   const index = await indexOf(folder, version, services);
-  const code = await previewCode(folder, version.schemaAfter, services);
+  const code = await previewCode(folder, { version, direction: 'redo' }, services);
   const files = { ...(await readMigrations(folder, services)), ...index?.migrations };
   const login = await openLogin(folder.project.id, version.env, 'mig', services);
   const plan = await previewMigrations('up', { files, login, keepSum() {} }, services);
   const goes = plan.flatMap(({ destroys }) => destroys.map(({ what, rows }) => ({ what, rows: rows ?? 0 })));
   const rows: UndoneRows = { goes, returns: namesIn(index), returned: null };
-  return { version: about(version), migrations: plan.map((one) => one.version), rows, code };
+  const written = [...code.written, ...Object.keys(version.behaviour?.files ?? {})];
+  return {
+    ...{ version: about(version), migrations: plan.map((one) => one.version), rows },
+    code: { ...code, written },
+  };
 }
 
 async function indexOf(folder: ProjectFolder, version: Version, services: VersionNeeds): Promise<RowIndex | null> {
@@ -72,8 +77,9 @@ export async function redo(
     const former = found.state === 'redoing' ? found.personal : null;
     const personal = await findPersonal(there.directory, former, services);
     const version = await changeVersion(id, found, { state: 'redoing', personal }, services);
-    const ahead = await previewCode(there, version.schemaAfter, services);
-    if (ahead.conflicts.length > 0) return decideFirst(there, version, version.schemaAfter, services);
+    const step: CodeStep = { version, direction: 'redo' };
+    const ahead = await previewCode(there, step, services);
+    if (ahead.conflicts.length > 0) return decideFirst(there, step, services);
     return applyAgain(there, version, services);
   });
 }
@@ -81,7 +87,9 @@ export async function redo(
 async function applyAgain(folder: ProjectFolder, begun: Version, services: VersionNeeds): Promise<VersionChanged> {
   const { id } = folder.project;
   const { env } = begun;
-  const isUntouched = (await appliedVersions(folder, env, services)).join() === begun.appliedBefore.join();
+  const hasMigrations = begun.migrations.length + begun.added.length > 0;
+  const isUntouched =
+    hasMigrations && (await appliedVersions(folder, env, services)).join() === begun.appliedBefore.join();
   const version = isUntouched ? await putAside(folder, begun, services) : begun;
   const index = await indexOf(folder, version, services);
   if (index) await putBackMigrations(folder, index.migrations, services);
@@ -90,7 +98,9 @@ async function applyAgain(folder: ProjectFolder, begun: Version, services: Versi
   // The rows are where they were; what nobody took back stays for people.
   const undone = returned.left.length > 0 ? version.undone : null;
   const loaded = await changeVersion(id, version, { undone }, services);
-  const code = await changeCode(folder, loaded.schemaAfter, services);
+  const again = await putBackBehaviour(folder, loaded, services);
+  const changed = await changeCode(folder, { version: loaded, direction: 'redo' }, services);
+  const code = { ...changed, written: [...changed.written, ...again] };
   const migrations = (await appliedVersions(folder, env, services)).filter(
     (one) => !loaded.appliedBefore.includes(one),
   );
@@ -99,13 +109,15 @@ async function applyAgain(folder: ProjectFolder, begun: Version, services: Versi
       before: folder,
       personal: loaded.personal,
       migrations: [...migrations, ...loaded.added],
+      endpoints: loaded.behaviour?.added ?? [],
       message: `redo: ${loaded.title}\n\nApplies version ${loaded.number} again.\n`,
     },
     services,
   );
   const catalog = await currentCatalogHash(folder, env, services);
   const commits = [...loaded.commits, ...(commit === null ? [] : [commit])];
-  await changeVersion(id, loaded, { state: 'applied', migrations, catalog, commits }, services);
+  const behaviour = loaded.behaviour && { ...loaded.behaviour, files: {} };
+  await changeVersion(id, loaded, { state: 'applied', migrations, catalog, behaviour, commits }, services);
   await sweepVersions(id, services);
   await services.state.recordActivity({ projectId: id, action: 'redone', details: { version: loaded.number } });
   const rows: UndoneRows = { goes: [], returns: namesIn(index), returned };

@@ -8,7 +8,8 @@ import { readIndex } from './load-rows.ts';
 import { settleCut } from './record-version.ts';
 import { assertUndoable, findTarget } from './undo-checks.ts';
 import { type UndoneRows, undoDatabase } from './undo-database.ts';
-import { type CodeChange, changeCode, previewCode, takeOutMigrations } from './version-code.ts';
+import { behaviourToKeep, endpointFilesOf, takeOutBehaviour } from './version-behaviour.ts';
+import { type CodeChange, type CodeStep, changeCode, previewCode, takeOutMigrations } from './version-code.ts';
 import { appliedVersions, folderVersions, type VersionNeeds, withVersionAlone } from './version-place.ts';
 
 /** What an undo or a redo is about, and what it does. */
@@ -43,8 +44,17 @@ async function look(folder: ProjectFolder, services: VersionNeeds): Promise<Vers
   await assertUndoable(folder, version, services);
   const isThere = await isInDatabase(folder, version, services);
   const { rows } = isThere ? await undoDatabase(folder, { version, isTrial: true }, services) : { rows: NO_ROWS };
-  const code = await previewCode(folder, version.schemaBefore, services);
-  return { version: about(version), migrations: isThere ? version.migrations : [], rows, code };
+  const code = await previewCode(folder, { version, direction: 'undo' }, services);
+  const own = await endpointFilesOf(folder.directory, version.behaviour?.added ?? [], services);
+  return withRemoved(
+    { version: about(version), migrations: isThere ? version.migrations : [], rows, code },
+    Object.keys(own),
+  );
+}
+
+/** The files of endpoints are not generated, so what generates does not know that they go. */
+function withRemoved<T extends { readonly code: CodeChange }>(change: T, paths: readonly string[]): T {
+  return { ...change, code: { ...change.code, removed: [...change.code.removed, ...paths] } };
 }
 
 export const about = ({ number, kind, title, env }: Version): VersionChange['version'] => ({
@@ -56,6 +66,8 @@ export const about = ({ number, kind, title, env }: Version): VersionChange['ver
 
 /** Whether there is still something to take back in the database, or in the folder of migrations. */
 async function isInDatabase(folder: ProjectFolder, version: Version, services: VersionNeeds): Promise<boolean> {
+  // A step that had only endpoints written has changed no table.
+  if (version.migrations.length === 0 && version.added.length === 0) return false;
   if (version.undone === null || version.state !== 'undoing') return true;
   const isWaiting = version.migrations.length === 0;
   const left = isWaiting
@@ -83,9 +95,11 @@ export async function undo(
     await removeLeftRows(there.project.id, services);
     const former = found.state === 'undoing' ? found.personal : null;
     const personal = await findPersonal(there.directory, former, services);
-    const version = await changeVersion(there.project.id, found, { state: 'undoing', personal }, services);
-    const ahead = await previewCode(there, version.schemaBefore, services);
-    if (ahead.conflicts.length > 0) return decideFirst(there, version, version.schemaBefore, services);
+    const behaviour = await behaviourToKeep(there, found, services);
+    const version = await changeVersion(there.project.id, found, { state: 'undoing', personal, behaviour }, services);
+    const step: CodeStep = { version, direction: 'undo' };
+    const ahead = await previewCode(there, step, services);
+    if (ahead.conflicts.length > 0) return decideFirst(there, step, services);
     return takeBack(there, version, services);
   });
 }
@@ -100,14 +114,21 @@ export function assertPlanned(found: Version, { version }: Pick<VersionChange, '
 /** Code with markers, or the markers of an earlier call that are still there. */
 export async function decideFirst(
   folder: ProjectFolder,
-  version: Version,
-  schema: Version['schemaBefore'],
+  step: CodeStep,
   services: VersionNeeds,
 ): Promise<VersionChanged> {
-  const before = await previewCode(folder, schema, services);
-  const changed = await changeCode(folder, schema, services);
+  const before = await previewCode(folder, step, services);
+  const changed = await changeCode(folder, step, services);
   const code = changed.conflicts.length > 0 ? changed : before;
-  return { version: about(version), migrations: [], rows: NO_ROWS, code, backup: null, commit: null, isWaiting: true };
+  return {
+    version: about(step.version),
+    migrations: [],
+    rows: NO_ROWS,
+    code,
+    backup: null,
+    commit: null,
+    isWaiting: true,
+  };
 }
 
 async function takeBack(folder: ProjectFolder, begun: Version, services: VersionNeeds): Promise<VersionChanged> {
@@ -120,12 +141,14 @@ async function takeBack(folder: ProjectFolder, begun: Version, services: Version
     const { migrations } = await readIndex(id, version.undone, services);
     await takeOutMigrations(folder, migrations, services);
   }
-  const code = await changeCode(folder, version.schemaBefore, services);
+  const code = await changeCode(folder, { version, direction: 'undo' }, services);
+  const gone = await takeOutBehaviour(folder, version, services);
   const commit = await commitStep(
     {
       before: folder,
       personal: version.personal,
       migrations: [...version.migrations, ...version.added],
+      endpoints: version.behaviour?.added ?? [],
       message: `undo: ${version.title}\n\nTakes version ${version.number} back.\n`,
     },
     services,
@@ -136,8 +159,11 @@ async function takeBack(folder: ProjectFolder, begun: Version, services: Version
   await enforceStorage(await services.state.findDatabase(id, version.env), services);
   await services.state.recordActivity({ projectId: id, action: 'undone', details: { version: version.number } });
   const backup = version.undone ? services.archive.pathOf({ projectId: id, folder: version.undone.folder }) : null;
-  return {
-    ...{ version: about(version), migrations: version.migrations, rows, code, commit, isWaiting: false },
-    backup: (version.undone?.rows ?? 0) > 0 ? backup : null,
-  };
+  return withRemoved(
+    {
+      ...{ version: about(version), migrations: version.migrations, rows, code, commit, isWaiting: false },
+      backup: (version.undone?.rows ?? 0) > 0 ? backup : null,
+    },
+    gone,
+  );
 }

@@ -16,6 +16,7 @@ import { readMigrations } from './migration-files.ts';
 import { listMigrations } from './migrations.ts';
 import type { LoginNeeds } from './settle-logins.ts';
 import { findUndecided } from './undecided.ts';
+import { addedSince } from './version-behaviour.ts';
 
 /** What recording versions, and taking them back and forth, takes. */
 export type VersionNeeds = LoginNeeds &
@@ -110,14 +111,14 @@ export async function withOwner<T>(
   }
 }
 
-/** A step that was begun, and has changed neither the database nor the schema. */
+/** A step that was begun, and has changed neither the database nor the schema, and had no endpoint written. */
 export async function isNothing(folder: ProjectFolder, version: Version, services: VersionNeeds): Promise<boolean> {
   if ((await readBegun(folder.directory, services)) !== null) return false;
   const applied = await appliedVersions(folder, version.env, services);
-  const schema = (await readManifest(folder.directory, services))?.schema ?? null;
-  return (
-    applied.join() === version.appliedBefore.join() && JSON.stringify(schema) === JSON.stringify(version.schemaBegun)
-  );
+  const project = await readManifest(folder.directory, services);
+  if (project && addedSince(version.behaviour, project).length > 0) return false;
+  const isSchema = JSON.stringify(project?.schema ?? null) === JSON.stringify(version.schemaBegun);
+  return applied.join() === version.appliedBefore.join() && isSchema;
 }
 
 /** Versions of the migrations that lie in the folder. */

@@ -21,7 +21,7 @@ export interface Session {
   destroy(directory: string, play: Play): Promise<void>;
 }
 
-export function openSession(home: string, { cluster }: TestCluster): Session {
+export function openSession(home: string, { cluster }: Pick<TestCluster, 'cluster'>): Session {
   const { host, port, user, password } = cluster;
   const schema = `loop_${randomBytes(5).toString('hex')}`;
   const secrets = new Map([

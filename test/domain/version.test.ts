@@ -20,7 +20,7 @@ function version(
 ): Version {
   return {
     ...{ number, state, before, undone, kind: 'evolve', createdAt: 0, env: 'dev', title: 't', catalog: null },
-    ...{ schemaBefore: null, schemaBegun: null, schemaAfter: null, personal: null },
+    ...{ schemaBefore: null, schemaBegun: null, schemaAfter: null, personal: null, behaviour: null },
     ...{ appliedBefore: [], migrations: [], known: [], added: [], commits: [] },
   };
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { lendFolder } from '../support/lend-folder.ts';
@@ -28,6 +29,13 @@ async function cli(...args: string[]) {
   return { code, data: JSON.parse(stdout) };
 }
 
+const HANDLER = 'server/custom/retire-falcon.ts';
+const OWN = [HANDLER, 'server/custom/retire-falcon.queries.ts', 'test/custom-retire-falcon.test.mjs'];
+const ROUTE = 'server/routes/falcons/[id]/retirement.post.ts';
+
+const isThere = (path: string) => existsSync(join(project, path));
+const uncommitted = () => execFileSync('git', ['-C', project, 'status', '--porcelain'], { encoding: 'utf8' });
+const names = () => (manifest().endpoints ?? []).map(({ name }: { name: string }) => name);
 const manifest = () => JSON.parse(readFileSync(join(project, 'turbobackend.json'), 'utf8'));
 
 beforeAll(async () => {
@@ -64,9 +72,45 @@ test('a sentence about what falcons can do adds a column and an endpoint, beside
   expect((await api.custom.heaviestFalcons()).falcons).toHaveLength(1);
 }, 400_000);
 
+test('undo takes the endpoint back with its column, redo brings both again, with what a person changed', async () => {
+  expect(uncommitted()).toBe('');
+  appendFileSync(join(project, HANDLER), '// Checked by a person.\n');
+  const planned = await cli('undo', '--dry-run');
+  expect(planned.data.code.removed).toEqual(expect.arrayContaining([...OWN, ROUTE]));
+  expect(isThere(HANDLER)).toBe(true);
+
+  const undone = await cli('undo', '--yes');
+  expect(undone.data).toMatchObject({ migrations: [expect.any(String)], conflicts: [] });
+  expect(names()).toEqual(['heaviest-falcons']);
+  expect([...OWN, ROUTE].filter(isThere)).toEqual([]);
+  expect(readFileSync(join(project, 'client/index.ts'), 'utf8')).not.toContain('retireFalcon');
+  expect(uncommitted()).toBe('');
+  expect((await cli('verify', '--profile', 'quick')).code).toBe(0);
+
+  const redone = await cli('redo', '--yes');
+  expect(redone.data.code.written).toEqual(expect.arrayContaining([...OWN, ROUTE]));
+  expect(names()).toEqual(['heaviest-falcons', 'retire-falcon']);
+  expect(readFileSync(join(project, HANDLER), 'utf8')).toContain('// Checked by a person.');
+  expect(uncommitted()).toBe('');
+  const { data } = await cli('deploy', '--force');
+  const row = { ring_number: 'CZ 8', weight_grams: 800 };
+  const headers = { 'content-type': 'application/json' };
+  const post = (path: string, body: object) =>
+    fetch(`${data.deployment.url}${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+  const { id } = (await (await post('/falcons', row)).json()) as { id: string };
+  expect((await post(`/falcons/${id}/retirement`, {})).status).toBe(200);
+}, 400_000);
+
 test('behaviour that was not written is told with the reason, and changes no table', async () => {
   const { data } = await cli('evolve', 'falcons sing a song', '--yes');
   expect(data).toMatchObject({ steps: [], applied: [] });
   expect(data.endpoints).toMatchObject([{ path: '/song', status: 'missing', reason: expect.stringMatching(/same 3/) }]);
-  expect(manifest().endpoints).toHaveLength(3);
+  expect(names()).toHaveLength(3);
+
+  const undone = await cli('undo', '--yes');
+  expect(undone.data).toMatchObject({ version: { title: 'falcons sing a song' }, migrations: [] });
+  expect(names()).toEqual(['heaviest-falcons', 'retire-falcon']);
+  expect((await cli('redo', '--yes')).code).toBe(0);
+  expect(names()).toHaveLength(3);
+  expect(isThere(HANDLER)).toBe(true);
 }, 400_000);

@@ -24,6 +24,8 @@ export interface Play {
   };
   /** What it does in turn; the last one again and again. */
   readonly turns: readonly (readonly PlayedCall[])[];
+  /** More endpoints of the same request. */
+  readonly more?: readonly Pick<Play, 'plan' | 'turns'>[];
   /** What it does for sentences that hold certain words. */
   readonly later?: readonly (Pick<Play, 'design' | 'plan' | 'turns'> & { readonly words: string })[];
   readonly args: readonly string[];
@@ -47,7 +49,9 @@ export const toolCall = (name: string, given: object = {}): PlayedCall => ({ nam
 export type OperationPlays = Readonly<Record<string, Play['turns']>>;
 
 /** Serves a play at a free port. */
-export async function playModel(play: Pick<Play, 'design' | 'plan' | 'turns' | 'later'>): Promise<PlayedModel> {
+export async function playModel(
+  play: Pick<Play, 'design' | 'plan' | 'turns' | 'more' | 'later'>,
+): Promise<PlayedModel> {
   return serveMock(await openMock(play));
 }
 
@@ -99,7 +103,7 @@ async function serveMock(mock: LLMock): Promise<PlayedModel> {
   };
 }
 
-async function openMock(play: Pick<Play, 'design' | 'plan' | 'turns' | 'later'>): Promise<LLMock> {
+async function openMock(play: Pick<Play, 'design' | 'plan' | 'turns' | 'more' | 'later'>): Promise<LLMock> {
   const mock = new LLMock({ port: 0 });
   const asked = (messages: readonly { readonly role: string; readonly content?: unknown }[]) => {
     const text = String(messages.find(({ role }) => role === 'user')?.content);
@@ -113,15 +117,22 @@ async function openMock(play: Pick<Play, 'design' | 'plan' | 'turns' | 'later'>)
     content: JSON.stringify(asked(messages).design),
   }));
   mock.on({ systemMessage: /You find out which behaviour/ }, ({ messages }) => ({
-    content: JSON.stringify({ endpoints: [asked(messages).plan] }),
+    content: JSON.stringify({ endpoints: plansOf(asked(messages), play) }),
   }));
   mock.on({ systemMessage: /You write one endpoint/ }, ({ messages }) => {
     const results = messages.filter(({ role }) => role === 'tool').length;
-    const toolCalls = turnAfter(results, asked(messages).turns);
+    const text = String(messages.find(({ role }) => role === 'user')?.content);
+    const other = play.more?.find(({ plan }) => text.includes(`"name": ${JSON.stringify(plan.name)}`));
+    const toolCalls = turnAfter(results, (other ?? asked(messages)).turns);
     return { content: results === 0 ? 'Now the \u001b[31mhandler\u0007.' : '', toolCalls };
   });
   await mock.start();
   return mock;
+}
+
+/** The endpoints of a request itself may be several. */
+function plansOf(asked: Pick<Play, 'plan'>, play: Pick<Play, 'plan' | 'more'>): readonly Play['plan'][] {
+  return asked === play ? [play.plan, ...(play.more ?? []).map(({ plan }) => plan)] : [asked.plan];
 }
 
 /** The turn that comes after so many results; each API tells turns another way, results they all tell alike. */

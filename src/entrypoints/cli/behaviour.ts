@@ -1,3 +1,4 @@
+import type { Environment } from '../../domain/database.ts';
 import type { Endpoint, EndpointPlan } from '../../domain/endpoint.ts';
 import { isTurboError, TurboError } from '../../domain/errors.ts';
 import type { ProjectFolder } from '../../domain/project.ts';
@@ -9,6 +10,7 @@ import type { Outcome, Style } from './output/output.ts';
 
 interface Place {
   readonly folder: ProjectFolder;
+  readonly env: Environment;
   readonly services: Services;
 }
 
@@ -64,7 +66,7 @@ export function writtenLines(endpoints: readonly Endpoint[], style: Style): read
 export async function onlyBehaviour(
   cli: Cli,
   typed: Typed,
-  { folder, services }: Place,
+  { folder, env, services }: Place,
   behaviour: readonly EndpointPlan[],
   about: Readonly<Record<string, unknown>>,
 ): Promise<Outcome> {
@@ -72,8 +74,13 @@ export async function onlyBehaviour(
   const data = { ...about, steps: [], applied: [] };
   if (flag(typed, 'dryRun')) return { data, text: () => planned.join('\n') };
   await consentTo(cli, planned, planned, flag(typed, 'yes'));
-  const endpoints = await writeWanted(folder, behaviour, services);
-  const details = { request: String(typed.args[0]), ...about };
+  const request = String(typed.args[0]);
+  const { recordVersion } = await import('../../pipeline/record-version.ts');
+  const step = { env, kind: 'evolve', title: request, isCodeOnly: true } as const;
+  const { endpoints } = await recordVersion(folder, step, services, async () => ({
+    endpoints: await writeWanted(folder, behaviour, services),
+  }));
+  const details = { request, ...about };
   await services.state.recordActivity({ projectId: folder.project.id, action: 'evolved', details });
   const next = `Next: ${cli.config.command} deploy`;
   return {

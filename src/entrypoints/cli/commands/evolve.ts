@@ -93,7 +93,7 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     }),
   };
   if (plan.files.length === 0 && behaviour.length > 0)
-    return onlyBehaviour(cli, typed, { folder, services }, behaviour, about);
+    return onlyBehaviour(cli, typed, { folder, env, services }, behaviour, about);
   if (plan.files.length === 0) return settle(cli, { folder, env, services }, { after, title: request.text }, about);
   await evolve.assertApplied(folder, env, services);
   await assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
@@ -116,11 +116,13 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   const planned = [...told(PLAIN), ...evidence(preview)];
   await consentTo(cli, [...plan.steps, ...plannedLines(behaviour)], planned, flag(typed, 'yes'));
   const { recordVersion } = await import('../../../pipeline/record-version.ts');
-  const done = await recordVersion(folder, { env, kind: 'evolve', title: request.text }, services, () =>
-    evolve.carryOutChange(folder, { env, after, preview }, services),
-  );
-  // While markers wait for a person, the database is not what new code would be written for.
-  const endpoints = done.conflicts.length > 0 ? [] : await writeWanted(folder, behaviour, services);
+  const step = { env, kind: 'evolve', title: request.text } as const;
+  const { endpoints, ...done } = await recordVersion(folder, step, services, async () => {
+    const changed = await evolve.carryOutChange(folder, { env, after, preview }, services);
+    // While markers wait for a person, the database is not what new code would be written for.
+    const isWaiting = changed.conflicts.length > 0;
+    return { ...changed, endpoints: isWaiting ? [] : await writeWanted(folder, behaviour, services) };
+  });
   await services.state.recordActivity({
     projectId: folder.project.id,
     action: 'evolved',
