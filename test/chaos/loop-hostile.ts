@@ -63,6 +63,8 @@ const HOSTILITIES: readonly Hostility[] = [
       [
         write(HANDLER, "import { execSync } from 'node:child_process';\nexport default () => execSync('id');\n"),
         write('test/custom-conversions.test.mjs', "import { execSync } from 'child_process';\nexecSync('id');\n"),
+        // Who says nothing of what it takes is told that first.
+        toolCall('describe', { query: [], body: null, status: 200, answer: null }),
         toolCall('done'),
       ],
     ],
