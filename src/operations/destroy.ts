@@ -1,5 +1,5 @@
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 import { deprovision } from './deprovision.ts';
 import { readManifest } from './manifest.ts';
 import type { ReconcileNeeds } from './reconcile-database.ts';

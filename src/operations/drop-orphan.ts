@@ -3,7 +3,7 @@ import { TurboError } from '../domain/errors.ts';
 import { describeRefusal, type ProvisionStep } from '../domain/provisioning.ts';
 import type { LockedAdmin } from '../ports/database-admin.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 export interface DroppedOrphan {

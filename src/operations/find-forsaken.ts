@@ -1,6 +1,6 @@
 import { TurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 
 /**
  * The name by which `deprovision --orphan` takes a recorded database that has no project any more: the one it has now,

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { TurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 import { followMove } from './follow-move.ts';
 import { readManifest } from './manifest.ts';
 import { assertOwner, type Intent } from './ownership.ts';

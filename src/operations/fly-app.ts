@@ -1,7 +1,7 @@
 import { TurboError } from '../domain/errors.ts';
 import type { RemoteDeployment } from '../ports/remote-target.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord, RemoteRecord } from '../ports/state-store.ts';
+import type { ProjectRecord, RemoteRecord } from '../ports/state-records.ts';
 
 type Named = Pick<ProjectRecord, 'id' | 'name'>;
 

@@ -1,6 +1,6 @@
 import type { Project } from '../domain/project.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 import { readManifest } from './manifest.ts';
 import { assertOwner } from './ownership.ts';
 

@@ -2,7 +2,7 @@ import type { Environment, LoginRole } from '../domain/database.ts';
 import { isTurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import { openLogin } from './open-login.ts';
 
 /**

@@ -2,7 +2,7 @@ import { databaseNames, type Environment, type Login, type LoginRole } from '../
 import { isTurboError, TurboError } from '../domain/errors.ts';
 import { assertSamePlace, passwordContext } from '../domain/provisioning.ts';
 import type { Needs } from '../ports/services.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 
 /**
  * The login of one of a project's roles, with its password: for migrations (`mig`), the backend's `.env` (`app`) and

@@ -1,6 +1,6 @@
 import { TurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 
 /** What somebody is about to do with a project: change it or read its secrets, or only look at it. */
 export type Intent = 'act' | 'look';

@@ -1,6 +1,6 @@
 import type { Login } from '../domain/database.ts';
 import type { Needs } from '../ports/services.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import { openLogin } from './open-login.ts';
 
 /**

@@ -14,7 +14,7 @@ import { storageWarning } from '../domain/storage.ts';
 import type { ClusterInfo } from '../ports/cluster.ts';
 import type { LockedAdmin, Passwords } from '../ports/database-admin.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import type { ReconcileNeeds, ReconcileOrder } from './reconcile-database/order.ts';
 import { openPasswords, recordWish, settleRecord, targetOf } from './reconcile-database/wish.ts';
 

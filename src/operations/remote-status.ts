@@ -2,7 +2,7 @@ import { isTurboError } from '../domain/errors.ts';
 import type { RemoteName } from '../domain/remote.ts';
 import type { RemoteDeployment } from '../ports/remote-target.ts';
 import type { Needs } from '../ports/services.ts';
-import type { RemoteRecord } from '../ports/state-store.ts';
+import type { RemoteRecord } from '../ports/state-records.ts';
 
 /** What a project has at one place elsewhere. */
 export interface RemoteStatus {

@@ -1,6 +1,6 @@
 import { type Database, databaseNames, type Environment } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
-import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-records.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 /** In the trash, or on the way back from it: an undo that was cut wishes for it already, and has not arrived. */

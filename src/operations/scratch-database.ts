@@ -1,7 +1,7 @@
 import type { Login, LoginRole } from '../domain/database.ts';
 import { TurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ScratchRecord } from '../ports/state-store.ts';
+import type { ScratchRecord } from '../ports/state-records.ts';
 import { openLogin } from './open-login.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 

@@ -1,6 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 
 /**
  * Makes a deployed project run again: PostgreSQL first, then its server; one that runs and answers is left as it is. What

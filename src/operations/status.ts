@@ -13,7 +13,7 @@ import type { Writes } from '../domain/storage.ts';
 import type { Profile } from '../domain/verification.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-records.ts';
 import { fingerprint } from './fingerprint.ts';
 import { loginProblem, rotationProblem } from './login-problem.ts';
 import { openLogin } from './open-login.ts';

@@ -3,7 +3,7 @@ import { isTurboError } from '../domain/errors.ts';
 import { type StorageLevel, storageLevel, type Writes } from '../domain/storage.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import { openLogin } from './open-login.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 

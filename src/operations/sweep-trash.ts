@@ -1,6 +1,6 @@
 import { isTurboError } from '../domain/errors.ts';
 import type { Needs } from '../ports/services.ts';
-import type { DatabaseRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord } from '../ports/state-records.ts';
 import { type ReconcileNeeds, reconcileDatabase } from './reconcile-database.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Environment } from '../domain/database.ts';
 import { environmentFiles, withoutLogin } from '../domain/environment-file.ts';
 import type { Needs } from '../ports/services.ts';
-import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-records.ts';
 import { type Deprovisioned, deprovision } from './deprovision.ts';
 import { readManifest } from './manifest.ts';
 import type { ReconcileNeeds } from './reconcile-database.ts';

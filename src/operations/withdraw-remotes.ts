@@ -1,7 +1,7 @@
 import { isTurboError, TurboError } from '../domain/errors.ts';
 import { objectPrefix, REMOTE_TITLES } from '../domain/remote.ts';
 import type { Needs } from '../ports/services.ts';
-import type { RemoteRecord } from '../ports/state-store.ts';
+import type { RemoteRecord } from '../ports/state-records.ts';
 
 export type WithdrawNeeds = Needs<'remotes' | 'state'>;
 

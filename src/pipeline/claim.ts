@@ -5,7 +5,7 @@ import { nameFromRequest, parseProjectName, slug } from '../domain/project-name.
 import { readManifest } from '../operations/manifest.ts';
 import { assertOwner } from '../operations/ownership.ts';
 import type { Needs } from '../ports/services.ts';
-import type { ProjectRecord } from '../ports/state-store.ts';
+import type { ProjectRecord } from '../ports/state-records.ts';
 import type { CreateOrder } from './order.ts';
 
 /** A project's identity and place, decided once and kept through every resume. */

@@ -7,7 +7,7 @@ import type { Check, Profile } from '../domain/verification.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
 import { verify } from '../phases/verify.ts';
 import type { Needs } from '../ports/services.ts';
-import type { VerificationRecord } from '../ports/state-store.ts';
+import type { VerificationRecord } from '../ports/state-records.ts';
 import { isBuilt } from './build-project.ts';
 import { type Candidate, makeCandidate, removeCandidate, sweepCandidates } from './candidate.ts';
 import { assertPassed, saveReport } from './report-files.ts';

@@ -1,7 +1,7 @@
 import { TurboError } from '../domain/errors.ts';
 import { type PlannedThing, type RemotePlan, type RemoteWishes, sandboxName, wishedRemotes } from '../domain/remote.ts';
 import type { Needs } from '../ports/services.ts';
-import type { RemoteRecord } from '../ports/state-store.ts';
+import type { RemoteRecord } from '../ports/state-records.ts';
 import { appOf, type Planned, planRemotes, repositoryOf } from './remote-plan.ts';
 
 /**

@@ -5,7 +5,7 @@ import { passwordContext } from '../domain/provisioning.ts';
 import { findApp } from '../operations/fly-app.ts';
 import { keepDatabase } from '../operations/keep-database.ts';
 import { readManifest } from '../operations/manifest.ts';
-import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-records.ts';
 import { type LoginNeeds, type OnStep, settleLogins } from './settle-logins.ts';
 
 export interface Rotated {

@@ -16,7 +16,7 @@ import { scaffold } from '../phases/scaffold.ts';
 import type { DeployOrder } from '../ports/deploy-target.ts';
 import type { Needs } from '../ports/services.ts';
 import { SqlError } from '../ports/sql.ts';
-import type { DatabaseRecord, ProjectRecord } from '../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../ports/state-records.ts';
 import { keepSum, readMigrations } from './migration-files.ts';
 import { type LoginNeeds, settleLogins } from './settle-logins.ts';
 

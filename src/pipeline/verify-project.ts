@@ -2,7 +2,7 @@ import type { Project, ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
 import type { SectionName, VerificationReport } from '../domain/verification.ts';
 import { fingerprint } from '../operations/fingerprint.ts';
-import type { VerificationRecord } from '../ports/state-store.ts';
+import type { VerificationRecord } from '../ports/state-records.ts';
 import { buildProject, isBuilt } from './build-project.ts';
 import { type PreparedTrial, prepareTrial } from './prepared-trial.ts';
 import { runTests, runTool } from './project-programs.ts';

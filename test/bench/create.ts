@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resourcePath } from '../../src/domain/rest.ts';
 import { insertionOrder, sampleInput } from '../../src/domain/sample.ts';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { parseProjectSchema } from '../support/project-schema.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import type { CliOptions } from '../support/run-cli.ts';
 import { runCli } from '../support/run-cli.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';

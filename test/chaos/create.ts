@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { killPostgres } from '../support/postmaster.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';

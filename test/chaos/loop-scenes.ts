@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { newAuthority, newCertificate } from '../support/certificates.ts';
 import type { TestCluster } from '../support/global-cluster.ts';
 import { startManagedCluster } from '../support/managed-cluster.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { canariesIn, newCanary } from '../support/canaries.ts';
 import type { TestCluster } from '../support/global-cluster.ts';
 import { CANARY_KEY } from '../support/model-service.ts';

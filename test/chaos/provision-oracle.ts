@@ -3,7 +3,7 @@ import { databaseNames, LOGIN_ROLES, type Login } from '../../src/domain/databas
 import { passwordContext } from '../../src/domain/provisioning.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
-import type { DatabaseRecord } from '../../src/ports/state-store.ts';
+import type { DatabaseRecord } from '../../src/ports/state-records.ts';
 import { asAdmin, type ProvisioningServices, type Server, withSession } from '../support/provisioning.ts';
 
 const OURS = `

@@ -35,16 +35,15 @@ function newSession(): Session {
   return { server, services, children, tally, stormy: false, say: () => {}, blame };
 }
 
-/** One early, one in the middle, one right before the end: the full program kills at all of them. */
-const someOf = (points: readonly string[]) =>
-  [1, Math.floor(points.length / 2), points.length - 2].flatMap((at) => points[at] ?? []);
+/** The full program kills at all of them. */
+const inTheMiddle = (points: readonly string[]) => points.slice(points.length / 2, points.length / 2 + 1);
 
 test.each(SCENES)('killed during $name, the next run finishes the work with every row', PATIENT, async (scene) => {
   const session = newSession();
   const isMaking = scene.name === 'making';
-  const points = await killAtNamedPoints(session, scene, isMaking ? {} : { choose: someOf });
+  const points = await killAtNamedPoints(session, scene, isMaking ? {} : { choose: inTheMiddle });
   expect(session.tally.violations).toEqual([]);
-  expect(session.tally.kills).toBe(isMaking ? points.length : 3);
+  expect(session.tally.kills).toBe(isMaking ? points.length : 1);
   expect(points.length).toBeGreaterThanOrEqual(8);
 });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { startCluster } from '../support/global-cluster.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { asAdmin } from '../support/provisioning.ts';

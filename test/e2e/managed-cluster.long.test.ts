@@ -10,7 +10,7 @@ import { deprovision } from '../../src/operations/deprovision.ts';
 import { openLogin } from '../../src/operations/open-login.ts';
 import { provision } from '../../src/operations/provision.ts';
 import { readerLogins } from '../../src/operations/reader-logins.ts';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { newAuthority, newCertificate } from '../support/certificates.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { type ManagedCluster, startManagedCluster } from '../support/managed-cluster.ts';

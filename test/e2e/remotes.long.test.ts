@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { createUntil } from '../chaos/create-kill.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { openRemoteWorld, type RemoteWorld } from '../support/remote-world.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { openRemoteWorld, type RemoteWorld } from '../support/remote-world.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';

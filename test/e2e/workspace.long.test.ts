@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Created } from '../../src/pipeline.ts';
+import type { Created } from '../../src/pipeline/created.ts';
 import { type FakeDaytona, startFakeDaytona } from '../support/fakes/daytona.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { runCli, startCli } from '../support/run-cli.ts';

@@ -5,7 +5,8 @@ import { localWorkspace } from '../../src/adapters/workspace/local/local-workspa
 import { parseRequest } from '../../src/domain/request.ts';
 import { claimFolder } from '../../src/pipeline/claim.ts';
 import type { CreateOrder } from '../../src/pipeline/order.ts';
-import type { ProjectRecord, StateStore } from '../../src/ports/state-store.ts';
+import type { ProjectRecord } from '../../src/ports/state-records.ts';
+import type { StateStore } from '../../src/ports/state-store.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
 /** The two questions `claimFolder` asks of the metadata, over rows that only this test writes. */

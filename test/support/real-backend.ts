@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { rolldown } from 'rolldown';
 import { inject } from 'vitest';
 import { nitroBuilder } from '../../src/adapters/builder/nitro/nitro-builder.ts';
 import { localTarget } from '../../src/adapters/deploy-target/local/local-target.ts';
@@ -12,6 +11,7 @@ import type { Schema } from '../../src/domain/schema.ts';
 import { scaffoldFiles } from '../../src/phases/scaffold.ts';
 import { withCheapHashes } from './cheap-hashes.ts';
 import { randomProjectId, supervisorBundle } from './fake-backend.ts';
+import { buildWorker } from './generated-projects.ts';
 import { makeProjectDatabase } from './project-database.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
@@ -39,7 +39,7 @@ export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBa
       mkdirSync(join(directory, path, '..'), { recursive: true });
       writeFileSync(join(directory, path), text);
     }
-    await build(directory, folder);
+    await build(directory);
     const database = await makeProjectDatabase(inject('cluster'));
     const target = localTarget({ home: join(folder, 'home'), supervisorPath: await supervisorBundle() });
     try {
@@ -72,16 +72,8 @@ export function withRealBackend<T>(schema: Schema | null, work: (backend: RealBa
   });
 }
 
-async function build(directory: string, folder: string): Promise<void> {
-  const workerPath = join(folder, 'build-worker.mjs');
-  const bundle = await rolldown({
-    input: join(root, 'src/adapters/builder/nitro/build-worker.ts'),
-    platform: 'node',
-    logLevel: 'silent',
-  });
-  await bundle.write({ file: workerPath, format: 'esm' });
-  await bundle.close();
-  const builder = nitroBuilder({ packageRoot: root, workerPath });
+async function build(directory: string): Promise<void> {
+  const builder = nitroBuilder({ packageRoot: root, workerPath: await buildWorker() });
   try {
     await builder.build(directory);
   } finally {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
@@ -73,4 +74,19 @@ export async function askInside(
   const { url, headers } = await machines.previewUrl(sandbox?.id ?? '', port);
   const answer = await fetch(`${url}${path}`, { headers });
   return { status: answer.status, body: await answer.text() };
+}
+
+/** Builds in no time a server that is healthy, and says what a file says. */
+export const SMALL_BUILD = `mkdir -p .output/server && cat > .output/server/index.mjs <<END
+import { createServer } from 'node:http';
+import { readFileSync, readFileSync, writeFileSync } from 'node:fs';
+const answer = readFileSync('answer.txt', { flag: 'a+' });
+createServer((_, response) => response.end(answer)).listen(process.env.PORT, process.env.HOST);
+END`;
+
+/** Gives the project scripts of the test's own, beside those it has. */
+export function replaceScripts(directory: string, scripts: Readonly<Record<string, string>>): void {
+  const file = join(directory, 'package.json');
+  const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...scripts } }));
 }

@@ -2,7 +2,7 @@ import { TurboError } from '../../domain/errors.ts';
 import type { ProjectFolder } from '../../domain/project.ts';
 import type { Intent } from '../../operations/ownership.ts';
 import type { Needs } from '../../ports/services.ts';
-import type { ProjectRecord } from '../../ports/state-store.ts';
+import type { ProjectRecord } from '../../ports/state-records.ts';
 
 /** The project folder a command was typed in. Throws `project.not_found`. */
 export async function folderHere(cwd: string, services: Needs<'workspace'>): Promise<ProjectFolder> {

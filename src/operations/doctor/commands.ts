@@ -1,5 +1,5 @@
 import type { Environment } from '../../domain/database.ts';
-import type { ProjectRecord } from '../../ports/state-store.ts';
+import type { ProjectRecord } from '../../ports/state-records.ts';
 
 /** Commands to type, whole and ready for a POSIX shell. */
 

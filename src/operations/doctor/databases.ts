@@ -1,7 +1,7 @@
 import { type Environment, TRASH_SECONDS } from '../../domain/database.ts';
 import { isTurboError, TurboError } from '../../domain/errors.ts';
 import type { ProvisionStep, Wish } from '../../domain/provisioning.ts';
-import type { DatabaseRecord, ProjectRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../../ports/state-records.ts';
 import { readManifest } from '../manifest.ts';
 import { type Drift, findDrift, reconcileDatabase } from '../reconcile-database.ts';
 import { dropExpired } from '../sweep-trash.ts';

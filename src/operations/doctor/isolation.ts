@@ -1,7 +1,7 @@
 import { APP_SCHEMA } from '../../domain/database.ts';
 import { isPlainIdentifier } from '../../domain/identifier.ts';
 import type { IsolationFinding } from '../../ports/database-admin.ts';
-import type { DatabaseRecord, ProjectRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../../ports/state-records.ts';
 import { readerLogins } from '../reader-logins.ts';
 import { type Checked, type DoctorNeeds, fault, sound } from './checked.ts';
 import { asMigrator, provisionCommand } from './commands.ts';

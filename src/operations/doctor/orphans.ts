@@ -1,5 +1,5 @@
 import { parseDatabaseName } from '../../domain/database.ts';
-import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord } from '../../ports/state-records.ts';
 import { orphanName } from '../find-forsaken.ts';
 import { type Checked, type DoctorNeeds, fault } from './checked.ts';
 import { provisionCommand, withEnv } from './commands.ts';

@@ -3,7 +3,7 @@ import { environmentFiles, hasSecret, withLogin } from '../../domain/environment
 import { isTurboError } from '../../domain/errors.ts';
 import { MANIFEST_FILE, type Project } from '../../domain/project.ts';
 import type { RunRecord } from '../../ports/runs.ts';
-import type { DatabaseRecord, ProjectRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../../ports/state-records.ts';
 import { readManifest } from '../manifest.ts';
 import { openLogin } from '../open-login.ts';
 import { start } from '../start.ts';

@@ -1,6 +1,6 @@
 import { REMOTE_NAMES, REMOTE_TITLES, type RemoteCheck, writingSandboxName } from '../../domain/remote.ts';
 import type { Needs } from '../../ports/services.ts';
-import type { ProjectRecord } from '../../ports/state-store.ts';
+import type { ProjectRecord } from '../../ports/state-records.ts';
 import { checkRemotes } from '../check-remotes.ts';
 import { type Checked, fault, guarded, sound } from './checked.ts';
 

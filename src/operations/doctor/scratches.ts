@@ -1,4 +1,4 @@
-import type { ProjectRecord } from '../../ports/state-store.ts';
+import type { ProjectRecord } from '../../ports/state-records.ts';
 import { findLeftScratches, removeScratch } from '../scratch-database.ts';
 import { type Checked, type DoctorNeeds, fault } from './checked.ts';
 import { inFolder } from './commands.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord } from '../../ports/state-records.ts';
 import { checkSecrets } from '../check-secrets.ts';
 import { type Checked, type DoctorNeeds, fault, sound } from './checked.ts';
 import { withEnv } from './commands.ts';

@@ -1,5 +1,5 @@
 import { storageWarning } from '../../domain/storage.ts';
-import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord } from '../../ports/state-records.ts';
 import { storageUses } from '../storage.ts';
 import { type Checked, type DoctorNeeds, fault, sound } from './checked.ts';
 import { withEnv } from './commands.ts';

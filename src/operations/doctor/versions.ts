@@ -1,4 +1,4 @@
-import type { ProjectRecord } from '../../ports/state-store.ts';
+import type { ProjectRecord } from '../../ports/state-records.ts';
 import { listVersions } from '../versions.ts';
 import { type Checked, type DoctorNeeds, fault, sound } from './checked.ts';
 import { inFolder } from './commands.ts';

@@ -1,7 +1,7 @@
 import type { Environment } from '../../domain/database.ts';
 import { TurboError } from '../../domain/errors.ts';
 import { assertSamePlace, nextStep, type Observation, type ProvisionStep } from '../../domain/provisioning.ts';
-import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord } from '../../ports/state-records.ts';
 import type { ReconcileNeeds } from './order.ts';
 import { openPasswords, targetOf } from './wish.ts';
 

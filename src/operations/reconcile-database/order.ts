@@ -1,7 +1,7 @@
 import type { Environment } from '../../domain/database.ts';
 import type { Wish } from '../../domain/provisioning.ts';
 import type { Needs } from '../../ports/services.ts';
-import type { DatabaseRecord } from '../../ports/state-store.ts';
+import type { DatabaseRecord } from '../../ports/state-records.ts';
 
 export interface ReconcileOrder {
   readonly projectId: string;

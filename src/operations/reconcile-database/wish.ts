@@ -5,7 +5,7 @@ import { generatePassword } from '../../domain/scram.ts';
 import type { ClusterInfo } from '../../ports/cluster.ts';
 import type { Passwords } from '../../ports/database-admin.ts';
 import type { Needs } from '../../ports/services.ts';
-import type { DatabaseRecord, SealedSecrets } from '../../ports/state-store.ts';
+import type { DatabaseRecord, SealedSecrets } from '../../ports/state-records.ts';
 import type { ReconcileNeeds, ReconcileOrder } from './order.ts';
 
 /** A wish that is written down; `nothing` to wish away; or `unmet`, when the record is not as the order asks for. */

@@ -71,12 +71,12 @@ test('all projects type-check strictly', async () => {
   expect(code).toBe(0);
 });
 
-/** Of the larger projects only the odd tables: all of them are tried by a program of their own. */
+/** Of the larger projects only the odd tables: `npm run chaos:verify` tries all of them. */
 const ownTests: Readonly<Record<string, readonly string[]>> = {
   blog: ['posts', 'post_tags', 'tags', 'users', 'whole-server'],
-  types: ['things', 'lists', 'events', 'k_bool', 'k_enum', 'k_interval', 'k_char', 'k_bytea'],
-  words: ['order', 'select', 'table', 'end', 'user'],
-  hostile: ['class', 'console', 'enums', 'health', 'order_item_notes'],
+  types: ['things', 'events', 'k_enum', 'k_interval', 'k_bytea'],
+  words: ['order', 'select', 'user'],
+  hostile: ['class', 'enums', 'order_item_notes'],
   empty: ['api'],
   plain: ['api'],
 };

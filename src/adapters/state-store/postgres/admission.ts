@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { TurboError } from '../../../domain/errors.ts';
-import type { DatabaseWish } from '../../../ports/state-store.ts';
+import type { DatabaseWish } from '../../../ports/state-records.ts';
 import type { Tables } from './tables.ts';
 
 /**

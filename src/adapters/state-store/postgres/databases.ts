@@ -1,7 +1,8 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { TRASH_SECONDS } from '../../../domain/database.ts';
 import type { Wish } from '../../../domain/provisioning.ts';
-import type { DatabaseRecord, DatabaseWish, StateStore } from '../../../ports/state-store.ts';
+import type { DatabaseRecord, DatabaseWish } from '../../../ports/state-records.ts';
+import type { StateStore } from '../../../ports/state-store.ts';
 import { admit } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';

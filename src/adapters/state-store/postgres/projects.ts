@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import type { ProjectRecord, StateStore } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
+import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 

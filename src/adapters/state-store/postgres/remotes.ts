@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import { TurboError } from '../../../domain/errors.ts';
-import type { RemoteRecord, StateStore } from '../../../ports/state-store.ts';
+import type { RemoteRecord } from '../../../ports/state-records.ts';
+import type { StateStore } from '../../../ports/state-store.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 

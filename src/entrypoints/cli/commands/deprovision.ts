@@ -2,7 +2,7 @@ import type { App } from '../../../app.ts';
 import { type Environment, type OwnDatabase, parseDatabaseName } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Withdrawn } from '../../../operations/withdraw-database.ts';
-import type { DatabaseRecord, ProjectRecord } from '../../../ports/state-store.ts';
+import type { DatabaseRecord, ProjectRecord } from '../../../ports/state-records.ts';
 import { type Cli, type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { confirmOption, environmentFlag, environmentOf, environmentOption } from '../options.ts';
 import type { Outcome } from '../output/output.ts';

@@ -1,6 +1,6 @@
 import { REMOTE_TITLES } from '../../../domain/remote.ts';
 import type { WithdrawOrder } from '../../../operations/withdraw-remotes.ts';
-import type { RemoteRecord } from '../../../ports/state-store.ts';
+import type { RemoteRecord } from '../../../ports/state-records.ts';
 import { type CliCommand, flag, type Typed, textOption } from '../command.ts';
 import { confirmOption } from '../options.ts';
 import { withdrawnLine } from '../output/remote-text.ts';

@@ -1,7 +1,7 @@
 import type { App } from '../../../app.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import type { Version } from '../../../domain/version.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
 import { amount } from '../change-order.ts';
 import type { CliCommand } from '../command.ts';
 import type { Outcome } from '../output/output.ts';

@@ -3,7 +3,7 @@ import { SETTINGS } from '../../../config.ts';
 import { type Environment, limitsOf, type OwnLimits } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
 import { describeSize, storageWarning } from '../../../domain/storage.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
 import { type CliCommand, type Typed, textOption } from '../command.ts';
 import { environmentFlag, environmentOf, environmentOption } from '../options.ts';
 import type { Outcome, Style } from '../output/output.ts';

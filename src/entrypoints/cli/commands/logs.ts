@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { TurboError } from '../../../domain/errors.ts';
 import { stripInvisible } from '../../../domain/request.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
 import { type Cli, type CliCommand, flag, textOption } from '../command.ts';
 import { parseCount } from '../options.ts';
 import type { Outcome } from '../output/output.ts';

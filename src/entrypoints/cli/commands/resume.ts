@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Services } from '../../../ports/services.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
 import type { CliCommand } from '../command.ts';
 import { modelOptions } from '../model-options.ts';
 import { projectNamed } from '../project.ts';

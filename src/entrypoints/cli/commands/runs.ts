@@ -1,7 +1,7 @@
 import { stripInvisible } from '../../../domain/request.ts';
 import type { RunHolder, RunRecord } from '../../../ports/runs.ts';
 import type { Services } from '../../../ports/services.ts';
-import type { ProjectRecord } from '../../../ports/state-store.ts';
+import type { ProjectRecord } from '../../../ports/state-records.ts';
 import type { CliCommand } from '../command.ts';
 import type { Outcome, Style } from '../output/output.ts';
 import { projectNamed } from '../project.ts';

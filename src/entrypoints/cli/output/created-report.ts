@@ -1,6 +1,6 @@
 import { DOCS_PATH, resourcePath } from '../../../domain/rest.ts';
 import { amount } from '../../../domain/verdict.ts';
-import type { Created } from '../../../pipeline.ts';
+import type { Created } from '../../../pipeline/created.ts';
 import { accountsText } from './access-text.ts';
 import type { Style } from './output.ts';
 import { remoteLines } from './remote-text.ts';

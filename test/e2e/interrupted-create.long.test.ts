@@ -1,0 +1,63 @@
+import { appendFileSync, chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Created } from '../../src/pipeline/created.ts';
+import { administrator, differences, fingerprint } from '../chaos/create-fingerprint.ts';
+import { createUntil } from '../chaos/create-kill.ts';
+import { createInPeace, killAndRepeat } from '../chaos/create-steps.ts';
+import { lendFolder } from '../support/lend-folder.ts';
+import { withSession } from '../support/provisioning.ts';
+import { runCli } from '../support/run-cli.ts';
+import { stopHome } from '../support/stop-home.ts';
+
+/** More of interrupted-create.test.ts: another step, the command `resume`, and whether the comparison can tell. */
+
+const { folder: home, giveBack } = lendFolder();
+
+afterAll(async () => {
+  await stopHome(home).finally(giveBack);
+}, 60_000);
+
+const options = { home, timeoutMs: 120_000 };
+const request = ['to-do list', '--verify', 'none'];
+
+test('killed in the middle of provisioning, one more run gives what an undisturbed one gives', async () => {
+  const peace = await createInPeace(options, request, 'undisturbed');
+  const { killed, before, after, repeated } = await killAndRepeat(
+    options,
+    request,
+    { phase: 'provision', at: 'between' },
+    peace,
+  );
+  expect({ killed, after, repeated }).toEqual({ killed: true, after: [], repeated: [] });
+  expect(before.length).toBeGreaterThan(0);
+}, 120_000);
+
+test('the comparison sees a changed mode, a changed byte, a right too many and a changed row', async () => {
+  const directory = join(home, 'to-damage');
+  const { code, stdout } = await runCli(['create', ...request, '--dir', directory, '--json'], options);
+  expect(code).toBe(0);
+  const database = (JSON.parse(stdout) as Created).database?.name ?? '';
+  const login = await administrator(home);
+  const sound = await fingerprint(directory, login);
+  expect(differences(sound, await fingerprint(directory, login))).toEqual([]);
+  chmodSync(join(directory, '.env'), 0o644);
+  appendFileSync(join(directory, 'package.json'), ' ');
+  await withSession(login(database), async (query) => {
+    await query('GRANT CREATE ON SCHEMA app TO PUBLIC');
+    await query('UPDATE tb.schema_migrations SET done_statements = 0');
+  });
+  const found = differences(sound, await fingerprint(directory, login)).join('\n');
+  for (const part of ['.env:', 'package.json:', 'database schema', 'database migration']) expect(found).toContain(part);
+  expect((await runCli(['destroy', directory, '--yes'], options)).code).toBe(0);
+}, 120_000);
+
+test('resume goes on without being told the request', async () => {
+  const directory = join(home, 'to-resume');
+  const killed = await createUntil([...request, '--dir', directory], options, { phase: 'build', at: 'started' });
+  expect(killed.code).toBe(137);
+  const resumed = await runCli(['resume', '--json'], { home, timeoutMs: 120_000 });
+  expect([resumed.code, JSON.parse(resumed.stdout).project.directory]).toEqual([0, directory]);
+  const nothing = await runCli(['resume', '--json'], { home });
+  expect([nothing.code, JSON.parse(nothing.stdout).error.code]).toEqual([2, 'run.not_found']);
+});
