@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongFirst } from './long-first.ts';
 import { TallyReporter } from './tally-reporter.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +13,7 @@ export const settings = {
   testTimeout: 60_000,
   hookTimeout: 120_000,
   pool: 'forks' as const,
+  sequence: { sequencer: LongFirst },
 };
 
 export default defineConfig({
