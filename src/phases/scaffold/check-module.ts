@@ -73,6 +73,6 @@ function limits(resource: Resource, columns: readonly string[]): readonly Messag
 
 function checkEntry(name: string, fields: readonly Message[]): string {
   if (fields.length === 0) return '';
-  const lines = fields.map(([field, message]) => `    ${entry(field, quoted(message), 4)},`);
-  return `  ${name}: {\n${lines.join('\n')}\n  },`;
+  const demanded = fields.map(([field, message]) => entry(field, quoted(message), 4));
+  return `  ${listed(`${name}: {`, demanded, '},', 2)}`;
 }

@@ -5,7 +5,7 @@ import type { Column, Schema } from '../../domain/schema.ts';
 import { columnKind } from './column-kind.ts';
 import { type Scene, sceneOf } from './openapi/scene.ts';
 import { enumNames, type Resource } from './resource.ts';
-import { commentText, entry, importLine, listed, property, quoted } from './source.ts';
+import { commentText, entry, importLine, listed, noteText, property, quoted } from './source.ts';
 import { typeCode } from './value-code.ts';
 import { fieldRule } from './value-rule.ts';
 import { type WrittenClient, writtenClient } from './written-client.ts';
@@ -78,7 +78,7 @@ function outputType(resource: Resource, column: Column): string {
 
 function columnMembers(resource: Resource, columns: readonly Column[]): string[] {
   return columns.map((column) => {
-    const about = commentText(column.description);
+    const about = noteText(column.name, column.description);
     const line = entry(column.name, outputType(resource, column));
     return about === '' ? line : `/** ${about} */\n  ${line}`;
   });

@@ -3,7 +3,7 @@ import type { InputField } from '../../domain/rest.ts';
 import type { Column, Schema } from '../../domain/schema.ts';
 import { columnKind } from './column-kind.ts';
 import { enumNames, type Resource } from './resource.ts';
-import { commentText, entry, importLine, listed, member, property, quoted } from './source.ts';
+import { commentText, entry, importLine, listed, member, noteText, property, quoted } from './source.ts';
 import { defaultCode, fieldCode, textCode, typeCode } from './value-code.ts';
 
 /** `server/schemas/<table>.ts`: what comes in and what goes out, checked and typed. */
@@ -36,7 +36,7 @@ function rowType(resource: Resource): string {
   const { table, output } = resource;
   const about = commentText(table.description);
   const lines = output.flatMap((column) => {
-    const note = commentText(column.description);
+    const note = noteText(column.name, column.description);
     const line = `  ${entry(column.name, typeCode(resource, column))};`;
     return note === '' ? [line] : [`  /** ${note} */`, line];
   });

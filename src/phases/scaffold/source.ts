@@ -64,6 +64,12 @@ export function commentText(text: string): string {
     .trim();
 }
 
+/** What a doc comment says of something beside its name; empty when that is nothing. */
+export function noteText(name: string, description: string): string {
+  const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+  return letters(description) === letters(name) ? '' : commentText(description);
+}
+
 /** `open` items `close` on one line when it fits after `indent`, otherwise an item a line. */
 export function listed(open: string, items: readonly string[], close: string, indent = 0): string {
   const spaced = open.endsWith('{') && items.length > 0 ? ' ' : '';
