@@ -58,10 +58,18 @@ export async function recordVersion<T extends object>(
   });
 }
 
-/** Finishes a change that was cut, as the version it was begun as. Null when there is none. */
+/**
+ * Finishes a change that was cut, as the version it was begun as. Null when there is none; a step of which only the
+ * record and the commit were missing is settled then.
+ */
 export async function resumeRecorded(folder: ProjectFolder, services: VersionNeeds): Promise<Resumed | null> {
   const change = await readBegun(folder.directory, services);
-  if (change === null) return null;
+  if (change === null) {
+    const versions = await listVersions(folder.project.id, services);
+    const isCut = versions.some(({ state }) => state === 'begun');
+    if (isCut) await withVersionLock(folder, services, () => settleCut(folder, services));
+    return null;
+  }
   const title = change.migrations.map(({ name }) => name.replaceAll('_', ' ')).join(', ');
   const step = { env: change.env, kind: 'evolve', title, isResumed: true } as const;
   const { resumed } = await recordVersion(folder, step, services, async () => {
