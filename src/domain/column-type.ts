@@ -72,8 +72,20 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const SPELLING = /^([a-z][a-z0-9 ]*?)\s*(?:\(\s*(\d{1,5})\s*(?:,\s*(\d{1,5})\s*)?\))?\s*(\[\])?$/;
 
+/** Types are asked for again and again, for each row that is made; few differ. */
+const READ = new Map<string, ColumnType | null>();
+const MOST_READ = 500;
+
 /** Reads a type as people write it (`varchar(80)`, `decimal(10, 2)`, `text[]`); null when it is not on the list. */
 export function parseColumnType(spelling: string): ColumnType | null {
+  const known = READ.get(spelling);
+  if (known !== undefined) return known;
+  const type = readColumnType(spelling);
+  if (READ.size < MOST_READ) READ.set(spelling, type);
+  return type;
+}
+
+function readColumnType(spelling: string): ColumnType | null {
   const match = SPELLING.exec(spelling.trim().toLowerCase());
   if (!match?.[1]) return null;
   const base = ALIASES[match[1]] ?? match[1];

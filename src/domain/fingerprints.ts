@@ -31,12 +31,13 @@ export function fingerprintQueries(before: Schema, after: Schema, renames: Renam
     });
     const keys = primaryKey(table).flatMap(({ name }) => pairs.filter(({ old }) => old === name));
     const query = (source: string, nameOf: (pair: (typeof pairs)[number]) => string) => {
-      const key = keys.map((pair) => `${identifier(nameOf(pair))}::text`);
-      const sums = pairs.map((pair) => {
-        const value = `coalesce('=' || ${identifier(nameOf(pair))}::text, '')`;
-        return `sum(hashtextextended(concat_ws('|', ${[...key, value].join(', ')}), 0))::text`;
-      });
-      return `SELECT array_to_string(ARRAY[${['count(*)::text', ...sums].join(', ')}], ' ', '-') AS print FROM ${identifier(source)}`;
+      const parts = keys.map((pair) => `${identifier(nameOf(pair))}::text`);
+      const key = parts.length > 1 ? `concat_ws('|', ${parts.join(', ')})` : (parts[0] ?? "''");
+      const values = pairs.map((pair, at) => `${identifier(nameOf(pair))}::text AS v${at}`);
+      const sums = pairs.map((_, at) => `sum(coalesce(hashtextextended(v${at}, k), k))::text`);
+      // The hash of the key is the seed of all others; OFFSET keeps it from being made again for each of them.
+      return `SELECT array_to_string(ARRAY[${['count(*)::text', ...sums].join(', ')}], ' ', '-') AS print
+        FROM (SELECT ${[`hashtextextended(${key}, 0) AS k`, ...values].join(', ')} FROM ${identifier(source)} OFFSET 0) AS cells`;
     };
     return [
       {

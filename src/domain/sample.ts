@@ -90,8 +90,15 @@ function isUnique(column: Column, table: Table): boolean {
   return column.unique || table.uniques.some((columns) => columns.includes(column.name));
 }
 
+/** Asked for each row that is made. */
+const LINKED = new WeakMap<Table, ReadonlySet<string>>();
+
 function linkedColumns(table: Table): ReadonlySet<string> {
-  return new Set(parentLinks(table).flatMap((link) => link.columns));
+  const known = LINKED.get(table);
+  if (known) return known;
+  const linked = new Set(parentLinks(table).flatMap((link) => link.columns));
+  LINKED.set(table, linked);
+  return linked;
 }
 
 interface Position {

@@ -1,9 +1,7 @@
 import type { Catalog, CatalogTable } from '../domain/catalog.ts';
 import { identifier } from '../domain/identifier.ts';
 import type { SqlSession } from '../ports/sql.ts';
-
-/** Copied in one statement each; a row of ours has some kilobytes at most. */
-const BATCH = 5000;
+import { EXACT_TEXTS } from './save-rows.ts';
 
 /** How many rows a database has, all tables together; counted, not estimated. */
 export async function countRows(catalog: Catalog, session: SqlSession): Promise<number> {
@@ -16,10 +14,16 @@ export async function countRows(catalog: Catalog, session: SqlSession): Promise<
 }
 
 /**
- * Copies all rows of a database into another with the same tables (`catalog` is of the latter), which has none: as they were at one moment, through
- * the connections of both owners. References stand aside meanwhile, so that circles need no order.
+ * Copies all rows of a database into another with the same tables (`catalog` is of the latter), which has none: as they
+ * were at one moment, through the connections of both owners, as PostgreSQL writes and reads them itself. References
+ * stand aside meanwhile, so that circles need no order. Throws the reason of an aborted `signal`; then there are none.
  */
-export async function copyRows(catalog: Catalog, from: SqlSession, to: SqlSession): Promise<void> {
+export async function copyRows(
+  catalog: Catalog,
+  from: SqlSession,
+  to: SqlSession,
+  signal?: AbortSignal,
+): Promise<void> {
   const references = catalog.tables.flatMap(({ name, constraints }) =>
     constraints
       .filter(({ kind }) => kind === 'foreign')
@@ -29,40 +33,51 @@ export async function copyRows(catalog: Catalog, from: SqlSession, to: SqlSessio
         rule: constraint.definition,
       })),
   );
-  await from.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await to.query('BEGIN');
+  await from.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${EXACT_TEXTS}`);
+  await to.query(`BEGIN; ${EXACT_TEXTS}`);
   try {
     for (const { table, title } of references) await to.query(`ALTER TABLE ${table} DROP CONSTRAINT ${title}`);
-    for (const table of catalog.tables) {
-      await copyTable(table, from, to);
-    }
+    const forced = await forcedTables(to);
+    for (const name of forced) await to.query(`ALTER TABLE ${identifier(name)} NO FORCE ROW LEVEL SECURITY`);
+    for (const table of catalog.tables) await copyTable(table, from, to, signal);
+    for (const name of forced) await to.query(`ALTER TABLE ${identifier(name)} FORCE ROW LEVEL SECURITY`);
     for (const { table, title, rule } of references)
       await to.query(`ALTER TABLE ${table} ADD CONSTRAINT ${title} ${rule}`);
     await to.query('COMMIT');
   } catch (error) {
-    await to.query('ROLLBACK');
+    // Whichever failed has no session any more, perhaps.
+    await to.query('ROLLBACK').catch(() => {});
     throw error;
   } finally {
-    await from.query('ROLLBACK');
+    await from.query('ROLLBACK').catch(() => {});
   }
 }
 
-/** As PostgreSQL writes rows as text, and reads them again: exactly, whatever their types are. */
-async function copyTable({ name, columns }: CatalogTable, from: SqlSession, to: SqlSession): Promise<void> {
+/** Tables whose owner their policies hold for, too: COPY refuses to fill them. */
+async function forcedTables(session: SqlSession): Promise<readonly string[]> {
+  const { rows } = await session.query(
+    `SELECT relname AS name FROM pg_catalog.pg_class
+     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relforcerowsecurity`,
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+async function copyTable(
+  { name, columns }: CatalogTable,
+  from: SqlSession,
+  to: SqlSession,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const table = identifier(name);
   const written = columns.filter(({ generated }) => generated === null).map((column) => identifier(column.name));
   if (written.length === 0) return;
-  const cells = columns.map(({ name: title, generated }) => (generated === null ? identifier(title) : 'NULL'));
-  await from.query(`DECLARE rows_to_copy CURSOR FOR SELECT ROW(${cells.join(', ')})::text AS cells FROM ${table}`);
-  for (;;) {
-    const { rows } = await from.query(`FETCH ${BATCH} FROM rows_to_copy`);
-    if (rows.length === 0) break;
-    await to.query(
-      `INSERT INTO ${table} (${written.join(', ')}) OVERRIDING SYSTEM VALUE
-       SELECT ${written.map((column) => `(copied.cells).${column}`).join(', ')}
-       FROM (SELECT cells::${table} AS cells FROM unnest($1::text[]) AS cells OFFSET 0) AS copied`,
-      [rows.map(({ cells: text }) => String(text))],
-    );
+  const titles = written.join(', ');
+  await to.copyIn(`${table} (${titles})`, until(signal, from.copyOut(`SELECT ${titles} FROM ${table}`).pieces));
+}
+
+async function* until(signal: AbortSignal | undefined, pieces: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    yield piece;
   }
-  await from.query('CLOSE rows_to_copy');
 }

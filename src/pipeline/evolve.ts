@@ -13,10 +13,12 @@ import { exclusively } from './exclusive.ts';
 import { planMigrations, readMigrations } from './migration-files.ts';
 import { listMigrations } from './migrations.ts';
 import type { ChangePlan } from './plan-change.ts';
+import type { Prepared } from './prepared.ts';
 import { type ChangeProof, changeWitness, keepProof } from './prove-change.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
+import type { RowsCopy } from './rows-copy.ts';
 import type { VerifyNeeds } from './verification-run.ts';
-import { type PhaseTime, watch } from './watch.ts';
+import { type PhaseTime, together, watch } from './watch.ts';
 
 /** What a plan was made for: whatever differs later was changed by somebody else. */
 export interface Preview {
@@ -59,13 +61,14 @@ export async function markPlace(folder: ProjectFolder, env: Environment, service
 }
 
 export interface PreviewOrder {
-  readonly env: Environment;
   readonly after: Schema;
   readonly plan: ChangePlan;
   readonly marks: Marks;
   /** What the migrations are called. */
   readonly name: string;
   readonly verify: Profile | 'none';
+  /** A copy of the environment's rows, by `prepareCopy`; it is taken away. */
+  readonly copy: Prepared<RowsCopy>;
 }
 
 /**
@@ -77,23 +80,20 @@ export async function previewChange(
   order: PreviewOrder,
   services: PreviewNeeds,
 ): Promise<Preview> {
-  const { env, after, plan, marks, name, verify } = order;
+  const { after, plan, marks, name, verify, copy } = order;
   const { before, renames, files } = plan;
   const phases: PhaseTime[] = [];
   const phase = watch((_name, work) => work(), services, phases);
   const migrations = await planMigrations(folder, { name, files }, services);
-  const wanted = { env, before, after, renames, files };
-  if (verify === 'none') {
-    const nobody = { begin() {}, look: async () => null };
-    const { rehearsal, seen } = await rehearse(folder, wanted, nobody, services);
-    return { plan, marks, migrations, rehearsal, proof: seen, phases };
-  }
-  const witness = changeWitness(folder, { before, after, migrations, profile: verify }, phase, services);
+  const wanted = { before, after, renames, files };
+  const nobody = { begin() {}, look: async () => null, end: async () => {} };
+  const witness =
+    verify === 'none' ? nobody : changeWitness(folder, { before, after, migrations, profile: verify }, phase, services);
   try {
-    const { rehearsal, seen } = await rehearse(folder, wanted, witness, services);
+    const { rehearsal, seen } = await rehearse(wanted, copy, witness, services);
     return { plan, marks, migrations, rehearsal, proof: seen, phases };
   } finally {
-    await witness.end();
+    await together([witness.end(), copy.end()]);
   }
 }
 

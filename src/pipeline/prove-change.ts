@@ -131,7 +131,7 @@ async function proveChanged(
   database: TrialDatabase,
   services: ProveNeeds,
 ): Promise<VerificationRecord> {
-  const trial = { begin: () => {}, database: async () => database, end: async () => {} };
+  const trial = { begin: () => {}, ready: async () => database, end: async () => {} };
   const proof = await proveProject(candidate, { profile, trial }, services);
   if (proof.report.passed) return proof;
   const path = `${folder.directory}/${RED_REPORT}`;

@@ -1,23 +1,18 @@
 import { compareCatalogs } from '../domain/catalog.ts';
-import type { Environment } from '../domain/database.ts';
+import type { Login } from '../domain/database.ts';
 import type { Renames } from '../domain/diff.ts';
 import { TurboError } from '../domain/errors.ts';
 import { fingerprintQueries } from '../domain/fingerprints.ts';
 import { parseMigrationFolder } from '../domain/migration.ts';
-import type { ProjectFolder } from '../domain/project.ts';
 import type { Schema } from '../domain/schema.ts';
-import { openLogin } from '../operations/open-login.ts';
 import { readCatalog } from '../operations/read-catalog.ts';
-import { withScratchDatabase } from '../operations/scratch-database.ts';
 import { migrateDown, migrateUp } from '../phases/migrate.ts';
 import type { SqlSession } from '../ports/sql.ts';
 import type { FileTree } from '../ports/workspace.ts';
-import { copyRows, countRows } from './copy-rows.ts';
-import { readMigrations } from './migration-files.ts';
+import type { Prepared } from './prepared.ts';
+import type { RowsCopy } from './rows-copy.ts';
 import { type TrialDatabase, type TrialNeeds, trialDatabase } from './trial-database.ts';
-
-/** More are not copied for a rehearsal; then it is done without rows. */
-const MAX_ROWS = 1_000_000;
+import { together } from './watch.ts';
 
 /** What was seen when a change was tried on a copy of the real rows. */
 export interface Rehearsal {
@@ -33,7 +28,6 @@ export interface Rehearsal {
 }
 
 export interface RehearsalOrder {
-  readonly env: Environment;
   readonly before: Schema;
   readonly after: Schema;
   readonly renames: Renames;
@@ -51,73 +45,59 @@ export interface RehearsalWitness<T> {
 /**
  * Tries a change on a copy of an environment's rows: up, what nobody wanted to change is as it was, down, everything is
  * as it was, and up again. Changes nothing of the project. Throws `migration.failed` when it is not so, and what
- * migrating or the witness throws.
+ * copying, migrating or the witness throws. The copy is of no use to anybody else afterwards.
  */
 export async function rehearse<T>(
-  folder: ProjectFolder,
   order: RehearsalOrder,
+  prepared: Prepared<RowsCopy>,
   witness: RehearsalWitness<T>,
   services: TrialNeeds,
 ): Promise<{ readonly rehearsal: Rehearsal; readonly seen: T }> {
-  const files = await readMigrations(folder, services);
-  const source = await services.sql.connect(await openLogin(folder.project.id, order.env, 'mig', services));
-  try {
-    return await withScratchDatabase(folder.project.id, services, async (scratch) => {
-      witness.begin(scratch.id);
-      const login = await scratch.login('mig');
-      await migrateUp({ files, login, keepSum() {} }, services);
-      const copy = await services.sql.connect(login);
-      try {
-        const base = await readCatalog(copy);
-        const { clock } = services;
-        const startedAt = clock.elapsedMs();
-        const rows = await countRows(base, source);
-        if (rows <= MAX_ROWS) await copyRows(base, source, copy);
-        const copyMs = clock.elapsedMs() - startedAt;
-        const tried = await tryOut(order, { files, login }, copy, services);
-        const rehearsal = { ...tried, rows: rows <= MAX_ROWS ? rows : null, copyMs };
-        return { rehearsal, seen: await witness.look(await trialDatabase(scratch, order.after, copy, services)) };
-      } finally {
-        await copy.close();
-      }
-    });
-  } finally {
-    await source.close();
-  }
+  const copy = await prepared.ready();
+  const { scratch, session, rows, copyMs } = copy;
+  witness.begin(scratch.id);
+  const { tried, later } = await tryOut(order, copy, services);
+  const looked = trialDatabase(scratch, order.after, session, services).then((database) => witness.look(database));
+  const [seen] = await together([looked, later]);
+  return { rehearsal: { ...tried, rows, copyMs }, seen };
 }
 
 type Tried = Omit<Rehearsal, 'rows' | 'copyMs'>;
 
+/** `later` throws when the second time was not like the first: looking at that goes on. */
 async function tryOut(
   { before, after, renames, files: added }: RehearsalOrder,
-  { files, login }: Pick<Parameters<typeof migrateUp>[0], 'files' | 'login'>,
-  copy: SqlSession,
+  { files, login, catalog: former, session }: RowsCopy,
   services: TrialNeeds,
-): Promise<Tried> {
+): Promise<{ readonly tried: Tried; readonly later: Promise<void> }> {
   const { clock } = services;
-  const former = await readCatalog(copy);
   const queries = fingerprintQueries(before, after, renames);
   const [was, will] = [queries.map(({ before: query }) => query), queries.map(({ after: query }) => query)];
-  const prints = await printsOf(was, copy);
+  const prints = await printsOf(was, session);
   const last = parseMigrationFolder(files).ups.at(-1)?.version ?? '0';
   const order = { files: withAdded(files, added), login };
   const begin = clock.elapsedMs();
   await migrateUp(order, services);
   const upMs = clock.elapsedMs() - begin;
-  assertSame(queries, prints, await printsOf(will, copy), 'the migrations change');
-  const wanted = await readCatalog(copy);
+  assertSame(queries, prints, await printsOf(will, session), 'the migrations change');
+  const wanted = await readCatalog(session);
   const turn = clock.elapsedMs();
   await migrateDown({ ...order, to: last }, services);
   const downMs = clock.elapsedMs() - turn;
-  assertSame(queries, prints, await printsOf(was, copy), 'the way back does not restore');
-  const [lost] = compareCatalogs(former, await readCatalog(copy), { names: true });
+  assertSame(queries, prints, await printsOf(was, session), 'the way back does not restore');
+  const [lost] = compareCatalogs(former, await readCatalog(session), { names: true });
   if (lost) throw unproven(`the way back does not restore the ${lost.kind} of ${lost.object}`);
   await migrateUp(order, services);
-  const [other] = compareCatalogs(wanted, await readCatalog(copy), { names: true });
+  const [other] = compareCatalogs(wanted, await readCatalog(session), { names: true });
   if (other) throw unproven(`the second time it makes another ${other.kind} of ${other.object}`);
-  assertSame(queries, prints, await printsOf(will, copy), 'the migrations change the second time');
+  const second = await printsOfNow(will, login, services);
+  const later = second.prints.then((found) =>
+    assertSame(queries, prints, found, 'the migrations change the second time'),
+  );
+  // Told to who waits for it.
+  later.catch(() => {});
   const columns = queries.reduce((total, { columns: count }) => total + count, 0);
-  return { tables: queries.length, columns, upMs, downMs };
+  return { tried: { tables: queries.length, columns, upMs, downMs }, later };
 }
 
 /** The new migrations behind all others, without the sum, which does not know them yet. */
@@ -138,6 +118,17 @@ async function printsOf(queries: readonly string[], session: SqlSession): Promis
   const found: string[] = [];
   for (const query of queries) found.push(String((await session.query(query)).rows[0]?.print));
   return found;
+}
+
+/** Of the rows that are there when this returns, whatever a server does with them while they are read. */
+async function printsOfNow(
+  queries: readonly string[],
+  login: Login,
+  { sql }: TrialNeeds,
+): Promise<{ readonly prints: Promise<readonly string[]> }> {
+  const session = await sql.connect(login);
+  await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1');
+  return { prints: printsOf(queries, session).finally(() => session.close()) };
 }
 
 function assertSame(

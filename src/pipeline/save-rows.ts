@@ -1,7 +1,6 @@
 import { BACKEND_TABLES } from '../domain/backend-tables.ts';
 import type { Catalog, CatalogTable } from '../domain/catalog.ts';
 import type { Gone } from '../domain/column-places.ts';
-import { copyLine } from '../domain/copy-text.ts';
 import { identifier } from '../domain/identifier.ts';
 import type { IndexedTable, RowIndex } from '../domain/row-index.ts';
 import type { SavedRows } from '../domain/version.ts';
@@ -13,7 +12,6 @@ import type { SqlSession } from '../ports/sql.ts';
 import type { FileTree } from '../ports/workspace.ts';
 
 export const INDEX_FILE = 'index.json.gz';
-const BATCH = 5000;
 
 /** One text for one value, whatever server, role or database have set. */
 export const EXACT_TEXTS = `SET LOCAL "DateStyle" = 'ISO, YMD'; SET LOCAL "IntervalStyle" = 'postgres'; SET LOCAL "TimeZone" = 'UTC';
@@ -31,7 +29,8 @@ export interface SaveOrder {
 /**
  * Puts rows aside as the open transaction of the session sees them: each value as PostgreSQL's own text, the places of
  * sequences, and the catalog. What the backend keeps for itself is left out: answers and sessions are worth a day, and
- * an old session must not come back to life. Null, and nothing is left, when it would be more than `maxBytes`.
+ * an old session must not come back to life. Null, and nothing is left, when it would be more than `maxBytes`; then
+ * the session is of no more use.
  */
 export async function saveRows(
   { place, only, migrations = {}, maxBytes }: SaveOrder,
@@ -44,15 +43,23 @@ export async function saveRows(
   const tables: IndexedTable[] = [];
   let [rows, bytes] = [0, 0];
   for (const [number, { name, columns, key }] of selectColumns(catalog, only).entries()) {
-    const count = { rows: 0 };
-    const lines = readLines({ name, columns }, session, count);
-    const file = await archive.write(place, `${number + 1}.copy.gz`, lines, { maxBytes: maxBytes - bytes });
+    // Everything as text: that is what other columns, and older copies, are held against.
+    const cells = columns.map((column) => `${identifier(column)}::text`);
+    const lines = session.copyOut(`SELECT ${cells.join(', ')} FROM ${identifier(name)}`);
+    const file = await archive.write(place, `${number + 1}.copy.gz`, lines.pieces, { maxBytes: maxBytes - bytes });
     if (file === null) {
       await archive.remove(place.projectId, place.folder);
       return null;
     }
-    tables.push({ name, columns: [...columns], key: [...key], rows: count.rows, file: file.name, sha256: file.sha256 });
-    rows += count.rows;
+    tables.push({
+      name,
+      columns: [...columns],
+      key: [...key],
+      rows: lines.rows(),
+      file: file.name,
+      sha256: file.sha256,
+    });
+    rows += lines.rows();
     bytes += file.bytes;
   }
   const sequences = await readSequences(catalog, tables, session);
@@ -92,31 +99,6 @@ function selectColumns(catalog: Catalog, only: Gone | undefined): readonly Selec
 
 function keyOf(table: CatalogTable): readonly string[] {
   return table.constraints.find(({ kind }) => kind === 'primary')?.columns ?? [];
-}
-
-async function* readLines(
-  { name, columns }: Pick<Selected, 'name' | 'columns'>,
-  session: SqlSession,
-  count: { rows: number },
-): AsyncIterable<string> {
-  const cells = columns.map((column, index) => `${identifier(column)}::text AS c${index}`);
-  await session.query(`DECLARE rows_to_keep NO SCROLL CURSOR FOR SELECT ${cells.join(', ')} FROM ${identifier(name)}`);
-  for (;;) {
-    const { rows } = await session.query(`FETCH ${BATCH} FROM rows_to_keep`);
-    if (rows.length === 0) break;
-    count.rows += rows.length;
-    yield rows
-      .map((row) =>
-        copyLine(
-          columns.map((_, index) => {
-            const cell = row[`c${index}`];
-            return cell === null || cell === undefined ? null : String(cell);
-          }),
-        ),
-      )
-      .join('');
-  }
-  await session.query('CLOSE rows_to_keep');
 }
 
 /** Where the sequences behind the columns stand. */

@@ -114,7 +114,7 @@ async function proveServer(run: Run): Promise<void> {
 }
 
 async function proveOn(trial: PreparedTrial, run: Run): Promise<void> {
-  await proveRunning(run, await trial.database());
+  await proveRunning(run, await trial.ready());
 }
 
 /** On a database of their own: they want to be the only ones who make rows. */

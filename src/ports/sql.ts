@@ -9,7 +9,24 @@ export interface SqlResult {
 export interface SqlSession {
   /** One statement through the extended protocol when there are values; several are allowed without. */
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+  /**
+   * The rows of a query in PostgreSQL's own text format (manual, "COPY"), some whole lines at a time. Nothing else may be
+   * asked meanwhile, and whoever stops before the end has no session any more.
+   */
+  copyOut(query: string): CopiedOut;
+  /**
+   * Reads such lines into `into`, a table with the columns that the lines have, already as SQL. Gives how many there were.
+   * Throws `SqlError`, and what `pieces` throws; then none of them is there.
+   */
+  copyIn(into: string, pieces: AsyncIterable<string>): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Rows on their way out of a database. */
+export interface CopiedOut {
+  readonly pieces: AsyncIterable<string>;
+  /** How many there were, when all pieces were read. */
+  rows(): number;
 }
 
 /**

@@ -11,7 +11,9 @@ import { type Moment, type Next, newEvolveTally, openScene, playControl, playRou
 
 const [kills = 200, lanes = 2] = process.argv.slice(2).map(Number);
 /** Steps of one project: later ones would only apply more and more migrations. */
-const STEPS = 12;
+const STEPS = 20;
+/** Calls that one change is killed at, one after the other, before it may finish. */
+const AT_ONCE = 3;
 const CONTROLS = 12;
 const NEXT: readonly Next[] = ['same', 'none', 'same', 'other'];
 
@@ -34,10 +36,11 @@ async function playNext(scene: Scene): Promise<void> {
   const mine = number;
   const next = NEXT[Math.floor(Math.random() * NEXT.length)] ?? 'same';
   if (call < calls) {
-    call += 1;
-    const at = call;
-    const { wasKilled } = await playRound(mine, [{ call: at }], next, scene, tally);
-    if (!wasKilled) calls = Math.min(calls, at);
+    const at = call + 1;
+    call += AT_ONCE;
+    const moments = Array.from({ length: AT_ONCE }, (_, more) => ({ call: at + more }));
+    const { wasKilled } = await playRound(mine, moments, next, scene, tally);
+    if (!wasKilled) calls = Math.min(calls, at + AT_ONCE - 1);
     return;
   }
   const chance = (): Moment => {

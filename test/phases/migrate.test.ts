@@ -254,7 +254,7 @@ function mortalSql(dieAt: number, when: 'before' | 'after'): { sql: Sql; alive()
         await session.close();
         throw dead();
       };
-      return { query, close: () => session.close() };
+      return { ...session, query };
     },
   };
   return { sql, alive: () => alive };

@@ -22,7 +22,8 @@ export async function fillTables(schema: Schema, owner: SqlSession, most = ROWS)
   const count = Math.min(most, Math.ceil(ROWS_OF_ALL / Math.max(1, schema.tables.length)));
   const made = new Map<string, readonly Row[]>();
   for (const table of insertionOrder(schema)) {
-    const rows = Array.from({ length: count }, (_, index) => rowOf(table, schema, index, made));
+    const family = familyOf(table, schema);
+    const rows = Array.from({ length: count }, (_, index) => rowOf(table, schema, index, { ...family, made }));
     made.set(table.name, rows);
     await insert(table, rows, owner);
     await owner.query(`ANALYZE ${nameOf(table)}`);
@@ -45,14 +46,38 @@ async function insert(table: Table, rows: readonly Row[], owner: SqlSession): Pr
   );
 }
 
-function rowOf(table: Table, schema: Schema, index: number, made: ReadonlyMap<string, readonly Row[]>): Row {
+/** What is the same for all rows of a table. */
+interface Family {
+  readonly links: ReturnType<typeof parentLinks>;
+  /** Columns that are part of a key: each value is there once, perhaps. */
+  readonly single: ReadonlySet<string>;
+  readonly owned: Column | undefined;
+  readonly accounts: ReturnType<typeof accountsOf>;
+}
+
+function familyOf(table: Table, schema: Schema): Family {
+  return {
+    links: parentLinks(table),
+    single: new Set([
+      ...table.columns.filter((column) => column.unique).map(({ name }) => name),
+      ...primaryKey(table).map(({ name }) => name),
+      ...table.uniques.flat(),
+    ]),
+    owned: table.columns.find(({ default: made }) => made && 'generate' in made && made.generate === 'owner'),
+    accounts: accountsOf(schema),
+  };
+}
+
+type Relatives = Family & { readonly made: ReadonlyMap<string, readonly Row[]> };
+
+function rowOf(table: Table, schema: Schema, index: number, relatives: Relatives): Row {
   const keys = Object.fromEntries(
     table.columns.flatMap((column) => {
       const value = madeValue(column, schema, index);
       return value === undefined ? [] : [[column.name, value]];
     }),
   );
-  const parents = parentValues(table, schema, index, keys, made);
+  const parents = parentValues(table, index, keys, relatives);
   const input = sampleInput(table, schema, index, parents);
   const fields = inputFields(table).flatMap(({ name, column }) =>
     Object.hasOwn(input, name) ? [[column.name, asText(column, input[name])]] : [],
@@ -83,20 +108,10 @@ function madeValue(column: Column, schema: Schema, index: number): unknown {
 }
 
 /** Values of the columns that refer to other rows. A parent has several children, unless it can have only one. */
-function parentValues(
-  table: Table,
-  schema: Schema,
-  index: number,
-  own: Row,
-  made: ReadonlyMap<string, readonly Row[]>,
-): Row {
-  const single = new Set([
-    ...table.columns.filter((column) => column.unique).map(({ name }) => name),
-    ...primaryKey(table).map(({ name }) => name),
-    ...table.uniques.flat(),
-  ]);
+function parentValues(table: Table, index: number, own: Row, relatives: Relatives): Row {
+  const { links, single, owned, accounts, made } = relatives;
   const values: Record<string, unknown> = {};
-  for (const link of parentLinks(table)) {
+  for (const link of links) {
     const isSelf = link.table === table.name;
     if (isSelf && link.optional) continue;
     const at = link.columns.some((name) => single.has(name)) ? index : Math.floor(index / CHILDREN);
@@ -106,8 +121,6 @@ function parentValues(
       values[column] = parent[link.parentColumns[position] ?? ''] ?? null;
     }
   }
-  const accounts = accountsOf(schema);
-  const owned = table.columns.find(({ default: made_ }) => made_ && 'generate' in made_ && made_.generate === 'owner');
   const account = accounts && made.get(accounts.table.name)?.[Math.floor(index / CHILDREN)];
   if (owned && account && accounts) values[owned.name] ??= account[accounts.key.name];
   return values;

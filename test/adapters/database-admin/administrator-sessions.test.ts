@@ -33,11 +33,11 @@ const sql: Sql = {
     opened.push(`${login.user} in ${login.database}`);
     if (login.user !== server.user || !login.database.startsWith('turbobackend_proj_')) return session;
     return {
+      ...session,
       query(text, values) {
         said.push(text);
         return session.query(text, values);
       },
-      close: () => session.close(),
     };
   },
 };

@@ -39,6 +39,7 @@ function meddling(marks: string, meddle: () => Promise<unknown>) {
     async connect(login, settings) {
       const session = await postgresSql().connect(login, settings);
       return {
+        ...session,
         async query(text, values) {
           if (!done && text.includes(marks)) {
             done = true;
@@ -46,7 +47,6 @@ function meddling(marks: string, meddle: () => Promise<unknown>) {
           }
           return session.query(text, values);
         },
-        close: () => session.close(),
       };
     },
   };

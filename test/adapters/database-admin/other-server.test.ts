@@ -70,7 +70,7 @@ test('a superuser keeps verifiers out of the log even when the very statement th
     async connect(login, settings) {
       const session = await postgresSql().connect(login, settings);
       const spoil = (text: string) => (text.includes('SCRAM') ? `${text.replace('COMMIT', '')}; SELECT 1 / 0` : text);
-      return { query: (text, values) => session.query(spoil(text), values), close: () => session.close() };
+      return { ...session, query: (text, values) => session.query(spoil(text), values) };
     },
   };
   const databases = postgresDatabaseAdmin({ sql, connect: (database) => services.cluster.adminLogin(database) });

@@ -145,3 +145,69 @@ test('closing twice, or after the connection was lost, is quiet', async () => {
   await session.close();
   await expect(session.query('SELECT 1')).rejects.toMatchObject({ state: '08006' });
 });
+
+const lines = async (pieces: AsyncIterable<string>) => {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text.split('\n').slice(0, -1);
+};
+async function* from(...given: readonly (string | Error)[]): AsyncIterable<string> {
+  for (const piece of given) {
+    if (piece instanceof Error) throw piece;
+    yield piece;
+  }
+}
+const TABLE = 'CREATE TEMP TABLE t (n int PRIMARY KEY, v text)';
+
+test('rows are copied out and in exactly, in whole lines, more than fit into one piece', () =>
+  withSession(async (session) => {
+    await session.query(TABLE);
+    const odd = "CASE n % 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE E'a\\tb\\n\\\\N\\\\ ü€😀' || repeat('x', n) END";
+    const out = session.copyOut(`SELECT n, ${odd} AS v FROM generate_series(1, 3000) n`);
+    expect(await session.copyIn('t (n, v)', from(...(await lines(out.pieces)).map((line) => `${line}\n`)))).toBe(3000);
+    expect(out.rows()).toBe(3000);
+    const { rows } = await session.query(`SELECT count(*)::int AS same FROM t WHERE v IS NOT DISTINCT FROM ${odd}`);
+    expect(rows).toEqual([{ same: 3000 }]);
+  }));
+
+test('a row larger than a piece comes whole, and no rows are no pieces', () =>
+  withSession(async (session) => {
+    expect(await lines(session.copyOut("SELECT 'a' UNION ALL SELECT repeat('é', 200000)").pieces)).toEqual([
+      'a',
+      'é'.repeat(200_000),
+    ]);
+    const none = session.copyOut('SELECT 1 WHERE false');
+    expect([await lines(none.pieces), none.rows()]).toEqual([[], 0]);
+  }));
+
+test('rows pass from one session to another while both wait for each other', () =>
+  withSession((source) =>
+    withSession(async (target) => {
+      await target.query(TABLE);
+      const { pieces } = source.copyOut("SELECT n, repeat('y', 1000) FROM generate_series(1, 20000) n");
+      expect(await target.copyIn('t', pieces)).toBe(20_000);
+    }),
+  ));
+
+test.each([
+  ['a key that is there twice', ['1\ta\n', '1\tb\n'], { state: '23505' }],
+  ['a line that is none', ['1\n'], { state: '22P04' }],
+  ['a source that fails', ['1\ta\n', new Error('the source is gone')], { message: 'the source is gone' }],
+])('%s leaves no row, and the session goes on', (_name, given, failure) =>
+  withSession(async (session) => {
+    await session.query(TABLE);
+    await expect(session.copyIn('t', from(...given))).rejects.toMatchObject(failure);
+    expect((await session.query('SELECT * FROM t')).rows).toEqual([]);
+    await expect(lines(session.copyOut('SELECT nothing FROM t').pieces)).rejects.toMatchObject({ state: '42703' });
+    expect(await session.copyIn('t', from('1\ta\n'))).toBe(1);
+  }),
+);
+
+test('who stops reading in the middle has no session any more, and nothing else happens', () =>
+  withSession(async (session) => {
+    for await (const piece of session.copyOut('SELECT n FROM generate_series(1, 1000000) n').pieces) {
+      expect(piece.startsWith('1\n2\n')).toBe(true);
+      break;
+    }
+    await expect(session.query('SELECT 1')).rejects.toThrow();
+  }));

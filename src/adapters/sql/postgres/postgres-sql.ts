@@ -3,6 +3,8 @@ import type { Login } from '../../../domain/database.ts';
 import type { Sql, SqlResult, SqlSession } from '../../../ports/sql.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
 import { openClient } from './connect.ts';
+import { copyIn } from './copy-in.ts';
+import { copyOut } from './copy-out.ts';
 import { translateQueryError } from './errors.ts';
 
 /** The `Sql` port over node-postgres: one connection per session, no pool, no state between sessions. */
@@ -26,6 +28,14 @@ function session(client: Client): SqlSession {
     async query(text, values) {
       try {
         return toResult(await run(client, text, values));
+      } catch (error) {
+        throw translateQueryError(error, lost);
+      }
+    },
+    copyOut: (query) => copyOut(client, query, (error) => translateQueryError(error, lost)),
+    async copyIn(into, pieces) {
+      try {
+        return await copyIn(client, into, pieces);
       } catch (error) {
         throw translateQueryError(error, lost);
       }

@@ -2,10 +2,11 @@ import { TurboError } from '../../../domain/errors.ts';
 import type { ProjectFolder } from '../../../domain/project.ts';
 import { parseRequest } from '../../../domain/request.ts';
 import type { Schema } from '../../../domain/schema.ts';
-import type { Evolved, Resumed } from '../../../pipeline/carry-out.ts';
+import type { Resumed } from '../../../pipeline/carry-out.ts';
+import type { PreviewOrder } from '../../../pipeline/evolve.ts';
 import { consentTo, onlyBehaviour, plannedLines, understandBoth, writeWanted, writtenLines } from '../behaviour.ts';
+import { ending, finished, whatBecame } from '../change-ending.ts';
 import {
-  amount,
   assertPossible,
   changeData,
   changeOptions,
@@ -55,7 +56,7 @@ export const evolveCommand: CliCommand = {
     await assertNoneWaiting(folder, services);
     const isDry = flag(typed, 'dryRun');
     const begun = await settleBegun(cli, folder, isDry, services);
-    if (typed.args[0] === undefined) return finished(cli, begun);
+    if (typed.args[0] === undefined) return finished(begun, EXAMPLE, cli.config.command);
     const folderNow = begun ? await folderHere(cli.cwd, services) : folder;
     return change(cli, typed, { folder: folderNow, env, services });
   },
@@ -66,14 +67,41 @@ const EXAMPLE = 'turbobackend evolve "posts can have a subtitle"';
 type Place = Pick<MigratePlace, 'folder' | 'env' | 'services'>;
 
 async function change(cli: Cli, typed: Typed, { folder, env, services }: Place): Promise<Outcome> {
-  const verify = verifyOf(typed);
-  if (verify !== 'none') services.builder.warmUp();
-  const evolve = await import('../../../pipeline/evolve.ts');
+  if (verifyOf(typed) !== 'none') services.builder.warmUp();
+  const [evolve, { prepareCopy }] = await Promise.all([
+    import('../../../pipeline/evolve.ts'),
+    import('../../../pipeline/rows-copy.ts'),
+  ]);
   const request = parseRequest(typed.args[0] ?? '', EXAMPLE);
   const wanted = await understandBoth(folder, request, services);
-  const { behaviour } = wanted;
   // Marked before anything is planned: whatever differs later came in between.
   const marks = await evolve.markPlace(folder, env, services);
+  const copy = prepareCopy(folder, env, services);
+  // Planning looks at tables, the copy is of rows: neither waits for the other.
+  copy.begin();
+  try {
+    return await planned(cli, typed, { folder, env, services }, { request, wanted, marks, copy });
+  } finally {
+    await copy.end();
+  }
+}
+
+/** What is known before a plan is made. */
+interface Begun {
+  readonly request: ReturnType<typeof parseRequest>;
+  readonly wanted: Awaited<ReturnType<typeof understandBoth>>;
+  readonly marks: PreviewOrder['marks'];
+  readonly copy: PreviewOrder['copy'];
+}
+
+async function planned(
+  cli: Cli,
+  typed: Typed,
+  { folder, env, services }: Place,
+  { request, wanted, marks, copy }: Begun,
+): Promise<Outcome> {
+  const evolve = await import('../../../pipeline/evolve.ts');
+  const { behaviour } = wanted;
   const said = saidOf(typed);
   const { after } = wanted;
   const order = {
@@ -98,7 +126,8 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
   await evolve.assertApplied(folder, env, services);
   await assertPossible(plan, flag(typed, 'allowDestructive'), request.text);
   const name = nameOfChange(plan);
-  const preview = await evolve.previewChange(folder, { env, after, plan, marks, name, verify }, services);
+  const verify = verifyOf(typed);
+  const preview = await evolve.previewChange(folder, { after, plan, marks, name, verify, copy }, services);
   const { rehearsal, phases } = preview;
   const data = { ...about, ...changeData(plan), rehearsal, proof: proofData(preview), phases };
   const told = (style: Style) => [
@@ -113,8 +142,8 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
       text: (style) => [...told(style), '', ...sql, ...evidence(preview)].join('\n'),
     };
   }
-  const planned = [...told(PLAIN), ...evidence(preview)];
-  await consentTo(cli, [...plan.steps, ...plannedLines(behaviour)], planned, flag(typed, 'yes'));
+  const lines = [...told(PLAIN), ...evidence(preview)];
+  await consentTo(cli, [...plan.steps, ...plannedLines(behaviour)], lines, flag(typed, 'yes'));
   const { recordVersion } = await import('../../../pipeline/record-version.ts');
   const step = { env, kind: 'evolve', title: request.text } as const;
   const { endpoints, ...done } = await recordVersion(folder, step, services, async () => {
@@ -158,53 +187,6 @@ async function settleBegun(
   const resumed = await resumeRecorded(folder, services);
   if (resumed) output.progress({ kind: 'note', message: whatBecame(resumed) });
   return resumed;
-}
-
-const whatBecame = ({ kind, change }: Resumed): string => {
-  const names = change.migrations.map(({ version, name }) => `${version}_${name}`).join(', ');
-  return kind === 'finished'
-    ? `Finished a change that was cut: ${names}`
-    : `Took back a change that was cut, since the migrations have changed: ${names}`;
-};
-
-function finished(cli: Cli, resumed: Resumed | null): Outcome {
-  if (!resumed) {
-    throw new TurboError('usage.missing', 'There is no change that was cut.', {
-      hint: `Say what is to change: ${EXAMPLE}`,
-    });
-  }
-  if (resumed.kind === 'taken-back') {
-    return { data: { applied: [], takenBack: true }, text: () => whatBecame(resumed) };
-  }
-  const { evolved } = resumed;
-  return {
-    data: { ...evolved },
-    text: (style) => [whatBecame(resumed), ...ending(evolved, cli.config.command, style)].join('\n'),
-    ...(evolved.conflicts.length > 0 ? { exitCode: 3 } : {}),
-  };
-}
-
-/** What became of code and database, and what is next. */
-function ending(
-  { applied, written, merged, kept, conflicts }: Omit<Evolved, 'migrations'>,
-  command: string,
-  style: Style,
-) {
-  const code = [
-    `${amount(written.length, 'file')} of code written`,
-    ...merged.map((path) => `  merged with your changes: ${path}`),
-    ...kept.map((path) => `  kept, because you changed it: ${path}`),
-  ];
-  if (conflicts.length === 0)
-    return [`${amount(applied.length, 'migration')} applied`, ...code, '', `Next: ${command} deploy`];
-  return [
-    ...code,
-    style.yellow('You and this change wrote the same lines. Both are there, between <<<<<<< and >>>>>>>, in:'),
-    ...conflicts.map((path) => `  ${path}`),
-    'The database is as it was: its migration waits.',
-    '',
-    `Next: decide in these files, then ${command} migrate up`,
-  ];
 }
 
 const unread = (leftOut: readonly string[], style: Style): readonly string[] =>
