@@ -14,7 +14,7 @@ export function lendChores() {
   let server: Awaited<ReturnType<typeof startCluster>>;
   const env: Record<string, string> = {};
 
-  const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 90_000 });
+  const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 300_000 });
 
   async function cli(...args: string[]) {
     const { code, stdout } = await runCli([...args, '--json'], options());
