@@ -6,6 +6,7 @@ import { buildProject } from './pipeline/build-project.ts';
 import { type Claim, claimFolder } from './pipeline/claim.ts';
 import type { Created } from './pipeline/created.ts';
 import { decide, designStage } from './pipeline/design.ts';
+import { asBegun, keepOrder } from './pipeline/kept-order.ts';
 import { readMigrations } from './pipeline/migration-files.ts';
 import type { CreateOrder } from './pipeline/order.ts';
 import { type PreparedTrial, prepareTrial } from './pipeline/prepared-trial.ts';
@@ -37,7 +38,7 @@ import type { Services } from './ports/services.ts';
 export async function create(order: CreateOrder, services: Services): Promise<Created> {
   services.builder.warmUp();
   const times: PhaseTime[] = [];
-  const begun = services.clock.elapsedMs();
+  const start = services.clock.elapsedMs();
   const early = watch((_name, work) => work(), services, times);
   await early('cluster', 'Start PostgreSQL', () => services.cluster.ensure());
   const claim = await claimFolder(order, services);
@@ -47,7 +48,8 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
     claim.id,
     async (record) => {
       existed = false;
-      return story(order, claim, watch(record, services, times), record, services);
+      const begun = asBegun(order, await record('order', async () => keepOrder(order)));
+      return story(begun, claim, watch(record, services, times), record, services);
     },
     { restart: claim.folderIsGone },
   );
@@ -58,7 +60,7 @@ export async function create(order: CreateOrder, services: Services): Promise<Cr
     const message = `It runs on port ${deployment.port} already; to move it: turbobackend deploy --port ${order.port}`;
     services.progress({ kind: 'warning', message });
   }
-  const ms = Math.round(services.clock.elapsedMs() - begun);
+  const ms = Math.round(services.clock.elapsedMs() - start);
   return { ...created, url: deployment.url, remotes, phases: times, ms, existed };
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Created } from '../../src/pipeline/created.ts';
@@ -52,12 +52,15 @@ test('the comparison sees a changed mode, a changed byte, a right too many and a
   expect((await runCli(['destroy', directory, '--yes'], options)).code).toBe(0);
 }, 120_000);
 
-test('resume goes on without being told the request', async () => {
+test('resume goes on without being told the request, nor how it was to be done', async () => {
   const directory = join(home, 'to-resume');
-  const killed = await createUntil([...request, '--dir', directory], options, { phase: 'build', at: 'started' });
+  const args = [...request, '--framework', 'hono', '--dir', directory];
+  const killed = await createUntil(args, options, { phase: 'scaffold', at: 'started' });
   expect(killed.code).toBe(137);
   const resumed = await runCli(['resume', '--json'], { home, timeoutMs: 120_000 });
-  expect([resumed.code, JSON.parse(resumed.stdout).project.directory]).toEqual([0, directory]);
+  const created: Created = JSON.parse(resumed.stdout);
+  expect([resumed.code, created.project.directory, created.verification]).toEqual([0, directory, null]);
+  expect(JSON.parse(readFileSync(join(directory, 'turbobackend.json'), 'utf8')).framework).toBe('hono');
   const nothing = await runCli(['resume', '--json'], { home });
   expect([nothing.code, JSON.parse(nothing.stdout).error.code]).toEqual([2, 'run.not_found']);
 });

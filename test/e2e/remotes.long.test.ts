@@ -55,12 +55,15 @@ async function destroy(id: string) {
 
 test('killed in each step in turn, the same command finishes, and nothing is there twice', async () => {
   const directory = join(home, 'steps');
+  let points = 0;
   for (const phase of ['build', 'daytona', 'github', 's3', 'fly', 'proof']) {
     for (const at of ['started', 'between', 'finished'] as const) {
       const { code, output } = await createUntil(argsFor(directory), options(), { phase, at }, 400);
       expect([phase, at, code, code === 137 ? '' : output]).toEqual([phase, at, 137, '']);
+      points += 1;
     }
   }
+  process.stderr.write(`killed at ${points} points of six steps\n`);
   // What was wished is remembered: nobody has to say it again.
   const resumed = await runCli(['resume', directory, '--json'], options());
   expect([resumed.code, resumed.code === 0 ? '' : resumed.stdout]).toEqual([0, '']);
@@ -86,6 +89,7 @@ test('killed at each call of Fly.io in turn, the same command finishes, and noth
     expect([code, stdout]).toEqual([137, '']);
     killed += 1;
   }
+  process.stderr.write(`killed at ${killed} calls of Fly.io\n`);
   expect(killed).toBeGreaterThan(15);
   const created = await finish(directory);
   expectEachOnce();
