@@ -92,25 +92,59 @@ describe('tokens of GitHub', () => {
     );
   });
 
-  test('a fine-grained one does not say its scopes, and the check says so; without the permission it is told which', () => {
-    const token = 'github_pat_canary_11AAAAAAA';
-    return withGithub(
+  const fineGrained = (...permissions: NonNullable<FakeToken['permissions']>): FakeToken => ({
+    token: 'github_pat_canary_11AAAAAAA',
+    login: 'Ada-L',
+    permissions,
+    organizations: ['Analytical'],
+  });
+
+  test('a fine-grained one that may not make repositories is told what it lacks, and nothing is made', () =>
+    withGithub(
       async ({ github, host }) => {
-        const checks = await host.check();
-        expect(checks).toMatchObject([
-          { passed: true },
-          { passed: true, detail: expect.stringContaining('fine-grained') },
-        ]);
-        const error = await thrownBy(host.ensureRepository(WISH));
-        expect(error).toMatchObject({
-          code: 'remote.denied',
-          message: expect.stringContaining('administration: write'),
-        });
+        const missing = expect.stringContaining('Administration (read and write) is missing');
+        expect(await host.check()).toMatchObject([{ passed: true }, { name: 'scope', passed: true, detail: missing }]);
+        const message = expect.stringContaining('administration: write');
+        for (const owner of [{}, { owner: 'Analytical' }]) {
+          const denied = { code: 'remote.denied', message };
+          expect(await thrownBy(host.plan({ name: 'blog-api', ...owner }))).toMatchObject(denied);
+        }
+        expect(await thrownBy(host.ensureRepository(WISH))).toMatchObject({ code: 'remote.denied', message });
         expect(github.made).toEqual([]);
       },
-      [{ token, login: 'Ada-L', permissions: ['contents'] }],
-    );
-  });
+      [fineGrained('contents', 'workflows')],
+    ));
+
+  test('a fine-grained one that may not push is told before anything is pushed, also to an empty repository', () =>
+    withGithub(
+      async ({ github, host }) => {
+        github.addRepository('Ada-L', 'there', { isPrivate: true });
+        const denied = { code: 'remote.denied', message: expect.stringContaining('contents: write') };
+        expect(await thrownBy(host.plan({ name: 'there' }))).toMatchObject(denied);
+        expect(await host.plan({ name: 'other' })).toMatchObject([{ action: 'create' }]);
+        expect(github.made).toEqual(['Ada-L/there']);
+      },
+      [fineGrained('administration')],
+    ));
+
+  test('a fine-grained one that may, may: asking makes neither a repository nor a branch', () =>
+    withGithub(
+      async ({ github, host, folder }) => {
+        const can = expect.stringContaining('may make repositories for Ada-L');
+        expect(await host.check()).toMatchObject([{ passed: true }, { passed: true, detail: can }]);
+        expect(await host.plan(WISH)).toMatchObject([{ action: 'create' }]);
+        expect(github.made).toEqual([]);
+        const repository = await host.ensureRepository(WISH);
+        expect(await host.plan(WISH)).toMatchObject([{ action: 'adopt' }]);
+        const directory = committedFolder(join(folder, 'p'), { 'a.txt': 'x' });
+        await host.push({ directory, repository, branch: 'main' });
+        expect(await host.plan(WISH)).toMatchObject([{ action: 'adopt' }]);
+        expect(git(github.folderOf('Ada-L', 'blog-api'), 'for-each-ref', '--format=%(refname)').trim()).toBe(
+          'refs/heads/main',
+        );
+      },
+      [fineGrained('administration', 'contents', 'workflows')],
+    ));
 
   test('a classic one without the scope is told which, where GitHub says only that there is nothing', () =>
     withGithub(

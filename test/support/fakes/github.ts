@@ -7,6 +7,7 @@ import { dawdle, FaultQueue, type Reply, receive, send } from './faults.ts';
 import { failure, type Repository } from './github/answers.ts';
 import { serveGit } from './github/git-server.ts';
 import { carryOut } from './github/rest.ts';
+import { smallDocument } from './github/small-document.ts';
 import { type FakeToken, may, scopeHeaders } from './github/tokens.ts';
 import { World } from './github/world.ts';
 
@@ -21,7 +22,7 @@ export interface FakeGithub {
   readonly repositories: ReadonlyMap<string, Repository>;
   /** Repositories that were ever made, also those that are gone. */
   readonly made: readonly string[];
-  /** What either side did that GitHub's document does not say; empty where the document is not beside the project. */
+  /** What either side did that GitHub's document does not say, or a small one of ours where it is not beside the project. */
   readonly violations: readonly string[];
   /** Makes a repository as somebody at GitHub's own pages would. */
   addRepository(owner: string, name: string, options?: { isPrivate?: boolean; isArchived?: boolean }): void;
@@ -30,13 +31,15 @@ export interface FakeGithub {
   /** Requests to the old name are answered with a redirect from now on. */
   rename(owner: string, name: string, newName: string): void;
   protectBranch(owner: string, name: string, branch: string): void;
+  /** Hears of each request when it comes, also of git's. */
+  onCall(listener: (() => void) | null): void;
   stop(): Promise<void>;
 }
 
 interface Service {
   readonly world: World;
   readonly faults: FaultQueue;
-  readonly guard: SpecGuard | null;
+  readonly guard: SpecGuard;
 }
 
 const PREFIX = '/api/v3';
@@ -51,14 +54,19 @@ const FAILURE = {
   },
 };
 
-/** GitHub in this process: its REST API held against the official document, and a real git behind it. */
-export async function startFakeGithub(tokens: readonly FakeToken[]): Promise<FakeGithub> {
+/** GitHub in this process: its REST API held against the official document (`isOurs`: a small one), and a real git behind it. */
+export async function startFakeGithub(
+  tokens: readonly FakeToken[],
+  { isOurs = false }: { readonly isOurs?: boolean } = {},
+): Promise<FakeGithub> {
   const world = new World(mkdtempSync(join(tmpdir(), 'tb-fake-github-')), tokens);
-  const spec = readSpec('github-subset');
-  const guard = spec && specGuard(spec, { basePath: PREFIX, failure: FAILURE });
+  const spec = (isOurs ? null : readSpec('github-subset')) ?? smallDocument();
+  const guard = specGuard(spec, { basePath: PREFIX, failure: FAILURE });
   const service: Service = { world, guard, faults: new FaultQueue() };
   const running = new Set<Promise<void>>();
+  let heard: (() => void) | null = null;
   const server = createServer((request, response) => {
+    heard?.();
     const serve = request.url?.startsWith(`${PREFIX}/`) ? serveRest : servePush;
     const served = serve(request, response, service).catch(() => {
       response.destroy();
@@ -76,12 +84,15 @@ export async function startFakeGithub(tokens: readonly FakeToken[]): Promise<Fak
     faults: service.faults,
     repositories: world.repositories,
     made: world.made,
-    violations: guard?.violations ?? [],
+    violations: guard.violations,
     addRepository: (owner, name, options = {}) => world.add(owner, name, options),
     folderOf: (owner, name) => world.folderOf(owner, name),
     rename: (owner, name, newName) => world.rename(owner, name, newName),
     protectBranch: (owner, name, branch) =>
       writeFileSync(join(world.folderOf(owner, name), 'protected'), `${branch}\n`),
+    onCall(listener) {
+      heard = listener;
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -122,13 +133,8 @@ function refusalOf(headers: IncomingMessage['headers']): Reply | null {
   return headers['x-github-api-version'] === '2022-11-28' ? null : failure(400, 'The version of the API is missing');
 }
 
-function check(
-  { method = 'GET', url = '', headers }: IncomingMessage,
-  body: Buffer,
-  reply: Reply,
-  guard: SpecGuard | null,
-) {
-  guard?.check({
+function check({ method = 'GET', url = '', headers }: IncomingMessage, body: Buffer, reply: Reply, guard: SpecGuard) {
+  guard.check({
     method,
     address: url,
     requestHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),

@@ -43,6 +43,8 @@ export interface FakeS3 {
   readonly protectedKeys: Set<string>;
   /** The clock of S3 runs so much ahead of ours. */
   setSkew(ms: number): void;
+  /** Hears of each request when it comes, before its body is read. */
+  onCall(listener: (() => void) | null): void;
   stop(): Promise<void>;
 }
 
@@ -141,7 +143,9 @@ export async function startFakeS3(options: FakeS3Options): Promise<FakeS3> {
     send(response, request.method === 'HEAD' ? { ...reply, body: '' } : reply, fault);
   };
 
+  let heard: (() => void) | null = null;
   const server = createServer((request, response) => {
+    heard?.();
     answer(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -155,6 +159,9 @@ export async function startFakeS3(options: FakeS3Options): Promise<FakeS3> {
     protectedKeys,
     setSkew(ms) {
       skewMs = ms;
+    },
+    onCall(listener) {
+      heard = listener;
     },
     stop() {
       server.closeAllConnections();

@@ -81,7 +81,7 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 const TRANSIENT =
-  /returned error: (429|5\d\d)|Could not resolve host|Failed to connect|Connection (reset|refused|timed out)|Recv failure|RPC failed|early EOF|hung up unexpectedly|Empty reply|Operation (too slow|timed out)|unexpected disconnect|SSL_ERROR_SYSCALL/i;
+  /returned error: (429|5\d\d)|Could not resolve host|Failed to connect|Connection (reset|refused|timed out)|Recv failure|RPC failed|early EOF|hung up unexpectedly|Empty reply|Operation (too slow|timed out)|unexpected disconnect|SSL_ERROR_SYSCALL|cannot lock ref|failed to update ref|unable to create .*\.lock/i;
 
 /** What a push that failed means. Pushing is the same when it is done twice, so what is transient may be tried again. */
 export function pushFailure(

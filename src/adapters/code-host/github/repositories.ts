@@ -3,6 +3,7 @@ import type { PlannedThing } from '../../../domain/remote.ts';
 import type { RemoteRepository, RepositoryWish } from '../../../ports/code-host.ts';
 import type { RemoteClient } from '../../shared/remote/contract.ts';
 import { fieldOf, reasonsOf } from './github-client.ts';
+import { assertMayMake, assertMayPush, noOrganization } from './try-rights.ts';
 
 /** Requests that change something, one a second, as GitHub asks for. */
 const PACED = { paceKey: 'changes', pace: { perSecond: 1, burst: 1 } } as const;
@@ -32,9 +33,15 @@ export function repositories(client: RemoteClient, serverUrl: string) {
 
   return {
     async plan(wish: RepositoryWish): Promise<PlannedThing> {
-      const { owner, name } = await settle(wish, loginOf);
+      const login = await loginOf();
+      const { owner, name } = await settle(wish, async () => login);
       const { found } = await find(owner, name);
-      if (found) assertUsable(found);
+      if (found) {
+        assertUsable(found);
+        await assertMayPush(client, owner, name);
+      } else {
+        await assertMayMake(client, owner, isSame(owner, login));
+      }
       const detail = found === null ? '' : found.isPrivate ? 'private' : 'public';
       return {
         remote: 'github',
@@ -54,7 +61,7 @@ export function repositories(client: RemoteClient, serverUrl: string) {
       const { owner, name } = await settle(wish, async () => login);
       const before = await find(owner, name);
       if (before.found) return adopt(before.found, wish.isPrivate);
-      const isOwn = owner.toLowerCase() === login.toLowerCase();
+      const isOwn = isSame(owner, login);
       const { isPrivate, description } = wish;
       const made = await client.request({
         method: 'POST',
@@ -92,6 +99,8 @@ export function repositories(client: RemoteClient, serverUrl: string) {
     },
   };
 }
+
+const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 const pathOf = (owner: string, name: string) => `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 
@@ -135,16 +144,6 @@ function assertUsable({ owner, name, mayPush, isArchived }: Found): void {
 
 function published({ owner, name, url, cloneUrl, defaultBranch }: Found): Omit<RemoteRepository, 'created'> {
   return { owner, name, url, cloneUrl, defaultBranch };
-}
-
-function noOrganization(owner: string, scopes: string | undefined): TurboError {
-  const message = scopes
-    ? `The token may not make repositories for ${owner}: it lacks the scope ${scopes.replaceAll(', ', ' or ')}.`
-    : `There is no organisation ${owner} in which the token may make repositories.`;
-  return new TurboError('remote.denied', message, {
-    hint: 'Name one of your own, or leave the owner out for your own account.',
-    details: { remote: 'github', status: 404 },
-  });
 }
 
 /** It is there, and the token does not see it: a fine-grained one that was given for other repositories. */

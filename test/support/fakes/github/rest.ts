@@ -27,6 +27,8 @@ export function carryOut(operation: string, asked: Asked, world: World): Reply {
       const organization = token.organizations?.find((own) => own.toLowerCase() === path[1]?.toLowerCase());
       return organization === undefined ? failure(404, 'Not Found') : createRepository(organization, asked, world);
     }
+    case 'POST /repos':
+      return createBranch(asked, world);
     case 'DELETE /repos':
       return deleteRepository(asked, world);
     default:
@@ -57,6 +59,8 @@ function createRepository(owner: string, { token, body }: Asked, world: World): 
           'x-accepted-github-permissions': 'administration=write',
         });
   }
+  if (wish.name === '')
+    return invalid('Repository creation failed.', 'name', 'name is too short (minimum is 1 character)');
   const name = String(wish.name).replace(/[^\w.-]+/g, '-');
   if (world.find(owner, name)) {
     return invalid('Repository creation failed.', 'name', 'name already exists on this account');
@@ -65,6 +69,22 @@ function createRepository(owner: string, { token, body }: Asked, world: World): 
   const made = world.find(owner, name);
   if (!made) throw new Error('it was just made');
   return answer(201, fullRepository(made, world.addresses, { isOwn: true }));
+}
+
+/** A branch by the REST API: nobody here knows the commit that it is asked for with. */
+function createBranch({ token, path: [, owner = '', name = '', ...room] }: Asked, world: World): Reply {
+  const repository = world.find(owner, name);
+  const isSeen = repository && (!repository.isPrivate || (world.isOwn(token, repository) && may(token, 'read')));
+  if (!isSeen || room.join('/') !== 'git/refs') return failure(404, 'Not Found');
+  if (!world.isOwn(token, repository) || !may(token, 'push')) {
+    const lacks = token.scopes
+      ? {}
+      : { 'x-accepted-github-permissions': 'contents=write; contents=write,workflows=write' };
+    return failure(403, 'Resource not accessible by personal access token', lacks);
+  }
+  return world.hasCommits(repository)
+    ? answer(422, { message: 'Object does not exist', documentation_url: 'https://docs' })
+    : failure(409, 'Git Repository is empty.');
 }
 
 function deleteRepository({ token, path: [, owner = '', name = ''] }: Asked, world: World): Reply {

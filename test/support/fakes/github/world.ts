@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addresses, Repository } from './answers.ts';
 import { makeBareRepository } from './git-server.ts';
@@ -51,6 +51,11 @@ export class World {
 
   folderOf(owner: string, name: string): string {
     return join(this.root, `${keyOf(owner, name)}.git`);
+  }
+
+  /** Whether anything was pushed to it. */
+  hasCommits({ owner, name }: Pick<Repository, 'owner' | 'name'>): boolean {
+    return readdirSync(join(this.folderOf(owner, name), 'refs/heads')).length > 0;
   }
 
   /** Whether the account of a token, or an organisation of it, has the repository. */
