@@ -80,9 +80,9 @@ test.each([[true], [false]])(
   'a push that is killed at any request, with git: %s, is finished by the next',
   async (withAll) => {
     const name = `notes-${withAll}.txt`;
-  writeFileSync(join(directory, name), randomBytes(2_000_000).toString('hex'));
-  git(directory, 'add', name);
-  git(directory, 'commit', '-q', '-m', 'notes');
+    writeFileSync(join(directory, name), randomBytes(2_000_000).toString('hex'));
+    git(directory, 'add', name);
+    git(directory, 'commit', '-q', '-m', 'notes');
     const killed = await killAtEach(['push'], world.github.onCall, { withAll });
     process.stderr.write(`push: killed at ${killed} requests\n`);
     expect(killed).toBeGreaterThanOrEqual(5);
