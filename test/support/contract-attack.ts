@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { systemClock } from '../../src/adapters/clock/system/system-clock.ts';
 import { nodeHttp } from '../../src/adapters/http/node/node-http.ts';
+import { postgresSql } from '../../src/adapters/sql/postgres/postgres-sql.ts';
 import { nodeWire } from '../../src/adapters/wire/node/node-wire.ts';
 import type { AttackResult } from '../../src/domain/verification.ts';
 import { attack } from '../../src/phases/attack.ts';
@@ -15,15 +15,9 @@ export const SIGNED = ['operation-rights', 'operation-fields', 'operation-tokens
 /** Attacks the backend of a document as people who sign up, or with keys that are made for it. */
 export async function attackSigned(name: string, backend: ContractBackend): Promise<AttackResult> {
   const project = contractProject(await readDocument(name));
-  const client = new pg.Client(backend.database.login('mig'));
-  await client.connect();
-  const query = async (text: string, values: readonly unknown[] = []) => {
-    const { rows, rowCount } = await client.query<Record<string, unknown>>(text, [...values]);
-    return { rows, rowCount: rowCount ?? 0 };
-  };
-  const owner = { query, cancel: async () => {}, close: () => client.end() };
+  const owner = await postgresSql().connect(backend.database.login('mig'));
   const order = { ...attackTarget(project), url: backend.url, profile: 'quick' as const, seed: 7, only: SIGNED };
   const needs = { http: nodeHttp(), wire: nodeWire(), clock: systemClock(), progress: () => {} };
   const rest = { accounts: { secret: APP_SECRET }, trial: contractTrial(project, { owner }) };
-  return attack({ ...order, ...rest }, needs).finally(() => client.end());
+  return attack({ ...order, ...rest }, needs).finally(() => owner.close());
 }
