@@ -140,6 +140,24 @@ test.each([[[]], [['db']], [['migrate', '--json']]])(
   },
 );
 
+test.each([
+  [['help', 'destory'], "unknown command 'destory'"],
+  [['db'], 'url, start, stop'],
+  [['migrate'], 'up, down, status'],
+])('%j is told with what it could have been', async (args, said) => {
+  expect((await runCli(args, { home })).stderr).toContain(said);
+});
+
+test('a folder with blanks in its name is shown as a shell takes it', async () => {
+  const directory = join(home, 'mein Büro');
+  const request = 'a service that adds two numbers';
+  const { stdout } = await runCli(['create', request, '--dir', directory, '--verify', 'none'], {
+    home,
+    timeoutMs: 120_000,
+  });
+  expect(stdout).toContain(`cd '${directory}' && `);
+});
+
 test('a followed log has no end, so it is not one JSON object', async () => {
   const result = await runCli(['logs', '-f', '--json'], { home });
   expect([result.code, JSON.parse(result.stdout).error.code]).toEqual([2, 'usage.invalid']);

@@ -1,4 +1,5 @@
 import { TurboError } from '../../domain/errors.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 
 /** Questions to the person at the terminal. Each has a flag; without a terminal the flag is asked for instead. */
 export interface Ask {
@@ -55,7 +56,7 @@ export function terminalAsk({ interactive, yes, pause }: AskOptions): Ask {
       return prompt(question);
     },
     async confirmByTyping(what, word, { confirmed, strict = false } = {}) {
-      const flag = strict ? `--confirm ${quoted(word)}` : '--yes';
+      const flag = strict ? `--confirm ${shellWord(word)}` : '--yes';
       const refuse = (typed: string) =>
         new TurboError('confirm.needed', `${JSON.stringify(typed)} is not ${word}: nothing was changed.`, {
           hint: `Run the command again, or add ${flag}.`,
@@ -73,9 +74,4 @@ export function terminalAsk({ interactive, yes, pause }: AskOptions): Ask {
       if (typed !== word) throw refuse(typed);
     },
   };
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -25,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    return usageFailure(error, argv);
+    return usageFailure(error, argv, program);
   }
   // TypeScript cannot see that the callback above ran.
   const selected = chosen as { command: CliCommand; typed: Typed } | null;
@@ -63,22 +63,33 @@ function leaves(command: Command): readonly Command[] {
   });
 }
 
-function usageFailure(error: unknown, argv: readonly string[]): number {
+function usageFailure(error: unknown, argv: readonly string[], program: Command): number {
   if (error instanceof CommanderError) {
     // --help and --version end this way, too; what they have to say is on stdout already.
     if (error.exitCode === 0) return 0;
-    const group = argv.find((word) => !word.startsWith('-'));
-    const isMissing = error.code === 'commander.help';
-    const message = isMissing
-      ? `A command is missing${group === undefined ? '' : ` after ${group}`}.`
-      : error.message.replace(/^error: /, '');
-    const hint = isMissing && group !== undefined ? `turbobackend ${group} --help` : 'turbobackend --help';
-    const failure = new TurboError('usage.invalid', message, { hint });
+    const failure = unusable(error, argv, program);
     earlyOutput(argv.includes('--json'), argv.includes('--json-stream')).failure(describe(failure, false));
     return exitCode(failure);
   }
   earlyOutput(argv.includes('--json'), argv.includes('--json-stream')).failure(describe(error, true));
   return exitCode(error);
+}
+
+/** What is wrong with a command line, in one sentence; where a command is missing, those that could stand there. */
+function unusable(error: CommanderError, argv: readonly string[], program: Command): TurboError {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const group = program.commands.find((command) => command.name() === first);
+  const unknown = first === 'help' ? second : undefined;
+  if (error.code !== 'commander.help' || unknown !== undefined) {
+    const message = unknown === undefined ? error.message.replace(/^error: /, '') : `unknown command '${unknown}'`;
+    return new TurboError('usage.invalid', message, { hint: 'turbobackend --help' });
+  }
+  const names = (group?.commands ?? []).map((command) => command.name()).filter((name) => name !== 'help');
+  return new TurboError(
+    'usage.invalid',
+    group ? `A command is missing after ${group.name()}: ${names.join(', ')}.` : 'A command is missing.',
+    { hint: group ? `turbobackend ${group.name()} --help` : 'turbobackend create "blog API", or turbobackend --help' },
+  );
 }
 
 /** For failures before options and configuration are known. */

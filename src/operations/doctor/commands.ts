@@ -1,16 +1,13 @@
 import type { Environment } from '../../domain/database.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import type { ProjectRecord } from '../../ports/state-records.ts';
 
 /** Commands to type, whole and ready for a POSIX shell. */
 
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 export const withEnv = (env: Environment) => (env === 'dev' ? '' : ` --env ${env}`);
 
 export function inFolder({ directory }: Pick<ProjectRecord, 'directory'>, command: string): string {
-  return `cd ${quoted(directory)} && ${command}`;
+  return `cd ${shellWord(directory)} && ${command}`;
 }
 
 export function provisionCommand(project: Pick<ProjectRecord, 'directory'>, env: Environment): string {
@@ -23,5 +20,5 @@ export function deprovisionCommand(projectId: string, env: Environment, flag: '-
 
 /** Statements of the role that changes tables. */
 export function asMigrator(projectId: string, env: Environment, statement: string): string {
-  return `psql "$(turbobackend db url ${projectId}${withEnv(env)} --role mig)" -c ${quoted(statement)}`;
+  return `psql "$(turbobackend db url ${projectId}${withEnv(env)} --role mig)" -c ${shellWord(statement)}`;
 }

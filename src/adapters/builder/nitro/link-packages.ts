@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
+import { shellWord } from '../../../domain/shell-word.ts';
 
 /** Says that a node_modules folder is made of our links, and may be made again. */
 const MARKER = '.turbobackend';
@@ -108,7 +109,7 @@ async function findLinks(directory: string, packageRoot: string): Promise<Link[]
     else if (Object.hasOwn(project.dependencies, name)) {
       const here = found ? `${found.version} is at hand` : 'it is not at hand';
       throw new TurboError('build.failed', `The project needs ${name} ${version}; ${here}.`, {
-        hint: `cd ${directory} && npm ci`,
+        hint: `cd ${shellWord(directory)} && npm ci`,
       });
     }
   }

@@ -1,4 +1,5 @@
 import { describeSize, storageWarning } from '../../../domain/storage.ts';
+import { amount } from '../../../domain/verdict.ts';
 import type { DatabaseStatus, ProjectStatus } from '../../../operations/status.ts';
 import type { CliCommand } from '../command.ts';
 import { environmentFlag } from '../options.ts';
@@ -93,7 +94,7 @@ function describeDatabase(found: DatabaseStatus, projectId: string, command: str
     `            ${style.dim(`limits: ${bounds}, ${limits.storageMb === null ? 'no bound of storage' : `${limits.storageMb} MB`}`)}`,
     ...(warning === null ? [] : [`            ${style.yellow(warning)}`]),
     ...problems.map((problem) => `            ${problem}`),
-    ...tables.map((table) => `            ${table.name}: ${table.rows} rows`),
+    ...tables.map((table) => `            ${table.name}: ${amount(table.rows, 'row')}`),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { DOCS_PATH, resourcePath } from '../../../domain/rest.ts';
+import { shellWord } from '../../../domain/shell-word.ts';
 import { amount } from '../../../domain/verdict.ts';
 import type { Created } from '../../../pipeline/created.ts';
 import { accountsText } from './access-text.ts';
@@ -36,8 +37,8 @@ export function createdReport(created: Created, command: string, style: Style): 
   lines.push(`  time      ${seconds(created.ms)} s ${style.dim(`(${longest.join(', ')})`)}`);
   lines.push(`  cost      ${created.costUsd === null ? 'unknown' : `$${created.costUsd.toFixed(2)}`}`, '', 'Next:');
   lines.push(`  ${firstStep(created, style)}`);
-  lines.push(`  cd ${project.directory} && ${command} status`);
-  lines.push(`  cd ${project.directory} && ${command} logs -f`);
+  const there = `  cd ${shellWord(project.directory)} && ${command}`;
+  lines.push(`${there} status`, `${there} logs -f`);
   return lines.join('\n');
 }
 
