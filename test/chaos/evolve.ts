@@ -1,5 +1,5 @@
 /**
- * `npm run chaos:evolve [kills] [lanes]`: kills `evolve` with -9, first at each of its calls to the outside, one after
+ * `npm run chaos:evolve [kills] [lanes] [first call]`: kills `evolve` with -9, first at each of its calls to the outside, one after
  * the other, then at moments of chance, also while it proves a change; somebody goes on with the same sentence, without
  * one, or with another. Rows, tables, journal, files, code, git and history must agree afterwards, and nothing may be
  * left over. The control writes no change down, and must break. Prints counts; exit code 1 when something was wrong.
@@ -9,7 +9,7 @@ import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { makeProject } from './evolve-project.ts';
 import { type Moment, type Next, newEvolveTally, openScene, playControl, playRound, type Scene } from './evolve-run.ts';
 
-const [kills = 200, lanes = 2] = process.argv.slice(2).map(Number);
+const [kills = 200, lanes = 2, first = 1] = process.argv.slice(2).map(Number);
 /** Steps of one project: later ones would only apply more and more migrations. */
 const STEPS = 20;
 /** Calls that one change is killed at, one after the other, before it may finish. */
@@ -21,7 +21,7 @@ const tally = newEvolveTally();
 const begun = performance.now();
 const say = (text: string) => process.stdout.write(`${text} (${((performance.now() - begun) / 1000).toFixed(0)} s)\n`);
 /** The next call to be killed at; how many there are is known when a run comes to its end. */
-let [call, calls] = [0, Number.POSITIVE_INFINITY];
+let [call, calls] = [first - 1, Number.POSITIVE_INFINITY];
 /** Milliseconds of a run, as far as is known. */
 let usual = 20_000;
 let number = 0;
