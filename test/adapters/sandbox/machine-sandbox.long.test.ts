@@ -42,8 +42,6 @@ describe('a machine for what a model writes, in bad moments,', () => {
   const run = { args: ['append.mjs'], deadlineMs: 60_000 };
 
   test('is found again by the next process, which ends what the first one left, and is made anew for other packages', async () => {
-    const [first] = fake.sandboxes();
-    const created = fake.created();
     const before = await open();
     const beats = "import { appendFileSync } from 'node:fs'; setInterval(() => appendFileSync('beats', 'x'), 20);";
     const room = await before.open({
@@ -51,6 +49,8 @@ describe('a machine for what a model writes, in bad moments,', () => {
       database: null,
       prepare: async () => {},
     });
+    const [first] = fake.sandboxes();
+    const created = fake.created();
     const running = room.run({ args: ['beats.mjs'], deadlineMs: 60_000 }).catch((error: unknown) => error);
     await expect.poll(() => room.read('beats'), { timeout: 30_000 }).toMatch(/x/);
     await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (own) => {
