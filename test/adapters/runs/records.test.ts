@@ -78,6 +78,16 @@ test('where nothing ever ran there are no runs, and looking makes nothing', asyn
   expect(await admin(database, `select 1 from pg_namespace where nspname = 'never_made'`)).toEqual([]);
 });
 
+test('tables that a cut first launch left without their columns hold no runs', async () => {
+  await admin(database, 'create schema half_made');
+  await admin(database, 'create table half_made.workflow_status (workflow_uuid text primary key, status text)');
+  const half = dbosRuns({ login: async () => login, schema: 'half_made' });
+  expect(await half.list()).toEqual([]);
+  expect(await half.find('anything')).toBeNull();
+  await expect(half.cancel('anything')).rejects.toMatchObject({ code: 'run.not_found' });
+  await half.forget('anything');
+});
+
 test('a live run names its process, and its finished steps', async () => {
   let seen: unknown;
   const body = async (step: Step) => {

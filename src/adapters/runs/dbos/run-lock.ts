@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { connectionSettings, type Login } from '../../../domain/database.ts';
 import { TurboError } from '../../../domain/errors.ts';
+import { identifier } from '../../../domain/identifier.ts';
 import type { RunHolder } from '../../../ports/runs.ts';
 import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
@@ -182,9 +183,19 @@ function parseHolder(name: string | null, since: string | null): RunHolder {
 }
 
 /** Whether the engine has ever made its tables in `schema`. */
-export async function hasTables(client: pg.Client, schema: string): Promise<boolean> {
+async function hasTables(client: pg.Client, schema: string): Promise<boolean> {
   const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS made', [`${schema}.workflow_status`]);
   return found.rows[0]?.made === true;
+}
+
+/**
+ * Whether the engine recorded anything in `schema`. A first launch that was cut leaves tables without all of their
+ * columns, which the engine cannot read; they hold no row yet.
+ */
+export async function hasRecords(client: pg.Client, schema: string): Promise<boolean> {
+  if (!(await hasTables(client, schema))) return false;
+  const table = `${identifier(schema)}.${identifier('workflow_status')}`;
+  return (await client.query(`SELECT FROM ${table} LIMIT 1`)).rowCount === 1;
 }
 
 /**

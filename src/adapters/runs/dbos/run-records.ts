@@ -4,7 +4,7 @@ import { connectionSettings, type Login, loginUrl } from '../../../domain/databa
 import type { RunHolder, RunRecord, RunState, RunStep } from '../../../ports/runs.ts';
 import { connectClient } from '../../shared/postgres/connect-client.ts';
 import { endClient } from '../../shared/postgres/end-client.ts';
-import { hasTables, readHolders } from './run-lock.ts';
+import { hasRecords, readHolders } from './run-lock.ts';
 
 /** Looks at runs from outside: nothing of the engine is started, and nothing is made when there never was a run. */
 
@@ -40,7 +40,7 @@ export async function withClient<T>(options: EngineOptions, work: (client: DBOSC
 export async function forgetRun(projectId: string, options: EngineOptions): Promise<void> {
   const connection = await connect(options.login);
   const isMade =
-    connection !== null && (await hasTables(connection, options.schema).finally(() => endClient(connection)));
+    connection !== null && (await hasRecords(connection, options.schema).finally(() => endClient(connection)));
   if (isMade) await withClient(options, (client) => client.deleteWorkflow(runId(projectId)));
 }
 
@@ -50,7 +50,7 @@ export async function readRuns(options: EngineOptions, projectIds: readonly stri
   if (connection === null) return [];
   try {
     const ids = projectIds ?? [];
-    if (!(await hasTables(connection, options.schema))) return ids.length > 0 ? await onlyHeld(connection, ids) : [];
+    if (!(await hasRecords(connection, options.schema))) return ids.length > 0 ? await onlyHeld(connection, ids) : [];
     return await withClient(options, (client) => readAll(client, connection, projectIds));
   } finally {
     await endClient(connection);
