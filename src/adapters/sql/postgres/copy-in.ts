@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 
 /** What node-postgres can do and its types leave out. */
@@ -66,7 +66,7 @@ class CopyIn implements Submittable {
         // The server has refused a row, or is gone.
         if (this.#isOver) return;
         connection.sendCopyFromChunk(Buffer.from(piece));
-        if (stream.writableNeedDrain) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+        if (stream.writableNeedDrain) await drained(stream);
       }
       if (!this.#isOver) connection.endCopyFrom();
     } catch (error) {
@@ -74,4 +74,15 @@ class CopyIn implements Submittable {
       if (!this.#isOver) connection.sendCopyFail('the source of the rows failed');
     }
   }
+}
+
+/** Until more can be sent, or nothing any more. */
+function drained(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }
