@@ -47,7 +47,7 @@ await new Promise((next) => setTimeout(next, 500));
 
 const ENDLESS = {
   'stays.mjs': 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);',
-  'prints.mjs': "for (;;) process.stdout.write('x'.repeat(2 ** 20));",
+  'prints.mjs': "const more = () => process.stdout.write('x'.repeat(2 ** 20), more); more();",
   'leaves.mjs': LEAVES,
   'fails.mjs': "import 'nothing-there';",
 };
