@@ -153,6 +153,26 @@ test('who follows somebody sees it in their profile and their articles in the fe
   expect((await ask('GET', '/profiles/nobody')).status).toBe(404);
 });
 
+test('a list without parameters for pages goes on behind its first thousand rows', async () => {
+  const { slug } = await write(alice);
+  const path = `/articles/${slug}/comments`;
+  await ask('POST', path, { comment: { body: 'first' } }, alice);
+  await backend.database.admin(
+    `insert into app.comments select (jsonb_populate_record(first, jsonb_build_object('id', 1000000 + n, 'body', n::text))).*
+     from app.comments as first, generate_series(1, 2100) as n where first.body = 'first'`,
+  );
+  const parts: number[] = [];
+  const seen = new Set<number>();
+  for (let next: string | undefined = path; next; ) {
+    const { body, headers } = await ask('GET', next);
+    parts.push(body.comments.length);
+    for (const { id } of body.comments) seen.add(id);
+    next = /^<\/api(.*)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+  }
+  expect([parts, seen.size]).toEqual([[1000, 1000, 101], 2101]);
+  expect((await ask('GET', `${path}?cursor=nonsense`)).status).toBeGreaterThanOrEqual(400);
+});
+
 test('comments belong to their article and to who wrote them', async () => {
   const { slug } = await write(alice);
   const other = await write(alice);

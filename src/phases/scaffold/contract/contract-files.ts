@@ -49,7 +49,7 @@ export function contractFiles(
       served.map((one) => one.place),
     );
     const scene = { schema, resources, operation, up };
-    files[`${file}.${operation.method}.ts`] = routeText(scene, operation.action);
+    files[`${file}.${operation.method}.ts`] = routeText(scene, operation.action, isOpen(operation));
     if (operation.action.kind === 'custom' && isOpen(operation))
       files[customPath(operation)] = customText(operation, operation.action.reason);
   }
@@ -87,9 +87,20 @@ export default notWritten(${quoted(id)});
 `;
 }
 
-/** Whoever writes an operation need not think of the key it asks for. */
-function customRoute({ up, operation }: RouteScene): string {
+/** Whoever writes an operation need not think of the key or the account it asks for; models are held to asking. */
+function customRoute({ up, operation }: RouteScene, isOpen: boolean): string {
   const file = `${up}custom/operations/${operation.id}.ts`;
+  if (operation.guard === 'account' && isOpen) {
+    return `import { defineHandler } from 'nitro/h3';
+import handle from '${file}';
+import { requireAccount } from '${up}lib/auth.ts';
+
+export default defineHandler(async (event) => {
+  await requireAccount(event);
+  return handle(event);
+});
+`;
+  }
   if (operation.guard !== 'key') return `export { default } from '${file}';\n`;
   return `import handle from '${file}';
 import { withKey } from '${up}lib/keys.ts';
@@ -98,10 +109,10 @@ export default withKey(${opensCode(operation)}, handle);
 `;
 }
 
-function routeText(scene: RouteScene, action: ContractAction): string {
+function routeText(scene: RouteScene, action: ContractAction, isOpen: boolean): string {
   switch (action.kind) {
     case 'custom':
-      return customRoute(scene);
+      return customRoute(scene, isOpen);
     case 'list':
       return listRoute(scene, action);
     case 'values':

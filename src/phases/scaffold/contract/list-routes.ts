@@ -39,10 +39,9 @@ export function listRoute(scene: RouteScene, action: List): string {
   const found = parent ? keyParts(scene, parent.address, 'PARENT') : { part: '', line: '' };
   const needsTotal = totals.some(({ means }) => means === 'total' || means === 'pages');
   const count = needsTotal ? countParts(scene, action, row) : { part: '', line: '' };
-  const given = sql.parameters.values.length > 0 ? 'values' : '[]';
   const reading = scene.schema.accounts
-    ? `readRowsAs<object>(account, LIST, ${given})`
-    : `readRows<object>(LIST, ${given})`;
+    ? 'readRowsAs<object>(account, LIST, values)'
+    : 'readRows<object>(LIST, values)';
   const asksQuery = filters.length > 0 || paging !== null || sort !== null;
   return routeFile(
     scene,
@@ -54,14 +53,18 @@ export function listRoute(scene: RouteScene, action: List): string {
       ...window.code,
       sortLine(sort),
       found.line,
-      given === 'values' ? valuesLine(sql.parameters.values) : '',
-      ...(looksOn
-        ? [`const some = (await ${reading}).filter((row) => row !== MORE);`, 'const rows = some.slice(0, limit);']
-        : [`const rows = (await ${reading}).filter((row) => row !== MORE);`]),
+      valuesLine(sql.parameters.values),
+      ...rowLines(reading, { looksOn, isPaged: paging !== null }),
       count.line,
       answerLine(action, omitted.length === 0 ? 'rows' : `rows.map((row) => ${shownCode('row', omitted)})`),
     ],
   );
+}
+
+function rowLines(reading: string, how: { readonly looksOn: boolean; readonly isPaged: boolean }): readonly string[] {
+  if (!how.isPaged) return [`const rows = partOf(event, await ${reading}, offset);`];
+  const whole = `(await ${reading}).filter((row) => row !== MORE);`;
+  return how.looksOn ? [`const some = ${whole}`, 'const rows = some.slice(0, limit);'] : [`const rows = ${whole}`];
 }
 
 function countParts(scene: RouteScene, action: List, row: string): { readonly part: string; readonly line: string } {

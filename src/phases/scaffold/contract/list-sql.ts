@@ -136,8 +136,8 @@ export function readQueryLine(filters: readonly ContractFilter[]): string {
     : `const query = readQuery(event, querySchema, ${jsonCode(how)});`;
 }
 
-/** Rows that a list without pages answers at most. */
-const MOST_ROWS = 1000;
+/** Of a list without pages, as `lib/list-parts.ts` has it: one more tells whether others follow. */
+export const ONE_PART = 1000 + 1;
 
 /** Which rows of all; `looksOn` reads one more, to know whether there are any. */
 export function pageSql(
@@ -145,7 +145,11 @@ export function pageSql(
   paging: ContractPaging | null,
   looksOn: boolean,
 ): { lines: readonly string[]; code: readonly string[] } {
-  if (!paging) return { lines: [`limit ${MOST_ROWS}`], code: [] };
+  if (!paging)
+    return {
+      lines: [`limit ${ONE_PART} offset ${sql.parameters.of('offset')}`],
+      code: ['const offset = offsetOf(event);'],
+    };
   const { limit, preset, max, isStrict, offset, page, cursor, firstPage } = paging;
   const asked = limit === null ? String(preset) : member('query', limit);
   const size = limit === null || isStrict ? asked : `Math.min(${asked}, ${max})`;

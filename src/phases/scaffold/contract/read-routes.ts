@@ -3,6 +3,7 @@ import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import type { Table } from '../../../domain/schema.ts';
 import { listed, property, quoted } from '../source.ts';
+import { ONE_PART } from './list-sql.ts';
 import {
   answer,
   askerLine,
@@ -74,7 +75,7 @@ export function valuesRoute(scene: RouteScene, { table, column, wrap }: Of<'valu
     `select distinct unnest(${name(column)}) as value`,
     `from ${APP_SCHEMA}.${name(table)}`,
     'order by value',
-    'limit 1000',
+    `limit ${ONE_PART} offset $1`,
   ];
   const list = 'rows.map((row) => row.value)';
   return routeFile(
@@ -82,7 +83,9 @@ export function valuesRoute(scene: RouteScene, { table, column, wrap }: Of<'valu
     [statement('LIST', `${table}.${scene.operation.id}`, lines)],
     [
       askerLine(scene),
-      `const rows = ${read(scene, 'readRows', '{ value: string }', 'LIST', [])};`,
+      'const offset = offsetOf(event);',
+      `const all = ${read(scene, 'readRows', '{ value: string }', 'LIST', ['offset'])};`,
+      'const rows = partOf(event, all, offset);',
       wrap === null ? `return ${list};` : `return { ${property(wrap)}: ${list} };`,
     ],
   );

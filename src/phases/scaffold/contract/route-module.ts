@@ -34,6 +34,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'lib/failures.ts': ['failures'],
   'lib/keys.ts': ['requireKey'],
   'lib/operation.ts': ['operation', 'readQuery', 'slugOf', 'usualAddress', 'withoutNulls'],
+  'lib/list-parts.ts': ['offsetOf', 'partOf'],
   'lib/page-cursor.ts': ['cursorAt', 'offsetAt'],
   'lib/password.ts': ['hashPassword', 'verifyPassword'],
   'lib/patterns.ts': ['containing', 'matching'],

@@ -73,7 +73,10 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
 for (const operation of operations.filter(({ kind }) => kind === 'custom')) {
   test(`${operation.id} tells when nobody wrote it yet`, async () => {
     const address = operation.path.replaceAll(/\{\w+\}/g, '0');
-    const { status, body } = await contract.call(operation, address, {});
+    if (operation.guard === 'account' || operation.guard === 'key')
+      assert.equal((await contract.call(operation, address, {})).status, 401);
+    const { token } = operation.guard === 'none' ? {} : await contract.signUp();
+    const { status, body } = await contract.call(operation, address, { token });
     if (status === 501) assert.match(body.detail, new RegExp(operation.id));
   });
 }
