@@ -38,6 +38,8 @@ export interface OperationTrial {
   /** `#` in a text is another number each time; `{made, field}` the member of a row that is made for it; `{random}` letters. */
   readonly body?: unknown;
   readonly demands?: true;
+  /** A table of which its body needs a row, and nothing makes one. */
+  readonly lacks?: string;
   /** The table it makes a row of. */
   readonly makes?: string;
   /** Only who made a row may do it. */
@@ -73,6 +75,7 @@ export function operationTrial(
     ...neededQuery(action),
     ...(body === null ? {} : { body }),
     ...('body' in action && action.body.inputs.some(({ required }) => required) ? { demands: true } : {}),
+    ...lackOf(action, plan, schema),
     ...(action.kind === 'create' ? { makes: action.table } : {}),
     ...(action.kind === 'change' || action.kind === 'remove' ? { isOwned: isOwned(action.address.table, schema) } : {}),
     ...('view' in action && action.view ? { wrap: action.view.wrap } : {}),
@@ -84,6 +87,32 @@ function addressFor(action: ContractAction): ContractAddress | null {
   if ('address' in action) return action.address;
   if (action.kind === 'link') return { ...action.target, parent: { address: action.parent, column: '', link: null } };
   return 'parent' in action ? (action.parent?.address ?? null) : null;
+}
+
+function lackOf(action: ContractAction, plan: ContractPlan, schema: Schema): Pick<OperationTrial, 'lacks'> {
+  const table = action.kind === 'create' || action.kind === 'change' ? lacking(action, plan, schema, []) : null;
+  return table === null ? {} : { lacks: table };
+}
+
+/** The first table that a body refers to, and that rows cannot be made of; `known` are those above it. */
+function lacking(
+  { body }: { readonly body: ContractBody },
+  plan: ContractPlan,
+  schema: Schema,
+  known: readonly string[],
+): string | null {
+  for (const { required, column } of body.inputs) {
+    const wanted = required ? referenceOf(column, schema)?.table : undefined;
+    if (wanted === undefined || wanted === schema.accounts?.table || known.includes(wanted)) continue;
+    const maker = plan.operations.find(({ action }) => action.kind === 'create' && action.table === wanted)?.action;
+    if (maker?.kind !== 'create' || lacking(maker, plan, schema, [...known, wanted]) !== null) return wanted;
+  }
+  return null;
+}
+
+function referenceOf(column: string, schema: Schema) {
+  const columns = schema.tables.flatMap((table) => table.columns);
+  return columns.find(({ name, references }) => name === column && references !== null)?.references;
 }
 
 /** The parameters that a list cannot be asked for without. */
@@ -155,9 +184,7 @@ function tokenPath(view: ContractView): readonly string[] {
 
 function sampleBody(body: ContractBody, schema: Schema, plan: ContractPlan): unknown {
   const entries = body.inputs.map((input): [string, unknown] => {
-    const reference = schema.tables
-      .flatMap(({ columns }) => columns)
-      .find(({ name, references }) => name === input.column && references !== null)?.references;
+    const reference = referenceOf(input.column, schema);
     if (reference)
       return [input.name, { made: reference.table, field: fieldFor(reference.table, reference.column, plan) }];
     return [input.name, input.isPassword ? SAMPLE_PASSWORD : sampleOf(input.check)];

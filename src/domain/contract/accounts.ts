@@ -58,7 +58,10 @@ export function findAccounts(document: ApiDocument, operations: readonly ApiOper
     changes: own.filter(({ method }) => method === 'put' || method === 'patch'),
     logout:
       operations.find(
-        ({ method, segments }) => /post|delete/.test(method) && LOGOUT_PATH.test(segments.at(-1) ?? ''),
+        ({ method, path, segments }) =>
+          (/post|delete/.test(method) && LOGOUT_PATH.test(segments.at(-1) ?? '')) ||
+          // A session is ended where it began.
+          (method === 'delete' && path === login.operation.path),
       ) ?? null,
   };
 }

@@ -44,7 +44,9 @@ export function findEntities(document: ApiDocument): Findings {
   const links = takeLinks(plain, [...entities.values()]);
   for (const operation of plain) gatherOperation(document, operation, [...entities.values()]);
   // What has no member cannot be kept.
-  const all = [...entities.values()].filter(({ fields, isAccounts }) => isAccounts || fields.size > 0);
+  const all = [...entities.values()].filter(
+    (entity) => entity.isAccounts || (entity.fields.size > 0 && !isComputed(entity, links)),
+  );
   const tables = all.map(({ table }) => table);
   return {
     ...{ document, operations, accounts, entities: all },
@@ -52,6 +54,15 @@ export function findEntities(document: ApiDocument): Findings {
     keys: accounts ? null : findKeys(document, operations, tables),
     toggles: accounts ? findToggles(plain, all) : [],
   };
+}
+
+/** Listed, but never made nor found again: what it shows is reckoned from something else, and a table would be empty. */
+function isComputed(entity: Entity, links: readonly Link[]): boolean {
+  const { create, reads, writes, fields, prefixes } = entity;
+  const isTied = links.some(({ parent, target }) => parent === entity || target === entity);
+  const isFound = [...fields.keys()].some((name) => isKeyOf(name, entity));
+  const isListed = reads.every(({ path }) => prefixes.has(path));
+  return create.length === 0 && writes.length === 0 && isListed && !isFound && !isTied;
 }
 
 function isOfAccounts(operation: ApiOperation, accounts: ContractAccounts | null): boolean {

@@ -61,7 +61,8 @@ export function routeFile({ operation, up }: RouteScene, parts: readonly string[
   ].join('\n\n');
   const lines = Object.entries(HOMES).flatMap(([home, names]) => {
     const used = names.filter((name) =>
-      new RegExp(`(?<![\\w.'])${name.replace('type ', '')}\\b(?!['\\w]|: )`).test(body),
+      // Behind a dot it is a member, behind three it is spread.
+      new RegExp(`(?<![\\w'])(?<!(?<!\\.\\.)\\.)${name.replace('type ', '')}\\b(?!['\\w]|: )`).test(body),
     );
     const from = home.startsWith('lib/') ? `${up}${home}` : home;
     return used.length > 0 ? [{ from, line: importLine(used, from) }] : [];

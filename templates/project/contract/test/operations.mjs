@@ -35,6 +35,8 @@ export async function openContract() {
 class Contract {
   #server;
   #count = 0;
+  /** Where rows were made. */
+  #places = new WeakMap();
 
   constructor(server) {
     this.#server = server;
@@ -96,12 +98,14 @@ class Contract {
   async make(table, token) {
     const operation = operations.find(({ makes }) => makes === table);
     if (!operation) return this.kind('register') ? (await this.signUp()).row : undefined;
-    const address = await this.addressOf(operation, token);
+    const address = operation.lacks ? undefined : await this.addressOf(operation, token);
     if (!address) return undefined;
     const sent = await this.body(operation, token);
     const { status, body } = await this.call(operation, address, { body: sent, token });
     assert.equal(status, operation.status, `${operation.id}: ${JSON.stringify(body)}`);
-    return Object.assign(Object.create({ address }), rowIn(operation, body));
+    const row = rowIn(operation, body);
+    this.#places.set(row, address);
+    return row;
   }
 
   /** The address of a row made for it; undefined where nothing shows how it is found. */
@@ -113,7 +117,7 @@ class Contract {
     if (row?.[last.field] === undefined) return undefined;
     address = address.replace(`{${last.name}}`, encodeURIComponent(row[last.field]));
     // What it lies below stands in the address that it was made at.
-    const made = row.address ?? '';
+    const made = this.#places.get(row) ?? '';
     const base = path.split(`{${last.name}}`)[0].split('/').slice(0, -2).length;
     const parts = address.split('/');
     made

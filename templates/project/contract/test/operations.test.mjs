@@ -10,9 +10,11 @@ after(() => contract.stop());
 const HOSTILE = ["' or 1=1 --", '%00', '..%2f..%2fetc', '{}', '9'.repeat(40), 'a'.repeat(3000)];
 
 for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kind !== 'written')) {
-  const { id, guard, status, path, body, demands, isOwned, scopes, tiedBy, query } = operation;
+  const { id, guard, status, path, body, demands, isOwned, scopes, tiedBy, query, lacks } =
+    operation;
 
   test(`${id} answers ${status}`, async (context) => {
+    if (lacks) return context.skip(`no operation makes rows of ${lacks}`);
     const person = await contract.signUp();
     const address = await contract.addressOf(operation, person.token);
     if (!address) return context.skip('no operation shows how its row is found');
@@ -32,8 +34,8 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
 
   test(`${id} refuses what it must`, async () => {
     const [person, other] = [await contract.signUp(), await contract.signUp()];
-    const address =
-      (await contract.addressOf(operation, person.token)) ?? path.replaceAll(/\{\w+\}/g, '0');
+    const known = await contract.addressOf(operation, person.token);
+    const address = known ?? path.replaceAll(/\{\w+\}/g, '0');
     const ask = (where, given) => contract.call(operation, where, given);
     if (guard === 'account' || guard === 'key') {
       assert.equal((await ask(address, { body })).status, 401);
@@ -44,7 +46,7 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
       assert.equal((await ask(address, { body, token: lesser })).status, 403);
     }
     const token = guard === 'none' ? undefined : person.token;
-    if (demands) {
+    if (demands && known) {
       for (const bad of [{}, [], 'text', { [Object.keys(body)[0]]: null }])
         assert.ok([400, 422].includes((await ask(address, { body: bad, token })).status));
     }
