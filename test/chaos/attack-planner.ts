@@ -5,9 +5,9 @@ import { startCluster } from '../support/global-cluster.ts';
 import { shippedLexicon } from '../support/planner.ts';
 
 /**
- * `npm run chaos:attack-planner [quick|full] [how many]`: designs backends from sentences, generates, builds and runs
- * each on a database of its own and attacks it. Prints every finding; ends with 1 when there was one, or when a backend
- * could not be made.
+ * `npm run chaos:attack-planner [quick|full] [how many] [from which]`: designs backends from sentences, generates, builds
+ * and runs each on a database of its own and attacks it. Prints every finding; ends with 1 when there was one, or when a
+ * backend could not be made.
  */
 const REQUESTS = [
   'a blog where people sign up, write posts and comment',
@@ -42,14 +42,15 @@ const REQUESTS = [
   'a newsletter with subscribers and issues',
 ];
 
-const [profile = 'quick', count = '30'] = process.argv.slice(2);
+const [profile = 'quick', count = '30', first = '1'] = process.argv.slice(2);
+const start = Number(first) - 1;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 let faults = 0;
 
 const { cluster, stop } = await startCluster();
 try {
   const model = planner({ lexicon: await shippedLexicon() });
-  for (const request of REQUESTS.slice(0, Number(count))) {
+  for (const request of REQUESTS.slice(start, start + Number(count))) {
     const schema = (await model.design(parseRequest(request))).schema;
     const files = await generateFiles(schema);
     const started = performance.now();
