@@ -45,11 +45,11 @@ describe('a project in a sandbox', () => {
       replaceScripts(directory, { build: SMALL_BUILD });
       writeFileSync(join(directory, 'answer.txt'), 'one');
       await run();
-      expect((await askInside(stage, '/')).body).toBe('one');
+      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'one' });
       writeFileSync(join(directory, 'answer.txt'), 'two');
       rmSync(join(directory, 'README.md'));
       await run();
-      expect((await askInside(stage, '/')).body).toBe('two');
+      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'two' });
       const there = join(fake.sandboxes()[0]?.workDirectory ?? '', 'turbobackend/project');
       expect([existsSync(join(there, 'README.md')), existsSync(join(there, 'package.json'))]).toEqual([false, true]);
     }));

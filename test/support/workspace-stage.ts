@@ -79,8 +79,8 @@ export async function askInside(
 /** Builds in no time a server that is healthy, and says what a file says. */
 export const SMALL_BUILD = `mkdir -p .output/server && cat > .output/server/index.mjs <<END
 import { createServer } from 'node:http';
-import { readFileSync, readFileSync, writeFileSync } from 'node:fs';
-const answer = readFileSync('answer.txt', { flag: 'a+' });
+import { existsSync, readFileSync } from 'node:fs';
+const answer = existsSync('answer.txt') ? readFileSync('answer.txt') : 'no file';
 createServer((_, response) => response.end(answer)).listen(process.env.PORT, process.env.HOST);
 END`;
 
