@@ -352,7 +352,7 @@ test('another person approves what is above the limit, once', async () => {
 const approveQuery = (rule: string) =>
   query(
     'approve',
-    `insert into app.approvals (id, expense_id, user_id) select $1, id, $3 from app.expenses where id = $2 and cents > 10000${rule} on conflict (expense_id) do nothing returning id, expense_id`,
+    `insert into app.approvals (id, expense_id, user_id) select $1, id, $3::varchar from app.expenses where id = $2 and cents > 10000${rule} on conflict (expense_id) do nothing returning id, expense_id`,
     ['id', 'expenseId', 'userId'],
   );
 const owner = column('user_id', 'varchar(21)', {
@@ -415,7 +415,7 @@ export const approvals: Play = {
       toolCall('test'),
     ],
     [
-      approveQuery(' and user_id <> $3'),
+      approveQuery(' and user_id <> $3::varchar'),
       describe(200, null, object({ id: { type: 'string' }, expense_id: { type: 'string' } })),
       toolCall('test'),
     ],
