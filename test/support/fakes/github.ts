@@ -40,6 +40,8 @@ interface Service {
   readonly world: World;
   readonly faults: FaultQueue;
   readonly guard: SpecGuard;
+  /** The fake is being stopped. */
+  readonly signal: AbortSignal;
 }
 
 const PREFIX = '/api/v3';
@@ -62,7 +64,8 @@ export async function startFakeGithub(
   const world = new World(mkdtempSync(join(tmpdir(), 'tb-fake-github-')), tokens);
   const spec = (isOurs ? null : readSpec('github-subset')) ?? smallDocument();
   const guard = specGuard(spec, { basePath: PREFIX, failure: FAILURE });
-  const service: Service = { world, guard, faults: new FaultQueue() };
+  const stopping = new AbortController();
+  const service: Service = { world, guard, faults: new FaultQueue(), signal: stopping.signal };
   const running = new Set<Promise<void>>();
   let heard: (() => void) | null = null;
   const server = createServer((request, response) => {
@@ -94,6 +97,7 @@ export async function startFakeGithub(
       heard = listener;
     },
     async stop() {
+      stopping.abort();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all(running);
@@ -149,7 +153,7 @@ function check({ method = 'GET', url = '', headers }: IncomingMessage, body: Buf
 async function servePush(
   request: IncomingMessage,
   response: ServerResponse,
-  { world, faults }: Service,
+  { world, faults, signal }: Service,
 ): Promise<void> {
   const fault = faults.take('git');
   if (!(await dawdle(response, fault))) return;
@@ -170,5 +174,5 @@ async function servePush(
   }
   const path = `${world.folderOf(owner, name).slice(world.root.length)}${rest}`;
   const mayWorkflows = may(token, 'push-workflow');
-  await serveGit(world.root, request, response, { path, user: token.login, mayWorkflows });
+  await serveGit(world.root, request, response, { path, user: token.login, mayWorkflows, signal });
 }

@@ -38,12 +38,20 @@ export function makeBareRepository(root: string, path: string): string {
   return folder;
 }
 
+interface GitOrder {
+  readonly path: string;
+  readonly user: string;
+  readonly mayWorkflows: boolean;
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
 /** Serves a request by git's own `http-backend`. */
 export function serveGit(
   root: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { path, user, mayWorkflows }: { readonly path: string; readonly user: string; readonly mayWorkflows: boolean },
+  { path, user, mayWorkflows, signal }: GitOrder,
 ): Promise<void> {
   const url = new URL(`http://fake${request.url}`);
   const backend = spawn('git', ['http-backend'], {
@@ -65,7 +73,15 @@ export function serveGit(
   const body = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request;
   body.pipe(backend.stdin);
   backend.stdin.on('error', () => {});
+  // Of a client that was killed there comes no end; without one git would wait for ever.
+  request.once('close', () => {
+    if (!request.complete) backend.stdin.end();
+  });
   return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      backend.kill('SIGKILL');
+      resolve();
+    });
     let head = Buffer.alloc(0);
     backend.stdout.on('data', (chunk: Buffer) => {
       if (response.headersSent) return void response.write(chunk);
