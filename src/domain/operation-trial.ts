@@ -1,13 +1,6 @@
-import type {
-  ContractAction,
-  ContractAddress,
-  ContractBody,
-  ContractPlan,
-  ContractView,
-  KeyPlace,
-  PlannedOperation,
-  ViewField,
-} from './contract-plan.ts';
+import type { ContractAction, ContractPlan, KeyPlace, PlannedOperation } from './contract-plan.ts';
+import type { ContractAddress, ContractView, ViewField } from './contract-rows.ts';
+import type { ContractBody } from './contract-values.ts';
 import { plainSample, sampleOf } from './operation-trial/samples.ts';
 import type { Schema } from './schema.ts';
 

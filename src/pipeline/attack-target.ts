@@ -1,14 +1,8 @@
 import { accessOf } from '../domain/access.ts';
 import { planContract } from '../domain/contract.ts';
 import { servedPlace } from '../domain/contract-place.ts';
-import type {
-  ContractAction,
-  ContractAddress,
-  ContractPlan,
-  ContractView,
-  PlannedOperation,
-  ViewField,
-} from '../domain/contract-plan.ts';
+import type { ContractAction, ContractPlan, PlannedOperation } from '../domain/contract-plan.ts';
+import type { ContractAddress, ContractView, ViewField } from '../domain/contract-rows.ts';
 import { operationName } from '../domain/endpoint-path.ts';
 import { operationTrial } from '../domain/operation-trial.ts';
 import type { Project } from '../domain/project.ts';

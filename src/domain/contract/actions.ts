@@ -1,4 +1,5 @@
-import type { ContractAction, ContractView } from '../contract-plan.ts';
+import type { ContractAction } from '../contract-plan.ts';
+import type { ContractView } from '../contract-rows.ts';
 import { type ContractAccounts, isPasswordName } from './accounts.ts';
 import { addressOf, entityAt, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';

@@ -1,4 +1,5 @@
-import type { ContractAddress, ContractCheck } from '../contract-plan.ts';
+import type { ContractAddress } from '../contract-rows.ts';
+import type { ContractCheck } from '../contract-values.ts';
 import { checkOf } from './checks.ts';
 import type { Entity } from './entity.ts';
 import { columnName } from './names.ts';

@@ -1,5 +1,5 @@
 import type { ApiDocument } from '../api-document.ts';
-import type { ContractBody, ContractCheck, ContractInput } from '../contract-plan.ts';
+import type { ContractBody, ContractCheck, ContractInput } from '../contract-values.ts';
 import { patternParts } from '../pattern-parts.ts';
 import { isPasswordName } from './accounts.ts';
 import type { Entity } from './entity.ts';

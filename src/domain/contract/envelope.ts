@@ -1,5 +1,5 @@
 import type { ApiDocument, Spot } from '../api-document.ts';
-import type { ContractTotal } from '../contract-plan.ts';
+import type { ContractTotal } from '../contract-list.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
 
 /** How a body holds what it is about: `{"article": {…}}`, `{"articles": […], "articlesCount": 2}`, `[…]`, `{…}`. */

@@ -1,4 +1,5 @@
-import type { ContractCheck, ContractFilter, ContractSort } from '../contract-plan.ts';
+import type { ContractFilter, ContractSort } from '../contract-list.ts';
+import type { ContractCheck } from '../contract-values.ts';
 import type { Column, Table } from '../schema.ts';
 import { plainCheck } from './addresses.ts';
 import { checkOf } from './checks.ts';

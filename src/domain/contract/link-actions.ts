@@ -1,4 +1,5 @@
-import type { ContractAction, ContractParent } from '../contract-plan.ts';
+import type { ContractAction } from '../contract-plan.ts';
+import type { ContractParent } from '../contract-rows.ts';
 import { addressOf, rowAddress } from './addresses.ts';
 import type { Entity } from './entity.ts';
 import type { Link } from './links.ts';

@@ -1,4 +1,4 @@
-import type { ContractPaging, ContractTotal } from '../contract-plan.ts';
+import type { ContractPaging, ContractTotal } from '../contract-list.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ApiOperation, ApiParameter } from './operations.ts';
 import type { Scene } from './scene.ts';

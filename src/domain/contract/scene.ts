@@ -1,5 +1,5 @@
 import { profileColumns } from '../access.ts';
-import type { ContractToggle } from '../contract-plan.ts';
+import type { ContractToggle } from '../contract-rows.ts';
 import { type Column, primaryKey, type Schema, type Table } from '../schema.ts';
 import type { Findings } from './entities.ts';
 import type { Entity } from './entity.ts';

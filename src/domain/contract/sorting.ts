@@ -1,4 +1,4 @@
-import type { ContractSort, SortChoice } from '../contract-plan.ts';
+import type { ContractSort, SortChoice } from '../contract-list.ts';
 import type { Column, Table } from '../schema.ts';
 import { columnName } from './names.ts';
 import type { ApiOperation, ApiParameter } from './operations.ts';

@@ -1,4 +1,4 @@
-import type { ContractView, ViewField } from '../contract-plan.ts';
+import type { ContractView, ViewField } from '../contract-rows.ts';
 import { isTokenName } from './accounts.ts';
 import { accountIn } from './entities.ts';
 import type { Entity } from './entity.ts';

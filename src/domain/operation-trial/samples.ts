@@ -1,4 +1,4 @@
-import type { ContractCheck } from '../contract-plan.ts';
+import type { ContractCheck } from '../contract-values.ts';
 import { patternParts } from '../pattern-parts.ts';
 
 /** A value that a check lets through, as text of a query. */

@@ -1,25 +1,16 @@
-import type { ContractAction, ContractBody, ContractInput, ViewField } from '../../../domain/contract-plan.ts';
+import type { ContractAction } from '../../../domain/contract-plan.ts';
+import type { ViewField } from '../../../domain/contract-rows.ts';
+import type { ContractBody, ContractInput } from '../../../domain/contract-values.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import { PASSWORD_FIELD, registrationFields } from '../../../domain/rest.ts';
 import { member, property } from '../source.ts';
 import { valueCode } from './check-code.ts';
 import { omittedPart, rowFields, showLines, shownCode } from './read-routes.ts';
-import {
-  askerLine,
-  foundLine,
-  handlerList,
-  type RouteScene,
-  read,
-  routeFile,
-  sqlScene,
-  statement,
-  statusLine,
-  valuesLine,
-  where,
-} from './route-module.ts';
+import { askerLine, foundLine, handlerList, read, statusLine, valuesLine } from './route-lines.ts';
+import { type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { keyOf, Parameters, tableIn } from './sql.ts';
-import { bodyPart, inputLine, resourceOf, setLines } from './write-routes.ts';
+import { bodyPart, inputLine, resourceOf, setLines } from './stored.ts';
 
 type Of<K extends ContractAction['kind']> = Extract<ContractAction, { kind: K }>;
 

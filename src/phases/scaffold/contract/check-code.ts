@@ -1,4 +1,4 @@
-import type { ContractBody, ContractCheck, ContractMember } from '../../../domain/contract-plan.ts';
+import type { ContractBody, ContractCheck, ContractMember } from '../../../domain/contract-values.ts';
 import { LINE_WIDTH, numberCode, property, quoted } from '../source.ts';
 
 /** Checks of a contract as code of `server/lib/values.ts` and zod. */

@@ -8,13 +8,15 @@ import { formatJson } from '../openapi/format-json.ts';
 import type { Resource } from '../resource.ts';
 import { commentText, quoted } from '../source.ts';
 import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
+import { createRoute } from './create-route.ts';
 import { failureModule } from './failure-module.ts';
 import { opensCode } from './key-files.ts';
 import { linkRoute } from './link-routes.ts';
 import { listRoute } from './list-routes.ts';
 import { readRoute, valuesRoute } from './read-routes.ts';
 import type { RouteScene } from './route-module.ts';
-import { changeRoute, createRoute, removeRoute, toggleRoute } from './write-routes.ts';
+import { toggleRoute } from './toggle-route.ts';
+import { changeRoute, removeRoute } from './write-routes.ts';
 
 /**
  * The files of the operations of a contract, and the document they are from. `written`: the ids of those that somebody

@@ -1,21 +1,8 @@
 import type { ContractAction } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
-import {
-  askerLine,
-  emptyAnswer,
-  foundLine,
-  KEY_TYPE,
-  keyParts,
-  pathParts,
-  type RouteScene,
-  read,
-  routeFile,
-  sqlScene,
-  statement,
-  where,
-  write,
-} from './route-module.ts';
+import { askerLine, emptyAnswer, foundLine, keyParts, pathParts, read, write } from './route-lines.ts';
+import { KEY_TYPE, type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { changeable, keyOf, tableIn } from './sql.ts';
 
 /** `PUT` and `DELETE /posts/{id}/tags/{tagId}`. */

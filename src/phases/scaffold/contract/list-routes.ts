@@ -1,24 +1,13 @@
-import type { ContractAction, ContractTotal } from '../../../domain/contract-plan.ts';
+import type { ContractTotal } from '../../../domain/contract-list.ts';
+import type { ContractAction } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import { LINE_WIDTH, property } from '../source.ts';
 import { listConditions, orderSql, pageSql, readQueryLine, sortLine } from './list-sql.ts';
 import { queryPart } from './query-part.ts';
 import { omittedPart, showLines, shownCode } from './read-routes.ts';
-import {
-  askerLine,
-  foundLine,
-  handlerList,
-  keyParts,
-  pathParts,
-  type RouteScene,
-  read,
-  routeFile,
-  sqlScene,
-  statement,
-  valuesLine,
-  where,
-} from './route-module.ts';
+import { askerLine, foundLine, handlerList, keyParts, pathParts, read, valuesLine } from './route-lines.ts';
+import { type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { tableIn } from './sql.ts';
 
 type List = Extract<ContractAction, { kind: 'list' }>;

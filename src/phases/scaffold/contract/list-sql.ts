@@ -1,4 +1,5 @@
-import type { ContractAction, ContractFilter, ContractPaging, ContractSort } from '../../../domain/contract-plan.ts';
+import type { ContractFilter, ContractPaging, ContractSort } from '../../../domain/contract-list.ts';
+import type { ContractAction } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { literal, readableIdentifier as name } from '../../../domain/identifier.ts';
 import type { Table } from '../../../domain/schema.ts';

@@ -1,4 +1,5 @@
-import type { ContractAction, ContractPaging, ContractSort } from '../../../domain/contract-plan.ts';
+import type { ContractPaging, ContractSort } from '../../../domain/contract-list.ts';
+import type { ContractAction } from '../../../domain/contract-plan.ts';
 import { quoted } from '../source.ts';
 import { type QueryMember, querySchema } from './check-code.ts';
 

@@ -1,22 +1,12 @@
-import type { ContractAction, ContractView, ViewField } from '../../../domain/contract-plan.ts';
+import type { ContractAction } from '../../../domain/contract-plan.ts';
+import type { ContractView, ViewField } from '../../../domain/contract-rows.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import type { Table } from '../../../domain/schema.ts';
 import { listed, property, quoted } from '../source.ts';
 import { ONE_PART } from './list-sql.ts';
-import {
-  answer,
-  askerLine,
-  foundLine,
-  items,
-  pathParts,
-  type RouteScene,
-  read,
-  routeFile,
-  sqlScene,
-  statement,
-  where,
-} from './route-module.ts';
+import { answer, askerLine, foundLine, pathParts, read } from './route-lines.ts';
+import { items, type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { addressed, rowName, type SqlScene, sourceOf, tableIn, viewItems, visible } from './sql.ts';
 
 type Of<K extends ContractAction['kind']> = Extract<ContractAction, { kind: K }>;

@@ -1,10 +1,8 @@
-import type { ContractAddress, ContractView, PlannedOperation } from '../../../domain/contract-plan.ts';
+import type { PlannedOperation } from '../../../domain/contract-plan.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
-import { commentText, importLine, LINE_WIDTH, listed, property, quoted, templateText } from '../source.ts';
-import { textCode } from './check-code.ts';
-import { opensCode } from './key-files.ts';
-import { keysOf, Parameters, type SqlScene } from './sql.ts';
+import { commentText, importLine, quoted, templateText } from '../source.ts';
+import { Parameters, type SqlScene } from './sql.ts';
 
 /** What a route file is written from. */
 export interface RouteScene {
@@ -16,9 +14,6 @@ export interface RouteScene {
 }
 
 export const KEY_TYPE = '{ key: string | number }';
-
-/** Of the lines in a handler. */
-const HANDLER_INDENT = 2;
 
 /** Where names of the libraries come from. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -96,95 +91,4 @@ export function where(conditions: readonly string[]): readonly string[] {
 
 export function items(lead: string, all: readonly string[]): readonly string[] {
   return [lead, ...all.map((item, at) => `  ${item}${at < all.length - 1 ? ',' : ''}`)];
-}
-
-/** Reads rows as whoever asks. */
-export function read(
-  { schema }: RouteScene,
-  kind: 'readRow' | 'readRows',
-  type: string,
-  constant: string,
-  values: readonly string[],
-) {
-  return schema.accounts
-    ? `await ${kind}As<${type}>(account, ${constant}, [${values.join(', ')}])`
-    : `await ${kind}<${type}>(${constant}, [${values.join(', ')}])`;
-}
-
-export function write({ schema }: RouteScene, type: string, constant: string): string {
-  return `await writeRow<${type}>(${schema.accounts ? 'account, ' : ''}${constant}, values)`;
-}
-
-/** Who asks: nobody is refused where nobody has to be signed in. */
-export function askerLine({ schema, operation }: RouteScene): string {
-  if (operation.guard === 'key') return `await requireKey(event, ${opensCode(operation)});`;
-  if (!schema.accounts) return '';
-  return operation.guard === 'account'
-    ? 'const account = await requireAccount(event);'
-    : 'const account = await readAccount(event);';
-}
-
-/** Parts and line for the parameters in the path. */
-export function pathParts(address: ContractAddress | null): { readonly part: string; readonly line: string } {
-  const all: ContractAddress[] = [];
-  for (let next = address; next; next = next.parent?.address ?? null) all.unshift(next);
-  if (all.length === 0) return { part: '', line: '' };
-  const entries = all.map(({ param, check }) => `${property(param)}: ${textCode(check)}`);
-  return {
-    part: listed('const pathSchema = z.object({', entries, '});'),
-    line: 'const path = readKey(event, pathSchema);',
-  };
-}
-
-/** The statement that finds the key of the row a path leads to, and the line that asks it. */
-export function keyParts(scene: RouteScene, address: ContractAddress, constant: string) {
-  const sql = sqlScene(scene);
-  const lines = keysOf(sql, address).split(/ (?=from |where |and )/);
-  const text = lines.map((line, at) => (at === 0 ? `${line} as key` : line.startsWith('and ') ? `  ${line}` : line));
-  const values = sql.parameters.values;
-  const reading = read(scene, 'readRow', KEY_TYPE, constant, values);
-  return {
-    part: statement(constant, `${address.table}.${scene.operation.id}.key`, text),
-    reading,
-    line: foundLine('{ key }', reading),
-  };
-}
-
-/** The value a handler gives back: the row in what holds it. */
-export function answer(view: ContractView | null, row: string): string {
-  if (!view) return '';
-  return view.wrap === null ? `return ${row};` : `return { ${property(view.wrap)}: ${row} };`;
-}
-
-/** `const row = found(…);` of what reads a row. */
-export function foundLine(target: string, reading: string): string {
-  const line = `const ${target} = found(${reading});`;
-  if (HANDLER_INDENT + line.length <= LINE_WIDTH) return line;
-  const isLong = 2 * HANDLER_INDENT + reading.length + 1 > LINE_WIDTH;
-  const inner = isLong
-    ? reading.replace(/\[(.*)\]\)$/, (_all, values: string) => `[\n    ${values.replaceAll(', ', ',\n    ')},\n  ])`)
-    : reading;
-  return `const ${target} = found(\n  ${inner},\n);`;
-}
-
-/** `open` items `close` as a statement of a handler. */
-export function handlerList(open: string, items: readonly string[], close: string): string {
-  return listed(open, items, close, HANDLER_INDENT).replaceAll(`\n${' '.repeat(HANDLER_INDENT)}`, '\n');
-}
-
-/** What a statement is given, as `values`. */
-export function valuesLine(values: readonly string[]): string {
-  return handlerList('const values = [', values, '];');
-}
-
-/** Sets the status, where it is not 200. */
-export function statusLine({ operation }: RouteScene): string {
-  return operation.status === 200 ? '' : `event.res.status = ${operation.status};`;
-}
-
-/** An answer without a body. */
-export function emptyAnswer({ operation }: RouteScene): string {
-  return operation.status === 204
-    ? 'return noContent();'
-    : `return new Response(null, { status: ${operation.status} });`;
 }

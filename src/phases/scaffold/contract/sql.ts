@@ -1,5 +1,5 @@
 import { type ConditionText, changeCondition, isAccountsTable, readCondition } from '../../../domain/access.ts';
-import type { ContractAddress, ContractParent, ContractToggle, ViewField } from '../../../domain/contract-plan.ts';
+import type { ContractAddress, ContractParent, ContractToggle, ViewField } from '../../../domain/contract-rows.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { literal, readableIdentifier as name } from '../../../domain/identifier.ts';
 import { PROFILES_VIEW } from '../../../domain/policies.ts';
