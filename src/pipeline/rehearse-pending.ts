@@ -143,7 +143,7 @@ function failedOnCopy(error: unknown): unknown {
 async function countEach({ tables }: Catalog, session: SqlSession): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { name } of tables) {
-    const { rows } = await session.query(`SELECT count(*)::text AS n FROM ${identifier(name)}`);
+    const { rows } = await session.query(`SELECT count(*)::text AS n FROM ONLY ${identifier(name)}`);
     counts.set(name, Number(rows[0]?.n ?? 0));
   }
   return counts;

@@ -45,7 +45,7 @@ export async function saveRows(
   for (const [number, { name, columns, key }] of selectColumns(catalog, only).entries()) {
     // Everything as text: that is what other columns, and older copies, are held against.
     const cells = columns.map((column) => `${identifier(column)}::text`);
-    const lines = session.copyOut(`SELECT ${cells.join(', ')} FROM ${identifier(name)}`);
+    const lines = session.copyOut(`SELECT ${cells.join(', ')} FROM ONLY ${identifier(name)}`);
     const file = await archive.write(place, `${number + 1}.copy.gz`, lines.pieces, { maxBytes: maxBytes - bytes });
     if (file === null) {
       await archive.remove(place.projectId, place.folder);

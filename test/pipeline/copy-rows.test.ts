@@ -24,3 +24,28 @@ test('rows are copied exactly, also those that refer to each other in a circle',
     }),
   );
 });
+
+test('indexes and keys are afterwards what they were, also where a view or a partition hangs on them', async () => {
+  const script = `CREATE TABLE plain (id integer PRIMARY KEY, code text CONSTRAINT "the ""code" UNIQUE NULLS NOT DISTINCT, n integer);
+    CREATE INDEX "by ""n" ON plain (n DESC NULLS LAST, lower(code)) INCLUDE (id) WHERE n > 0;
+    CREATE UNIQUE INDEX plain_once ON plain ((n + 1)) WHERE n < 0;
+    CREATE TABLE child (plain integer REFERENCES plain ON DELETE CASCADE, once text UNIQUE, PRIMARY KEY (plain, once));
+    CREATE TABLE grouped (id integer PRIMARY KEY, title text);
+    CREATE VIEW titles AS SELECT id, title FROM grouped GROUP BY id;
+    CREATE TABLE parted (id integer, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+    CREATE INDEX parted_at ON parted (at);
+    CREATE TABLE parted_2024 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');`;
+  await withDatabase(inject('cluster'), (one) =>
+    withDatabase(inject('cluster'), async (other) => {
+      for (const session of [one, other]) await session.query(script);
+      await one.query(`INSERT INTO plain SELECT g, 'c' || g, g - 1 FROM generate_series(1, 3) AS g;
+        INSERT INTO child VALUES (1, 'a'); INSERT INTO grouped VALUES (1, 'b'); INSERT INTO parted VALUES (1, '2024-02-03')`);
+      const catalog = await readCatalog(other);
+      await copyRows(catalog, one, other);
+      expect(await countRows(catalog, other)).toBe(6);
+      expect(await readCatalog(other)).toEqual(catalog);
+      await expect(other.query("INSERT INTO plain VALUES (9, 'c1', 9)")).rejects.toThrow('the "code');
+      await expect(other.query('INSERT INTO child VALUES (7, 1)')).rejects.toThrow('child_plain_fkey');
+    }),
+  );
+});
