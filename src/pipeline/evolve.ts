@@ -13,10 +13,9 @@ import { exclusively } from './exclusive.ts';
 import { planMigrations, readMigrations } from './migration-files.ts';
 import { listMigrations } from './migrations.ts';
 import type { ChangePlan } from './plan-change.ts';
-import type { Prepared } from './prepared.ts';
 import { type ChangeProof, changeWitness, keepProof } from './prove-change.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
-import type { RowsCopy } from './rows-copy.ts';
+import type { PreparedCopy } from './rows-copy.ts';
 import type { VerifyNeeds } from './verification-run.ts';
 import { type PhaseTime, together, watch } from './watch.ts';
 
@@ -68,7 +67,7 @@ export interface PreviewOrder {
   readonly name: string;
   readonly verify: Profile | 'none';
   /** A copy of the environment's rows, by `prepareCopy`; it is taken away. */
-  readonly copy: Prepared<RowsCopy>;
+  readonly copy: PreparedCopy;
 }
 
 /**
@@ -90,6 +89,9 @@ export async function previewChange(
   const witness =
     verify === 'none' ? nobody : changeWitness(folder, { before, after, migrations, profile: verify }, phase, services);
   try {
+    copy.begin();
+    // Building takes as long as what is left of copying.
+    witness.begin(await copy.scratchId());
     const { rehearsal, seen } = await rehearse(wanted, copy, witness, services);
     return { plan, marks, migrations, rehearsal, proof: seen, phases };
   } finally {

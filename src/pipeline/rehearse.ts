@@ -35,10 +35,8 @@ export interface RehearsalOrder {
   readonly files: readonly { readonly up: string; readonly down: string }[];
 }
 
-/** Who looks at a rehearsal: beside it, and then at the copy that the change was made in. */
+/** Who looks at the copy that a change was made in. */
 export interface RehearsalWitness<T> {
-  /** There is a place for the rehearsal, whose lock lasts as long as it does. */
-  begin(scratchId: string): void;
   look(database: TrialDatabase): Promise<T>;
 }
 
@@ -55,7 +53,6 @@ export async function rehearse<T>(
 ): Promise<{ readonly rehearsal: Rehearsal; readonly seen: T }> {
   const copy = await prepared.ready();
   const { scratch, session, rows, copyMs } = copy;
-  witness.begin(scratch.id);
   const { tried, later } = await tryOut(order, copy, services);
   const looked = trialDatabase(scratch, order.after, session, services).then((database) => witness.look(database));
   const [seen] = await together([looked, later]);

@@ -31,39 +31,63 @@ export interface RowsCopy {
   readonly copyMs: number;
 }
 
+/** A copy that is made while something else goes on: copying takes as long as planning. */
+export interface PreparedCopy extends Prepared<RowsCopy> {
+  /** Of its database, as soon as that is there, long before its rows are. Throws what making it throws. */
+  scratchId(): Promise<string>;
+}
+
+/** Nothing is made before it is begun. Throws what migrating and copying throw, to who asks for it. */
+export function prepareCopy(folder: ProjectFolder, env: Environment, services: TrialNeeds): PreparedCopy {
+  const place = prepare<ScratchDatabase>((use) => withScratchDatabase(folder.project.id, services, use));
+  const copy = prepare<RowsCopy>((use, signal) => withRowsCopy(folder, { env, place, signal }, services, use));
+  return {
+    begin() {
+      place.begin();
+      copy.begin();
+    },
+    ready: copy.ready,
+    scratchId: async () => (await place.ready()).id,
+    async end() {
+      await copy.end();
+      await place.end();
+    },
+  };
+}
+
+interface CopyOrder {
+  readonly env: Environment;
+  readonly place: Prepared<ScratchDatabase>;
+  readonly signal: AbortSignal;
+}
+
 /** The copy for the time of `work`. Throws what migrating, copying and `work` throw, and `signal`'s reason when it is aborted. */
 async function withRowsCopy(
   folder: ProjectFolder,
-  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
+  { env, place, signal }: CopyOrder,
   services: TrialNeeds,
   work: (copy: RowsCopy) => Promise<void>,
 ): Promise<void> {
   const files = await readMigrations(folder, services);
   const source = await services.sql.connect(await openLogin(folder.project.id, env, 'mig', services));
   try {
-    await withScratchDatabase(folder.project.id, services, async (scratch) => {
-      signal.throwIfAborted();
-      const login = await scratch.login('mig');
-      await migrateUp({ files, login, keepSum() {} }, services);
-      const session = await services.sql.connect(login);
-      try {
-        const catalog = await readCatalog(session);
-        const { clock } = services;
-        const startedAt = clock.elapsedMs();
-        const rows = await countRows(catalog, source);
-        if (rows <= MAX_ROWS) await copyRows(catalog, source, session, signal);
-        const copyMs = clock.elapsedMs() - startedAt;
-        await work({ scratch, login, session, files, catalog, rows: rows <= MAX_ROWS ? rows : null, copyMs });
-      } finally {
-        await session.close();
-      }
-    });
+    const scratch = await place.ready();
+    signal.throwIfAborted();
+    const login = await scratch.login('mig');
+    await migrateUp({ files, login, keepSum() {} }, services);
+    const session = await services.sql.connect(login);
+    try {
+      const catalog = await readCatalog(session);
+      const { clock } = services;
+      const startedAt = clock.elapsedMs();
+      const rows = await countRows(catalog, source);
+      if (rows <= MAX_ROWS) await copyRows(catalog, source, session, signal);
+      const copyMs = clock.elapsedMs() - startedAt;
+      await work({ scratch, login, session, files, catalog, rows: rows <= MAX_ROWS ? rows : null, copyMs });
+    } finally {
+      await session.close();
+    }
   } finally {
     await source.close();
   }
-}
-
-/** The same, made while something else goes on: copying takes as long as planning. */
-export function prepareCopy(folder: ProjectFolder, env: Environment, services: TrialNeeds): Prepared<RowsCopy> {
-  return prepare((use, signal) => withRowsCopy(folder, { env, signal }, services, use));
 }

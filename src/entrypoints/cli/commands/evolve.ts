@@ -73,13 +73,13 @@ async function change(cli: Cli, typed: Typed, { folder, env, services }: Place):
     import('../../../pipeline/rows-copy.ts'),
   ]);
   const request = parseRequest(typed.args[0] ?? '', EXAMPLE);
-  const wanted = await understandBoth(folder, request, services);
   // Marked before anything is planned: whatever differs later came in between.
   const marks = await evolve.markPlace(folder, env, services);
   const copy = prepareCopy(folder, env, services);
-  // Planning looks at tables, the copy is of rows: neither waits for the other.
+  // What is wanted is found in words and tables, the copy is of rows: neither waits for the other.
   copy.begin();
   try {
+    const wanted = await understandBoth(folder, request, services);
     return await planned(cli, typed, { folder, env, services }, { request, wanted, marks, copy });
   } finally {
     await copy.end();
