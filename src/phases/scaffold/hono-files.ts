@@ -1,5 +1,5 @@
 import type { FileTree } from '../../ports/workspace.ts';
-import { appModule } from './app-module.ts';
+import { appModules } from './app-module.ts';
 import { importLine } from './source.ts';
 
 /** What only Nitro reads. */
@@ -7,7 +7,7 @@ const NITRO_ONLY: ReadonlySet<string> = new Set(['nitro.config.mjs']);
 
 /**
  * The same project for Hono: handlers, statements and schemas stay what they are, `#http` (server/lib/http.ts) stands
- * where Nitro stood, and `server/app.ts` does what Nitro's file routes did. `own` are the files that Hono has instead.
+ * where Nitro stood, and `server/app.ts` with its routers does what Nitro's file routes did. `own` are the files that Hono has instead.
  */
 export function honoFiles(files: FileTree, own: FileTree): FileTree {
   const shared = Object.entries(files)
@@ -17,7 +17,7 @@ export function honoFiles(files: FileTree, own: FileTree): FileTree {
       path.startsWith('server/') ? withoutNitro(text) : text.replaceAll('nitro.config', 'rolldown.config'),
     ]);
   const tree: FileTree = { ...Object.fromEntries(shared), ...own };
-  return { ...tree, 'server/app.ts': appModule(tree) };
+  return { ...tree, ...appModules(tree) };
 }
 
 const IMPORTS = /^(?:import [^;]*? from '[^']+';\n)+/m;
