@@ -110,7 +110,7 @@ function linksOf(table: Table, schema: Schema): readonly ParentLink[] {
 
 /**
  * Of the foreign keys that a unique set is made of, the last one gets a row of its own each time. People are the
- * dearest to make, so that they come last in the choice.
+ * dearest to make, so that they come last in the choice; keys of several columns take a name for the row before them.
  */
 function freshLinks(
   resource: Resource,
@@ -125,7 +125,8 @@ function freshLinks(
     if (own || inside.length === 0 || inside.some((link) => fresh.has(link))) continue;
     const dear = (link: ParentLink) =>
       resources.some((resource) => resource.table.name === link.table && resource.inputs.some(({ hashed }) => hashed));
-    const chosen = inside.filter((link) => !dear(link)).at(-1) ?? inside.at(-1);
+    const plain = inside.filter(({ columns: own }) => own.length === 1);
+    const chosen = plain.filter((link) => !dear(link)).at(-1) ?? plain.at(-1) ?? inside.at(-1);
     if (chosen) fresh.add(chosen);
   }
   return fresh;
@@ -142,6 +143,9 @@ function bodyCode(resource: Resource, schema: Schema, resources: readonly Resour
   const values = sampleBody(resource, schema, SEED);
   const links = linksOf(table, schema);
   const fresh = freshLinks(resource, links, resources);
+  const several = [...fresh].filter(({ columns }) => columns.length > 1);
+  const named = new Map(several.map((link, at) => [link, { name: at === 0 ? 'parent' : `parent${at + 1}` }]));
+  const indent = named.size === 0 ? 6 : 8;
   const unique = new Set(uniqueSets(table).flat());
   const sent = resource.wall?.isAccounts ? registrationFields(schema) : inputs;
   const fields = sent.flatMap((field): string[] => {
@@ -149,22 +153,32 @@ function bodyCode(resource: Resource, schema: Schema, resources: readonly Resour
     // Registering has a word of its own for the password.
     const known = inputs.find(({ column }) => column === field.column)?.name ?? field.name;
     const link = links.find(({ columns }) => columns.includes(name));
-    if (link) return [linkField(field, link, fresh.has(link) && link.columns.length === 1)];
+    if (link) return [linkField(field, link, fresh.has(link) ? (named.get(link) ?? 'made') : 'kept', indent)];
     if (!Object.hasOwn(values, known)) return [];
     const code = unique.has(name) ? uniqueCode(resource, field, schema) : jsonCode(values[known]);
     // Logins are kept in lower case.
     const isLogin = name === schema.accounts?.login && table.name === schema.accounts.table;
     const value = isLogin && code.startsWith('`') ? code.toLowerCase() : code;
-    return [entry(field.name, value, 6)];
+    return [entry(field.name, value, indent)];
   });
   const usesClient = fields.some((text) => text.includes('client.'));
   const start = usesClient ? 'body: async (client) => (' : 'body: () => (';
   if (fields.length === 0) return 'body: () => ({}),';
-  return listed(`${start}{`, fields, '}),', 4);
+  if (named.size === 0) return listed(`${start}{`, fields, '}),', 4);
+  return [
+    'body: async (client) => {',
+    ...[...named].map(([link, { name }]) => `      const ${name} = await client.make(${jsonCode(link.table)});`),
+    `      ${listed('return {', fields, '};', 6)}`,
+    '    },',
+  ].join('\n');
 }
 
-function linkField(field: InputField, link: ParentLink, isFresh: boolean): string {
+/** The row that a field refers to: the one of all tests, one of its own, or one that was made before. */
+type LinkedRow = 'kept' | 'made' | { readonly name: string };
+
+function linkField(field: InputField, link: ParentLink, from: LinkedRow, indent: number): string {
   const at = link.columns.indexOf(field.column.name);
-  const row = `(await client.${isFresh ? 'make' : 'parent'}(${jsonCode(link.table)}))`;
-  return entry(field.name, member(row, link.parentColumns[at] ?? ''), 6);
+  const made = `(await client.${from === 'made' ? 'make' : 'parent'}(${jsonCode(link.table)}))`;
+  const row = typeof from === 'object' ? from.name : made;
+  return entry(field.name, member(row, link.parentColumns[at] ?? ''), indent);
 }
