@@ -116,7 +116,7 @@ function textWith(account: string): ConditionText {
 
 /** All texts a condition of a table can have, what holds another one first. */
 function conditions(table: Table, schema: Schema): { readonly sql: string; readonly always: string }[] {
-  const accounts = ['$'.concat('{account}'), ...Array.from({ length: 60 }, (_, index) => `$${index + 1}`)];
+  const accounts = ['$'.concat('{bind(account?.id)}'), ...Array.from({ length: 60 }, (_, index) => `$${index + 1}`)];
   const found = accounts.flatMap((account) =>
     [readCondition, changeCondition, ownerCondition].flatMap((condition) => {
       const whole = condition(table, schema, textWith(account)) ?? '';

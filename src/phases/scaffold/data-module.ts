@@ -28,7 +28,7 @@ export function dataModule(resource: Resource): string {
 const SOURCES: readonly (readonly [from: string, names: readonly string[]])[] = [
   ['node:crypto', ['randomUUID']],
   ['nanoid', ['nanoid']],
-  ['../lib/as-account.ts', ['findRowsAs', 'findVisible', 'readPageAs', 'readRowAs', 'SYSTEM']],
+  ['../lib/as-account.ts', ['type Bind', 'findRowsAs', 'findVisible', 'readPageAs', 'readRowAs', 'SYSTEM']],
   ['../lib/auth.ts', ['type Account']],
   ['../lib/database.ts', ['findRows', 'readPage', 'readRow', 'type Statement']],
   ['../lib/hash-for.ts', ['hashFor']],

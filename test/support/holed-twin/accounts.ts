@@ -36,7 +36,13 @@ const OWNERSHIP: readonly Hole[] = [
     name: 'no owner in filtered lists',
     schema: 'tasks',
     attack: 'other-rows',
-    edits: [{ path: LISTS, from: 'where user_id = ${account}`', to: 'where ${account}::varchar is not null`' }],
+    edits: [
+      {
+        path: LISTS,
+        from: 'where user_id = ${bind(account?.id)}`',
+        to: 'where ${bind(account?.id)}::varchar is not null`',
+      },
+    ],
     sql: open('lists'),
     finds: { title: /Lists show/, where: /^GET \/lists \?(?:id|name|sort|created_at)/ },
   },
@@ -70,8 +76,8 @@ const OWNERSHIP: readonly Hole[] = [
     edits: [
       {
         path: SUBTASKS,
-        from: 'where task_id in (select id from app.tasks where user_id = ${account})`',
-        to: 'where ${account}::varchar is not null`',
+        from: 'where task_id in (select id from app.tasks where user_id = ${bind(account?.id)})`',
+        to: 'where ${bind(account?.id)}::varchar is not null`',
       },
       {
         path: 'server/routes/tasks/[id]/subtasks/index.get.ts',
@@ -89,8 +95,8 @@ const OWNERSHIP: readonly Hole[] = [
     edits: [
       {
         path: 'server/data/task_labels.ts',
-        from: /where task_id in \(select id from app\.tasks where user_id = \$\{account\}\)`/,
-        to: 'where ${account}::varchar is not null`',
+        from: /where task_id in \(select id from app\.tasks where user_id = \$\{bind\(account\?\.id\)\}\)`/,
+        to: 'where ${bind(account?.id)}::varchar is not null`',
       },
     ],
     sql: `${open('task_labels')}; ${open('tasks')}`,

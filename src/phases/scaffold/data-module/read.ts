@@ -91,21 +91,20 @@ function readLine(resource: Resource, places: Places, lead: 'where' | '  and', i
   return [`${lead} ${lead === 'where' ? conditions.join(' or ') : anyOf(conditions)}`];
 }
 
-/** In a text of the generated code. */
-function inserted(name: string): string {
-  return `$\{${name}}`;
+/** A value in a text of the generated code. */
+function bound(value: string): string {
+  return `$\{bind(${value})}`;
 }
 
 /** The rows of all other lists, where there is a condition on them. */
 function visiblePart(resource: Resource): string {
   const { wall } = resource;
-  const own = wall?.readConditions(inserted('account'));
+  const own = wall?.readConditions(bound('account?.id'));
   if (!wall || !own) return '';
-  const conditions = wall.hasAdmins ? [...own, inserted('admin')] : own;
-  const parameters = wall.hasAdmins ? 'account: string, admin: string' : 'account: string';
+  const conditions = wall.hasAdmins ? [...own, bound('account?.isAdmin')] : own;
   return [
     '/** The rows that all other lists are made of. */',
-    `const visible = (${parameters}) => \``,
+    'const visible = (account: Account | null, bind: Bind) => `',
     '    select *',
     `    from ${tableName(resource)}`,
     `    where ${conditions.join(' or ')}\`;`,

@@ -143,15 +143,17 @@ export async function findRowsAs<T>(
   }
 }
 
+/** Takes a value into a statement, and gives its place there: `$3`. */
+export type Bind = (value: unknown) => string;
+
 /** What is read of a SELECT from `visible`: the rows that an account may see, and which these are is said in SQL. */
 export function findVisible<T>(
-  asker: Asker,
-  visible: (account: string, admin: string) => string,
+  account: Account | null,
+  visible: (account: Account | null, bind: Bind) => string,
   { text, values }: Query,
   read: Read<T>,
 ): Promise<T> {
-  const rows = visible(`$${values.length + 1}`, `$${values.length + 2}`);
-  const own = [asker?.id, asker?.isAdmin].slice(0, visible.length);
-  const query = { text: `with visible as (${rows})\n${text}`, values: [...values, ...own] };
-  return findRowsAs(asker, query, read);
+  const all = [...values];
+  const rows = visible(account, (value) => `$${all.push(value)}`);
+  return findRowsAs(account, { text: `with visible as (${rows})\n${text}`, values: all }, read);
 }
