@@ -1,5 +1,7 @@
 /** Small pieces of TypeScript text. Everything that comes from a schema passes one of these before it is code. */
 
+import { tellingText } from '../../domain/telling-text.ts';
+
 /** Generated lines are at most this long. */
 export const LINE_WIDTH = 100;
 
@@ -66,8 +68,7 @@ export function commentText(text: string): string {
 
 /** What a doc comment says of something beside its name; empty when that is nothing. */
 export function noteText(name: string, description: string): string {
-  const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
-  return letters(description) === letters(name) ? '' : commentText(description);
+  return commentText(tellingText(name, description));
 }
 
 /** `open` items `close` on one line when it fits after `indent`, otherwise an item a line. */

@@ -2,6 +2,7 @@ import { parseColumnType } from '../../../domain/column-type.ts';
 import type { Origin } from '../../../domain/explanation.ts';
 import { MAX_IDENTIFIER_LENGTH } from '../../../domain/identifier.ts';
 import { primaryKey, type Schema, type SchemaInput, tableSchema } from '../../../domain/schema.ts';
+import { tellingText } from '../../../domain/telling-text.ts';
 import type { Draft, Link, Model, OriginalColumn } from './draft.ts';
 import type { ColumnDraft, ColumnKind } from './notation.ts';
 import { type Origins, partKey } from './part-origins.ts';
@@ -225,7 +226,7 @@ function describeColumn(column: ColumnDraft): string {
     money: ', in minor units of the currency',
     moment: ', in unix seconds',
   };
-  return `${text}${column.sqlType === undefined ? (unit[column.kind] ?? '') : ''}.`;
+  return tellingText(column.name, `${text}${column.sqlType === undefined ? (unit[column.kind] ?? '') : ''}.`);
 }
 
 function enumName(
