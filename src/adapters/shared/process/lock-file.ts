@@ -23,8 +23,8 @@ const HEARTBEAT_MS = 2000;
 const FOREIGN_STALE_MS = 10_000;
 /** A lock that names nobody: its holder was killed while writing it, or it is none of ours. */
 const UNREADABLE_STALE_MS = 5000;
-/** Rounds of waiting, of about 35 ms each, before somebody is told. */
-const ROUNDS_UNTOLD = 20;
+/** Waiting that is shorter is not worth a word. */
+const UNTOLD_MS = 700;
 
 /** Who holds a lock file. */
 export interface LockHolder {
@@ -52,15 +52,20 @@ export async function acquireLock(path: string, wish: LockWish): Promise<(() => 
     realm: ownRealm(),
     token: randomBytes(8).toString('hex'),
   });
-  const deadline = performance.now() + wish.waitMs;
-  for (let round = 0; !create(path, content); round += 1) {
+  const begun = performance.now();
+  let isTold = false;
+  while (!create(path, content)) {
     const held = readLock(path);
     if (held !== null && isStale(path, held)) {
       await breakLock(path, held, content);
       continue;
     }
-    if (held !== null && round === ROUNDS_UNTOLD) wish.onWait?.(parseHolder(held)?.pid ?? null);
-    if (performance.now() >= deadline) return null;
+    const waitedMs = performance.now() - begun;
+    if (held !== null && !isTold && waitedMs >= UNTOLD_MS) {
+      isTold = true;
+      wish.onWait?.(parseHolder(held)?.pid ?? null);
+    }
+    if (waitedMs >= wish.waitMs) return null;
     await sleep(20 + Math.random() * 30);
   }
   return hold(path, content);

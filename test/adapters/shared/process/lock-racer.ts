@@ -32,7 +32,7 @@ async function raise(): Promise<void> {
 
 while (!existsSync(join(folder, 'go'))) await sleep(5);
 for (let round = 0; round < Number(rounds); round += 1) {
-  const release = await acquireLock(lock, { waitMs: 30_000 });
+  const release = await acquireLock(lock, { waitMs: 120_000 });
   if (release === null) throw new Error('never got it');
   enter();
   await raise();
