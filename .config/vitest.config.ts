@@ -13,6 +13,7 @@ export const settings = {
   // Only for what hangs: on a machine that is busy with something else all takes many times as long, and is right.
   testTimeout: 240_000,
   hookTimeout: 300_000,
+  expect: { poll: { timeout: 120_000 } },
   pool: 'forks' as const,
   sequence: { sequencer: LongFirst },
 };

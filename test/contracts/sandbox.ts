@@ -40,9 +40,10 @@ process.exitCode = 3;
 /** Starts something that would outlive it, and says how far that came. */
 const LEAVES = `
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 const text = "const { appendFileSync } = require('node:fs'); setInterval(() => appendFileSync('beats', 'x'), 20)";
 spawn(process.execPath, ['-e', text], { detached: true, stdio: 'ignore' }).unref();
-await new Promise((next) => setTimeout(next, 500));
+while (!existsSync('beats')) await new Promise((next) => setTimeout(next, 20));
 `;
 
 const ENDLESS = {

@@ -10,7 +10,7 @@ const { folder: home, giveBack } = lendFolder();
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const nameOf = (project: { name: string }) => project.name;
 

@@ -60,13 +60,13 @@ beforeAll(async () => {
     '.env.migrate',
     `INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', ${odd}, 1, 1), ('b', '\\N', 1, 1)`,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await runCli(['destroy', here, '--confirm', 'chores'], { home, env });
   await s3.stop();
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 test('files are saved without a secret, again without sending anything, and come back', async () => {
   const first = await cli('files', 'push');

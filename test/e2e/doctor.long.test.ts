@@ -66,11 +66,11 @@ beforeAll(async () => {
   const created = await cli('create', 'to-do list', '--verify', 'none', '--json');
   expect(created).toMatchObject({ code: 0 });
   ({ project, url } = JSON.parse(created.stdout));
-}, 120_000);
+});
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 test('a sound machine: exit 0, and nothing is changed by looking, nor by mending what is whole', async () => {
   const before = [snapshot(own), snapshot(project.directory)];
@@ -79,7 +79,7 @@ test('a sound machine: exit 0, and nothing is changed by looking, nor by mending
   const fixed = await doctor('--fix');
   expect([fixed.code, fixed.wrong, mended(fixed.findings)]).toEqual([0, [], '']);
   expect([snapshot(own), snapshot(project.directory)]).toEqual(before);
-}, 60_000);
+});
 
 test('PostgreSQL killed, the server dead, a login file gone: each is found, one --fix brings all of it back', async () => {
   const body = JSON.stringify({ title: 'survive', done: false, priority: 'low' });
@@ -139,4 +139,4 @@ test('what only a person can decide stays: exit 3 after --fix, with the command'
     writeFileSync(manifest, original);
   }
   expect((await doctor()).code).toBe(0);
-}, 60_000);
+});

@@ -66,7 +66,7 @@ test('the built server runs on the database of another environment when it is gi
   });
   const url = `http://127.0.0.1:${port}`;
   try {
-    await expect.poll(() => statusOf(`${url}/health`), { timeout: 15_000 }).toBe(200);
+    await expect.poll(() => statusOf(`${url}/health`)).toBe(200);
     expect(await post(url, 'on staging')).toMatchObject({ status: 201 });
     expect(await post(stage.created.url, 'on dev')).toMatchObject({ status: 201 });
   } finally {

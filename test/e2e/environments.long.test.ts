@@ -12,7 +12,7 @@ const { folder, as, ada, bob, database, inside } = stage;
 beforeAll(async () => {
   expect((await ada('provision', '--env', 'prod')).code).toBe(0);
   expect((await ada('migrate', 'up', '--env', 'prod')).data.applied).toHaveLength(1);
-}, 60_000);
+});
 
 const inMetadata = (text: string, values: readonly unknown[]) =>
   asAdmin(stage.cluster(), 'turbobackend_meta', (query) => query(text, values));

@@ -48,12 +48,12 @@ beforeAll(async () => {
   env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
   const made = await cli(['create', 'to-do list', '--name', 'chores', '--verify', 'none']);
   expect([made.code, made.error]).toEqual([0, undefined]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await runCli(['destroy', here, '--yes'], { home, env });
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 test('killed at anything it does, the next one finishes or finds all as it was', async () => {
   // Up to the database each of them; then one file of code is like another, and every third is enough.

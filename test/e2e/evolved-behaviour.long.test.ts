@@ -47,7 +47,7 @@ afterAll(async () => {
   await cli('destroy', project, '--yes');
   await model.stop();
   await giveBack();
-}, 60_000);
+});
 
 test('a sentence about what falcons can do adds a column and an endpoint, beside those that were there', async () => {
   const sentence = 'falcons can be retired, once';

@@ -17,11 +17,11 @@ beforeAll(async () => {
   server = await startCluster();
   const { host, port, user, password } = server.cluster;
   env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
-}, 60_000);
+});
 
 afterAll(async () => {
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 const cli = (...args: string[]) => runCli([...args, '--json'], { home, env, timeoutMs: 120_000 });
 

@@ -38,12 +38,12 @@ beforeAll(async () => {
   }
   app = await openServices(loadConfig(home, { TURBOBACKEND_HOME: join(home, 'turbobackend') }), () => {});
   await app.cluster.ensure();
-}, 60_000);
+});
 
 afterAll(async () => {
   await app.close();
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 test('the wrong master key opens nothing and changes nothing', async () => {
   const before = [await recordOf(one), (await cli(one, 'db', 'url')).stdout];
@@ -89,7 +89,7 @@ test('a manifest with the id of another project, or of none, is refused by every
     writeFileSync(file, original);
   }
   expect([await recordOf(one), await recordOf(two), readFileSync(join(one, '.env'), 'utf8')]).toEqual(before);
-}, 60_000);
+});
 
 test('a disk that is full while .env is written leaves the old one, and nothing beside it', async () => {
   const file = join(one, '.env');
@@ -143,7 +143,7 @@ test('files that are called like options are files', async () => {
   }
   expect(await failure(one, ['destroy'])).toEqual([2, 'confirm.needed']);
   expect(readdirSync(one)).toEqual(expect.arrayContaining(odd));
-}, 60_000);
+});
 
 test('a role that changes its own password is reported, and provision restores it', async () => {
   const status = async () => JSON.parse((await cli(one, 'status', '--json')).stdout).database;
@@ -192,7 +192,7 @@ test('a create that sleeps while its connections are cut is finished by itself o
   const repeated = phases.flatMap((time: { phase: string; reused: boolean }) => (time.reused ? [] : [time.phase]));
   for (const phase of ['detect', 'design', 'provision']) expect(repeated).not.toContain(phase);
   expect((await fetch(`${url}/tasks`)).status).toBe(200);
-}, 60_000);
+});
 
 test('a database whose record was lost is listed, and never dropped', async () => {
   const name = (await recordOf(two))?.databaseName;

@@ -16,7 +16,7 @@ const { folder: home, giveBack } = lendFolder();
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const options = { home, timeoutMs: 120_000 };
 const request = ['to-do list', '--verify', 'none'];
@@ -31,7 +31,7 @@ test('killed in the middle of provisioning, one more run gives what an undisturb
   );
   expect({ killed, after, repeated }).toEqual({ killed: true, after: [], repeated: [] });
   expect(before.length).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test('the comparison sees a changed mode, a changed byte, a right too many and a changed row', async () => {
   const directory = join(home, 'to-damage');
@@ -50,7 +50,7 @@ test('the comparison sees a changed mode, a changed byte, a right too many and a
   const found = differences(sound, await fingerprint(directory, login)).join('\n');
   for (const part of ['.env:', 'package.json:', 'database schema', 'database migration']) expect(found).toContain(part);
   expect((await runCli(['destroy', directory, '--yes'], options)).code).toBe(0);
-}, 120_000);
+});
 
 test('resume goes on without being told the request, nor how it was to be done', async () => {
   const directory = join(home, 'to-resume');

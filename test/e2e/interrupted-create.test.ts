@@ -14,7 +14,7 @@ const { folder: home, giveBack } = lendFolder();
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const options = { home, timeoutMs: 120_000 };
 /** Where proving it is not what is tested. */
@@ -39,7 +39,7 @@ test('two creates at once on a new machine both succeed', async () => {
   for (const folder of ['first', 'second']) {
     expect((await runCli(['destroy', join(home, folder), '--yes'], { home })).code).toBe(0);
   }
-}, 120_000);
+});
 
 const phases = ['cluster', 'detect', 'design', 'provision', 'scaffold', 'migrate', 'build', 'deploy', 'verify'];
 
@@ -63,7 +63,7 @@ test('killed in each phase in turn, the same command finishes, and repeats no fi
   expect(created.checks.every((check) => check.passed)).toBe(true);
   expect((await fetch(`${created.url}/health`)).status).toBe(200);
   expect((await runCli(['destroy', directory, '--yes'], { home })).code).toBe(0);
-}, 180_000);
+});
 
 test('killed in the middle of a step, one more run gives what an undisturbed one gives', async () => {
   const request = ['to-do list', ...unproven];
@@ -73,7 +73,7 @@ test('killed in the middle of a step, one more run gives what an undisturbed one
   const { killed, before, after, repeated } = await killAndRepeat(options, request, point, peace);
   expect({ killed, after, repeated }).toEqual({ killed: true, after: [], repeated: [] });
   expect(before.length).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test('two creates of one project at once make one project; of two projects, both', async () => {
   const create = (folder: string) =>

@@ -32,11 +32,11 @@ beforeAll(async () => {
     DB_ADMIN_URL: `postgres://${user}:${password}@localhost:${port}/postgres?sslmode=verify-full`,
     DB_CLUSTER_SSLROOTCERT: join(home, 'authority.pem'),
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 async function cli(cwd: string, ...args: string[]) {
   const { code, stdout, stderr } = await runCli([...args, '--json'], { home, cwd, env, timeoutMs: 120_000 });
@@ -88,7 +88,7 @@ test('create, repair, doctor and destroy need no superuser, and leave nothing be
   expect(visitors.filter(({ user }) => user === server.administrator.user)).toHaveLength(1);
   expect(visitors.filter(({ user }) => user === server.cluster.user)).toHaveLength(1);
   expect(visitors.length).toBeGreaterThan(10);
-}, 180_000);
+});
 
 /** What people and programs do to a project, as superuser, that its own administrator must be able to mend. */
 const DAMAGES: readonly ((own: DatabaseNames) => string)[] = [

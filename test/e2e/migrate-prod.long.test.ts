@@ -45,12 +45,12 @@ beforeAll(async () => {
   expect((await cli('provision', '--env', 'prod')).code).toBe(0);
   expect((await up()).code).toBe(0);
   await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
-}, 120_000);
+});
 
 afterAll(async () => {
   await runCli(['destroy', here, '--yes', '--confirm', 'chores'], { home, env });
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 test('what only fails on the rows of production fails on a copy of them, and nothing is run', async () => {
   await write(1, 'no_sweeping', "ALTER TABLE tasks ADD CONSTRAINT no_sweeping CHECK (title <> 'sweep');\n");

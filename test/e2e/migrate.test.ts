@@ -48,11 +48,11 @@ beforeAll(async () => {
     const { code, stderr } = await cli(...step);
     expect([step, code, stderr]).toEqual([step, 0, '']);
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const PATIENT = { timeout: 120_000 };
 let labels = '';

@@ -66,7 +66,7 @@ afterAll(async () => {
   await cli(['destroy', project, '--yes']);
   await mock.stop();
   await giveBack();
-}, 60_000);
+});
 
 test('killed while the model thinks, then resumed: the design of the model runs, and nothing answered is asked again', async () => {
   // Answers as the other one does, and says nothing once it comes to the design.
@@ -83,7 +83,7 @@ test('killed while the model thinks, then resumed: the design of the model runs,
   });
   const args = ['create', REQUEST, '--dir', project, '--verify', 'none', '--max-cost', '1'];
   const killed = startCli(args, { home: folder, cwd: folder, env: environment(silent.url) });
-  await expect.poll(() => silent.requests.length, { timeout: 40_000 }).toBe(2);
+  await expect.poll(() => silent.requests.length).toBe(2);
   killed.child.kill('SIGKILL');
   await killed.finished;
   await silent.stop();
@@ -104,7 +104,7 @@ test('killed while the model thinks, then resumed: the design of the model runs,
     headers: { 'content-type': 'application/json' },
   });
   expect(row.status).toBe(201);
-}, 120_000);
+});
 
 test('the same design comes out of the records, without a network', async () => {
   mock.clearRequests();

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.close();
   await stopHome(home).finally(giveBack);
-}, 120_000);
+});
 
 const options = () => ({ home, cwd: directory, env: world.env, timeoutMs: 240_000 });
 

@@ -16,13 +16,13 @@ let world: RemoteWorld;
 // Each with a database of its own: what one project made there is in the way of another.
 beforeEach(async () => {
   world = await openRemoteWorld();
-}, 60_000);
+});
 
 afterEach(() => world.close());
 
 afterAll(async () => {
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const options = () => ({ home, env: world.env, timeoutMs: 180_000 });
 const argsFor = (directory: string) => [

@@ -14,12 +14,12 @@ let world: RemoteWorld;
 
 beforeAll(async () => {
   world = await openRemoteWorld();
-}, 60_000);
+});
 
 afterAll(async () => {
   await world.close();
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Promise<CliResult> =>
   runCli([...args, '--json'], { home, env: { ...world.env, ...env }, timeoutMs: 180_000, ...(cwd ? { cwd } : {}) });

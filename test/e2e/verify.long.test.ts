@@ -30,12 +30,12 @@ beforeAll(async () => {
   created = made.data;
   app = await openServices(loadConfig(home, { TURBOBACKEND_HOME: join(home, 'turbobackend') }), () => {});
   await app.cluster.ensure();
-}, 120_000);
+});
 
 afterAll(async () => {
   await app.close();
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 test('a report that cannot be written is refused before anything runs, with what to type instead', async () => {
   writeFileSync(join(home, 'a-file'), '');
@@ -54,7 +54,7 @@ test('a report that cannot be written is refused before anything runs, with what
   }
   expect(await cli('verify', '--report', 'report.pdf')).toMatchObject({ code: 2, error: 'usage.invalid' });
   expect(await verified()).toBeNull();
-}, 120_000);
+});
 
 test('a server that runs is used and left as it was, and its report goes where and as it is wanted', async () => {
   for (const type of ['html', 'json', 'txt']) {
@@ -69,7 +69,7 @@ test('a server that runs is used and left as it was, and its report goes where a
   expect(await (await fetch(`${created.url}/tasks`)).json()).toMatchObject({ data: [] });
   // It says nothing about the files.
   expect(await verified()).toBeNull();
-}, 120_000);
+});
 
 test('what is no server of this project is written to by nobody', async () => {
   for (const url of ['ftp://127.0.0.1/', 'nonsense', '']) {

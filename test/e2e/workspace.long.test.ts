@@ -15,12 +15,12 @@ let fake: FakeDaytona;
 
 beforeAll(async () => {
   fake = await startFakeDaytona({ environment: sandboxEnvironment });
-}, 60_000);
+});
 
 afterAll(async () => {
   await fake.close();
   await stopHome(home).finally(giveBack);
-}, 60_000);
+});
 
 const options = (env: Readonly<Record<string, string>> = {}) => ({
   home,
@@ -84,7 +84,7 @@ test('a key that is wrong, expired or too weak is named before anything is made'
     expect(stdout).not.toContain(key);
   }
   expect(fake.created()).toBe(made);
-}, 120_000);
+});
 
 test('doctor finds what was forsaken at Daytona, whoever made it, by its label', async () => {
   const projectId = 'forsakenforsaken';
@@ -95,4 +95,4 @@ test('doctor finds what was forsaken at Daytona, whoever made it, by its label',
   const { stdout } = await runCli(['doctor', '--remote', '--json'], options());
   expect(stdout).toContain(`turbobackend-${projectId}`);
   expect(stdout).not.toContain(fake.key);
-}, 120_000);
+});

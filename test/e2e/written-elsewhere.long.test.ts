@@ -72,7 +72,7 @@ afterAll(async () => {
   await model.stop();
   await daytona.close();
   await giveBack();
-}, 120_000);
+});
 
 test('an endpoint is written wrong, told, mended and accepted in a sandbox elsewhere, and none is left', async () => {
   const seen = new Set<string>();

@@ -46,7 +46,7 @@ afterAll(async () => {
   await cli(['destroy', project, '--yes']);
   await model.stop();
   await giveBack();
-}, 60_000);
+});
 
 test('an endpoint with a type error is mended, accepted, served and told of', async () => {
   const created = await cli([

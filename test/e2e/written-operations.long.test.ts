@@ -66,7 +66,7 @@ afterAll(async () => {
   await cli(['destroy', `${project}-again`, '--yes']);
   await model.stop();
   await giveBack();
-}, 60_000);
+});
 
 test('operations that no resource covers are written, mended, proven and served; what is not is told', async () => {
   // The third operation is asked for when it is killed.

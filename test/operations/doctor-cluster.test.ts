@@ -13,7 +13,7 @@ let practice: Practice;
 
 beforeAll(async () => {
   practice = await openPractice(server);
-}, 30_000);
+});
 afterEach(() => practice.discharge());
 afterAll(() => practice.close());
 

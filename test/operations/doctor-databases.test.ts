@@ -14,7 +14,7 @@ let practice: Practice;
 
 beforeAll(async () => {
   practice = await openPractice(inject('cluster'));
-}, 30_000);
+});
 afterEach(() => practice.discharge());
 afterAll(() => practice.close());
 
@@ -133,7 +133,7 @@ test('every drift is found with the command that mends it, a look changes nothin
     expect([damage.name, finding?.mended]).toEqual([damage.name, expect.stringMatching(sentence)]);
     if (!damage.rowsAreLost) expect([damage.name, await practice.kept(patient)]).toEqual([damage.name, 'data']);
   }
-}, 60_000);
+});
 
 test('what is not ours but has our name is told of, never touched', async () => {
   const patient = await practice.admit('foreign');

@@ -8,7 +8,7 @@ let practice: Practice;
 
 beforeAll(async () => {
   practice = await openPractice(inject('cluster'));
-}, 30_000);
+});
 afterEach(() => practice.discharge());
 afterAll(() => practice.close());
 

@@ -74,7 +74,7 @@ async function leave(projectId: string): Promise<string> {
     id = scratch.id;
     await new Promise(() => {});
   });
-  await expect.poll(() => id, { timeout: 20_000 }).not.toBe('');
+  await expect.poll(() => id).not.toBe('');
   return id;
 }
 

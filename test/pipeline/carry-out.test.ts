@@ -58,7 +58,7 @@ const columns = async () =>
 beforeAll(async () => {
   project = await versionedProject(schemaWith(), services);
   await project.sql("INSERT INTO notes VALUES ('a')");
-}, 60_000);
+});
 afterAll(() => project.release());
 
 test('what migrating refuses is taken back with all files of the change, also those that were applied', async () => {

@@ -43,9 +43,7 @@ describe('a project in a sandbox', () => {
         const { directory, fake, events, run } = stage;
         replaceScripts(directory, { build: SMALL_BUILD });
         const running = run();
-        await expect
-          .poll(() => fake.calls.some(({ route }) => route.endsWith('/exec')), { timeout: 20_000 })
-          .toBe(true);
+        await expect.poll(() => fake.calls.some(({ route }) => route.endsWith('/exec'))).toBe(true);
         await fake.vanish('turbobackend-abcdefghijklmnop');
         expect(await running).toMatchObject({ tests: 'skipped' });
         expect((await askInside(stage, '/health')).status).toBe(200);

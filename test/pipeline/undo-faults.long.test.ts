@@ -45,7 +45,7 @@ beforeAll(async () => {
   await project.sql("INSERT INTO notes VALUES ('a'), ('b')");
   await project.step('color', 'ALTER TABLE notes ADD COLUMN color text;', 'ALTER TABLE notes DROP COLUMN color;');
   await project.sql("UPDATE notes SET color = 'red' WHERE id = 'a'");
-}, 60_000);
+});
 afterAll(() => project.release());
 
 test('cut and called again, a step is back, or there again, with all rows', async () => {

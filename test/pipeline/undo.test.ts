@@ -50,7 +50,7 @@ const columnsOf = async (table: string) =>
 
 beforeAll(async () => {
   project = await versionedProject(schema, services);
-}, 60_000);
+});
 afterAll(() => project.release());
 
 const HARD = 'tab\tline\nreturn\r back\\slash \\N "quote" \u2028 ☃';

@@ -147,5 +147,5 @@ export const PROBLEM = { type: 'application/problem+json', fields: [] };
 /** Waits until a statement of the backend waits for a lock. */
 export async function waitForLock({ admin, names: { app } }: ProjectDatabase): Promise<void> {
   const waiting = `SELECT FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'`;
-  await expect.poll(async () => (await admin(waiting, [app])).length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await admin(waiting, [app])).length).toBe(1);
 }

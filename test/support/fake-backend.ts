@@ -24,7 +24,7 @@ const paths = {
   '/version': (answer) => answer.end('${version}'),
   '/env': (answer) => answer.end(JSON.stringify({ env: process.env, argv: process.argv })),
   '/crash': (answer) => answer.end('', () => process.exit(7)),
-  '/slow': (answer) => setTimeout(() => { answer.setHeader('connection', 'close'); answer.end('finished'); }, 600),
+  '/slow': (answer) => { answer.setHeader('connection', 'close'); answer.flushHeaders(); setTimeout(() => answer.end('finished'), 600); },
   '/child': (answer) => answer.end(String(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' }).pid)),
   '/say': (answer, url) => { console.log(url.searchParams.get('text')); answer.end(); },
   '/shout': (answer, url) => {
@@ -115,7 +115,7 @@ export function withTarget(
 
 /** Looks again and again until a claim is true; throws with the last thing seen when it never is. */
 export async function eventually<T>(look: () => Promise<T> | T, claim: (seen: T) => boolean, what: string): Promise<T> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const seen = await look();
     if (claim(seen)) return seen;

@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { startCli } from './run-cli.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('a command sees nothing of the machine’s environment, and its exit is told as a shell would', async () => {
   await withTemporaryFolder(async (home) => {
@@ -25,6 +29,11 @@ test('a command that takes too long is ended and fails the test with what it had
   await withTemporaryFolder(async (home) => {
     const program = join(home, 'program.mjs');
     writeFileSync(program, `console.log('still here'); setTimeout(() => {}, 60_000);`);
-    await expect(startCli([], { home, program, timeoutMs: 1_000 }).finished).rejects.toThrow(/1000 ms\nstill here/);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { output, finished } = startCli([], { home, program, timeoutMs: 1_000 });
+    const ended = expect(finished).rejects.toThrow(/1000 ms\nstill here/);
+    await expect.poll(() => output.stdout).toBe('still here\n');
+    vi.advanceTimersByTime(1_000);
+    await ended;
   });
 });

@@ -7,7 +7,7 @@ import { leftoversOf, processesOf } from './processes.ts';
  * Lends a folder of its own to a test, and takes it away afterwards. Fails when a process that was started for the
  * folder is still running `patienceMs` later (such processes are killed first), so that nothing is left over unnoticed.
  */
-export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T> | T, patienceMs = 2_000): Promise<T> {
+export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T> | T, patienceMs = 30_000): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tb-test-')));
   // Others may walk through: when root runs the tests, the database server runs as somebody else.
   chmodSync(folder, 0o711);

@@ -8,6 +8,7 @@ import { embeddedCluster } from '../../../src/adapters/cluster/embedded/embedded
 import { serverUser } from '../../../src/adapters/cluster/embedded/server-user.ts';
 import { identify } from '../../../src/adapters/shared/process/identity.ts';
 import { TurboError } from '../../../src/domain/errors.ts';
+import type { Cluster } from '../../../src/ports/cluster.ts';
 import { ask } from '../../contracts/cluster.ts';
 import { type BorrowedHome, borrowHome, serverPid } from './borrow-home.ts';
 import { greedyServer } from './fake-postgres.ts';
@@ -47,8 +48,8 @@ describe('a cluster with data in it', () => {
   test('is started again although a busy back-end of the killed server lives on', async () => {
     const cluster = open();
     await cluster.ensure();
-    const busy = ask(cluster, 'select sum(n) from generate_series(1, 20000000) n').catch(() => 'cut');
-    await sleep(200);
+    const busy = ask(cluster, 'do $$ begin loop end loop; end $$').catch(() => 'cut');
+    await begun(cluster, 'do $$%');
     const pid = serverPid(borrowed.layout());
     process.kill(pid, 'SIGKILL');
     await gone(pid);
@@ -186,7 +187,7 @@ describe('a cluster with data in it', () => {
     const cluster = open();
     await cluster.ensure();
     const long = ask(cluster, 'begin; insert into kept values (2); select pg_sleep(60)').catch(() => 'cut');
-    await sleep(200);
+    await begun(cluster, 'begin; insert%');
     expect(await cluster.stop()).toBe(true);
     expect(await long).toBe('cut');
   });
@@ -240,6 +241,12 @@ async function failure(work: Promise<unknown>): Promise<TurboError> {
   const error: unknown = await work.catch((reason: unknown) => reason);
   if (!(error instanceof TurboError)) throw new Error(`expected a TurboError, got ${String(error)}`);
   return error;
+}
+
+/** Waits until a statement like that is under way. */
+async function begun(cluster: Cluster, statement: string): Promise<void> {
+  const active = `select 1 from pg_stat_activity where state = 'active' and query like '${statement}'`;
+  await expect.poll(() => ask(cluster, active)).toHaveLength(1);
 }
 
 async function gone(pid: number): Promise<void> {

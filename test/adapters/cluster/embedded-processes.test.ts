@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   await bundle.write({ file: join(install, 'cluster.mjs'), format: 'esm', codeSplitting: false });
   await bundle.close();
-}, 60_000);
+});
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
@@ -63,7 +63,7 @@ function run(verb: string, home: string): Running {
     output += chunk.toString();
   });
   const result = new Promise<Readonly<Record<string, unknown>>>((resolve) => {
-    child.once('exit', () => resolve(JSON.parse(output || '{"killed":true}')));
+    child.once('close', () => resolve(JSON.parse(output || '{"killed":true}')));
   });
   return { child, result };
 }

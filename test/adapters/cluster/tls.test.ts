@@ -25,10 +25,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'authority.pem'), authority.certificate);
   writeFileSync(join(folder, 'alone.pem'), alone.certificate);
   server = await startTlsCluster();
-}, 60_000);
+});
 afterAll(async () => {
   await giveBack().finally(() => server.stop());
-}, 60_000);
+});
 
 interface Demand {
   readonly mode?: SslMode;

@@ -112,7 +112,7 @@ test('a database is not prepared while a former process is still at it', async (
     const waiting = `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
     try {
-      await expect.poll(() => query(waiting), { timeout: 5000 }).toEqual([{ waiting: 1 }]);
+      await expect.poll(() => query(waiting)).toEqual([{ waiting: 1 }]);
       expect(await query(open)).toEqual([{ open: true }]);
     } finally {
       await query("SELECT pg_advisory_unlock(hashtext('turbobackend:prepare'))");

@@ -197,7 +197,7 @@ test('the pg_hba.conf of our own cluster is right, and found when a person makes
   } finally {
     await borrowed.dispose();
   }
-}, 60_000);
+});
 
 const insideDamages: [string, (own: DatabaseNames) => string][] = [
   ['D1', () => 'CREATE SCHEMA public'],

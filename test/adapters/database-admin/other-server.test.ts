@@ -25,7 +25,7 @@ beforeAll(async () => {
   const metadata = borrowMetadata();
   place = { server: started.cluster, metadata, services: provisioningServices(started.cluster, metadata) };
   await place.services.state.listDatabases();
-}, 30_000);
+});
 afterAll(async () => {
   await releaseMetadata(place.server, borrowed(), place.services);
   await started.stop();

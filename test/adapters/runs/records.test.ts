@@ -323,5 +323,5 @@ test('no connection is left by looking, cancelling and forgetting', async () => 
   expect(await runs.find('last')).toBeNull();
   const left = `select application_name from pg_stat_activity where datname = '${database}' and pid <> pg_backend_pid()`;
   // The server takes a moment to end what was hung up.
-  await expect.poll(() => admin(database, left), { timeout: 5000 }).toEqual([]);
+  await expect.poll(() => admin(database, left)).toEqual([]);
 });

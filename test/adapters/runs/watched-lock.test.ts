@@ -47,7 +47,7 @@ async function snatch(projectId: string): Promise<() => Promise<void>> {
   await client.query("set statement_timeout = '10s'");
   const standing = client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`turbobackend:run:${projectId}`]);
   const inLine = "select 1 from pg_locks where locktype = 'advisory' and not granted";
-  await expect.poll(() => admin(database, inLine), { timeout: 5000 }).toHaveLength(1);
+  await expect.poll(() => admin(database, inLine)).toHaveLength(1);
   await admin(database, CUT, [database]);
   await standing;
   return () => client.end();
@@ -60,7 +60,7 @@ test('a lock that is lost in the middle of a step and free is taken again in the
       ran += 1;
       await admin(database, CUT, [database]);
       const holder = async () => (await runs.find('regained'))?.holder?.pid;
-      await expect.poll(holder, { timeout: 5000 }).toBe(process.pid);
+      await expect.poll(holder).toBe(process.pid);
       return 'done';
     });
   expect(await runs.execute('regained', body)).toBe('done');
@@ -99,18 +99,19 @@ test('of two processes only the one with the lock records the step', async () =>
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env.PATH, LOGIN: JSON.stringify(login) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
   try {
     const said: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(...text.trim().split('\n')));
-    await expect.poll(() => said, { timeout: 15_000 }).toContain('begun');
+    await expect.poll(() => said).toContain('begun');
     const release = await snatch('long');
-    await expect.poll(() => said.find((line) => line.includes('"end"')), { timeout: 10_000 }).toContain('run.locked');
+    await expect.poll(() => said.find((line) => line.includes('"end"'))).toContain('run.locked');
     expect(said).not.toContain('worked');
     await release();
     expect(await runs.execute('long', (step) => step('one', async () => 'of the second'))).toBe('of the second');
+    child.stdin.end();
     await closed;
     expect(await runs.find('long')).toMatchObject({ state: 'done', steps: [{ name: 'one', error: null }] });
     expect(await runs.execute('long', (step) => step('one', async () => 'no'))).toBe('of the second');
@@ -118,4 +119,4 @@ test('of two processes only the one with the lock records the step', async () =>
     child.kill('SIGKILL');
     await closed;
   }
-}, 40_000);
+});

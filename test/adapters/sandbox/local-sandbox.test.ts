@@ -45,7 +45,7 @@ describe('a program that is shut in', () => {
         OUTER_PID: String(process.pid),
         OUTER_PORT: String(typeof address === 'object' && address ? address.port : 0),
       };
-      const { code, output } = await room.run({ args: ['probe.mjs'], environment, deadlineMs: 30_000 });
+      const { code, output } = await room.run({ args: ['probe.mjs'], environment, deadlineMs: 60_000 });
       expect(output.split('\n').filter((line) => line.startsWith('ALLOWED'))).toEqual([]);
       expect(output.match(/^denied /gm)).toHaveLength(21);
       expect(output).toContain('works in its folder: by the program');
@@ -80,7 +80,7 @@ describe('a program that is shut in', () => {
       const { code, output } = await room.run({ args: ['bomb.mjs'], deadlineMs: 1500 });
       expect(code).not.toBe(0);
       expect(output.length).toBeLessThanOrEqual(64_000);
-      const after = await room.run({ args: ['-e', 'console.log("still works")'], deadlineMs: 10_000 });
+      const after = await room.run({ args: ['-e', 'console.log("still works")'], deadlineMs: 60_000 });
       expect(after.output).toContain('still works');
     } finally {
       await room.close();
@@ -102,6 +102,6 @@ test('without a way to shut programs in, nothing is run unless somebody consents
     database: null,
     prepare: async () => {},
   });
-  expect(await room.run({ args: ['a.mjs'], deadlineMs: 10_000 })).toEqual({ code: 0, output: '/tmp\n' });
+  expect(await room.run({ args: ['a.mjs'], deadlineMs: 60_000 })).toEqual({ code: 0, output: '/tmp\n' });
   await room.close();
 });

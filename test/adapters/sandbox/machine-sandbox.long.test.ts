@@ -52,10 +52,10 @@ describe('a machine for what a model writes, in bad moments,', () => {
     const [first] = fake.sandboxes();
     const created = fake.created();
     const running = room.run({ args: ['beats.mjs'], deadlineMs: 60_000 }).catch((error: unknown) => error);
-    await expect.poll(() => room.read('beats'), { timeout: 30_000 }).toMatch(/x/);
+    await expect.poll(() => room.read('beats')).toMatch(/x/);
     await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (own) => {
       expect((await own.run(run)).output).toBe('x\n');
-      await expect.poll(() => pidsOf('beats.mjs'), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => pidsOf('beats.mjs')).toEqual([]);
     });
     await running;
     expect([fake.created(), fake.sandboxes()[0]?.id]).toEqual([created, first?.id]);

@@ -267,9 +267,8 @@ test('a restart of the connections between two calls is survived', async () => {
   const store = openStore();
   await store.listProjects();
   await asAdmin('postgres', (client) =>
-    client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [database]),
+    client.query('select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = $1', [database]),
   );
-  await new Promise((next) => setTimeout(next, 50));
   expect(Array.isArray(await store.listProjects())).toBe(true);
 });
 

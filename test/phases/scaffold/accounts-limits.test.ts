@@ -182,7 +182,7 @@ describe('limits', () => {
         answered += 1;
         return answer;
       });
-      await expect.poll(() => answered, { timeout: 10_000 }).toBe(18);
+      await expect.poll(() => answered).toBe(18);
       expect((await ask('GET', '/health')).status).toBe(200);
       expect((await ask('POST', '/auth/login', { body: { email: login, password: 'one more' } })).status).toBe(503);
       // Two at a time.
@@ -225,7 +225,7 @@ test('what is over is cleared away by a server that starts', async () => {
   try {
     await register('forum', askAt(server.url));
     const old = `SELECT FROM app._sessions WHERE expires_at = 1 UNION ALL SELECT FROM app._login_failures WHERE until = 1`;
-    await expect.poll(async () => (await database.admin(old)).length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await database.admin(old)).length).toBe(0);
   } finally {
     await server.stop();
   }

@@ -240,8 +240,8 @@ test('a PostgreSQL that goes away and comes back, again and again, costs 503s an
           problem: { status: 503 },
         });
         control('start', '-o', options);
-        await expect.poll(() => statusOf(fetch(`${server.url}/health`)), { timeout: 20_000 }).toBe(200);
-        await expect.poll(() => statusOf(post(`after ${mode} ${Date.now()}`)), { timeout: 20_000 }).toBe(201);
+        await expect.poll(() => statusOf(fetch(`${server.url}/health`))).toBe(200);
+        await expect.poll(() => statusOf(post(`after ${mode} ${Date.now()}`))).toBe(201);
       }
       const answered = new Map<number, number>();
       const worker = async (isOver: () => boolean) => {
@@ -257,7 +257,7 @@ test('a PostgreSQL that goes away and comes back, again and again, costs 503s an
         control('stop', '-m', 'fast');
         await new Promise((next) => setTimeout(next, 200));
         control('start', '-o', options);
-        await expect.poll(() => statusOf(fetch(`${server.url}/tags`)), { timeout: 2000 }).toBe(200);
+        await expect.poll(() => statusOf(fetch(`${server.url}/tags`))).toBe(200);
         await new Promise((next) => setTimeout(next, 300));
       }
       isOver = true;

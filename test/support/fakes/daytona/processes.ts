@@ -66,8 +66,7 @@ export function sandboxProcesses(directory: string, environment: Readonly<Record
       const timer = setTimeout(() => killGroup(child), timeoutMs);
       const exitCode = await ended;
       clearTimeout(timer);
-      // What was written last comes after the end.
-      await new Promise((next) => setTimeout(next, 10));
+      await lastWords(child);
       return { exitCode, output };
     },
     start: (session, command) => {
@@ -78,7 +77,7 @@ export function sandboxProcesses(directory: string, environment: Readonly<Record
       child.stdout?.on('data', (chunk) => Object.assign(entry, added(entry, 'stdout', String(chunk))));
       child.stderr?.on('data', (chunk) => Object.assign(entry, added(entry, 'stderr', String(chunk))));
       const whole = ended.then(async (code) => {
-        await new Promise((next) => setTimeout(next, 10));
+        await lastWords(child);
         entry.exitCode = code ?? 137;
       });
       return { entry, ended: whole };
@@ -98,6 +97,22 @@ const added = (entry: SessionCommand, stream: 'stdout' | 'stderr', text: string)
   [stream]: entry[stream] + text,
   output: entry.output + text,
 });
+
+/** What was written last lies in the pipes, and comes after the end. Who lives on may hold them open for ever. */
+async function lastWords({ stdout, stderr }: ChildProcess): Promise<void> {
+  let isMore = true;
+  for (const stream of [stdout, stderr]) {
+    stream?.on('data', () => {
+      isMore = true;
+    });
+  }
+  for (let quietTurns = 0; quietTurns < 3; quietTurns += 1) {
+    if (isMore) quietTurns = 0;
+    isMore = false;
+    // A turn of the event loop reads all pipes that hold something.
+    await new Promise((next) => setImmediate(next));
+  }
+}
 
 const gone = (child: ChildProcess): Promise<void> => new Promise((done) => child.once('exit', () => done()));
 
