@@ -35,7 +35,11 @@ export async function claimFolder(
   await services.workspace.checkWritable(directory);
   const known = await services.state.findProjectByDirectory(directory);
   if (known) return adopt(known, order, services);
-  await refuseOccupied(directory, services);
+  const found = await services.workspace.list(directory);
+  // Somebody who was quicker may have claimed it since, and begun.
+  const since = isOccupied(found) ? await services.state.findProjectByDirectory(directory) : null;
+  if (since) return adopt(since, order, services);
+  refuseOccupied(directory, found);
   const createdAt = services.clock.now();
   const request = order.request.text;
   const record = await services.state.claimProject({ id, name, request, directory, createdAt });
@@ -70,8 +74,10 @@ async function adopt(
       },
     );
   }
+  // Listed first: a folder appears whole, so that files seen now come with their manifest.
+  const found = await services.workspace.list(record.directory);
   const manifest = await readManifest(record.directory, services);
-  if (manifest === null) await refuseOccupied(record.directory, services);
+  if (manifest === null) refuseOccupied(record.directory, found);
   const decided = manifest?.decision?.needsDatabase;
   if (order.database !== undefined && decided !== undefined && decided !== order.database) {
     throw new TurboError('project.exists', `${record.directory} was made ${decided ? 'with' : 'without'} a database.`, {
@@ -89,9 +95,10 @@ async function adopt(
 
 const excerpt = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
-async function refuseOccupied(directory: string, { workspace }: Needs<'workspace'>): Promise<void> {
-  const found = await workspace.list(directory);
-  if (found === null || found.length === 0) return;
+const isOccupied = (found: readonly string[] | null): found is readonly string[] => (found?.length ?? 0) > 0;
+
+function refuseOccupied(directory: string, found: readonly string[] | null): void {
+  if (!isOccupied(found)) return;
   const some = found.slice(0, 5).join(', ');
   throw new TurboError(
     'project.exists',

@@ -7,6 +7,7 @@ import { claimFolder } from '../../src/pipeline/claim.ts';
 import type { CreateOrder } from '../../src/pipeline/order.ts';
 import type { ProjectRecord } from '../../src/ports/state-records.ts';
 import type { StateStore } from '../../src/ports/state-store.ts';
+import type { Workspace } from '../../src/ports/workspace.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
 /** The two questions `claimFolder` asks of the metadata, over rows that only this test writes. */
@@ -26,7 +27,7 @@ function rowsInMemory() {
   return { rows, state: state as unknown as StateStore };
 }
 
-function scene(folder: string) {
+function scene(folder: string, workspace: Workspace = localWorkspace()) {
   const { rows, state } = rowsInMemory();
   let number = 0;
   const nextId = () => {
@@ -36,7 +37,7 @@ function scene(folder: string) {
   const services = {
     state,
     owner: 'somebody',
-    workspace: localWorkspace(),
+    workspace,
     ids: { projectId: nextId, rowId: () => 'unused' },
     clock: { now: () => 1000, elapsedMs: () => 0, sleep: async () => {} },
   };
@@ -52,6 +53,37 @@ test('the same request in the same place is the same project', () =>
     expect(first.directory).toBe(join(folder, 'blog-api'));
     expect(await claim('blog API')).toEqual(first);
   }));
+
+test.each(['list', 'read'] as const)('who is as quick as another of the same request joins it (%s)', (moment) =>
+  withTemporaryFolder(async (folder) => {
+    const workspace = localWorkspace();
+    const directory = join(folder, 'blog-api');
+    mkdirSync(directory);
+    let isFirst = true;
+    const others = async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      const { id, name, createdAt } = await claim('blog API');
+      const project = { version: 1, id, name, request: 'blog API', createdAt, decision: null, schema: null, files: {} };
+      writeFileSync(join(directory, 'turbobackend.json'), JSON.stringify(project));
+    };
+    const raced: Workspace = {
+      ...workspace,
+      list: async (place) => {
+        if (moment === 'list') await others();
+        return workspace.list(place);
+      },
+      read: async (place, path) => {
+        const text = await workspace.read(place, path);
+        if (moment === 'read') await others();
+        return text;
+      },
+    };
+    const { claim } = scene(folder, raced);
+    expect((await claim('blog API')).id).toBe((await claim('blog API')).id);
+    expect(isFirst).toBe(false);
+  }),
+);
 
 test('names that differ only in case get folders and ids of their own', () =>
   withTemporaryFolder(async (folder) => {

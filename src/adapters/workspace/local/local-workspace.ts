@@ -56,8 +56,12 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Somebody else's trial, which is gone in a moment. */
+const PROBE = /^\.tb-probe-[0-9a-f]{12}$/;
+
 async function listFolder(directory: string): Promise<readonly string[] | null> {
-  return (await readdir(directory).catch(missingIsNull))?.sort() ?? null;
+  const names = await readdir(directory).catch(missingIsNull);
+  return names?.filter((name) => !PROBE.test(name)).sort() ?? null;
 }
 
 async function readAll(directory: string, folder: string): Promise<FileTree> {
