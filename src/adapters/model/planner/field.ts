@@ -136,7 +136,7 @@ function limitIn(check: string, sign: '<' | '>', type: string | undefined): numb
 }
 
 /** A type of TypeScript or JSON says little about the kind: the name may say more. */
-function looseType(word: string, type: TypeWord, name: string, lexicon: Lexicon): TypeWord {
+export function looseType(word: string, type: TypeWord, name: string, lexicon: Lexicon): TypeWord {
   const guessed = lexicon.attributes.guess(name).kind;
   if (type.sqlType !== undefined) return type;
   if (word === 'number') return { kind: guessed === 'text' || guessed === 'enum' ? 'number' : guessed };

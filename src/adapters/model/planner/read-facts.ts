@@ -13,6 +13,7 @@ import { readKeeping, readPossessions, readTitles } from './readers/keeping.ts';
 import { readLines } from './readers/lines.ts';
 import { readLone, readMentions } from './readers/mentions.ts';
 import { readOnce } from './readers/once.ts';
+import { readPasted } from './readers/pasted.ts';
 import { readPaths } from './readers/paths.ts';
 import { readAccounts, readHappenings, readStories } from './readers/people.ts';
 import {
@@ -68,19 +69,25 @@ export function readFacts(
   lexicon: Lexicon,
   nouns: readonly string[] = [],
 ): { facts: readonly Fact[]; context: Context } {
-  const samples = readSamples(text);
+  const pasted = readPasted(text, lexicon);
+  const fences = [...text.matchAll(FENCE)].map(({ index, 0: mark }) => ({ start: index, end: index + mark.length }));
+  const rest = blank(text, [...pasted.spans, ...fences]);
+  const samples = readSamples(rest);
   const colours = [...text.matchAll(TERMINAL_CODE)].map(({ index, 0: code }) => ({
     start: index,
     end: index + code.length,
   }));
-  const prose = blank(text, [...samples.spans, ...colours]);
-  const definitions = readDefinitions(prose, lexicon);
-  const structured = [...samples.facts, ...definitions.facts];
+  const prose = blank(rest, [...samples.spans, ...colours]);
+  const definitions = readDefinitions(prose, lexicon, pasted.enums);
+  const structured = [...pasted.facts, ...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
   const context = { ...readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]), source: text };
   const facts = withoutCounted([...structured, ...READERS.flatMap((read) => read(context))]);
   return { facts: forBusinesses(withoutMakers(facts, context), context), context };
 }
+
+/** The marks around pasted code, with the name of its language. */
+const FENCE = /^[ \t]*(?:```|~~~)[\w-]*[ \t]*$/gm;
 
 /** What is left of a terminal's colours once the invisible escape in front is gone: `[31m`. */
 const TERMINAL_CODE = /\[\d{1,3}(?:;\d{1,3})*[A-Za-z]|\[[mKJH](?![\p{L}\d\]])/gu;

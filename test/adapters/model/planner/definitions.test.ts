@@ -72,7 +72,7 @@ const tables: [string, string[]][] = [
 CREATE TABLE "spell" ( id serial, wizard_id int not null references wizard(id), title text, rune text, tower int,
   primary key (id), unique (title, rune), constraint one_rune unique (rune), key idx (title), check (title <> ''),
   foreign key (tower) references wizard (id) );`,
-    ['spells(tower_id>wizards, wizard_id>wizards, title, rune!) unique(title rune)', 'wizards(name)'],
+    ['spells(tower_id>wizards, wizard_id>wizards, title?, rune?!) unique(title rune)', 'wizards(name)'],
   ],
   ['CREATE TABLE spell (title text, rune text, unique (title, rune))', ['spells(title, rune) unique(title rune)']],
 ];

@@ -121,7 +121,10 @@ function migrated(line: string): string | null {
   if (!match) return null;
   const [, kind = '', name = '', rest = ''] = match;
   if (/^(timestamps|index|id|primary)/.test(kind)) return '';
-  if (/^(references|belongs_to|foreignId)/.test(kind)) return `${name.replace(/_id$/, '')}_id`;
+  const role = name.replace(/_id$/, '');
+  if (/^(references|belongs_to)/.test(kind) && /foreign_key/.test(rest))
+    return `${role}_id -> ${/to_table:\s*:?["']?(\w+)/.exec(rest)?.[1] ?? role}`;
+  if (/^(references|belongs_to|foreignId)/.test(kind)) return `${role}_id`;
   const type = TYPES.find(([pattern]) => pattern.test(kind))?.[1] ?? 'string';
   const isRequired = /null:\s*false/.test(rest);
   return `${name}: ${type}${isRequired ? ' required' : ''}${/unique/.test(rest) ? ' unique' : ''}`;

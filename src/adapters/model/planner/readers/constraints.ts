@@ -1,4 +1,5 @@
 import type { Fact } from '../facts.ts';
+import { STRENGTH } from '../facts.ts';
 import { singular, snake } from '../words.ts';
 
 const CONSTRAINT =
@@ -21,7 +22,10 @@ export function constraintFacts(entity: string, text: string, why: string): read
     const target = TARGET.exec(text)?.[1];
     if (target === undefined || columns.length > 1) return [];
     const parent = singular(snake(target));
-    return [{ kind: 'link', child: entity, parent, role: first.replace(/_id$/, ''), why }];
+    return [
+      { kind: 'entity', name: parent, strength: STRENGTH.listed, why },
+      { kind: 'link', child: entity, parent, role: first.replace(/_id$/, ''), why },
+    ];
   }
   const isKey = kind.startsWith('primary') || kind.startsWith('unique');
   const isId = first === 'id' || first === `${entity}_id`;

@@ -9,6 +9,7 @@ import { findBlocks } from './blocks.ts';
 import { constraintFacts, isConstraint } from './constraints.ts';
 import { findGrids } from './grids.ts';
 import { findListings } from './listings.ts';
+import type { Enumerations } from './pasted/thing.ts';
 import type { Definition, Structures } from './structures.ts';
 
 /** Beyond this many brackets a request is no description any more. */
@@ -19,17 +20,24 @@ const KEYWORD =
 const BARE = /(?<![\p{L}\d_.-])([\p{L}_][\p{L}\d_]*(?:-[\p{L}\d_]+)*)(\s?|\s?:\s?(?=\{))([({])/gu;
 
 /** Reads definitions with brackets or on lines. What they name is wanted, and its columns are exactly theirs. */
-export function readDefinitions(text: string, lexicon: Lexicon): Structures {
+export function readDefinitions(text: string, lexicon: Lexicon, enums: Enumerations = new Map()): Structures {
   const grids = findGrids(text, lexicon);
   const blocks = [...grids, ...(grids.length > 0 ? [] : findBlocks(text, lexicon))];
   const bracketed = [...blocks, ...findDefinitions(text, lexicon, blocks)];
   const definitions = [...bracketed, ...findListings(text, bracketed, lexicon)];
-  const facts = definitions.flatMap((definition) => definitionFacts(definition, lexicon));
+  const facts = definitions.flatMap((definition) => definitionFacts(definition, lexicon, enums));
   return { facts, spans: definitions.map(({ span }) => span) };
 }
 
-function definitionFacts({ name, fields, why, open }: Definition, lexicon: Lexicon): readonly Fact[] {
+function definitionFacts(
+  { name, fields: written, why, open }: Definition,
+  lexicon: Lexicon,
+  enums: Enumerations,
+): readonly Fact[] {
   const typed = /^(create\s+)?table\b/i.test(why);
+  const fields = typed ? written.map((text) => withValues(text, enums)) : written;
+  // Whoever minds what must be there says it of each column.
+  const isExact = typed && fields.some((text) => /\bnot\s+null\b/i.test(text));
   const constraints = fields.filter(isConstraint).flatMap((text) => constraintFacts(name, text, why));
   const pointing = new Set(constraints.flatMap((fact) => (fact.kind === 'link' ? [fact.role, `${fact.role}_id`] : [])));
   return [
@@ -38,9 +46,19 @@ function definitionFacts({ name, fields, why, open }: Definition, lexicon: Lexic
     ...constraints,
     ...fields.flatMap((text) => {
       const field = isConstraint(text) ? null : readField(text, lexicon, typed);
-      return field && !pointing.has(field.column.name) ? fieldFacts(name, field, why) : [];
+      if (!field || pointing.has(field.column.name)) return [];
+      const column = isExact ? { ...field.column, nullable: field.column.nullable ?? true } : field.column;
+      return fieldFacts(name, { ...field, column }, why);
     }),
   ];
+}
+
+/** `mood mood not null` behind `CREATE TYPE mood AS ENUM`: the values instead of their name. */
+function withValues(text: string, enums: Enumerations): string {
+  return text.replace(/^(\s*["`]?\w+["`]?\s+)(?:\w+\.)?["`]?(\w+)["`]?/, (all, front: string, type: string) => {
+    const values = enums.get(singular(snake(type)));
+    return values ? `${front}enum(${values.join(', ')})` : all;
+  });
 }
 
 /** Facts of one field; shared with the other places where fields are listed. */
@@ -92,7 +110,12 @@ function findDefinitions(text: string, lexicon: Lexicon, blocks: readonly Defini
       name !== '' &&
       (strict || isDefinition({ word, fields, before, gap: match[2] ?? '', bracket: match[3] ?? '' }, lexicon))
     ) {
-      const span = { start: headOf(text, match.index ?? 0) ?? open, end: open + inside.length + 2 };
+      const head = headOf(text, match.index ?? 0);
+      const close = open + inside.length + 2;
+      // `ENGINE=InnoDB DEFAULT CHARSET=utf8`
+      const options =
+        head === null ? '' : (/^[ \t]*(?:[A-Z_ ]+=\s*\w+[ \t]*)+/i.exec(text.slice(close, close + 200))?.[0] ?? '');
+      const span = { start: head ?? open, end: close + options.length };
       const why = text.slice(match.index, open + inside.length + 2).slice(0, 200);
       found.set(open, { name, fields, span, why, open: !strict && isPassing(word, match[2] ?? '', fields) });
     }
