@@ -9,8 +9,7 @@ import { findBlocks } from './blocks.ts';
 import { constraintFacts, isConstraint } from './constraints.ts';
 import { findGrids } from './grids.ts';
 import { findListings } from './listings.ts';
-import type { Enumerations } from './pasted/thing.ts';
-import type { Definition, Structures } from './structures.ts';
+import type { Definition, Enumerations, Structures } from './structures.ts';
 
 /** Beyond this many brackets a request is no description any more. */
 const MAX_DEFINITIONS = 200;

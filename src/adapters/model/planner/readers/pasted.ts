@@ -2,9 +2,9 @@ import type { Lexicon } from '../lexicon.ts';
 import { findBuilders } from './pasted/builders.ts';
 import { findClasses } from './pasted/classes.ts';
 import { readEnumerations } from './pasted/enumerations.ts';
-import { type Enumerations, type Thing, thingFacts } from './pasted/thing.ts';
+import { type Thing, thingFacts } from './pasted/thing.ts';
 import { findTrees } from './pasted/trees.ts';
-import type { Span, Structures } from './structures.ts';
+import type { Enumerations, Span, Structures } from './structures.ts';
 
 /** What pasted code says, and the values it gives names, which other definitions may use. */
 export interface Pasted extends Structures {

@@ -22,3 +22,6 @@ export interface Definition {
   /** Words of running text: what such a thing usually has may be there besides. */
   readonly open?: boolean;
 }
+
+/** Values by the name of their enumeration, singular snake_case. */
+export type Enumerations = ReadonlyMap<string, readonly string[]>;

@@ -1,7 +1,7 @@
 import { snake } from '../../words.ts';
-import type { Span } from '../structures.ts';
+import type { Enumerations, Span } from '../structures.ts';
 import { quotedIn } from './scan.ts';
-import { type Enumerations, thingName } from './thing.ts';
+import { thingName } from './thing.ts';
 
 const LONGEST = 60;
 

@@ -5,7 +5,7 @@ import type { Lexicon } from '../../lexicon.ts';
 import { readTypedName } from '../../type-words.ts';
 import { singular, snake } from '../../words.ts';
 import { fieldFacts } from '../definitions.ts';
-import type { Span } from '../structures.ts';
+import type { Enumerations, Span } from '../structures.ts';
 
 /** One property of a thing, as the code that was pasted declares it. */
 export interface Member {
@@ -31,9 +31,6 @@ export interface Thing {
   readonly span: Span;
   readonly why: string;
 }
-
-/** Values by the name of their enumeration, singular snake_case. */
-export type Enumerations = ReadonlyMap<string, readonly string[]>;
 
 /** The name of a class or table as an entity is called: `BookModel`, `book_schema`, `books` are a `book`. */
 export function thingName(word: string): string {
