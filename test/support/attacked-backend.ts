@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +18,7 @@ import type { Schema } from '../../src/domain/schema.ts';
 import type { AttackResult } from '../../src/domain/verification.ts';
 import { attack } from '../../src/phases/attack.ts';
 import { scaffoldFiles } from '../../src/phases/scaffold.ts';
+import { freePort } from './free-port.ts';
 import { makeProjectDatabase, type ProjectDatabase } from './project-database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -163,18 +163,6 @@ async function countRows(database: ProjectDatabase): Promise<Record<string, numb
   return counts;
 }
 
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
-
 async function start(directory: string, env: Readonly<Record<string, string>>) {
   const port = await freePort();
   const child = spawn(process.execPath, ['.output/server/index.mjs'], {
@@ -191,7 +179,7 @@ async function start(directory: string, env: Readonly<Record<string, string>>) {
     await ended;
   };
   const url = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  for (let attempt = 0; attempt < 4000; attempt += 1) {
     if (await fetch(`${url}/health`).catch(() => null)) return { url, log, stop };
     if (child.exitCode !== null) break;
     await new Promise((next) => setTimeout(next, 25));

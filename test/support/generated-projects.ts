@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +15,7 @@ import type { Project } from '../../src/domain/project.ts';
 import type { Schema } from '../../src/domain/schema.ts';
 import { parseSchema } from '../../src/domain/schema-rules.ts';
 import { scaffold } from '../../src/phases/scaffold.ts';
+import { freePort } from './free-port.ts';
 import type { ProjectDatabase } from './project-database.ts';
 
 export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -92,18 +92,6 @@ export async function connectProject(directory: string, schema: Schema, database
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
-
 export interface RunningServer {
   readonly url: string;
   readonly child: ChildProcess;
@@ -130,7 +118,7 @@ export async function startBuilt(
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt += 1) {
     if (await fetch(`${url}/health`).catch(() => null)) break;
-    if (child.exitCode !== null || attempt > 400) {
+    if (child.exitCode !== null || attempt > 4000) {
       child.kill('SIGKILL');
       throw new Error(`the server did not start:\n${printed}`);
     }

@@ -23,6 +23,8 @@ const GRACE_MS = 3000;
 /** Longer than anybody looks at a server. */
 const LEFTOVER_MS = 60 * 60 * 1000;
 const SHOWN_LOG = 2000;
+/** Between the look for a free port and the server's own start somebody else may take it. */
+const PORT_ATTEMPTS = 3;
 
 interface Order {
   readonly directory: string;
@@ -42,25 +44,33 @@ export async function serveCopy(order: Order): Promise<TrialServer> {
       recursive: true,
       verbatimSymlinks: true,
     });
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const child = spawn(process.execPath, ['--import', LIFELINE, join(OUTPUT, ENTRY)], {
-      cwd: folder,
-      env: { ...environment, HOST: '127.0.0.1', PORT: String(port) },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const server = watch(child, url, folder);
-    const reason = await untilAnswered(server, url);
-    if (reason === null) return server;
-    await server.stop();
-    const log = hideValues(server.log(), secrets).slice(-SHOWN_LOG).trim();
-    throw new TurboError('deploy.unhealthy', `The server does not come up: ${reason}.${log === '' ? '' : `\n${log}`}`, {
-      hint: 'Mend what its log says, then run the same command again.',
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      const server = await start(folder, environment);
+      const reason = await untilAnswered(server);
+      const stop = () => server.stop().then(() => rm(folder, { recursive: true, force: true }));
+      if (reason === null) return { ...server, stop };
+      await server.stop();
+      if (attempt < PORT_ATTEMPTS && server.log().includes('EADDRINUSE')) continue;
+      const log = hideValues(server.log(), secrets).slice(-SHOWN_LOG).trim();
+      const shown = log === '' ? '' : `\n${log}`;
+      throw new TurboError('deploy.unhealthy', `The server does not come up: ${reason}.${shown}`, {
+        hint: 'Mend what its log says, then run the same command again.',
+      });
+    }
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+async function start(folder: string, environment: Order['environment']): Promise<TrialServer> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['--import', LIFELINE, join(OUTPUT, ENTRY)], {
+    cwd: folder,
+    env: { ...environment, HOST: '127.0.0.1', PORT: String(port) },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  return watch(child, `http://127.0.0.1:${port}`);
 }
 
 function requireBuild(directory: string): void {
@@ -73,7 +83,7 @@ function requireBuild(directory: string): void {
   }
 }
 
-function watch(child: ChildProcess, url: string, folder: string): TrialServer {
+function watch(child: ChildProcess, url: string): TrialServer {
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += String(chunk)));
   // It may be gone before it is let go.
@@ -92,13 +102,12 @@ function watch(child: ChildProcess, url: string, folder: string): TrialServer {
       const hurry = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
       await ended;
       clearTimeout(hurry);
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** Null when it answers; otherwise why it does not. */
-async function untilAnswered({ isRunning }: TrialServer, url: string): Promise<string | null> {
+async function untilAnswered({ isRunning, url }: TrialServer): Promise<string | null> {
   const deadline = performance.now() + DEADLINE_MS;
   while (performance.now() < deadline) {
     if (!isRunning()) return 'its process ended right after the start';
