@@ -1,6 +1,7 @@
 import { APP_SCHEMA } from '../database.ts';
 import { isPlainIdentifier } from '../identifier.ts';
 import { PROFILES_VIEW } from '../policies.ts';
+import { tableHint } from '../query-hint.ts';
 import type { Schema, Table } from '../schema.ts';
 import { FIELDS, FUNCTIONS, NODES, OPERATORS, TYPES, VALUE_FUNCTIONS } from './grammar.ts';
 import { at, type Fields, listOf, nameParts, type Place, placesOf } from './tree.ts';
@@ -60,7 +61,8 @@ function refusedName({ value }: Place, { schema, ctes, hidden }: Ground): string
       return `only tables of the schema ${APP_SCHEMA} can be used`;
     }
     if (!isTable && !isProfiles && !(ctes.has(relname) && schemaname === undefined)) {
-      return `there is no table ${relname}`;
+      const hint = tableHint(relname, schema);
+      return `there is no table ${relname}${hint === null ? '' : `: ${hint}`}`;
     }
     if (at(value.alias, 'colnames') !== undefined) return 'columns of a table cannot be given other names in its alias';
   }
