@@ -85,7 +85,7 @@ export interface PlannedOperation {
   readonly query: readonly string[];
   /** It takes a JSON body. */
   readonly takesBody: boolean;
-  /** `key`: one of `opens` is asked for. */
+  /** `key`: one of `opens` is asked for. `optional`: who brings an account, or one of `opens`, may see more. */
   readonly guard: 'none' | 'optional' | 'account' | 'key';
   /** Scopes by the name of a scheme, one of which is enough. */
   readonly opens: Readonly<Record<string, readonly string[]>>;

@@ -96,8 +96,10 @@ function guardOf(
   action: ContractAction,
 ): Pick<ContractPlan['operations'][number], 'guard' | 'opens'> {
   if (accounts) return { guard: GUARDS[operation.security], opens: {} };
-  if (!keys || operation.security !== 'required') return { guard: 'none', opens: {} };
-  return { guard: 'key', opens: opensOf(keys, operation, action) };
+  if (!keys || operation.security === 'none') return { guard: 'none', opens: {} };
+  const opens = opensOf(keys, operation, action);
+  if (operation.security === 'required') return { guard: 'key', opens };
+  return { guard: Object.keys(opens).length > 0 ? 'optional' : 'none', opens };
 }
 
 /** Nothing opens an operation whose demands are not understood. */
@@ -105,7 +107,7 @@ function opensOf(keys: ContractKeys, operation: ApiOperation, { kind }: Contract
   try {
     return keyDemands(keys, operation);
   } catch (error) {
-    if (kind === 'custom') return {};
+    if (kind === 'custom' || operation.security === 'optional') return {};
     throw error;
   }
 }

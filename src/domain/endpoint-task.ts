@@ -1,7 +1,7 @@
 import { ApiDocument, isJson, type Json, type Spot } from './api-document.ts';
 import { planContract } from './contract.ts';
 import { servedPlace } from './contract-place.ts';
-import type { PlannedOperation } from './contract-plan.ts';
+import type { ContractKeys, KeyPlace, PlannedOperation } from './contract-plan.ts';
 import type { EndpointPlan } from './endpoint.ts';
 import { operationName } from './endpoint-path.ts';
 import type { Schema } from './schema.ts';
@@ -16,6 +16,18 @@ export interface EndpointTask {
   /** Whoever has no account must be refused. */
   readonly needsAccount: boolean;
   readonly takesBody: boolean;
+  /** Null: no key counts. */
+  readonly key: TaskKey | null;
+}
+
+/** What opens an endpoint that looks at keys. */
+export interface TaskKey {
+  /** One of them is enough; never empty. */
+  readonly places: readonly KeyPlace[];
+  /** A key that is good for nothing is refused with 403 at each of them. */
+  readonly needsScope: boolean;
+  /** Who has none is let in, too. */
+  readonly isOptional: boolean;
 }
 
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
@@ -28,6 +40,7 @@ export function requestTask(plan: EndpointPlan): EndpointTask {
     query: [],
     needsAccount: false,
     takesBody: BODY_METHODS.has(plan.method),
+    key: null,
   };
 }
 
@@ -40,10 +53,13 @@ export function operationTasks(
   schema: Schema,
 ): readonly (Omit<EndpointTask, 'brief'> & { readonly brief: string | null })[] {
   const document = new ApiDocument(value);
-  return planContract(value, schema).operations.flatMap((planned) => {
+  const { operations, keys } = planContract(value, schema);
+  return operations.flatMap((planned) => {
     const { query, takesBody, action } = planned;
-    // Whoever tries what was written has no key.
-    if (action.kind !== 'custom' || planned.guard === 'key' || servedPlace(planned) === null) return [];
+    if (action.kind !== 'custom' || servedPlace(planned) === null) return [];
+    const key = keyOf(planned, keys);
+    // Nobody could ask what nothing opens.
+    if (planned.guard === 'key' && key === null) return [];
     const item = document.at(document.root, 'paths', planned.describedPath);
     const spot = document.at(item, planned.method);
     const brief = spot && item ? JSON.stringify(briefOf(planned, action.reason, item, spot, document)) : '';
@@ -53,8 +69,16 @@ export function operationTasks(
       query,
       needsAccount: planned.guard === 'account',
       takesBody,
+      key,
     };
   });
+}
+
+function keyOf({ guard, opens }: PlannedOperation, keys: ContractKeys | null): TaskKey | null {
+  const places = Object.keys(opens).flatMap((scheme) => keys?.places[scheme] ?? []);
+  if (places.length === 0) return null;
+  const needsScope = Object.values(opens).every((scopes) => scopes.length > 0);
+  return { places, needsScope, isOptional: guard === 'optional' };
 }
 
 const METHODS = { get: 'GET', put: 'PUT', post: 'POST', delete: 'DELETE', patch: 'PATCH' } as const;
@@ -70,16 +94,22 @@ function planOf({ id, method, path, summary }: PlannedOperation): EndpointPlan {
 const SIGNED_IN = {
   none: 'nobody has to sign in',
   optional: 'whoever signs in may see more: readAccount(event)',
-  key: 'its route asks for a key',
+  key: 'its route asks for a key before the handler is called, and refuses with 401 or 403: nothing to be done',
   account: 'whoever is not signed in is refused with 401: requireAccount(event)',
 } as const;
 
+function signingIn({ guard, opens }: PlannedOperation): string {
+  if (guard !== 'optional' || Object.keys(opens).length === 0) return SIGNED_IN[guard];
+  const asked = `await hasKey(event, ${JSON.stringify(opens)})`;
+  return `whoever brings a key may see more: ${asked} of '../../lib/optional-key.ts' tells; its route refuses bad keys`;
+}
+
 function briefOf(planned: PlannedOperation, reason: string, item: Spot, spot: Spot, document: ApiDocument): object {
-  const { id, method, path, guard, status, failures } = planned;
+  const { id, method, path, status, failures } = planned;
   const shared: unknown = item.value.parameters;
   return {
     ...{ name: operationName(id), operation: id, method: METHODS[method], path },
-    signingIn: SIGNED_IN[guard],
+    signingIn: signingIn(planned),
     success: status,
     failures: Object.keys(failures),
     noResourceBecause: reason,

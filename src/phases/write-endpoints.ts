@@ -5,6 +5,7 @@ import { handlerFile, isEndpointFile } from '../domain/endpoint-path.ts';
 import type { EndpointTask } from '../domain/endpoint-task.ts';
 import { isTurboError } from '../domain/errors.ts';
 import { frameworkOf, type Project } from '../domain/project.ts';
+import { type TrialKeys, withoutKeys } from '../domain/trial-keys.ts';
 import type { CheckAnswer } from '../ports/contract.ts';
 import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
@@ -17,6 +18,8 @@ export interface WriteOrder {
   readonly project: Project;
   readonly writer: Writer;
   readonly tasks: readonly EndpointTask[];
+  /** What opens operations of a document where nobody signs up; null: nothing does. */
+  readonly keys: TrialKeys | null;
   /** Holds answers against the document that operations are written for; null: there is none. */
   readonly check: CheckAnswer | null;
   /** The same for a document that is made of what was described. */
@@ -42,8 +45,8 @@ export async function writeEndpoints(
   order: WriteOrder,
   services: Needs<'codeReader' | 'state' | 'progress' | 'sandbox' | 'builder' | 'templates'>,
 ): Promise<readonly Endpoint[]> {
-  const { project, writer, tasks, check, openCheck, filesWith, database, keep } = order;
-  const system = await systemPrompt(project, services);
+  const { project, writer, tasks, keys, check, openCheck, filesWith, database, keep } = order;
+  const system = await systemPrompt(project, keys, services);
   const programs = await services.templates.readTree('sandbox');
   const ours = Object.fromEntries([ASK_SERVER, RECORD_ANSWERS].map((name) => [name, programs[name] ?? '']));
   const done: Endpoint[] = [];
@@ -58,7 +61,7 @@ export async function writeEndpoints(
     const desk = openDesk({
       endpoint: plan.name,
       base: without(base, plan.name),
-      schema: project.schema,
+      schema: project.schema && withoutKeys(project.schema, keys),
       prepare: database?.prepare ?? null,
     });
     const open = async (written: FileTree) => {
@@ -69,7 +72,7 @@ export async function writeEndpoints(
       });
       const own = room.databaseUrl === null ? {} : { DATABASE_URL: room.databaseUrl };
       const environment = { ...database?.environment, ...own };
-      return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment });
+      return openBench(room, { endpoint: plan.name, framework: frameworkOf(project), environment, keys });
     };
     const withAccounts = (project.schema?.accounts ?? null) !== null;
     const one = { task, check, openCheck, projectId: project.id, system, desk, withAccounts, writer, openBench: open };
@@ -98,10 +101,15 @@ function without(files: FileTree, name: string): FileTree {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !isEndpointFile(path, name)));
 }
 
-async function systemPrompt(project: Project, { templates }: Needs<'templates'>): Promise<string> {
+async function systemPrompt(
+  project: Project,
+  keys: TrialKeys | null,
+  { templates }: Needs<'templates'>,
+): Promise<string> {
   const prompts = await templates.readTree('prompts');
   const isHono = frameworkOf(project) === 'hono';
-  const { schema, contract } = project;
+  const { contract } = project;
+  const schema = project.schema && withoutKeys(project.schema, keys);
   const isPlain = schema === null || schema.tables.length === 0;
   const ofPlain = contract ? 'write-operation-plain' : 'write-plain';
   const part = prompts[`${isPlain ? ofPlain : schema.accounts ? 'write-owned' : 'write-open'}.md`] ?? '';
@@ -109,7 +117,7 @@ async function systemPrompt(project: Project, { templates }: Needs<'templates'>)
     framework: isHono ? '#http' : 'nitro/h3',
     event: isHono ? 'ApiCall' : 'H3Event',
     // Operations lie a folder deeper.
-    database: contract ? part.replaceAll("'../lib/", "'../../lib/") : part,
+    database: `${contract ? part.replaceAll("'../lib/", "'../../lib/") : part}${keys ? `\n${prompts['write-keyed.md'] ?? ''}` : ''}`,
     tables: JSON.stringify(schema?.tables ?? []),
     enums: JSON.stringify(schema?.enums ?? []),
   };

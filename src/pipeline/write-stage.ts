@@ -6,14 +6,15 @@ import { TurboError } from '../domain/errors.ts';
 import type { Project, ProjectFolder } from '../domain/project.ts';
 import { parseRequest, type Request } from '../domain/request.ts';
 import { EMPTY_SCHEMA, type Schema } from '../domain/schema.ts';
+import { trialKeys, withoutKeys } from '../domain/trial-keys.ts';
 import { projectFiles } from '../operations/fingerprint.ts';
 import { readManifest } from '../operations/manifest.ts';
 import { scaffoldFiles } from '../phases/scaffold.ts';
 import { writeEndpoints } from '../phases/write-endpoints.ts';
 import type { Needs } from '../ports/services.ts';
-import { SqlError, type SqlSession } from '../ports/sql.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import type { Writer } from '../ports/writer.ts';
+import { prepareQuery } from './prepare-query.ts';
 import { scaffoldStage } from './stages.ts';
 import { type TrialDatabase, type TrialNeeds, withTrialDatabase } from './trial-database.ts';
 import { withWritingSandbox } from './writing-sandbox.ts';
@@ -184,13 +185,16 @@ interface AllOrder {
 async function writeAll({ project, directory, tasks, writer, database }: AllOrder, services: WriteNeeds) {
   const template = await services.templates.readTree('project');
   const plain = scaffoldFiles(project, template);
-  const opened = database && (await openTrial(database, services));
+  const keys = project.contract ? trialKeys(project.contract.document, project.schema) : null;
+  const schema = withoutKeys(project.schema ?? EMPTY_SCHEMA, keys);
+  const opened = database && (await openTrial(database, schema, services));
   try {
     return await writeEndpoints(
       {
         project,
         writer,
         tasks,
+        keys,
         openCheck: (document) => services.contract.open(document, { isGiven: true }),
         check: project.contract ? await services.contract.open(project.contract.document, { isGiven: true }) : null,
         database: opened,
@@ -219,28 +223,7 @@ function describe({ method, path, status, reason }: Endpoint): string {
 }
 
 /** A trial database, asked what it thinks of queries. */
-async function openTrial({ login, environment }: Reached, services: Needs<'sql'>) {
+async function openTrial({ login, environment }: Reached, schema: Schema, services: Needs<'sql'>) {
   const app = await services.sql.connect(login);
-  return { app, login, environment, prepare: (text: string) => prepareQuery(text, app) };
-}
-
-/** What the server says of a query as the backend's own login: its types, or why it does not take it. Runs nothing. */
-async function prepareQuery(text: string, app: SqlSession) {
-  try {
-    await app.query('BEGIN READ ONLY');
-    await app.query(`PREPARE tb_proposed AS ${text}`);
-    const { rows } = await app.query(
-      `SELECT array_to_json(parameter_types::text[]) AS parameters, array_to_json(result_types::text[]) AS results
-       FROM pg_catalog.pg_prepared_statements WHERE name = 'tb_proposed'`,
-    );
-    await app.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
-    const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
-    return { parameterTypes: texts(rows[0]?.parameters), columnTypes: texts(rows[0]?.results) };
-  } catch (error) {
-    if (error instanceof SqlError) return { problem: `PostgreSQL says: ${error.message} (${error.state})` };
-    throw error;
-  } finally {
-    await app.query('ROLLBACK');
-    await app.query('DEALLOCATE ALL');
-  }
+  return { app, login, environment, prepare: (text: string) => prepareQuery(text, schema, app) };
 }

@@ -2,7 +2,7 @@ import { type OperationPlays, type PlayedCall, toolCall } from './played-writer.
 
 /** What a model does for the operations of `falconry.yaml` that no resource covers. */
 
-const handlerOf = (id: string, imports: readonly string[], parts: string, body: string) => `${[
+export const handlerOf = (id: string, imports: readonly string[], parts: string, body: string) => `${[
   ...imports.filter((line) => !line.includes("'.")),
   "import { failures } from '../../lib/failures.ts';",
   "import { operation } from '../../lib/operation.ts';",
@@ -26,7 +26,7 @@ const falcon = async (ring, grams) =>
 
 ${cases}`;
 
-const write = (id: string, text: string): PlayedCall =>
+export const write = (id: string, text: string): PlayedCall =>
   toolCall('write_file', { path: `server/custom/operations/${id}.ts`, text });
 const writeTest = (id: string, cases: string): PlayedCall =>
   toolCall('write_file', { path: `test/operation-${id}.test.mjs`, text: testOf(cases) });

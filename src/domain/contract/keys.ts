@@ -15,9 +15,10 @@ export function findKeys(
   operations: readonly ApiOperation[],
   tables: readonly string[],
 ): ContractKeys | null {
-  const asked = operations.filter(({ security }) => security === 'required');
   const table = NAMES.find((name) => !tables.includes(name));
-  if (asked.length === 0 || tables.length === 0 || table === undefined) return null;
+  const isNeeded = operations.some(({ security }) => security === 'required');
+  if (!isNeeded || tables.length === 0 || table === undefined) return null;
+  const asked = operations.filter(({ security }) => security !== 'none');
   const places = [...new Set(asked.flatMap(({ schemes }) => schemes))].flatMap((scheme): [string, KeyPlace][] => {
     const place = placeOf(document, scheme);
     return place ? [[scheme, place]] : [];
@@ -52,12 +53,15 @@ function placeOf(document: ApiDocument, scheme: string): KeyPlace | null {
   }
 }
 
+/** One that asks for nothing lets everybody in. */
+const isDemand = (demand: object) => Object.keys(demand).length > 0;
+
 /** Scopes by the name of a scheme, one of which is enough. */
 export type KeyDemands = Readonly<Record<string, readonly string[]>>;
 
 /** What opens an operation: scopes by the name of a scheme, one of which is enough. Throws `NotPlain`. */
 export function keyDemands(keys: ContractKeys, { demands }: Pick<ApiOperation, 'demands'>): KeyDemands {
-  const opened = demands.map((demand) => {
+  const opened = demands.filter(isDemand).map((demand) => {
     const [[scheme, scopes] = ['', []], ...others] = Object.entries(demand);
     if (others.length > 0) throw new NotPlain('it asks for several keys at once');
     if (!keys.places[scheme]) throw new NotPlain(`nothing is known about keys of the kind ${scheme}`);

@@ -1,15 +1,8 @@
 import type { EndpointTask } from '../../domain/endpoint-task.ts';
-import type { ServerRequest } from '../../domain/endpoint-tools.ts';
 import type { CheckAnswer } from '../../ports/contract.ts';
+import { GOOD_KEY, keyAttempts } from './attack-keys.ts';
+import type { Attempt } from './attempt.ts';
 import type { Answered, Bench } from './bench.ts';
-
-interface Attempt extends ServerRequest {
-  readonly repeat?: number;
-  /** What is tried, for whoever has to mend it. */
-  readonly what: string;
-  /** Besides an answer that is no failure of the server. */
-  readonly wanted?: number;
-}
 
 /** In the place of a key, and of each parameter of the query. */
 const VALUES = [
@@ -54,7 +47,7 @@ function attemptsOn({ task, code, withAccounts, token }: Target): readonly Attem
   const names = [...new Set([...task.query, ...inCode])].slice(0, MOST_NAMES);
   const plain = path.replace(/\{[^}]*\}/g, 'no-such-row');
   const body = BODY_METHODS.has(method) ? '{}' : null;
-  const base = { method, path: plain, body, token };
+  const base = { method, path: plain, body, token: task.key ? GOOD_KEY : token };
   const keys = path.includes('{')
     ? VALUES.map((value) => ({
         ...base,
@@ -71,11 +64,13 @@ function attemptsOn({ task, code, withAccounts, token }: Target): readonly Attem
   );
   const bodies = body === null ? [] : BODIES.map((text) => ({ ...base, body: text, what: `the body ${text}` }));
   const large = body === null ? [] : [{ ...base, body: '[1,2,3,4,5,6,7],', repeat: 80_000, what: 'a body of 1.2 MB' }];
-  const refused = task.needsAccount ? { wanted: 401 } : {};
+  const isClosed = task.needsAccount || (task.key !== null && !task.key.isOptional);
+  const refused = isClosed ? { wanted: 401 } : task.key ? { unwanted: 401 } : {};
   const stranger = { ...base, token: null, what: 'nothing else', ...refused };
   const looks = task.needsAccount || /\b(?:require|read)Account\b/.test(code) ? { wanted: 401 } : {};
   const forged = withAccounts ? [{ ...base, token: FORGED, what: 'a forged token', ...looks }] : [];
-  return [stranger, ...forged, ...keys, ...queries, ...bodies, ...large];
+  const opening = task.key ? keyAttempts(base, task.key) : [];
+  return [stranger, ...forged, ...opening, ...keys, ...queries, ...bodies, ...large];
 }
 
 const FORGED = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.';
@@ -102,7 +97,9 @@ export async function attackEndpoint(target: Target, bench: Bench): Promise<read
     wanted: 200,
   };
   const asked = [...attemptsOn(target), alive];
-  const told = await bench.request(asked.map(({ what: _what, wanted: _wanted, ...request }) => request));
+  const told = await bench.request(
+    asked.map(({ what: _what, wanted: _wanted, unwanted: _unwanted, ...request }) => request),
+  );
   if ('problem' in told) return [told.problem];
   return asked.flatMap((attempt, index) => faultsOf(attempt, told.answers[index], target.check));
 }
@@ -116,6 +113,7 @@ function faultsOf(attempt: Attempt, answered: Answered | undefined, check: Check
   if (attempt.wanted !== undefined && status !== attempt.wanted) {
     return [`${where} is answered with ${status} instead of ${attempt.wanted}.`];
   }
+  if (status === attempt.unwanted) return [`${where} is answered with ${status}; it must be let in.`];
   if (LEAK.test(typeof body === 'string' ? body : JSON.stringify(body ?? ''))) {
     return [`${where} tells of the inside of the server.`];
   }

@@ -1,7 +1,9 @@
+import type { KeyPlace } from '../../domain/contract-plan.ts';
 import { testFile } from '../../domain/endpoint-path.ts';
 import type { ServerRequest } from '../../domain/endpoint-tools.ts';
 import type { Framework } from '../../domain/framework.ts';
 import { stripInvisible } from '../../domain/request.ts';
+import { keyPlaceFor, type TrialKeys } from '../../domain/trial-keys.ts';
 import type { HttpAnswer } from '../../ports/http.ts';
 import type { ProgramEnd } from '../../ports/programs.ts';
 import type { SandboxRoom } from '../../ports/sandbox.ts';
@@ -16,8 +18,19 @@ export interface Bench {
   build(): Promise<Tried>;
   /** What the server answered to the test comes back as well. */
   test(): Promise<Tried & { readonly seen: readonly SeenAnswer[] }>;
-  request(requests: readonly (ServerRequest & { readonly repeat?: number })[]): Promise<Answers>;
+  request(requests: readonly BenchRequest[]): Promise<Answers>;
   close(): Promise<void>;
+}
+
+/**
+ * Where keys open operations, `{{key}}` in a token is one that is good for everything; `{{key.expired}}`, `.removed`,
+ * `.scopeless` and `.hash` are what is left of others.
+ */
+export interface BenchRequest extends ServerRequest {
+  /** The body so often. */
+  readonly repeat?: number;
+  /** Where the token stands; otherwise where its operation looks for it. */
+  readonly place?: KeyPlace;
 }
 
 export interface Tried {
@@ -42,6 +55,8 @@ export interface BenchOptions {
   readonly framework: Framework;
   /** What the server is told; its values are shown to nobody. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Null: no key counts. */
+  readonly keys: TrialKeys | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,7 +76,7 @@ const BUILD: Readonly<Record<Framework, readonly string[]>> = {
   hono: ['node_modules/rolldown/bin/cli.mjs', '-c', 'rolldown.config.mjs'],
 };
 
-export function openBench(room: SandboxRoom, { endpoint, framework, environment, signal }: BenchOptions): Bench {
+export function openBench(room: SandboxRoom, { endpoint, framework, environment, keys, signal }: BenchOptions): Bench {
   let built: Promise<Tried> | null = null;
   const run = (args: readonly string[], deadlineMs: number, more: Readonly<Record<string, string>> = {}) =>
     room.run({ args, deadlineMs, environment: more, signal });
@@ -100,9 +115,11 @@ export function openBench(room: SandboxRoom, { endpoint, framework, environment,
       return { passed, text: passed ? 'All tests pass.' : show(end), seen };
     },
     async request(requests) {
-      const made = await build();
-      if (!made.passed) return { problem: made.text };
-      const end = await run([ASK_SERVER], TEST_MS, { ...environment, REQUESTS: JSON.stringify(requests) });
+      const built = await build();
+      if (!built.passed) return { problem: built.text };
+      const placed = requests.map((one) => ({ place: keys && keyPlaceFor(keys, one.method, one.path), ...one }));
+      const made = keys ? { KEYS: JSON.stringify({ table: keys.table, scopes: keys.scopes }) } : {};
+      const end = await run([ASK_SERVER], TEST_MS, { ...environment, ...made, REQUESTS: JSON.stringify(placed) });
       const told = await room.read(TOLD_ANSWERS);
       return told === null || end.code !== 0 ? { problem: show(end) } : readAnswers(told, environment);
     },

@@ -77,6 +77,7 @@ export const MODULES: Readonly<Record<'server' | 'test', readonly (readonly [Reg
       [/^server\/lib\/auth\.ts$/, words('Account readAccount requireAccount')],
       [/^server\/lib\/endpoint-queries\.ts$/, words('inTransaction Transaction')],
       [/^server\/lib\/operation\.ts$/, words('operation readQuery')],
+      [/^server\/lib\/optional-key\.ts$/, words('hasKey')],
       [/^server\/lib\/failures\.ts$/, words('failures')],
       [/^server\/lib\/problem\.ts$/, words('problem invalidFields FieldProblem')],
       [/^server\/lib\/request\.ts$/, words('readBody readBodies readKey found notFound')],

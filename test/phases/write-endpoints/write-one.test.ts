@@ -75,6 +75,7 @@ async function play(
             endpoint: 'sums',
             framework: 'nitro',
             environment: { DATABASE_URL: 'postgres://app:a-very-secret-word@db/x' },
+            keys: null,
           },
         ),
     },

@@ -10,10 +10,10 @@ import { commentText, quoted } from '../source.ts';
 import { changeMeRoute, loginRoute, logoutRoute, meRoute, registerRoute } from './account-routes.ts';
 import { createRoute } from './create-route.ts';
 import { failureModule } from './failure-module.ts';
-import { opensCode } from './key-files.ts';
 import { linkRoute } from './link-routes.ts';
 import { listRoute } from './list-routes.ts';
 import { readRoute, valuesRoute } from './read-routes.ts';
+import { keyLine } from './route-lines.ts';
 import type { RouteScene } from './route-module.ts';
 import { toggleRoute } from './toggle-route.ts';
 import { changeRoute, removeRoute } from './write-routes.ts';
@@ -89,25 +89,31 @@ export default notWritten(${quoted(id)});
 `;
 }
 
-/** Whoever writes an operation need not think of the key or the account it asks for; models are held to asking. */
+/** Whoever writes an operation need not think of the key it asks for, nor of the account while nobody wrote it. */
 function customRoute({ up, operation }: RouteScene, isOpen: boolean): string {
   const file = `${up}custom/operations/${operation.id}.ts`;
-  if (operation.guard === 'account' && isOpen) {
-    return `import { defineHandler } from 'nitro/h3';
-import handle from '${file}';
-import { requireAccount } from '${up}lib/auth.ts';
+  const key = keyLine(operation);
+  // Models are held to asking for accounts by themselves: they need to know whose they are.
+  const asking = key ?? (operation.guard === 'account' && isOpen ? 'await requireAccount(event);' : null);
+  if (asking === null) return `export { default } from '${file}';\n`;
+  // What refuses has to look as the document says as soon as somebody answers.
+  const lead = isOpen ? 'defineHandler(' : `operation(failures.${operation.id}, `;
+  const home = key === null ? 'auth' : operation.guard === 'key' ? 'keys' : 'optional-key';
+  const asker = `import { ${asking.split(/[ (]/)[1]} } from '${up}lib/${home}.ts';`;
+  const imports = [
+    ...(isOpen ? ["import { defineHandler } from 'nitro/h3';"] : []),
+    `import handle from '${file}';`,
+    ...(isOpen ? [] : [`import { failures } from '${up}lib/failures.ts';`]),
+    ...(home === 'optional-key' ? [] : [asker]),
+    ...(isOpen ? [] : [`import { operation } from '${up}lib/operation.ts';`]),
+    ...(home === 'optional-key' ? [asker] : []),
+  ];
+  return `${imports.join('\n')}
 
-export default defineHandler(async (event) => {
-  await requireAccount(event);
+export default ${lead}async (event) => {
+  ${asking}
   return handle(event);
 });
-`;
-  }
-  if (operation.guard !== 'key') return `export { default } from '${file}';\n`;
-  return `import handle from '${file}';
-import { withKey } from '${up}lib/keys.ts';
-
-export default withKey(${opensCode(operation)}, handle);
 `;
 }
 

@@ -6,7 +6,8 @@ const NOT_SERVED =
 /** Where everything begins that is not reached from somewhere else. */
 const BEGINNING = /^server\/(?:routes|plugins|custom)\/|^server\/(?:entry|error|app)\.ts$/;
 /** What operations that somebody wrote may ask for; their code is not read here. */
-const FOR_WRITTEN = /^server\/lib\/(?:operation|failures|request|problem|endpoint-queries|auth|enums)\.ts$/;
+const FOR_WRITTEN =
+  /^server\/lib\/(?:operation|failures|request|problem|endpoint-queries|auth|enums|optional-key)\.ts$/;
 const IMPORT = /(?:from|import) '(\.[^']+)'/g;
 
 /**

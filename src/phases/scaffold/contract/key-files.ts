@@ -7,11 +7,13 @@ const LAST_SCRIPT = '"migrate": "node scripts/migrate.mjs"';
 const KEY_SCRIPT = `${LAST_SCRIPT},\n    "api-keys": "node scripts/api-keys.mjs"`;
 
 /** The files of a project whose operations are opened by keys that somebody makes; `template` are those of its folder. */
-export function keyFiles({ keys }: ContractPlan, template: FileTree, texts: FileTree): FileTree {
+export function keyFiles({ keys, operations }: ContractPlan, template: FileTree, texts: FileTree): FileTree {
   if (!keys) return {};
+  const isOptional = operations.some(({ guard, opens }) => guard === 'optional' && Object.keys(opens).length > 0);
   const table = readableIdentifier(keys.table);
   const scopes = listed('[', keys.scopes.map(quoted), ']');
-  const fitted = Object.entries(template).map(([path, text]) => [
+  const needed = Object.entries(template).filter(([path]) => isOptional || path !== 'server/lib/optional-key.ts');
+  const fitted = needed.map(([path, text]) => [
     path,
     text.replaceAll('app.KEYS', () => `app.${table}`).replaceAll('ALL_SCOPES', () => scopes),
   ]);

@@ -1,3 +1,4 @@
+import type { PlannedOperation } from '../../../domain/contract-plan.ts';
 import type { ContractAddress, ContractView } from '../../../domain/contract-rows.ts';
 import { LINE_WIDTH, listed, property } from '../source.ts';
 import { textCode } from './check-code.ts';
@@ -27,9 +28,17 @@ export function write({ schema }: RouteScene, type: string, constant: string): s
   return `await writeRow<${type}>(${schema.accounts ? 'account, ' : ''}${constant}, values)`;
 }
 
+/** Looks at the key of a request; null where no key counts. */
+export function keyLine(operation: PlannedOperation): string | null {
+  const asked = `(event, ${opensCode(operation)});`;
+  if (operation.guard === 'key') return `await requireKey${asked}`;
+  return operation.guard === 'optional' && Object.keys(operation.opens).length > 0 ? `await hasKey${asked}` : null;
+}
+
 /** Who asks: nobody is refused where nobody has to be signed in. */
 export function askerLine({ schema, operation }: RouteScene): string {
-  if (operation.guard === 'key') return `await requireKey(event, ${opensCode(operation)});`;
+  const key = keyLine(operation);
+  if (key !== null) return key;
   if (!schema.accounts) return '';
   return operation.guard === 'account'
     ? 'const account = await requireAccount(event);'

@@ -28,6 +28,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'lib/database.ts': ['readRow', 'readRows', 'type Statement'],
   'lib/failures.ts': ['failures'],
   'lib/keys.ts': ['requireKey'],
+  'lib/optional-key.ts': ['hasKey'],
   'lib/operation.ts': ['operation', 'readQuery', 'slugOf', 'usualAddress', 'withoutNulls'],
   'lib/list-parts.ts': ['offsetOf', 'partOf'],
   'lib/page-cursor.ts': ['cursorAt', 'offsetAt'],

@@ -82,3 +82,17 @@ for (const operation of operations.filter(({ kind }) => kind === 'custom')) {
     if (status === 501) assert.match(body.detail, new RegExp(operation.id));
   });
 }
+
+for (const operation of operations.filter(({ kind }) => kind === 'written')) {
+  const { id, guard, path, scopes } = operation;
+  if (guard !== 'account' && guard !== 'key') continue;
+  test(`${id} lets in nobody who may not`, async () => {
+    const address = path.replaceAll(/\{\w+\}/g, '0');
+    assert.equal((await contract.call(operation, address)).status, 401);
+    const forged = await contract.call(operation, address, { token: 'no.good.token' });
+    assert.equal(forged.status, 401);
+    if (!scopes) return;
+    const { token } = await contract.signUp([]);
+    assert.equal((await contract.call(operation, address, { token })).status, 403);
+  });
+}

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { defineHandler, type H3Event } from 'nitro/h3';
+import type { H3Event } from 'nitro/h3';
 import { readRow, type Statement } from './database.ts';
 import { type KeyPlace, keyPlaces } from './key-places.ts';
 import { problem } from './problem.ts';
 
 /** Scopes by the name of a scheme of the document, one of which is enough. */
-type Opens = { readonly [scheme in keyof typeof keyPlaces]?: readonly string[] };
-
-type Handler = ReturnType<typeof defineHandler>;
+export type Opens = { readonly [scheme in keyof typeof keyPlaces]?: readonly string[] };
 
 const FIND_KEY: Statement = {
   name: '_keys.find',
@@ -37,20 +35,13 @@ export async function requireKey(event: H3Event, opens: Opens): Promise<void> {
   throw problem(401, 'Send a key that is good for this.', { headers });
 }
 
-/** A handler that only a key opens. */
-export function withKey(opens: Opens, handle: Handler): Handler {
-  return defineHandler(async (event) => {
-    await requireKey(event, opens);
-    return handle(event);
-  });
-}
-
 /** Keys have 256 random bits: nobody guesses one from its hash. */
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-function readKeyAt({ req, url }: H3Event, place: KeyPlace): string {
+/** The key that a request carries there; empty without one. */
+export function readKeyAt({ req, url }: H3Event, place: KeyPlace): string {
   switch (place.in) {
     case 'query':
       return url.searchParams.get(place.name) ?? '';
