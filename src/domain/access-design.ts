@@ -1,5 +1,6 @@
 import pluralize from 'pluralize';
 import { accountsTable, insertBeforeTimes } from './access-design/accounts.ts';
+import { withoutHolds } from './access-design/holds.ts';
 import { type Plan, planAccess, settledPlan } from './access-design/plan.ts';
 import { withRole } from './access-design/role.ts';
 import { withTrusted } from './access-design/trusted.ts';
@@ -12,7 +13,8 @@ import { type Column, primaryKey, type Schema, type Table } from './schema.ts';
  * a password, and a role where something is left to administrators. Rows belong to whom a reference to an account says,
  * to whom the thing belongs that they are a part of, or to their maker, in a new column; they are private unless the
  * hints say otherwise. Where people sign in already, accounts and tables whose access is said stay as they are. Where
- * there are administrators, owners do not say themselves that something is paid or approved. The same schema and hints
+ * there are administrators, owners do not say themselves that something is paid or approved. No row keeps somebody else
+ * from deleting what is theirs, except records of money and promises. The same schema and hints
  * give the same result. Throws `schema.invalid` when there is no such table, or nobody could sign in as its rows.
  */
 export function withAccess(schema: Schema, hints: AccessHints): Schema {
@@ -38,7 +40,9 @@ export function withAccess(schema: Schema, hints: AccessHints): Schema {
     const planned = withPlan(table, plan, { name: people.name, key });
     return hasAdmins && plan.write === 'owner' ? withTrusted(planned, signed.enums) : planned;
   });
-  return { ...schema, tables, enums: signed.enums, accounts: signed.accounts };
+  const designed = { ...schema, tables, enums: signed.enums, accounts: signed.accounts };
+  const settled = new Set(schema.tables.filter((table) => settledPlan(table, schema)).map(({ name }) => name));
+  return withoutHolds(designed, ({ name }) => !settled.has(name) && !(schema.accounts && name === people.name));
 }
 
 /** An account is there before anything belongs to it: what belongs to accounts cannot be required of one. */

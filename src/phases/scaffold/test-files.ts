@@ -11,7 +11,7 @@ import { tableModule } from './tests/table-module.ts';
 export function testFiles(schema: Schema, resources: readonly Resource[]): FileTree {
   const tables = resources.map((resource) => {
     const text = isAccountsTable(resource.table, schema)
-      ? accountsModule(resource, schema)
+      ? accountsModule(resource, schema, resources)
       : tableModule(resource, schema, resources);
     return [`test/${resource.table.name}.test.mjs`, text];
   });

@@ -1,4 +1,4 @@
-import { accessOf, hasAdmins } from '../../../domain/access.ts';
+import { hasAdmins } from '../../../domain/access.ts';
 import { changeableFields, registrationFields } from '../../../domain/rest.ts';
 import type { Schema } from '../../../domain/schema.ts';
 import type { Resource } from '../resource.ts';
@@ -9,12 +9,13 @@ import { type Case, callCase, constantList, lines, objectCode } from './cases.ts
 import { changesOf } from './change-cases.ts';
 import { limitsOf } from './limits.ts';
 import { badFilters } from './list-cases.ts';
+import { ownedTables } from './owned-tables.ts';
 import { constraintCases } from './rule-cases.ts';
 import { textList } from './values.ts';
 
 /** `test/<accounts>.test.mjs`: people see and change themselves, and nobody else. */
-export function accountsModule(resource: Resource, schema: Schema): string {
-  const cases = accountCases(resource, schema);
+export function accountsModule(resource: Resource, schema: Schema, resources: readonly Resource[]): string {
+  const cases = accountCases(resource, schema, resources);
   const body = cases.map(({ code }) => code).join('\n\n');
   const used = ['admin', 'alice', 'bob', 'carol', 'nobody'].filter((name) =>
     new RegExp(`\\b${name}\\b[,.)]`).test(body),
@@ -59,7 +60,7 @@ function requiredOf(fields: Resource['inputs']): readonly string[] {
   return fields.filter(({ required }) => required).map(({ name }) => quoted(name));
 }
 
-function accountCases(resource: Resource, schema: Schema): readonly Case[] {
+function accountCases(resource: Resource, schema: Schema, resources: readonly Resource[]): readonly Case[] {
   const changeable = changeableFields(resource.table, schema);
   const sent = new Set(changeable.map(({ name }) => name));
   const columns = resource.output.map(({ name }) => quoted(name));
@@ -77,12 +78,6 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
     (name) => !sent.has(name),
   );
   const strange = badFilters(resource).map(([name, value]) => `[${quoted(name)}, ${quoted(value)}]`);
-  const owned = schema.tables.flatMap((table) => {
-    const { owner, write } = accessOf(table, schema);
-    const column = table.columns.find(({ name }) => name === owner?.column);
-    const isOwned = owner?.kind === 'column' && write !== 'admins' && column?.references?.onDelete === 'cascade';
-    return isOwned ? [`[${quoted(table.name)}, ${quoted(owner.column)}]`] : [];
-  });
   return [
     callCase('people see themselves, and nobody else', 'checkAccountOnly', [
       'alice',
@@ -144,7 +139,8 @@ function accountCases(resource: Resource, schema: Schema): readonly Case[] {
     ...belowCases(resource, schema, 'alice'),
     callCase('who goes takes along what is theirs, and is signed out', 'checkAccountRemoval', [
       'bob',
-      { as: 'owned', code: lines(owned) },
+      'carol',
+      { as: 'owned', code: lines(ownedTables(schema, resources)) },
     ]),
   ];
 }

@@ -184,9 +184,15 @@ export async function checkAdminOfAccounts(admin, other) {
     refused(await admin.patch(addressOf(other), { [field]: 'correct-horse-battery' }), 400);
 }
 
-/** An account that is removed takes its sessions along, and the rows that are its own: `[table, column]` each. */
-export async function checkAccountRemoval(person, owned) {
-  for (const [table] of owned) await person.make(table);
+/**
+ * An account that is removed takes its sessions along, and the rows that are its own: the table and the column of each,
+ * and what rows of somebody else may refer to. Nobody keeps it by referring to what goes.
+ */
+export async function checkAccountRemoval(person, other, owned) {
+  for (const [table, , links = {}] of owned) {
+    await person.make(table, await rowsOf(other, links));
+    if (Object.keys(links).length > 0) await other.make(table, await rowsOf(person, links));
+  }
   answered(await person.delete(addressOf(person)), 204);
   refused(await person.get('/auth/me'), 401);
   const login = { [accounts.login]: person.account[accounts.login], password: person.password };
@@ -196,4 +202,14 @@ export async function checkAccountRemoval(person, owned) {
     const key = person.account[accounts.key];
     assert.deepEqual(await person.backend.database.query(text, [key]), []);
   }
+}
+
+/** New rows of somebody, as the fields that refer to them. */
+async function rowsOf(person, links) {
+  const fields = {};
+  for (const [field, [table, column]] of Object.entries(links)) {
+    const row = table === accounts.table ? person.account : await person.make(table);
+    fields[field] = row[column];
+  }
+  return fields;
 }
