@@ -14,6 +14,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'rolldown';
+import { templateSums } from '../src/adapters/templates/local/template-sums.ts';
 import { bundle } from './bundle.ts';
 
 /**
@@ -82,6 +83,8 @@ try {
   const [output] = await Promise.all([bundled, emitTypes(join(folder, 'types'))]);
   keepPublicTypes(join(folder, 'types'));
   writeAnswers(folder);
+  const sums = await templateSums(join(root, 'templates'));
+  writeFileSync(join(folder, 'templates.json'), `${JSON.stringify(sums, null, 1)}\n`);
   // The folder was private while it was being made; what is installed must be readable by other users.
   chmodSync(folder, 0o755);
   publish(folder);

@@ -12,6 +12,7 @@ import { checkElsewhere, type RemoteNeeds } from './doctor/remotes.ts';
 import { checkScratches } from './doctor/scratches.ts';
 import { checkKeys, checkStoredSecrets } from './doctor/secrets.ts';
 import { checkStorage } from './doctor/storage.ts';
+import { checkTemplates } from './doctor/templates.ts';
 import { checkVersions } from './doctor/versions.ts';
 
 export interface DoctorHands {
@@ -77,7 +78,7 @@ function report(found: readonly Checked[], tried: ReadonlyMap<string, Finding>):
 }
 
 async function examine({ machine, configure }: DoctorHands, services: DoctorNeeds): Promise<readonly Checked[]> {
-  const onMachine = await checkMachine(machine);
+  const onMachine = [...(await checkMachine(machine)), ...(await checkTemplates(services))];
   const postgresql = await checkPostgresql(services);
   const below = [...onMachine, ...postgresql.findings];
   if (!postgresql.answers) return below;

@@ -224,8 +224,16 @@ export async function scaffold(
 ): Promise<ScaffoldResult> {
   const { project } = order;
   const files = scaffoldFiles(project, await services.templates.readTree('project'));
+  const changed = await services.templates.changed('project');
+  if (changed.length > 0) services.progress({ kind: 'warning', message: changedTemplates(changed) });
   const told = { ...order, project: { ...project, ...toldMissing(project) } };
   return order.into === 'new-folder' ? writeNew(told, files, services) : writeInto(told, files, services);
+}
+
+function changedTemplates(changed: readonly string[]): string {
+  const [first = ''] = changed;
+  const what = changed.length === 1 ? `${first} is` : `${first} and ${changed.length - 1} more of our templates are`;
+  return `${what} not as turbobackend came with it: the project is made of what is there now (turbobackend doctor)`;
 }
 
 /** What of a contract is left to people stands in the manifest too. */

@@ -201,3 +201,10 @@ test('one repair of this machine that mends two faults is told once', async () =
   expect(told.filter((text) => text.includes('The key file is closed.'))).toHaveLength(1);
   expect(told).toContain('Mended with the one before.');
 });
+
+test('a template that is not what turbobackend came with is a fault, which installing it again mends', async () => {
+  const templates = { ...practice.app.templates, changed: async () => ['project/base/server/entry.ts'] };
+  const found = about('templates', await diagnose(practice.hands, { ...practice.app, templates }));
+  const detail = 'not as they were when turbobackend was built: project/base/server/entry.ts';
+  expect(found).toEqual([{ name: 'templates', ok: false, detail, fix: 'install turbobackend again' }]);
+});

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { localTemplates } from '../../src/adapters/templates/local/local-templates.ts';
+import type { ProgressEvent } from '../../src/domain/progress.ts';
 import type { Project } from '../../src/domain/project.ts';
 import { EMPTY_SCHEMA, type Schema } from '../../src/domain/schema.ts';
 import { scaffold, scaffoldFiles } from '../../src/phases/scaffold.ts';
@@ -194,5 +196,22 @@ test('a manifest edited to name files elsewhere makes nothing happen there', asy
     const order = { directory, project, into: 'existing-folder' } as const;
     await expect(scaffold(order, scaffoldServices)).rejects.toMatchObject({ code: 'workspace.unwritable' });
     expect(readFileSync(join(folder, 'victim.txt'), 'utf8')).toBe('precious');
+  });
+});
+
+test('templates that somebody edited are told of, and the project is written all the same', async () => {
+  await withTemporaryFolder(async (home) => {
+    const sums = join(home, 'sums.json');
+    writeFileSync(sums, JSON.stringify({ 'project/base/gone.ts': 'a sum' }));
+    const told: ProgressEvent[] = [];
+    const services = {
+      ...scaffoldServices,
+      templates: localTemplates(join(repositoryRoot, 'templates'), sums),
+      progress: (event: ProgressEvent) => told.push(event),
+    };
+    const order = { directory: join(home, 'api'), project: projectOf(null), into: 'new-folder' } as const;
+    expect((await scaffold(order, services)).written).toContain('package.json');
+    const message = expect.stringMatching(/^project\/\S+ and \d+ more of our templates are not as turbobackend came/);
+    expect(told).toContainEqual({ kind: 'warning', message });
   });
 });

@@ -17,6 +17,7 @@ export type DoctorNeeds = Needs<
   | 'limits'
   | 'owner'
   | 'archive'
+  | 'templates'
 >;
 
 /**

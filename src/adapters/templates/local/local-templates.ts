@@ -1,16 +1,17 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Templates } from '../../../ports/templates.ts';
+import { filesBelow, readTemplateSums, templateSums } from './template-sums.ts';
 
 /** npm's packer drops or obeys the real names of these, so they are stored with `_` for the dot. */
 const DOT_FILES = /^_(?=gitignore$|npmrc$|env\.example$|dockerignore$|github$|editorconfig$)/;
 
-/** The texts that lie in a folder on disk. */
-export function localTemplates(folder: string): Templates {
+/** The texts that lie in a folder on disk; `sumsFile` holds what they were when turbobackend was built. */
+export function localTemplates(folder: string, sumsFile = join(folder, '../dist/templates.json')): Templates {
   return {
     async readTree(name) {
       const root = join(folder, name);
-      const paths = await filesBelow(root, '');
+      const paths = await filesBelow(root);
       const entries = await Promise.all(
         paths.map(
           async (path): Promise<[string, string]> => [realName(path), await readFile(join(root, path), 'utf8')],
@@ -18,20 +19,15 @@ export function localTemplates(folder: string): Templates {
       );
       return Object.fromEntries(entries);
     },
+    async changed(below = '') {
+      const built = await readTemplateSums(sumsFile);
+      if (built === null) return [];
+      const now = await templateSums(folder, below);
+      const wanted = Object.keys(built).filter((path) => below === '' || path.startsWith(`${below}/`));
+      const paths = new Set([...wanted, ...Object.keys(now)]);
+      return [...paths].filter((path) => built[path] !== now[path]).sort();
+    },
   };
-}
-
-/** Relative POSIX paths of all files, sorted. */
-async function filesBelow(root: string, below: string): Promise<string[]> {
-  const entries = await readdir(join(root, below), { withFileTypes: true });
-  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
-  const nested = await Promise.all(
-    entries.map((entry) => {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      return entry.isDirectory() ? filesBelow(root, path) : [path];
-    }),
-  );
-  return nested.flat();
 }
 
 function realName(path: string): string {
