@@ -23,13 +23,15 @@ export async function configure(
   { workspace, progress }: Needs<'workspace' | 'progress'>,
 ): Promise<void> {
   const { directory } = order;
+  const files = environmentFiles(order.env);
+  // Killed in the middle of writing them, an earlier run may have left secrets under other names.
+  await workspace.removeLeftovers(directory, ['.gitignore', files.server, files.migrations]);
   const ignore = (await workspace.read(directory, '.gitignore')) ?? '';
   const missing = IGNORED.filter((line) => !ignore.split('\n').includes(line));
   if (missing.length > 0) {
     const base = ignore === '' || ignore.endsWith('\n') ? ignore : `${ignore}\n`;
     await workspace.write(directory, '.gitignore', `${base}${missing.join('\n')}\n`);
   }
-  const files = environmentFiles(order.env);
   for (const [file, login] of [
     [files.server, order.app],
     [files.migrations, order.migrations],

@@ -27,6 +27,7 @@ export async function readMigrations(folder: ProjectFolder, services: Needs<'wor
   const isThere = Object.keys(files).some((name) => name !== SUM_FILE);
   if (isThere || project.schema === null) return files;
   const initial = initialMigration(project.schema, project.createdAt);
+  await services.workspace.removeLeftovers(directory, [initial.path]);
   await services.workspace.write(directory, initial.path, initial.content);
   await keepSum(directory, services);
   return readFolder(directory, services);
@@ -61,6 +62,7 @@ async function readFolder(directory: string, services: Needs<'workspace'>, looks
 
 /** Writes the sum of the migrations as they are; again, while somebody else adds one. */
 export async function keepSum(directory: string, services: Needs<'workspace'>): Promise<void> {
+  await services.workspace.removeLeftovers(directory, [SUM_PATH]);
   for (;;) {
     const text = await wantedSum(directory, services);
     if ((await services.workspace.read(directory, SUM_PATH)) === text) return;

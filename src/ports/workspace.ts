@@ -46,7 +46,7 @@ export interface Workspace {
   ): Promise<void>;
   /** Throws `workspace.unwritable` when nothing could be made at this place; leaves nothing behind. */
   checkWritable(directory: string): Promise<void>;
-  /** Takes away what writes of these files left that were killed. Only for who knows that nobody writes them now. */
+  /** Takes away what writes of these files left that were killed. What a process of this machine is writing stays. */
   removeLeftovers(directory: string, paths: readonly string[]): Promise<void>;
   /** Removes one file; missing is fine. */
   remove(directory: string, path: string): Promise<void>;

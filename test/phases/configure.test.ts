@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
@@ -34,4 +36,18 @@ test('a backend without accounts gets no secret', () =>
   withTemporaryFolder(async (directory) => {
     await configure({ directory, env: 'dev', app, migrations }, services);
     expect(readFileSync(join(directory, '.env'), 'utf8')).not.toContain('APP_SECRET');
+  }));
+
+test('what a killed write left of a secret is taken away, is never for git, and what somebody writes now is let', () =>
+  withTemporaryFolder(async (directory) => {
+    const child = spawn('true', { stdio: 'ignore' });
+    await once(child, 'exit');
+    const left = (pid = 0) => `.env.migrate.tmp-${pid.toString(16).padStart(6, '0')}abcdef`;
+    for (const name of [left(child.pid), left(process.pid), '.env.tmp-notes']) writeFileSync(join(directory, name), '');
+    await configure({ directory, env: 'dev', app, migrations }, services);
+    const kept = ['.env', '.env.migrate', left(process.pid), '.env.tmp-notes', '.gitignore'];
+    expect(readdirSync(directory).sort()).toEqual(kept.sort());
+    execFileSync('git', ['init', '-q'], { cwd: directory });
+    const listed = execFileSync('git', ['status', '--porcelain', '-uall'], { cwd: directory, encoding: 'utf8' });
+    expect(listed).toBe('?? .gitignore\n');
   }));

@@ -16,6 +16,7 @@ import {
 import { basename, dirname, isAbsolute, join, parse } from 'node:path';
 import { TurboError } from '../../../domain/errors.ts';
 import type { FileTree, Workspace } from '../../../ports/workspace.ts';
+import { identify } from '../../shared/process/identity.ts';
 import { createFolder } from './create-folder.ts';
 import { codeOf, translate } from './errors.ts';
 import { type HeldFolder, holdFolder } from './hold-folder.ts';
@@ -93,7 +94,7 @@ async function replaceFile(directory: string, path: string, content: string, mod
   const target = await locate(directory, path);
   await inFolder(directory, path, async (folder) => {
     if ((mode & 0o077) === 0) await refuseOpenFolder(folder.path);
-    const temporary = join(folder.path, `${temporaryOf(basename(target))}${randomBytes(6).toString('hex')}`);
+    const temporary = join(folder.path, `${temporaryOf(basename(target))}${ownMark()}`);
     try {
       const file = await open(temporary, 'wx', mode);
       try {
@@ -124,14 +125,26 @@ async function inFolder<T>(directory: string, path: string, work: (folder: HeldF
   }
 }
 
-/** How a file is called while it is written; something random follows. */
-const temporaryOf = (name: string): string => `.${name}.tmp-`;
+/** How a file is called while it is written, before the mark of who does it. What ignores `.env.*` ignores it, too. */
+const temporaryOf = (name: string): string => `${name.startsWith('.') ? '' : '.'}${name}.tmp-`;
+
+const PID_DIGITS = 6;
+
+/** Our pid, then something random; hexadecimal. */
+function ownMark(): string {
+  const pid = process.pid.toString(16).padStart(PID_DIGITS, '0').slice(-PID_DIGITS);
+  return pid + randomBytes(3).toString('hex');
+}
+
+function isDeadMark(mark: string): boolean {
+  return /^[0-9a-f]{12}$/.test(mark) && identify(Number.parseInt(mark.slice(0, PID_DIGITS), 16)) === null;
+}
 
 async function removeTemporaries(directory: string, paths: readonly string[]): Promise<void> {
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     const starts = paths.filter((path) => dirname(path) === folder).map((path) => temporaryOf(basename(path)));
     for (const name of await readdir(join(directory, folder)).catch(() => [])) {
-      const isLeft = starts.some((start) => name.startsWith(start) && /^[0-9a-f]{12}$/.test(name.slice(start.length)));
+      const isLeft = starts.some((start) => name.startsWith(start) && isDeadMark(name.slice(start.length)));
       if (isLeft) await removeFile(directory, join(folder, name));
     }
   }
