@@ -35,7 +35,7 @@ export async function createUntil(
   delayMs = 0,
 ): Promise<Watched> {
   const { child, output, finished } = startCli(['create', ...args, '--json-stream'], {
-    timeoutMs: 120_000,
+    timeoutMs: 230_000,
     ...options,
   });
   const kill = () => child.kill('SIGKILL');

@@ -71,7 +71,7 @@ export async function killAndRepeat(
   const { code, finished } = await createUntil(args, options, point, delayMs);
   const login = await administrator(options.home, options.env);
   const before = differences(peace.lines, await fingerprint(directory, login));
-  const again = await runCli(['create', ...args, '--json'], { timeoutMs: 120_000, ...options });
+  const again = await runCli(['create', ...args, '--json'], options);
   if (again.code !== 0) {
     return { killed: code === 137, before, after: [`ends with ${again.code}: ${again.stdout}`], repeated: [] };
   }

@@ -25,7 +25,7 @@ const counts = { rounds: 0, kills: 0, postgresKills: 0, tooLate: 0, violations: 
 const random = (below: number) => Math.random() * below;
 
 async function killSomewhere(args: readonly string[], home: string): Promise<void> {
-  const { child, finished } = startCli(args, { home, timeoutMs: 120_000 });
+  const { child, finished } = startCli(args, { home });
   const timer = setTimeout(() => child.kill('SIGKILL'), 100 + random(CREATE_MS));
   const { code } = await finished;
   clearTimeout(timer);
@@ -72,7 +72,7 @@ async function playRound(home: string, round: number): Promise<void> {
   }
   const control = await askOracle(home, directory);
   counts.controlFindings += control.length > 0 ? 1 : 0;
-  const last = await runCli(args, { home, timeoutMs: 120_000 });
+  const last = await runCli(args, { home });
   const faults = last.code === 0 ? [...failedChecks(last.stdout)] : [`ends with ${last.code}: ${last.stdout}`];
   faults.push(...(await askOracle(home, directory)));
   const destroyed = await runCli(['destroy', directory, '--yes'], { home });

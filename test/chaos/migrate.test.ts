@@ -6,7 +6,6 @@ import { newMigrateTally, playControl, playRound, type Runners, startRunners, un
 /** The short version of `npm run chaos:migrate`: a few kills, and the control. */
 let runners: Runners;
 let database: ProjectDatabase;
-const PATIENT = { timeout: 120_000 };
 
 beforeAll(async () => {
   runners = await startRunners();
@@ -17,7 +16,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('killed at moments of chance, forth and back, every effect is there exactly once', PATIENT, async () => {
+test('killed at moments of chance, forth and back, every effect is there exactly once', async () => {
   const tally = newMigrateTally();
   await empty(database);
   const times = {
@@ -28,6 +27,6 @@ test('killed at moments of chance, forth and back, every effect is there exactly
   expect(tally.violations).toEqual([]);
 });
 
-test('the naive runner, killed the same way, does fail: the measure can tell', PATIENT, async () => {
+test('the naive runner, killed the same way, does fail: the measure can tell', async () => {
   expect(await playControl(runners, database, 8)).toBeGreaterThan(0);
 });

@@ -18,7 +18,6 @@ const metadata = borrowMetadata();
 const services = secretsServices(server, metadata);
 let children: SecretsRunner;
 let scene: Scene;
-const PATIENT = { timeout: 240_000 };
 
 beforeAll(async () => {
   await services.state.listDatabases();
@@ -30,7 +29,7 @@ afterAll(async () => {
   await releaseMetadata(server, metadata, services);
 });
 
-test('a change of passwords that is killed at any point is finished by the same command', PATIENT, async () => {
+test('a change of passwords that is killed at any point is finished by the same command', async () => {
   const points = await pointsOfRotation(scene);
   const telling = ['new-passwords', 'after:create-roles', 'before:settle', 'settled', 'after:files', 'after:server'];
   expect(points).toEqual(expect.arrayContaining(telling));
@@ -40,21 +39,17 @@ test('a change of passwords that is killed at any point is finished by the same 
   }
 });
 
-test('a change in the order one writes first loses passwords: the measure can tell', PATIENT, async () => {
+test('a change in the order one writes first loses passwords: the measure can tell', async () => {
   const { killed, faults } = await playNaively(scene, { killAt: 'altered:app' });
   expect([killed, faults]).toEqual([true, expect.arrayContaining([expect.stringContaining('app')])]);
 });
 
-test(
-  'a change of the key that is killed leaves everything readable, and is finished by the same command',
-  PATIENT,
-  async () => {
-    const stored = await storeValues(scene, 2);
-    for (const killAt of ['next-key', 'value:7', 'before:retire']) {
-      expect([killAt, await playKeyChange(scene, stored, { killAt })]).toEqual([killAt, { killed: true, faults: [] }]);
-    }
-    const keys = { nextMasterKey: 'correct horse battery staple' };
-    expect(await playKeyChange(scene, stored, { killAt: 'resealed' }, keys)).toEqual({ killed: true, faults: [] });
-    await forgetValues(scene, stored);
-  },
-);
+test('a change of the key that is killed leaves everything readable, and is finished by the same command', async () => {
+  const stored = await storeValues(scene, 2);
+  for (const killAt of ['next-key', 'value:7', 'before:retire']) {
+    expect([killAt, await playKeyChange(scene, stored, { killAt })]).toEqual([killAt, { killed: true, faults: [] }]);
+  }
+  const keys = { nextMasterKey: 'correct horse battery staple' };
+  expect(await playKeyChange(scene, stored, { killAt: 'resealed' }, keys)).toEqual({ killed: true, faults: [] });
+  await forgetValues(scene, stored);
+});

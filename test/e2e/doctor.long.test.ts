@@ -24,7 +24,7 @@ import { stopHome } from '../support/stop-home.ts';
 
 const { folder: home, giveBack } = lendFolder();
 const own = join(home, 'turbobackend');
-const cli = (...args: string[]) => runCli(args, { home, timeoutMs: 120_000 });
+const cli = (...args: string[]) => runCli(args, { home });
 let project: { id: string; directory: string };
 let url: string;
 

@@ -22,7 +22,6 @@ async function cli(args: readonly string[], more: Readonly<Record<string, string
     home,
     cwd,
     env: { ...env, ...more },
-    timeoutMs: 120_000,
   });
   const data = stdout === '' ? {} : JSON.parse(stdout);
   return { code, data, error: data.error?.code as string | undefined };

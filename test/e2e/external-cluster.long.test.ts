@@ -23,7 +23,7 @@ afterAll(async () => {
   await giveBack().finally(() => server.stop());
 });
 
-const cli = (...args: string[]) => runCli([...args, '--json'], { home, env, timeoutMs: 120_000 });
+const cli = (...args: string[]) => runCli([...args, '--json'], { home, env });
 
 /** All files below a folder that somebody might read, with their text. */
 function textsBelow(folder: string): readonly { path: string; text: string }[] {

@@ -5,12 +5,13 @@ import type { Created } from '../../src/pipeline/created.ts';
 import { administrator, differences, fingerprint } from '../chaos/create-fingerprint.ts';
 import { createUntil } from '../chaos/create-kill.ts';
 import { createInPeace, killAndRepeat } from '../chaos/create-steps.ts';
+import { expectToGoOn, PHASES } from '../support/killed-in-turn.ts';
 import { lendFolder } from '../support/lend-folder.ts';
 import { withSession } from '../support/provisioning.ts';
 import { runCli } from '../support/run-cli.ts';
 import { stopHome } from '../support/stop-home.ts';
 
-/** More of interrupted-create.test.ts: another step, the command `resume`, and whether the comparison can tell. */
+/** More of interrupted-create.test.ts: every phase, steps cut in the middle, the command `resume`, and whether the comparison can tell. */
 
 const { folder: home, giveBack } = lendFolder();
 
@@ -18,19 +19,21 @@ afterAll(async () => {
   await stopHome(home).finally(giveBack);
 });
 
-const options = { home, timeoutMs: 120_000 };
+const options = { home };
 const request = ['to-do list', '--verify', 'none'];
 
-test('killed in the middle of provisioning, one more run gives what an undisturbed one gives', async () => {
+test('killed in each phase in turn, the same command finishes, and repeats no finished step', () =>
+  expectToGoOn(PHASES, join(home, 'often-killed'), options));
+
+test('killed in the middle of a step, one more run gives what an undisturbed one gives', async () => {
   const peace = await createInPeace(options, request, 'undisturbed');
-  const { killed, before, after, repeated } = await killAndRepeat(
-    options,
-    request,
-    { phase: 'provision', at: 'between' },
-    peace,
-  );
-  expect({ killed, after, repeated }).toEqual({ killed: true, after: [], repeated: [] });
-  expect(before.length).toBeGreaterThan(0);
+  expect(peace.lines.size).toBeGreaterThan(100);
+  for (const phase of ['provision', 'migrate']) {
+    const point = { phase, at: 'between' } as const;
+    const { killed, before, after, repeated } = await killAndRepeat(options, request, point, peace);
+    expect({ phase, killed, after, repeated }).toEqual({ phase, killed: true, after: [], repeated: [] });
+    expect(before.length).toBeGreaterThan(0);
+  }
 });
 
 test('the comparison sees a changed mode, a changed byte, a right too many and a changed row', async () => {
@@ -57,7 +60,7 @@ test('resume goes on without being told the request, nor how it was to be done',
   const args = [...request, '--framework', 'hono', '--dir', directory];
   const killed = await createUntil(args, options, { phase: 'scaffold', at: 'started' });
   expect(killed.code).toBe(137);
-  const resumed = await runCli(['resume', '--json'], { home, timeoutMs: 120_000 });
+  const resumed = await runCli(['resume', '--json'], { home });
   const created: Created = JSON.parse(resumed.stdout);
   expect([resumed.code, created.project.directory, created.verification]).toEqual([0, directory, null]);
   expect(JSON.parse(readFileSync(join(directory, 'turbobackend.json'), 'utf8')).framework).toBe('hono');

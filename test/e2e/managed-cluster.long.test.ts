@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 async function cli(cwd: string, ...args: string[]) {
-  const { code, stdout, stderr } = await runCli([...args, '--json'], { home, cwd, env, timeoutMs: 120_000 });
+  const { code, stdout, stderr } = await runCli([...args, '--json'], { home, cwd, env });
   return { code, stderr, data: JSON.parse(stdout) };
 }
 

@@ -54,10 +54,9 @@ afterAll(async () => {
   await stopHome(home).finally(giveBack);
 });
 
-const PATIENT = { timeout: 120_000 };
 let labels = '';
 
-test('a migration is begun, shown, applied and taken back; rows go only when somebody consents', PATIENT, async () => {
+test('a migration is begun, shown, applied and taken back; rows go only when somebody consents', async () => {
   const { data: begun } = await migrate('create', 'Add', 'Labels');
   expect(begun.up).toMatch(/^migrations\/\d{14}_add_labels\.sql$/);
   labels = begun.up;
@@ -78,7 +77,7 @@ test('a migration is begun, shown, applied and taken back; rows go only when som
   expect(await migrate('up')).toMatchObject({ code: 0, data: { applied: [expect.any(String)] } });
 });
 
-test('a file that was edited after it was applied stops everything until somebody repairs it', PATIENT, async () => {
+test('a file that was edited after it was applied stops everything until somebody repairs it', async () => {
   write(labels, `-- What posts are marked with.\n${readFileSync(join(directory, labels), 'utf8')}`);
   expect(await migrate('up')).toMatchObject({ code: 3, error: 'migration.changed' });
   const repairs = [{ name: 'add_labels', kind: 'accept' }];
@@ -94,7 +93,7 @@ test('a file that was edited after it was applied stops everything until somebod
   expect(await migrate('up')).toMatchObject({ code: 0, data: { applied: [] } });
 });
 
-test('verify says which of database, migrations and schema has what the others have not', PATIENT, async () => {
+test('verify says which of database, migrations and schema has what the others have not', async () => {
   expect(await migrate('down', '--allow-destructive')).toMatchObject({ code: 0 });
   const before = listing();
   const pending = await migrate('verify');
@@ -116,32 +115,28 @@ test('verify says which of database, migrations and schema has what the others h
   expect(await migrate('verify')).toMatchObject({ code: 0, data: { agrees: true } });
 });
 
-test(
-  'scaffold --check changes nothing and fails when something would; --restore brings files back',
-  PATIENT,
-  async () => {
-    rmSync(join(directory, 'README.md'));
-    const check = () => cli('scaffold', '--check');
-    const nothing = { written: [], merged: [], conflicts: [], removed: [] };
-    expect(await check()).toMatchObject({ code: 0, data: { ...nothing, gone: ['README.md'] } });
+test('scaffold --check changes nothing and fails when something would; --restore brings files back', async () => {
+  rmSync(join(directory, 'README.md'));
+  const check = () => cli('scaffold', '--check');
+  const nothing = { written: [], merged: [], conflicts: [], removed: [] };
+  expect(await check()).toMatchObject({ code: 0, data: { ...nothing, gone: ['README.md'] } });
 
-    const manifest = readFileSync(join(directory, 'turbobackend.json'), 'utf8');
-    const { schema, ...rest } = JSON.parse(manifest);
-    write('turbobackend.json', JSON.stringify({ ...rest, schema: withHeadline(schema) }));
-    const before = listing();
-    const found = await check();
-    expect(found.code).toBe(3);
-    expect(found.data.written).toContain('client/index.ts');
-    expect(listing()).toEqual(before);
-    write('turbobackend.json', manifest);
+  const manifest = readFileSync(join(directory, 'turbobackend.json'), 'utf8');
+  const { schema, ...rest } = JSON.parse(manifest);
+  write('turbobackend.json', JSON.stringify({ ...rest, schema: withHeadline(schema) }));
+  const before = listing();
+  const found = await check();
+  expect(found.code).toBe(3);
+  expect(found.data.written).toContain('client/index.ts');
+  expect(listing()).toEqual(before);
+  write('turbobackend.json', manifest);
 
-    expect(await cli('scaffold', '--restore')).toMatchObject({ code: 0, data: { gone: [] } });
-    expect(readFileSync(join(directory, 'README.md'), 'utf8')).toContain('npm run migrate');
-    expect(await check()).toMatchObject({ code: 0, data: { ...nothing, gone: [] } });
-  },
-);
+  expect(await cli('scaffold', '--restore')).toMatchObject({ code: 0, data: { gone: [] } });
+  expect(readFileSync(join(directory, 'README.md'), 'utf8')).toContain('npm run migrate');
+  expect(await check()).toMatchObject({ code: 0, data: { ...nothing, gone: [] } });
+});
 
-test('the command and the script of the project, at once on one database, apply each file once', PATIENT, async () => {
+test('the command and the script of the project, at once on one database, apply each file once', async () => {
   symlinkSync(join(repositoryRoot, 'node_modules'), join(directory, 'node_modules'));
   const files = {
     log: 'CREATE TABLE log (n int);',

@@ -46,7 +46,7 @@ const environment = (url: string) => ({
 
 async function cli(args: readonly string[], url = mock.url) {
   const env = environment(url);
-  const ran = await runCli([...args], { home: folder, cwd: folder, env, timeoutMs: 120_000 });
+  const ran = await runCli([...args], { home: folder, cwd: folder, env });
   expect(`${ran.stdout}${ran.stderr}`).not.toContain(CANARY_KEY);
   return ran;
 }

@@ -65,7 +65,7 @@ let watch: ProcessWatch;
 const outputs: string[] = [];
 
 async function cli(args: readonly string[], extra: Readonly<Record<string, string>> = {}, cwd = directory) {
-  const result = await runCli(args, { home, cwd, env: { ...env, ...extra }, timeoutMs: 120_000 });
+  const result = await runCli(args, { home, cwd, env: { ...env, ...extra } });
   outputs.push(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
   return result;
 }

@@ -16,7 +16,7 @@ let app: App;
 let created: Created;
 
 async function cli(...args: string[]) {
-  const options = { home, cwd: created?.project.directory ?? home, timeoutMs: 120_000 };
+  const options = { home, cwd: created?.project.directory ?? home };
   const { code, stdout, stderr } = await runCli([...args, '--json'], options);
   const data = JSON.parse(stdout);
   return { code, stderr, data, error: data.error?.code };

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { failureOf } from '../contracts/deploy-target.ts';
@@ -52,6 +52,21 @@ describe('a project in a sandbox', () => {
       }),
     LONG_MS,
   );
+
+  test('is there what it is here: what is new is served, what is gone is gone', () =>
+    withWorkspaceStage(null, async (stage) => {
+      const { directory, fake, run } = stage;
+      replaceScripts(directory, { build: SMALL_BUILD });
+      writeFileSync(join(directory, 'answer.txt'), 'one');
+      await run();
+      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'one' });
+      writeFileSync(join(directory, 'answer.txt'), 'two');
+      rmSync(join(directory, 'README.md'));
+      await run();
+      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'two' });
+      const there = join(fake.sandboxes()[0]?.workDirectory ?? '', 'turbobackend/project');
+      expect([existsSync(join(there, 'README.md')), existsSync(join(there, 'package.json'))]).toEqual([false, true]);
+    }));
 
   test('uses the database that it is given, and is not tested in it', () =>
     withWorkspaceStage('blog', async (stage) => {

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { remoteWorkspace } from '../../src/pipeline/remote-workspace.ts';
 import { failureOf } from '../contracts/deploy-target.ts';
-import { askInside, replaceScripts, SMALL_BUILD, withWorkspaceStage } from '../support/workspace-stage.ts';
+import { askInside, replaceScripts, withWorkspaceStage } from '../support/workspace-stage.ts';
 
 const LONG_MS = 240_000;
 
@@ -38,21 +38,6 @@ describe('a project in a sandbox', () => {
       }),
     LONG_MS,
   );
-
-  test('is there what it is here: what is new is served, what is gone is gone', () =>
-    withWorkspaceStage(null, async (stage) => {
-      const { directory, fake, run } = stage;
-      replaceScripts(directory, { build: SMALL_BUILD });
-      writeFileSync(join(directory, 'answer.txt'), 'one');
-      await run();
-      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'one' });
-      writeFileSync(join(directory, 'answer.txt'), 'two');
-      rmSync(join(directory, 'README.md'));
-      await run();
-      expect(await askInside(stage, '/')).toMatchObject({ status: 200, body: 'two' });
-      const there = join(fake.sandboxes()[0]?.workDirectory ?? '', 'turbobackend/project');
-      expect([existsSync(join(there, 'README.md')), existsSync(join(there, 'package.json'))]).toEqual([false, true]);
-    }));
 
   test('is not sent to where its database cannot be reached from, and no sandbox is made for it', () =>
     withWorkspaceStage('blog', async ({ folder, fake, services }) => {

@@ -19,7 +19,7 @@ export function lendHousehold() {
   /** What a command of somebody's came to. */
   async function as(who: 'ada' | 'bob', args: readonly string[], cwd?: string) {
     const home = join(folder, who);
-    const result = await runCli([...args, '--json'], { home, env, cwd: cwd ?? home, timeoutMs: 120_000 });
+    const result = await runCli([...args, '--json'], { home, env, cwd: cwd ?? home });
     const data = JSON.parse(result.stdout);
     return { code: result.code, data, error: data.error?.code as string | undefined, hint: String(data.error?.hint) };
   }

@@ -13,7 +13,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed. Without it standard input is /dev/null. */
   readonly input?: string;
-  /** Default 150 seconds. A command that takes longer is killed and the promise rejected. */
+  /** Default 230 seconds. A command that takes longer is killed and the promise rejected. */
   readonly timeoutMs?: number;
   /** Default: `bin/turbobackend.js` of this checkout. */
   readonly program?: string;
@@ -37,7 +37,7 @@ const builtProgram = fileURLToPath(new URL('../../bin/turbobackend.js', import.m
 
 /** Starts the built command line and does not wait: for tests that interrupt or kill it. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
-  const { home, timeoutMs = 150_000, program = builtProgram } = options;
+  const { home, timeoutMs = 230_000, program = builtProgram } = options;
   mkdirSync(home, { recursive: true });
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd ?? home,

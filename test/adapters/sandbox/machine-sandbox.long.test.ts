@@ -1,46 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { daytonaMachines } from '../../../src/adapters/remote-machine/daytona/daytona-machines.ts';
-import { machineSandbox } from '../../../src/adapters/sandbox/elsewhere/machine-sandbox.ts';
-import { writingSandboxName } from '../../../src/domain/remote.ts';
-import type { SandboxElsewhere } from '../../../src/ports/sandbox.ts';
+import { describe, expect, test } from 'vitest';
 import { inRoom } from '../../contracts/sandbox.ts';
-import { type FakeDaytona, startFakeDaytona } from '../../support/fakes/daytona.ts';
-import { scaffoldServices } from '../../support/generated-projects.ts';
-import { sandboxEnvironment } from '../../support/sandbox-environment.ts';
+import { append, lendMachines, NAME, run, withPackages } from '../../support/machine-sandbox.ts';
 
-const PROJECT = 'abcdefghijklmnop';
-const NAME = writingSandboxName(PROJECT);
 const RUN = 'POST /process/execute';
-
-let fake: FakeDaytona;
-const notes: string[] = [];
-
-/** As another process has it. */
-async function open(): Promise<SandboxElsewhere> {
-  const machines = daytonaMachines({ apiKey: fake.key, apiUrl: fake.apiUrl, target: null, organizationId: null });
-  const { readTree } = scaffoldServices.templates;
-  const tools = { ...(await readTree('workspace')), ...(await readTree('rooms')) };
-  return machineSandbox({ projectId: PROJECT, machines, tools, onNote: (note) => notes.push(note) });
-}
-
-beforeAll(async () => {
-  fake = await startFakeDaytona({ environment: sandboxEnvironment });
-});
-
-afterAll(async () => {
-  expect(fake.violations()).toEqual([]);
-  await fake.close();
-});
+const { fake, notes, open } = lendMachines();
 
 describe('a machine for what a model writes, in bad moments,', () => {
-  const LOCK = JSON.stringify({ name: 'x', version: '1.0.0', lockfileVersion: 3, packages: {} });
-  const withPackages = { 'package.json': '{"name":"x","version":"1.0.0"}', 'package-lock.json': LOCK };
-  const append =
-    "import { appendFileSync, readFileSync } from 'node:fs'; appendFileSync('n', 'x'); console.log(readFileSync('n', 'utf8'));";
-  const run = { args: ['append.mjs'], deadlineMs: 60_000 };
-
   test('is found again by the next process, which ends what the first one left, and is made anew for other packages', async () => {
     const before = await open();
     const beats = "import { appendFileSync } from 'node:fs'; setInterval(() => appendFileSync('beats', 'x'), 20);";
@@ -49,8 +16,8 @@ describe('a machine for what a model writes, in bad moments,', () => {
       database: null,
       prepare: async () => {},
     });
-    const [first] = fake.sandboxes();
-    const created = fake.created();
+    const [first] = fake().sandboxes();
+    const created = fake().created();
     const running = room.run({ args: ['beats.mjs'], deadlineMs: 60_000 }).catch((error: unknown) => error);
     await expect.poll(() => room.read('beats')).toMatch(/x/);
     await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (own) => {
@@ -58,30 +25,42 @@ describe('a machine for what a model writes, in bad moments,', () => {
       await expect.poll(() => pidsOf('beats.mjs')).toEqual([]);
     });
     await running;
-    expect([fake.created(), fake.sandboxes()[0]?.id]).toEqual([created, first?.id]);
+    expect([fake().created(), fake().sandboxes()[0]?.id]).toEqual([created, first?.id]);
     const changed = { ...withPackages, 'package.json': '{"name":"y","version":"1.0.0"}' };
     await inRoom(await open(), { ...changed, 'append.mjs': append }, (own) => own.run(run));
-    expect([fake.created(), fake.sandboxes().length]).toEqual([created + 1, 1]);
+    expect([fake().created(), fake().sandboxes().length]).toEqual([created + 1, 1]);
+  });
+
+  test('that goes away in the middle is there again, with what was done', async () => {
+    notes.length = 0;
+    await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (room) => {
+      await room.run(run);
+      await fake().vanish(NAME);
+      expect((await room.run(run)).output).toBe('xx\n');
+      await fake().vanish(NAME);
+      expect(await Promise.all([room.read('n'), room.read('n')])).toEqual(['xx', 'xx']);
+    });
+    expect([notes.length, fake().sandboxes().length]).toEqual([2, 1]);
   });
 
   test('that is stopped in the middle is there again, with what was done', async () => {
     notes.length = 0;
     await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (room) => {
       await room.run(run);
-      await fake.stop(NAME);
+      await fake().stop(NAME);
       expect((await room.run(run)).output).toBe('xx\n');
-      await fake.stop(NAME);
+      await fake().stop(NAME);
       expect(await Promise.all([room.read('n'), room.read('n')])).toEqual(['xx', 'xx']);
     });
-    expect([notes.length, fake.sandboxes().length]).toEqual([2, 1]);
+    expect([notes.length, fake().sandboxes().length]).toEqual([2, 1]);
   });
 
   test('runs a program once, also when the answer is lost or the service has a bad moment', async () => {
     await inRoom(await open(), { ...withPackages, 'append.mjs': append }, async (room) => {
-      fake.fault(RUN, { kind: 'reset', when: 'after' });
-      fake.fault(RUN, { kind: 'status', status: 502 });
+      fake().fault(RUN, { kind: 'reset', when: 'after' });
+      fake().fault(RUN, { kind: 'status', status: 502 });
       expect((await room.run(run)).output).toBe('x\n');
-      fake.fault(RUN, { kind: 'reset', when: 'before' });
+      fake().fault(RUN, { kind: 'reset', when: 'before' });
       expect((await room.run(run)).output).toBe('xx\n');
     });
   });

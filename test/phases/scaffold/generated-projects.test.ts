@@ -22,6 +22,7 @@ import {
   writeProject,
 } from '../../support/generated-projects.ts';
 import { startCluster } from '../../support/global-cluster.ts';
+import { expectToPass } from '../../support/own-tests.ts';
 import { makeProjectDatabase, type ProjectDatabase } from '../../support/project-database.ts';
 
 /** Whole projects as a person gets them: written, type-checked, built, started and asked. */
@@ -43,6 +44,8 @@ beforeAll(async () => {
     builder.warmUp();
     await writeProject(folderOf(name), schema);
     cheapenHashes(folderOf(name));
+    // What is not run here is type-checked all the same.
+    if (!(name in ownTests)) continue;
     await builder.build(folderOf(name));
     if (!schema || schema.tables.length === 0) continue;
     const database = await makeProjectDatabase(inject('cluster'));
@@ -71,28 +74,18 @@ test('all projects type-check strictly', async () => {
   expect(code).toBe(0);
 });
 
-/** Of the larger projects only the odd tables: `npm run chaos:verify` tries all of them. */
+/** Of the larger projects only some tables: `npm run chaos:verify` tries all of them, and the long test odd ones. */
 const ownTests: Readonly<Record<string, readonly string[]>> = {
   blog: ['posts', 'post_tags', 'tags', 'users', 'whole-server'],
-  types: ['things', 'events', 'k_enum', 'k_interval', 'k_bytea'],
-  words: ['order', 'select', 'user'],
+  types: ['k_bytea'],
   hostile: ['class', 'enums', 'order_item_notes'],
   empty: ['api'],
   plain: ['api'],
 };
 
-test.each(Object.entries(ownTests))("the project's own tests pass and leave no row behind: %s", async (name, files) => {
-  const env = { PATH: process.env.PATH };
-  const args = ['--test', '--test-concurrency=2', ...files.map((file) => `test/${file}.test.mjs`)];
-  const { code, output } = await run(process.execPath, args, { cwd: folderOf(name), env });
-  expect(output).toMatch(/^# pass [1-9]/m);
-  expect({ code, failed: /^# fail 0$/m.test(output) ? '' : output }).toEqual({ code: 0, failed: '' });
-  const database = databases.get(name);
-  for (const table of schemas[name]?.tables ?? []) {
-    const rows = await database?.admin(`SELECT count(*)::int AS n FROM app."${table.name}"`);
-    expect({ table: table.name, rows }).toEqual({ table: table.name, rows: [{ n: 0 }] });
-  }
-});
+test.each(Object.entries(ownTests))("the project's own tests pass and leave no row behind: %s", (name, files) =>
+  expectToPass(folderOf(name), files, schemas[name] ?? null, databases.get(name) ?? null),
+);
 
 test("the project's own tests say in one line what they need", async () => {
   const database = await makeProjectDatabase(inject('cluster'));
@@ -251,19 +244,22 @@ test('a PostgreSQL that goes away and comes back, again and again, costs 503s an
           await new Promise((next) => setTimeout(next, 5));
         }
       };
+      /** A dozen of these answers later. */
+      const afterMore = (status: number) => {
+        const before = answered.get(status) ?? 0;
+        return expect.poll(() => answered.get(status) ?? 0).toBeGreaterThan(before + 12);
+      };
       let isOver = false;
       const workers = Array.from({ length: 5 }, () => worker(() => isOver));
       for (let restart = 0; restart < 4; restart += 1) {
         control('stop', '-m', 'fast');
-        await new Promise((next) => setTimeout(next, 200));
+        await afterMore(503);
         control('start', '-o', options);
-        await expect.poll(() => statusOf(fetch(`${server.url}/tags`))).toBe(200);
-        await new Promise((next) => setTimeout(next, 300));
+        await afterMore(200);
       }
       isOver = true;
       await Promise.all(workers);
       expect([...answered.keys()].sort()).toEqual([200, 503]);
-      expect((answered.get(200) ?? 0) + (answered.get(503) ?? 0)).toBeGreaterThan(100);
       expect(server.child.exitCode).toBeNull();
       expect(server.log()).not.toContain(database.login('app').password);
     } finally {
@@ -605,8 +601,10 @@ describe('a running blog', () => {
     await makeUser({ name: `${mark}-body\n{"level":"error"}` });
     await send('GET', `/users/${mark}%0a%7b%22forged%22:1%7d`, undefined, { 'x-request-id': `${mark}-1` });
     await send('GET', '/health', undefined, { 'x-request-id': 'not harmless {}' });
-    const lines = server.log().trimEnd().split('\n');
-    const records = lines.map((line): unknown => JSON.parse(line));
+    // The log takes another way than the answers; what it printed last may be here in half.
+    const lines = () => server.log().split('\n').slice(0, -1);
+    await expect.poll(() => lines().some((line) => line.includes(`${mark}-1`))).toBe(true);
+    const records = lines().map((line): unknown => JSON.parse(line));
     expect(records.find((record) => isRecord(record) && record.requestId === `${mark}-1`)).toMatchObject({
       message: 'request',
       method: 'GET',
