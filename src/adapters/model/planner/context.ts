@@ -16,6 +16,8 @@ export interface Mention {
 export interface Context extends Reading {
   /** The request as it was typed; in `text` what was read before is blanked out. */
   readonly source: string;
+  /** How many of a thing there may be, as it was said: no table can hold it. */
+  readonly unheld: readonly string[];
   readonly lexicon: Lexicon;
   readonly mentions: readonly Mention[];
   /** First token → the mention that starts there. */
@@ -64,6 +66,7 @@ export function readContext(text: string, all: Lexicon, known: readonly string[]
   return {
     ...reading,
     source: text,
+    unheld: [],
     lexicon,
     mentions,
     mentionAt: new Map(mentions.map((m) => [m.from, m])),

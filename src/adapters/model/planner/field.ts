@@ -37,7 +37,7 @@ const CHECKED_VALUES = /\bin\s*\(([^()]*,[^()]*)\)/i;
 const TRAILING_VALUES = /(?:[(=:]|\s(?=[\p{L}\d_-]+\s*\|))([\p{L}\d_ -]{1,30}(?:[|/,][\p{L}\d_ -]{1,30})+)\)?$/u;
 const SLASHED = /(?<=\w\s)\s*([\p{L}\d_-]{1,15}(?:\s?\/\s?[\p{L}\d_-]{1,15}){2,})$/u;
 const CHECK = /\bcheck\s*(\((?:[^()]|\([^()]*\))*\))/i;
-const RANGE = /\(?\b(\d{1,4})\s*(?:-|–|\.\.|to)\s*(\d{1,6})\b\)?/;
+const RANGE = /\(?(?<![\d.])(?:(\d{1,9})\s*(?:-|–|~|\.\.|(?<=\s)to(?=\s))\s*(\d{1,9})\b|≥(\d{1,9})|≤(\d{1,9}))\)?/;
 const COMMENTS = /--.*|\/\/.*|@(default|map|relation|db)\b(\.\w+)?(\([^)]*\))?/gi;
 
 /** Text that is read piece by piece: what a pattern has found is taken away. */
@@ -73,6 +73,7 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
     /^\S+(\s*:\s*|\s+)\S+\?/.test(rest.text);
   const values = quoted?.split('|') ?? takeValues(rest) ?? listOf(CHECKED_VALUES.exec(check)?.[1]);
   const range = values ? null : rest.take(RANGE);
+  const [low, high] = [range?.[1] ?? range?.[3], range?.[2] ?? range?.[4]];
   // `a int` is a column called a, "a title" has an article.
   if (!/^(a|an|the)$/i.test(readTypedName(rest.text, typed)?.name ?? '')) rest.take(/^(a|an|the)\s+/i);
   const isReference = rest.take(REFERENCE_TYPE) !== null;
@@ -85,8 +86,8 @@ export function readField(text: string, lexicon: Lexicon, typed = false): Field 
       values: values?.map(snake).filter((value) => value !== ''),
       nullable: required ? false : optional ? true : undefined,
       unique: isUnique ? true : undefined,
-      min: range ? Number(range[1]) : limitIn(check, '>', said.type.sqlType),
-      max: range ? Number(range[2]) : limitIn(check, '<', said.type.sqlType),
+      min: low ? Number(low) : limitIn(check, '>', said.type.sqlType),
+      max: high ? Number(high) : limitIn(check, '<', said.type.sqlType),
     },
     references: reference ?? said.entity ?? (isReference ? said.name.replace(/_id$/, '') : null),
     uniqueIn,

@@ -3,9 +3,10 @@ import { senseOf } from './context.ts';
 import type { Fact } from './facts.ts';
 import { STRENGTH } from './facts.ts';
 import { readField, splitFields } from './field.ts';
+import type { ColumnKind } from './notation.ts';
 import type { Phrase } from './phrase.ts';
 import { fieldFacts } from './readers/definitions.ts';
-import { singular, snake } from './words.ts';
+import { plural, singular, snake } from './words.ts';
 
 /**
  * What one item of a list says about its subject: "an order has **lines**" is a child, "**a status**" a column,
@@ -16,6 +17,9 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   const { attributes, english } = context.lexicon;
   const sense = senseOf(item.name, context);
   const known = attributes.known(item.name);
+  if (isLimited(item)) return [columnFact(subject, item, context, why)];
+  if (!item.plural && sense === null && known === null && isSubject(item, context))
+    return childFacts(subject, item, context, why);
   if (!item.plural && hasValues(item, context)) return [columnFact(subject, item, context, why)];
   if (item.plural) {
     // "a date and notes": long texts have no rows of their own.
@@ -31,6 +35,20 @@ export function itemFacts(subject: string, item: Phrase, context: Context, why: 
   if (sense && !sense.entity.weak && isThingElsewhere(item, context)) return parentFacts(subject, item, why);
   if (english.filler.has(item.name)) return [];
   return namesIn(item.name, context).map((name) => columnFact(subject, { ...item, name }, context, why));
+}
+
+const PURE_RANGE = /^\s*×?(?:[≤≥]\s*)?-?\d+(?:\.\d+)?(?:\s*(?:~|-|–|\.\.)\s*-?\d+(?:\.\d+)?)?\s*$/;
+
+/** Nothing but limits stand behind it: it is a number. */
+export function isLimited({ aside }: Phrase): boolean {
+  return aside !== null && PURE_RANGE.test(aside);
+}
+
+/** "a shelf has a **box**. A box has a code": it has something itself, further on. */
+function isSubject({ name, from }: Phrase, { tokens }: Context): boolean {
+  return tokens.some(
+    ({ lemma }, at) => at > from && lemma === name && /^(has|have|contains?)$/.test(tokens[at + 1]?.word ?? ''),
+  );
 }
 
 /** "zones contain **racks** contain shelves": what has something is a thing, though its name may be that of a property. */
@@ -107,24 +125,55 @@ function roleFact(subject: string, item: Phrase, why: string): Fact {
 /** The column an item names, with the limits and values that stand in the parentheses behind it. */
 export function columnFact(subject: string, item: Phrase, context: Context, why: string): Fact {
   const { attributes } = context.lexicon;
-  const name = attributes.known(item.name) ?? item.name;
+  const many = item.aside?.includes('×') ? attributes.known(plural(item.name)) : null;
+  const name = many ?? attributes.known(item.name) ?? item.name;
   const values = item.aside === null ? null : readValues(item.aside);
-  const range = item.aside === null ? null : /(\d{1,4})\s*(?:-|–|to|\.\.)\s*(\d{1,6})/.exec(item.aside);
-  const choice = item.choice ? ('boolean' as const) : undefined;
+  const range = item.aside === null || values ? null : readRange(item.aside);
+  const kind = item.choice
+    ? ('boolean' as const)
+    : range
+      ? rangedKind(name, attributes.guess(name).kind, context)
+      : undefined;
   return {
     kind: 'column',
     entity: subject,
     column: {
       name,
-      kind: choice,
+      kind,
       values: values ?? undefined,
       nullable: item.optional || undefined,
       unique: item.unique || undefined,
-      min: range ? Number(range[1]) : undefined,
-      max: range ? Number(range[2]) : undefined,
+      min: range?.min,
+      max: range?.max,
     },
     why,
   };
+}
+
+/** What has limits is a number: "priority (1..3)" has no usual values, and nothing else is known of "ph (0..14)". */
+function rangedKind(name: string, guessed: ColumnKind, { lexicon }: Context): ColumnKind | undefined {
+  if (guessed === 'enum') return 'integer';
+  return guessed === 'text' || guessed === 'long'
+    ? lexicon.attributes.looksLike(name)
+      ? 'integer'
+      : 'number'
+    : undefined;
+}
+
+/** The limits in a bracket: `1-5`, `..500`, `max 30`, `at least 18`, `bpm 40 to 240`. */
+export function readRange(aside: string): { readonly min?: number; readonly max?: number } | null {
+  const both = /(-?\d{1,9}(?:\.\d+)?)\s*(?:-|–|~|to|and|\.\.)\s*(-?\d{1,9}(?:\.\d+)?)/.exec(aside);
+  if (both) return { min: Number(both[1]), max: Number(both[2]) };
+  const most =
+    /(?:^\s*×?(?:\.\.|≤)|\b(?:max(?:imum)?|at most|up to|no more than)\b[^\d]{0,4}|(?:<=|≤)\s*)(\d{1,9}(?:\.\d+)?)/i.exec(
+      aside,
+    );
+  if (most) return { max: Number(most[1]) };
+  const least =
+    /(?:\b(?:min(?:imum)?|at least|from)\b[^\d]{0,4}|(?:>=|≥)\s*)(\d{1,9}(?:\.\d+)?)|^\s*(\d{1,9}(?:\.\d+)?)\s*\.\.\s*$/i.exec(
+      aside,
+    );
+  return least ? { min: Number(least[1] ?? least[2]) } : null;
 }
 
 /** `single, double, family` or `call/mail`: the values of a state. Null when it is anything else. */

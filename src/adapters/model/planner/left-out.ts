@@ -29,7 +29,7 @@ export function leftOut(
     parts.push(...unusedParts(from, at, used, context));
     from = at + 1;
   }
-  return [...new Set(parts)].slice(0, MAX_PARTS);
+  return [...new Set([...parts, ...context.unheld])].slice(0, MAX_PARTS);
 }
 
 function isEnd({ tokens }: Context, at: number): boolean {
@@ -57,9 +57,21 @@ function unusedParts(from: number, to: number, used: ReadonlySet<number>, contex
   return parts;
 }
 
-function quote({ tokens, text }: Context, from: number, to: number): string {
+function quote({ tokens, text, source }: Context, from: number, to: number): string {
   const [first, last] = [tokens[from], tokens[to - 1]];
-  return first && last ? text.slice(first.start, last.end).replace(/\s+/g, ' ').trim().slice(0, LONGEST_PART) : '';
+  if (!first || !last) return '';
+  const read = text.slice(first.start, last.end);
+  return (source.includes(read) ? read : wholeWords(source, first.start, last.end))
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, LONGEST_PART);
+}
+
+/** As it was typed, where values and limits were written in another way to be read. */
+function wholeWords(source: string, start: number, end: number): string {
+  const before = /[\p{L}\d]*$/u.exec(source.slice(0, start))?.[0].length ?? 0;
+  const behind = /^[\p{L}\d]*/u.exec(source.slice(end))?.[0].length ?? 0;
+  return source.slice(start - before, end + behind);
 }
 
 /** Words that only hold a sentence together. */

@@ -66,11 +66,23 @@ function knownRun(context: Context, from: number): number {
     while (longest < LONGEST_NAME && isInside(tokens[from + longest])) longest += 1;
   }
   for (let length = longest; length > 0; length -= 1) {
-    if (length === 1 && !isNominal(tokens[from], context)) return 0;
+    if (length === 1 && !isNominal(tokens[from], context) && !isListed(context, from)) return 0;
     const name = nameOf(tokens, from, from + length);
     if (context.lexicon.nouns.has(name) || context.lexicon.attributes.known(name) !== null) return length;
   }
   return 0;
+}
+
+/** "a title, **done** and a date": between commas a word that is a verb elsewhere is the property of that name. */
+function isListed({ tokens, lexicon: { attributes } }: Context, at: number): boolean {
+  const isBegun = tokens[at - 1]?.word === ',' || (tokens[at - 1]?.word === 'and' && tokens[at - 2]?.word === ',');
+  const next = tokens[at + 1];
+  return (
+    isBegun &&
+    (isSeparator(next) || isStop(next)) &&
+    /^(done|completed|finished|paid|sent|active)$/.test(tokens[at]?.word ?? '') &&
+    attributes.known(tokens[at]?.word ?? '') !== null
+  );
 }
 
 /** Many readers look at the same places: what stands there is read once for each request. */

@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import { readContext } from './context.ts';
 import type { Fact } from './facts.ts';
 import type { Lexicon } from './lexicon.ts';
+import { inPlainNotation } from './plain-rules.ts';
 import { readAccess } from './readers/access.ts';
 import { readAuthorship, withoutMakers } from './readers/authorship.ts';
 import { readCounted, withoutCounted } from './readers/counted.ts';
@@ -22,11 +23,12 @@ import {
   readManyToMany,
   readNegations,
   readSharedAside,
-  readStates,
   readUniques,
 } from './readers/rules.ts';
 import { readSamples } from './readers/samples.ts';
+import { readStates } from './readers/states.ts';
 import { readDoers, readSelf, readTies } from './readers/ties.ts';
+import { readValued } from './readers/valued.ts';
 import { forBusinesses } from './wares.ts';
 
 /** Readers of running text. Their order is that of trust where two say different things about a column. */
@@ -56,6 +58,7 @@ const READERS: readonly ((context: Context) => readonly Fact[])[] = [
   readLimits,
   readOnce,
   readStates,
+  readValued,
   readUniques,
   readNegations,
   readAccounts,
@@ -77,11 +80,15 @@ export function readFacts(
     start: index,
     end: index + code.length,
   }));
-  const prose = blank(rest, [...samples.spans, ...colours]);
+  const { text: prose, unheld } = inPlainNotation(blank(rest, [...samples.spans, ...colours]), lexicon);
   const definitions = readDefinitions(prose, lexicon, pasted.enums);
   const structured = [...pasted.facts, ...samples.facts, ...definitions.facts];
   const known = structured.flatMap((fact) => (fact.kind === 'entity' ? [fact.name] : []));
-  const context = { ...readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]), source: text };
+  const context = {
+    ...readContext(blank(prose, definitions.spans), lexicon, [...nouns, ...known]),
+    source: text,
+    unheld,
+  };
   const facts = withoutCounted([...structured, ...READERS.flatMap((read) => read(context))]);
   return { facts: forBusinesses(withoutMakers(facts, context), context), context };
 }

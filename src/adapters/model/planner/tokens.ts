@@ -103,7 +103,9 @@ function translateWord(word: string, table: Table, { english }: Lexicon): readon
     (key !== word && word.startsWith(key)) ||
     [1, 2, 3].some((cut) => key.length - cut > 2 && table.get(key.slice(0, -cut)) === found);
   const words = found.split(' ').map(snake);
-  const isNoun = !words.some((one) => english.prepositions.has(one) || english.determiners.has(one));
+  const isNoun = !words.some(
+    (one) => one === 'no' || one === 'not' || english.prepositions.has(one) || english.determiners.has(one),
+  );
   const last = words.at(-1) ?? '';
   return many && isNoun ? [...words.slice(0, -1), isPlural(last) ? last : plural(last)] : words;
 }

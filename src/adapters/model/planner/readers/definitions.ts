@@ -211,6 +211,14 @@ function isDefinition({ word, fields, before, gap, bracket }: Bracket, lexicon: 
   const name = corrected(nameOf(word, before), false, lexicon);
   const { attributes, domainWords, english, nouns } = lexicon;
   if (fields.length === 0 || /["\d]/.test(fields[0]?.[0] ?? '')) return false;
+  // "animals (dog, cat or other)": kinds of it, no columns.
+  if (
+    bracket === '(' &&
+    gap !== '' &&
+    /\w\s+or\s+\w+$/.test(fields.at(-1) ?? '') &&
+    !fields.some((field) => lexicon.attributes.looksLike(snake(field)))
+  )
+    return false;
   const codeLike = /^[A-Z]/.test(word) && (gap === '' || bracket === '{');
   if (codeLike) return true;
   if (english.filler.has(name) || english.determiners.has(name) || ASKING.test(name)) return false;

@@ -2,7 +2,7 @@ import type { Context, Mention } from '../context.ts';
 import { senseOf, TITLE_LENGTH } from '../context.ts';
 import type { Fact } from '../facts.ts';
 import { STRENGTH } from '../facts.ts';
-import { columnFact, itemFacts } from '../items.ts';
+import { columnFact, isLimited, itemFacts } from '../items.ts';
 import { readList } from '../list.ts';
 import type { Phrase } from '../phrase.ts';
 import { isDone, isStop, readPhrase, textBetween } from '../phrase.ts';
@@ -112,6 +112,7 @@ function topFacts(item: Phrase, context: Context, why: string): readonly Fact[] 
   const main = mainEntity(context);
   const { attributes, english, nouns } = context.lexicon;
   if (english.filler.has(item.name) || english.accounts.has(item.name)) return [];
+  if (isLimited(item)) return main ? [columnFact(main, item, context, why)] : [];
   const isThing = nouns.has(item.name);
   if (!isThing && context.lexicon.domainWords.has(item.name)) return [];
   if (isThing ? !item.plural && attributes.known(item.name) !== null : attributes.looksLike(item.name)) {
@@ -167,7 +168,9 @@ export function subjectBefore(context: Context, verb: number): string | 'everyth
   if (pronoun) return ['i', 'we', 'you', 'us', 'me'].includes(word.word) ? null : (last?.name ?? null);
   const direct = last && last.to === at + 1 ? last : null;
   const isSoftware = english.software.has(word.word) || lexicon.domainWords.has(word.lemma);
-  if (isSoftware && (!direct || (tokens[verb]?.word === 'with' && verb < TITLE_LENGTH))) return 'everything';
+  // "organisers create events with a capacity": what is made has it.
+  const isMade = direct?.plural === true && english.making.has(tokens[direct.from - 1]?.word ?? '');
+  if (isSoftware && (!direct || (tokens[verb]?.word === 'with' && verb < TITLE_LENGTH && !isMade))) return 'everything';
   const whole = direct && tokens[verb]?.word === 'with' ? wholeBefore(context, direct, verb) : null;
   if (whole !== null) return whole;
   if (direct) return english.ambiguous.has(direct.name) && !isNounHere(context, direct.from) ? null : direct.name;

@@ -27,6 +27,8 @@ function strengthOf(mention: Mention, context: Context): number {
   if (!sense || (english.filler.has(mention.name) && !isSoftware)) return 0;
   const single = mention.to - mention.from === 1;
   if (single && english.ambiguous.has(mention.name) && !isNounHere(context, mention.from)) return 0;
+  // "pages (×≤500)": how many, no things of their own.
+  if (tokens[mention.to]?.word === '(' && tokens[mention.to + 1]?.word === '×') return 0;
   if (insideAttribute(mention, context)) return 0;
   const before = tokens[mention.from - 1];
   const word = before?.word ?? '';

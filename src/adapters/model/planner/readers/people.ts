@@ -47,8 +47,16 @@ export function readAccounts(context: Context): readonly Fact[] {
     const who = personBefore(context, at) ?? personBehind(context, isPair ? at + 2 : at + 1);
     const isTheirs = who !== null && (token.lemma === 'account' ? who.isBeside : who.isBefore);
     const why = isPair ? textBetween(context, at, at + 2) : token.raw;
+    if (isSaid && isDenied(context, at)) return [accounts(false, why)];
     return isSaid || isTheirs ? [{ ...accounts(true, why), who: who?.name }] : [];
   });
+}
+
+/** "no registration", "without any login": said not to be there. */
+function isDenied({ tokens }: Context, at: number): boolean {
+  const before = [tokens[at - 1]?.word ?? '', tokens[at - 2]?.word ?? ''];
+  const isPassed = /^(any|a|an|the|user|need|for|of|kind)$/.test(before[0] ?? '');
+  return /^(no|without|skip|not)$/.test((isPassed ? before[1] : before[0]) ?? '');
 }
 
 function isForSomething(context: Context, at: number): boolean {

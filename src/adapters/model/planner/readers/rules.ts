@@ -160,31 +160,14 @@ function readUniqueWithin(context: Context): readonly Fact[] {
   });
 }
 
-/** "a bill is open or paid", "replies are either public or internal": the values of a state. */
-export function readStates(context: Context): readonly Fact[] {
-  const { tokens, lexicon } = context;
-  return tokens.flatMap((token, at) => {
-    if (token.word !== 'is' && token.word !== 'are') return [];
-    const first = tokens[at + 1]?.word === 'either' ? at + 2 : at + 1;
-    const [one, or, two, after] = [tokens[first], tokens[first + 1], tokens[first + 2], tokens[first + 3]];
-    const words = one?.kind === 'word' && two?.kind === 'word' && or?.word === 'or';
-    if (!words || !(isStop(after) || after?.word === ',' || after?.kind === 'word')) return [];
-    const subject = subjectBefore(context, at);
-    const values = [one.word, two.word];
-    if (subject === null || subject === 'everything' || values.some((value) => lexicon.english.determiners.has(value)))
-      return [];
-    const why = textBetween(context, Math.max(0, at - 2), first + 3);
-    return [{ kind: 'column', entity: subject, column: { name: 'status', values }, why } as const];
-  });
-}
-
 /** "may", "can be", "should ever" behind what must not happen. */
 function isRuled({ tokens }: Context, at: number): boolean {
   return /^(may|can|must|should|is|are|gets|has|have|overlap|repeats)$/.test(tokens[at]?.word ?? '');
 }
 
 const NO = new Set(['no', 'without', 'skip', 'omit', 'exclude', 'excluding', 'minus']);
-const NOT_NEEDED = /^(dont|doesnt|do not|does not|not|wont) (need|want|include|require|have|use)( any)?/;
+const NOT_NEEDED =
+  /^(dont|doesnt|do not|does not|not|wont|no) (need|needed|want|include|require|have|use|necessary)( any| for| of| to have)*/;
 
 /** "without comments", "no login", "we don't need tags": what must not be there. */
 export function readNegations(context: Context): readonly Fact[] {
@@ -208,7 +191,7 @@ export function readNegations(context: Context): readonly Fact[] {
       .flatMap((item): readonly Fact[] => {
         const words = item.name.split('_');
         const isAccount =
-          item.name === 'account' ||
+          /^(account|user_(account|management))$/.test(item.name) ||
           lexicon.english.accounts.has(item.name) ||
           words.some((word) => lexicon.english.accounts.has(word));
         return isAccount
