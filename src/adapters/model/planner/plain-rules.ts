@@ -195,4 +195,4 @@ function limitedIn(match: RegExpExecArray, at: number, text: string, words: Word
 }
 
 const NO_SUBJECT =
-  /^(and|or|with|has|have|of|for|to|from|is|are|be|in|at|on|by|the|an?|open|opens|runs|only|then|than|about|around|every|each|version|page|chapter|level|room)$/i;
+  /^(and|or|with|has|have|of|for|to|from|is|are|be|in|at|on|by|the|an?|open|opens|runs|only|then|than|about|around|every|each|version|page|chapter|room)$/i;
