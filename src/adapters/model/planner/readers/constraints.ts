@@ -41,32 +41,3 @@ export function withValues(text: string, enums: Enumerations): string {
     return values ? `${front}enum(${values.join(', ')})` : all;
   });
 }
-
-/** Facts of one field; shared with the other places where fields are listed. */
-export function fieldFacts(entity: string, field: Field, why: string): readonly Fact[] {
-  const { column } = field;
-  if (column.name === 'id') return [];
-  if (field.primaryKey && !field.references) {
-    // Rows get an id of their own; another key they have stays unique.
-    const isId = column.name === `${entity}_id` || column.name === 'uuid';
-    return isId ? [] : [{ kind: 'column', entity, column: { ...column, unique: true, nullable: false }, why }];
-  }
-  const pointed = field.references ? singular(snake(field.references)) : null;
-  if (field.list && pointed) return [{ kind: 'link', child: pointed, parent: entity, why }];
-  if (pointed) {
-    const role = column.name.replace(/_id$/, '');
-    const link = { kind: 'link', child: entity, parent: pointed, role, nullable: column.nullable, why } as const;
-    const named = { kind: 'entity', name: pointed, strength: STRENGTH.listed, why } as const;
-    return field.pointing ? [named, link] : [link];
-  }
-  const target = column.name.endsWith('_id') ? column.name.slice(0, -3) : null;
-  if (target && !/^(external|stripe|google|remote|third_party)/.test(target) && !target.includes('stripe')) {
-    return [{ kind: 'link', child: entity, parent: target, role: target, nullable: column.nullable, why }];
-  }
-  return [
-    { kind: 'column', entity, column, why },
-    ...(field.uniqueIn === null
-      ? []
-      : [{ kind: 'unique', entity, parts: [column.name, singular(snake(field.uniqueIn))], why } as const]),
-  ];
-}
