@@ -20,6 +20,17 @@ function row(...values: readonly (string | null)[]): Buffer {
   return message('D', Buffer.concat([count, ...parts]));
 }
 
+/** Hands a stream on that comes in these pieces. */
+function send(stream: EventEmitter, pieces: readonly Buffer[]): void {
+  for (const piece of pieces) {
+    // The next piece is read into the same place: what is looked at later must not be seen there.
+    const place = Buffer.from(piece);
+    stream.emit('data', place);
+    place.fill(0xee);
+  }
+  stream.emit('end');
+}
+
 /** What a driver sees of a stream that comes in these pieces: rows as their values, the rest as it came. */
 function read(pieces: readonly Buffer[]): unknown[] {
   const seen: unknown[] = [];
@@ -43,8 +54,7 @@ function read(pieces: readonly Buffer[]): unknown[] {
   const client = { connection };
   tapRows(client);
   client.connection.attachListeners(stream);
-  for (const piece of pieces) stream.emit('data', piece);
-  stream.emit('end');
+  send(stream, pieces);
   return seen;
 }
 
@@ -84,4 +94,22 @@ test('rows and all else come in their order, wherever the stream is cut', () => 
 
 test('rows and all else come in their order when every byte comes alone', () => {
   expect(read([...stream].map((byte) => Buffer.from([byte])))).toEqual(expected);
+});
+
+test('a row can be looked at until the next one comes, and for ever when it is kept', () => {
+  const values = ['first', 'second', 'x'.repeat(300), 'last'];
+  const bytes = Buffer.concat(values.map((value) => row(value)));
+  for (let cut = 1; cut < bytes.length; cut += 1) {
+    const stream = new EventEmitter();
+    const connection = Object.assign(new EventEmitter(), { attachListeners: (_stream: EventEmitter) => {} });
+    tapRows({ connection });
+    const seen: RawRow[] = [];
+    connection.on('dataRow', (next: RawRow) => {
+      seen.at(-1)?.keep();
+      seen.push(next);
+    });
+    connection.attachListeners(stream);
+    send(stream, [bytes.subarray(0, cut), bytes.subarray(cut)]);
+    expect(seen.map((one) => one.text(0))).toEqual(values);
+  }
 });

@@ -8,8 +8,6 @@ export interface Statement {
   /** `<table>.<what>`, at most 63 characters, different for each text; of the server itself it begins with `_`. */
   readonly name: string;
   readonly text: string;
-  /** How its values are read, where that is not as usual. */
-  readonly types?: { getTypeParser(id: number): (text: string) => unknown };
 }
 
 /**

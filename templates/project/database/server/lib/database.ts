@@ -3,7 +3,7 @@ import { type Statement, translateDatabaseError } from './database-errors.ts';
 import { env, numberSetting } from './env.ts';
 import { GatheringSocket } from './gathering-socket.ts';
 import type { JsonPage } from './json-rows.ts';
-import { Client, Lane, pageOf, type Read, type Sendable, someRows } from './lane.ts';
+import { Client, Lane, pageOf, type Read, runOn, type Sendable, someRows } from './lane.ts';
 import type { Query } from './list-sql.ts';
 import { describeError, log } from './log.ts';
 import { types } from './types.ts';
@@ -74,11 +74,8 @@ function isPoolBusy(): boolean {
 }
 
 /** One statement, on any free connection. Throws errors of the database as they are. */
-export async function runInPool<R extends object>(
-  statement: Statement,
-  values: unknown[],
-): Promise<R[]> {
-  return (await openPool().query<R>(queryOf(statement, values))).rows;
+export function runInPool<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+  return useFree((client) => runOn<R>(client, sendable(statement), values));
 }
 
 /**
@@ -93,10 +90,6 @@ export async function runInsert<R extends object>(
   return isRefused || !isPoolBusy()
     ? runInPool<R>(statement, values)
     : insertLane.query<R>(statement, values);
-}
-
-function queryOf(statement: Statement, values: unknown[]): pg.QueryConfig {
-  return { ...sendable(statement), values };
 }
 
 /** A statement as it may be sent: behind a pooler without its name. */
@@ -142,6 +135,9 @@ export async function readPage(
   }
 }
 
+/** A table was changed since the connection prepared a statement for it: this one will always refuse it. */
+const OUTDATED = '0A000';
+
 /** Does the work of one statement on any free connection. */
 export async function useFree<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
   const client = await openPool().connect();
@@ -149,7 +145,7 @@ export async function useFree<T>(work: (client: pg.ClientBase) => Promise<T>): P
   try {
     return await work(client);
   } catch (error) {
-    isBroken = !(error instanceof pg.DatabaseError);
+    isBroken = !(error instanceof pg.DatabaseError) || error.code === OUTDATED;
     throw error;
   } finally {
     client.release(isBroken);
@@ -228,8 +224,7 @@ export async function transact<T>(
 ): Promise<T> {
   const client = await openPool().connect();
   let isBroken = false;
-  const run: Run = async <R extends object>(statement: Statement, values: unknown[]) =>
-    (await client.query<R>(queryOf(statement, values))).rows;
+  const run: Run = (statement, values) => runOn(client, sendable(statement), values);
   try {
     await client.query('begin');
     const result = await work(run, client);

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { MAX_PAGE_LENGTH } from './budget.ts';
+import { DescribedQuery, type Field } from './described-query.ts';
 import { JsonText } from './json-text.ts';
 import type { Sendable } from './lane.ts';
 import type { Row } from './pages.ts';
@@ -9,18 +9,13 @@ import { jsonKindOf, types } from './types.ts';
 /** A page of rows, as JSON. */
 export interface JsonPage {
   /** `{"data":[…]`, to be ended by who knows what else it says. */
-  readonly text: JsonText;
+  readonly text: string;
   /** How many rows it has. */
   readonly count: number;
   /** Others follow. */
   readonly hasMore: boolean;
   /** What the last row has in some columns; nothing when there is no row. */
   readonly last: (names: readonly string[]) => Row;
-}
-
-interface Field {
-  readonly name: string;
-  readonly dataTypeID: number;
 }
 
 const COMMA = Buffer.from(',');
@@ -57,35 +52,17 @@ interface Writer {
   readonly write: Write;
 }
 
-/** How the rows of a statement were written the last time; by its name. */
-const layouts = new Map<string, Layout>();
+const layouts = new WeakMap<readonly Field[], readonly Writer[]>();
 
-interface Layout {
-  readonly fields: readonly Field[];
-  readonly writers: readonly Writer[];
-}
-
-function layoutOf(name: string | undefined, fields: readonly Field[]): Layout {
-  const known = name === undefined ? undefined : layouts.get(name);
-  if (known && isSame(known.fields, fields)) return known;
+function writersOf(fields: readonly Field[]): readonly Writer[] {
+  const known = layouts.get(fields);
+  if (known) return known;
   const writers = fields.map((field, index) => ({
     lead: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`),
     write: writerOf(field.dataTypeID),
   }));
-  const layout = { fields, writers };
-  if (name !== undefined) layouts.set(name, layout);
-  return layout;
-}
-
-/** The type of a column may have been changed since. */
-function isSame(some: readonly Field[], others: readonly Field[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(({ name, dataTypeID }, index) => {
-      const other = others[index];
-      return other?.name === name && other.dataTypeID === dataTypeID;
-    })
-  );
+  layouts.set(fields, writers);
+  return writers;
 }
 
 interface Extent {
@@ -96,10 +73,9 @@ interface Extent {
 }
 
 /** A SELECT of one row more than a page has, whose rows become JSON without having been objects. */
-export class JsonRows extends pg.Query {
+export class JsonRows extends DescribedQuery {
   readonly #limit: number;
   readonly #shown: number | undefined;
-  readonly #statement: string | undefined;
   readonly #text = new JsonText();
   #fields: readonly Field[] = [];
   #writers: readonly Writer[] = [];
@@ -111,36 +87,41 @@ export class JsonRows extends pg.Query {
     statement: Sendable,
     values: unknown[],
     { limit, shown }: Extent,
-    done: (error: Error | undefined) => void,
+    done: (error?: Error) => void,
   ) {
-    super({ ...statement, values }, done);
+    super(statement, values, done);
     this.#limit = limit;
     this.#shown = shown;
-    this.#statement = statement.name;
     this.#text.text('{"data":[');
   }
 
-  handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
-    const layout = layoutOf(this.#statement, fields);
-    this.#fields = layout.fields;
-    this.#writers = layout.writers.slice(0, this.#shown);
+  protected layOut(fields: readonly Field[]): void {
+    const writers = writersOf(fields);
+    this.#fields = fields;
+    this.#writers = this.#shown === undefined ? writers : writers.slice(0, this.#shown);
   }
 
   handleDataRow(row: RawRow): void {
     if (this.#hasMore) return;
     if (this.#count === this.#limit) {
-      this.#hasMore = true;
+      this.#end();
       return;
     }
     const before = this.#text.length;
     this.#write(row.bytes);
     if (this.#text.length > MAX_PAGE_LENGTH && this.#count > 0) {
       this.#text.cut(before);
-      this.#hasMore = true;
+      this.#end();
       return;
     }
     this.#count += 1;
     this.#last = row;
+  }
+
+  /** The page is full: the next one begins behind the last row. */
+  #end(): void {
+    this.#hasMore = true;
+    this.#last?.keep();
   }
 
   #write(bytes: Buffer): void {
@@ -162,7 +143,7 @@ export class JsonRows extends pg.Query {
   page(): JsonPage {
     this.#text.text(']');
     return {
-      text: this.#text,
+      text: this.#text.end(),
       count: this.#count,
       hasMore: this.#hasMore,
       last: (names) => this.#parseLast(names),
@@ -170,11 +151,10 @@ export class JsonRows extends pg.Query {
   }
 
   #parseLast(names: readonly string[]): Row {
-    const texts = this.#last?.fields ?? [];
     const values = names.map((name) => {
-      const index = this.#fields.findIndex((field) => field.name === name);
-      const text = texts[index] ?? null;
-      const parse = types.getTypeParser(this.#fields[index]?.dataTypeID ?? 0);
+      const place = this.#fields.findIndex((field) => field.name === name);
+      const text = place < 0 ? null : (this.#last?.text(place) ?? null);
+      const parse = types.getTypeParser(this.#fields[place]?.dataTypeID ?? 0);
       return [name, text === null ? null : parse(text)] as const;
     });
     return Object.fromEntries(values);

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { withinBudget } from './budget.ts';
 import type { Statement } from './database-errors.ts';
 import { type JsonPage, JsonRows } from './json-rows.ts';
+import { ObjectRows, SomeRows } from './object-rows.ts';
 import { tapRows } from './row-tap.ts';
 
 /** A connection whose rows may be read as JSON. */
@@ -18,13 +18,27 @@ export type Sendable = Omit<Statement, 'name'> & Partial<Pick<Statement, 'name'>
 /** Runs a SELECT on a connection that is held, and makes something of its rows. Throws errors of the database as they are. */
 export type Read<T> = (client: pg.ClientBase, statement: Sendable, values: unknown[]) => Promise<T>;
 
-/** All rows of one statement on a connection that is held. Throws errors of the database as they are. */
-export async function runOn<R extends object>(
+function objectsOf<R extends object>(
+  Rows: typeof ObjectRows<R>,
   client: pg.ClientBase,
   statement: Sendable,
   values: unknown[],
 ): Promise<R[]> {
-  return (await client.query<R>({ ...statement, values })).rows;
+  return new Promise((resolve, reject) => {
+    const rows = new Rows(statement, values, (error) =>
+      error ? reject(error) : resolve(rows.found),
+    );
+    client.query(rows);
+  });
+}
+
+/** All rows of one statement on a connection that is held. Throws errors of the database as they are. */
+export function runOn<R extends object>(
+  client: pg.ClientBase,
+  statement: Sendable,
+  values: unknown[],
+): Promise<R[]> {
+  return objectsOf<R>(ObjectRows, client, statement, values);
 }
 
 /** Rows as far as there is room for them; MORE is the last when they are too large. */
@@ -33,7 +47,7 @@ export function someRows<R extends object>(
   statement: Sendable,
   values: unknown[],
 ): Promise<R[]> {
-  return withinBudget(statement, (own) => runOn<R>(client, own, values));
+  return objectsOf<R>(SomeRows, client, statement, values);
 }
 
 /** A page of `limit` rows of a statement that asks for one more; of their columns the first ones may be shown only. */

@@ -32,13 +32,10 @@ export function noContent(): Response {
 
 /** An answer that is sent as it is. */
 export class HTTPResponse {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(
-    body: Uint8Array<ArrayBuffer>,
-    { headers }: { headers: Readonly<Record<string, string>> },
-  ) {
+  constructor(body: string, { headers }: { headers: Readonly<Record<string, string>> }) {
     this.body = body;
     this.headers = headers;
   }
