@@ -13,6 +13,7 @@ import type { Needs } from '../ports/services.ts';
 import type { FileTree } from '../ports/workspace.ts';
 import { accountsModule } from './scaffold/accounts-module.ts';
 import { accountsTexts } from './scaffold/accounts-texts.ts';
+import { changedTemplates } from './scaffold/changed-templates.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientExample } from './scaffold/client-example.ts';
 import { clientModule } from './scaffold/client-module.ts';
@@ -25,6 +26,7 @@ import { testData } from './scaffold/contract/test-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
+import { listExamples } from './scaffold/list-examples.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
 import { requestModule, withChecks } from './scaffold/plain-endpoints.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
@@ -191,6 +193,7 @@ function valuesOf(project: Project, resources: readonly Resource[]): TextValues 
     written: writtenList(writtenEndpoints(project.endpoints)),
     client: project.schema ? clientExample(project.schema, resources) : '',
     tables: project.schema ? tableList(project.schema) : '',
+    ...(project.schema ? listExamples(project.schema, resources) : {}),
   };
 }
 
@@ -228,12 +231,6 @@ export async function scaffold(
   if (changed.length > 0) services.progress({ kind: 'warning', message: changedTemplates(changed) });
   const told = { ...order, project: { ...project, ...toldMissing(project) } };
   return order.into === 'new-folder' ? writeNew(told, files, services) : writeInto(told, files, services);
-}
-
-function changedTemplates(changed: readonly string[]): string {
-  const [first = ''] = changed;
-  const what = changed.length === 1 ? `${first} is` : `${first} and ${changed.length - 1} more of our templates are`;
-  return `${what} not as turbobackend came with it: the project is made of what is there now (turbobackend doctor)`;
 }
 
 /** What of a contract is left to people stands in the manifest too. */

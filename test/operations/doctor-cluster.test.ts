@@ -206,5 +206,5 @@ test('a template that is not what turbobackend came with is a fault, which insta
   const templates = { ...practice.app.templates, changed: async () => ['project/base/server/entry.ts'] };
   const found = about('templates', await diagnose(practice.hands, { ...practice.app, templates }));
   const detail = 'not as they were when turbobackend was built: project/base/server/entry.ts';
-  expect(found).toEqual([{ name: 'templates', ok: false, detail, fix: 'install turbobackend again' }]);
+  expect(found).toEqual([{ name: 'templates', ok: false, detail, fix: 'install its package again' }]);
 });

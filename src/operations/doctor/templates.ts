@@ -10,5 +10,5 @@ export async function checkTemplates({ templates }: Needs<'templates'>): Promise
   const names = changed.slice(0, MAX_NAMES).join(', ');
   const more = changed.length > MAX_NAMES ? ` and ${changed.length - MAX_NAMES} more` : '';
   const detail = `not as they were when turbobackend was built: ${names}${more}`;
-  return [fault('templates', detail, 'install turbobackend again')];
+  return [fault('templates', detail, 'install its package again')];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -73,6 +73,17 @@ export function describeRest(framework: Framework): void {
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
   }
+
+  test('every list that the README asks for is answered', async () => {
+    const readme = readFileSync(join(directory, 'README.md'), 'utf8');
+    const [, path = '', filtered = ''] = /curl -g 'http:\/\/localhost:3000([^'?]+)(\?[^']+)'/.exec(readme) ?? [];
+    const others = [...readme.matchAll(/`(\?(?:(?:sort|fields|include)=|\w+\[\w+\]=)[^`]+)`/g)].map(
+      ([, query]) => query,
+    );
+    expect([filtered, ...others]).toHaveLength(6);
+    for (const query of [filtered, ...others])
+      expect(await send('GET', path + query), query).toMatchObject({ status: 200 });
+  });
 
   async function make(path: string, body: object): Promise<Row> {
     const answer = await send('POST', path, body);
