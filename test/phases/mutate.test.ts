@@ -9,6 +9,7 @@ import { CHOICE, collide, weave } from '../../src/phases/mutate/weave.ts';
 import { mutate } from '../../src/phases/mutate.ts';
 import type { FileTree } from '../../src/ports/workspace.ts';
 import { mutationServices, projectFiles, readSchemaFile, withLanes } from '../support/mutation.ts';
+import { expectNoticed, smallProject } from '../support/noticed-faults.ts';
 
 const NAMES = ['blog', 'tasks', 'forum', 'shop', 'types', 'hostile'];
 const projects = new Map<string, { readonly schema: Schema; readonly files: FileTree }>();
@@ -81,38 +82,11 @@ test('every kind of fault is found somewhere: none has lost its place when the t
   expect([...wanted].filter((fault) => !found.has(fault))).toEqual([]);
 });
 
-/** The files of a project with only those tests that are about one of its tables, so that a trial does not take long. */
-function smallProject(files: FileTree): FileTree {
-  return Object.fromEntries(
-    Object.entries(files).filter(([path]) => !path.endsWith('.test.mjs') || /subtasks|row-level/.test(path)),
-  );
-}
-
-test('the tests of a project notice faults of its code and of its database', async () => {
-  const { files, schema } = project('tasks');
-  const services = await mutationServices(folder);
-  const faults = [
+test('the tests of a project notice faults of its code and of its database', () =>
+  expectNoticed([
     /server\/data\/subtasks\.ts:\d+ rows of others are met too/,
-    /server\/routes\/subtasks\/index\.get\.ts:\d+ who is not signed in is let in/,
     /initial\.sql:\d+ policy may_delete of subtasks meets every row/,
-    /initial\.sql:\d+ check subtasks_position_check is gone/,
-  ];
-  const tried = new Set<RegExp>();
-  const isWanted = (name: string): boolean => {
-    const pattern = faults.find((candidate) => candidate.test(name) && !tried.has(candidate));
-    if (pattern) tried.add(pattern);
-    return pattern !== undefined;
-  };
-  try {
-    const result = await withLanes(inject('cluster'), schema, 1, (lanes) =>
-      mutate({ files: smallProject(files), scratch: join(folder, 'tasks'), schema, lanes, isWanted }, services),
-    );
-    expect(result).toEqual({ killed: faults.length, total: faults.length, survivors: [] });
-    expect(readdirSync(folder)).not.toContain('tasks');
-  } finally {
-    await services.builder.close();
-  }
-});
+  ]));
 
 test('who stops it gets no result, and nothing of the broken copy is left', async () => {
   const { files, schema } = project('tasks');

@@ -14,7 +14,7 @@ import { cutAt } from '../support/cut-calls.ts';
 import { lendProvisioning } from '../support/lend-provisioning.ts';
 import { type VersionedProject, versionedProject, versionServices } from '../support/versioned-project.ts';
 
-/** Steps that are cut, come two at once, or find a full disk. The tests build on each other. */
+/** Steps that are cut at every call that changes something outside, come two at once, or find a full disk. The tests build on each other. */
 
 const { services: databases, metadata } = lendProvisioning();
 const services = versionServices(databases, metadata.home);
@@ -48,20 +48,19 @@ beforeAll(async () => {
 });
 afterAll(() => project.release());
 
-test('cut and called again, a step is back, or there again, with all rows', async () => {
+test('cut at any point and called again, a step is back, or there again, with all rows', async () => {
   const there = await rows();
+  const gone = [{ row: '(a)' }, { row: '(b)' }];
   expect(there).toEqual([{ row: '(a,red)' }, { row: '(b,)' }]);
-  // Every point is tried in undo-everywhere.long.test.ts.
-  for (const [first, second] of [
-    [2, 9],
-    [4, 3],
-  ] as const) {
-    await expect(back(cutAt(first, services).services)).rejects.toThrow('cut');
-    await back();
-    expect([await rows(), await project.migrations()]).toEqual([[{ row: '(a)' }, { row: '(b)' }], ['initial.sql']]);
-    await expect(forth(cutAt(second, services).services)).rejects.toThrow('cut');
-    await forth();
-    expect([await rows(), (await versions()).length]).toEqual([there, 1]);
+  for (let n = 1, isCut = true; isCut; n += 1) {
+    const [first, second] = [cutAt(n, services), cutAt(n, services)];
+    await back(first.services).catch((error: Error) => expect(error.message).toBe('cut'));
+    if ((await versions()).at(-1)?.state !== 'undone') await back();
+    expect([n, await rows(), await project.migrations()]).toEqual([n, gone, ['initial.sql']]);
+    await forth(second.services).catch((error: Error) => expect(error.message).toBe('cut'));
+    if ((await versions()).at(-1)?.state !== 'applied') await forth();
+    expect([n, await rows(), (await versions()).length]).toEqual([n, there, 1]);
+    isCut = first.wasCut() || second.wasCut();
   }
   expect((await kept()).length).toBe(1);
 });
