@@ -42,7 +42,7 @@ test('a record that cannot be read is told, and leads to no file outside', async
   const change = await planned('x', [column('x')], schemaWith('x'));
   for (const text of ['{', JSON.stringify({ ...change, migrations: [{ ...change.migrations[0], name: '../../x' }] })]) {
     writeFileSync(record, text);
-    await expect(resumeChange(await current(), services)).rejects.toMatchObject({ code: 'project().damaged' });
+    await expect(resumeChange(await current(), services)).rejects.toMatchObject({ code: 'project.damaged' });
   }
 });
 

@@ -1,16 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../src/adapters/clock/system/system-clock.ts';
-import { nodeHttp } from '../../../src/adapters/http/node/node-http.ts';
-import { nodeWire } from '../../../src/adapters/wire/node/node-wire.ts';
-import { attack } from '../../../src/phases/attack.ts';
-import { attackTarget } from '../../../src/pipeline/attack-target.ts';
-import { attackSigned, SIGNED } from '../../support/contract-attack.ts';
-import {
-  type ContractBackend,
-  contractProject,
-  readDocument,
-  startContractBackend,
-} from '../../support/contract-backend.ts';
+import { attackAsStranger, attackSigned, SIGNED } from '../../support/contract-attack.ts';
+import { type ContractBackend, startContractBackend } from '../../support/contract-backend.ts';
 
 let backend: ContractBackend;
 
@@ -27,9 +17,7 @@ test('a backend withstands what is tried by somebody who is signed in', async ()
 });
 
 test('where nobody may sign up, the operations behind it are told as not tried', async () => {
-  const target = attackTarget(contractProject(await readDocument('tickets.yaml')));
-  const needs = { http: nodeHttp(), wire: nodeWire(), clock: systemClock(), progress: () => {} };
-  const { untried } = await attack({ ...target, url: backend.url, profile: 'quick', only: SIGNED }, needs);
+  const { untried } = await attackAsStranger('tickets.yaml', { url: backend.url, profile: 'quick', only: SIGNED });
   expect(untried).toContainEqual({
     name: 'GET /tickets/{id}, signed in',
     reason: 'those who sign up and the rows that are made would stay',

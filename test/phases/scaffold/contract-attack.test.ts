@@ -1,16 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../src/adapters/clock/system/system-clock.ts';
-import { nodeHttp } from '../../../src/adapters/http/node/node-http.ts';
-import { nodeWire } from '../../../src/adapters/wire/node/node-wire.ts';
-import { attack } from '../../../src/phases/attack.ts';
-import { attackTarget } from '../../../src/pipeline/attack-target.ts';
-import {
-  type ContractBackend,
-  contractProject,
-  readDocument,
-  startContractBackend,
-} from '../../support/contract-backend.ts';
+import { attackAsStranger } from '../../support/contract-attack.ts';
+import { type ContractBackend, readDocument, startContractBackend } from '../../support/contract-backend.ts';
 
 let backend: ContractBackend;
 
@@ -19,17 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => backend?.stop());
 
-const needs = { http: nodeHttp(), wire: nodeWire(), clock: systemClock(), progress: () => {} };
-
-async function attackConduit(url: string, only?: readonly string[]) {
-  const target = attackTarget(contractProject(await readDocument('conduit.yaml')));
-  // Slow requests take half a minute of waiting.
-  const names = (only ?? target.only ?? []).filter((name) => name !== 'slow-requests');
-  return attack({ ...target, url, profile: 'full', seed: 7, only: names }, needs);
-}
-
 test('a backend made from a document withstands what is tried on its operations', async () => {
-  const { attacks, weaknesses } = await attackConduit(backend.url);
+  const { attacks, weaknesses } = await attackAsStranger('conduit.yaml', { url: backend.url, profile: 'full' });
   expect(weaknesses).toEqual([]);
   const tried = Object.fromEntries(attacks.map(({ name, attempts }) => [name, attempts]));
   expect(tried).toMatchObject({ operations: expect.any(Number), protocol: expect.any(Number) });
@@ -44,7 +26,8 @@ test('a server that accepts everything is found out', async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const { weaknesses } = await attackConduit(`http://127.0.0.1:${port}`, ['operations']);
+  const url = `http://127.0.0.1:${port}`;
+  const { weaknesses } = await attackAsStranger('conduit.yaml', { url, profile: 'full', only: ['operations'] });
   server.closeAllConnections();
   server.close();
   const found = new Set(weaknesses.map(({ cwe }) => cwe));
