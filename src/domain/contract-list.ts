@@ -43,6 +43,8 @@ export interface SortChoice {
 /** Parameters that put a list in order: by what, and which way. */
 export interface ContractSort {
   readonly param: string | null;
+  /** It may be given several times; the first counts. */
+  readonly isList: boolean;
   readonly choices: readonly SortChoice[];
   readonly preset: string | null;
   readonly direction: string | null;
@@ -50,11 +52,28 @@ export interface ContractSort {
   readonly isDownwards: boolean;
 }
 
+/** What a member beside a list tells: `here` is how many rows this page has. */
+export type TotalMeaning =
+  | 'total'
+  | 'page'
+  | 'limit'
+  | 'offset'
+  | 'pages'
+  | 'here'
+  | 'more'
+  | 'less'
+  | 'first'
+  | 'last'
+  | 'empty'
+  | 'cursor';
+
 export type ContractTotal = {
   readonly name: string;
-  /** The object it stands in, beside the list; null: beside the list itself. */
-  readonly within: string | null;
+  /** The objects it stands in, beside the list; empty: beside the list itself. */
+  readonly within: readonly string[];
   /** Left out where there is none. */
   readonly omits: boolean;
-  readonly means: 'total' | 'page' | 'limit' | 'offset' | 'pages' | 'more' | 'less' | 'cursor';
-};
+} & (
+  | { readonly means: TotalMeaning | 'nothing' }
+  | { readonly means: 'constant'; readonly value: string | number | boolean }
+);

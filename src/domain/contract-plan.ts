@@ -29,6 +29,8 @@ export type ContractAction =
       readonly filters: readonly ContractFilter[];
       readonly paging: ContractPaging | null;
       readonly sort: ContractSort | null;
+      /** The header that tells how many rows there are. */
+      readonly totalHeader: string | null;
       /** Only rows whose owner is followed by who asks. */
       readonly followed: { readonly ownerColumn: string; readonly toggle: ContractToggle } | null;
     }
@@ -41,6 +43,8 @@ export type ContractAction =
       readonly body: ContractBody;
       readonly view: ContractView | null;
       readonly slug: { readonly column: string; readonly from: string } | null;
+      /** The column by which `Location` leads to the new row; null without that header. */
+      readonly location: string | null;
     }
   | {
       readonly kind: 'change';
@@ -50,7 +54,7 @@ export type ContractAction =
       readonly isWhole: boolean;
       readonly slug: { readonly column: string; readonly from: string } | null;
     }
-  | { readonly kind: 'remove'; readonly address: ContractAddress }
+  | { readonly kind: 'remove'; readonly address: ContractAddress; readonly view: ContractView | null }
   | {
       readonly kind: 'link';
       readonly parent: ContractAddress;
@@ -68,9 +72,16 @@ export type ContractAction =
       readonly view: ContractView | null;
     };
 
+/** What one problem says: its sentence, the member it is about, where that stands, the status. */
+export type ProblemShape =
+  | { readonly kind: 'message' | 'field' | 'path' | 'status' | 'code' | 'empty' }
+  | { readonly kind: 'members'; readonly members: Readonly<Record<string, ProblemShape>> };
+
 /** What a failure says: a sentence, its status, sentences, sentences by field, false, an empty object or list. */
 export type FailureShape =
   | { readonly kind: 'message' | 'status' | 'messages' | 'fields' | 'false' | 'empty' | 'none' }
+  /** One for each problem. */
+  | { readonly kind: 'each'; readonly item: ProblemShape }
   | { readonly kind: 'members'; readonly members: Readonly<Record<string, FailureShape>> };
 
 export interface PlannedOperation {

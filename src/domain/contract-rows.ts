@@ -17,6 +17,7 @@ export type ViewField = { readonly name: string /** Left out when it is null. */
       readonly link: ContractLink | null;
     }
   | { readonly kind: 'token' }
+  | { readonly kind: 'constant'; readonly value: string | number | boolean }
   | { readonly kind: 'self'; readonly fields: readonly ViewField[] }
 );
 
@@ -28,9 +29,17 @@ export interface ContractToggle {
   readonly column: string;
 }
 
+/** A member that is the same in every answer. */
+export interface ContractConstant {
+  readonly name: string;
+  readonly value: string | number | boolean;
+}
+
 /** An object that is answered; null members mean an empty body. */
 export interface ContractView {
   readonly wrap: string | null;
+  /** What stands beside the wrapped object. */
+  readonly constants: readonly ContractConstant[];
   readonly fields: readonly ViewField[];
 }
 

@@ -1,5 +1,8 @@
 /** What operations of a contract are sent. */
 
+/** Formats of texts that are held to, beside those that are kinds of their own. */
+export type TextFormat = 'uri' | 'ipv4' | 'ipv6' | 'hostname' | 'time' | 'byte';
+
 /** What a value must be like. */
 export type ContractCheck = { readonly nullable: boolean } & (
   | {
@@ -7,6 +10,7 @@ export type ContractCheck = { readonly nullable: boolean } & (
       readonly min: number | undefined;
       readonly max: number | undefined;
       readonly pattern?: string;
+      readonly format?: TextFormat;
     }
   | { readonly kind: 'email' | 'uuid' | 'instant' | 'date' | 'boolean' | 'any' }
   | { readonly kind: 'integer' | 'number'; readonly min: number | undefined; readonly max: number | undefined }
@@ -31,5 +35,7 @@ export interface ContractInput extends ContractMember {
 export interface ContractBody {
   /** `{"article": {…}}`; null: the body itself. */
   readonly wrap: string | null;
+  /** It may also be sent as a form. */
+  readonly isForm: boolean;
   readonly inputs: readonly ContractInput[];
 }

@@ -3,7 +3,7 @@ import { actionOf } from './contract/actions.ts';
 import { type Findings, findEntities } from './contract/entities.ts';
 import { failuresOf } from './contract/failures.ts';
 import { type KeyDemands, keyDemands } from './contract/keys.ts';
-import { type ApiOperation, basePathOf, operationsOf, successOf } from './contract/operations.ts';
+import { type ApiOperation, basePathOf, operationsOf, servedPath, successOf } from './contract/operations.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
 import type { ContractAction, ContractKeys, ContractPlan } from './contract-plan.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -24,6 +24,7 @@ export function designContract(value: Json): Design {
     const message = `The document describes ${findings.entities.length} kinds of things; ${SCHEMA_LIMITS.tables} tables are the limit.`;
     throw new TurboError('contract.unsupported', message, { hint: 'Bring the part of it that this backend is for.' });
   }
+  refuseNothing(findings);
   const designed = designTables(findings);
   const problems = findProblems(designed.schema);
   if (problems.length > 0) {
@@ -41,6 +42,17 @@ export function designContract(value: Json): Design {
   return { schema, explanation: { ...reasons, assumptions: designed.assumptions, leftOut: [] } };
 }
 
+function refuseNothing({ operations, entities }: Findings): void {
+  if (entities.length > 0) return;
+  const message =
+    operations.length === 0
+      ? 'The document describes no operation.'
+      : 'The document describes nothing that can be kept: no path lists, makes or finds rows.';
+  throw new TurboError('contract.unsupported', message, {
+    hint: 'Give it paths like GET and POST /things and GET /things/{id}, with schemas; or say what is wanted: turbobackend create "…"',
+  });
+}
+
 /** What the backend does for each operation of a contract whose tables are those of `schema`. */
 export function planContract(value: Json, schema: Schema): ContractPlan {
   const findings = findEntities(new ApiDocument(value));
@@ -54,8 +66,8 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
       return {
         id: operation.id,
         method: operation.method,
-        path: base + operation.path,
-        describedPath: operation.path,
+        path: base + servedPath(operation.describedPath),
+        describedPath: operation.describedPath,
         summary: operation.summary,
         query: operation.parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : [])),
         takesBody: operation.body !== null,

@@ -1,8 +1,8 @@
 import type { ApiDocument } from '../api-document.ts';
-import { type Envelope, objectIn, openEnvelope } from './envelope.ts';
+import { type Envelope, isGenericName, objectIn, openEnvelope } from './envelope.ts';
 import { componentOf, tableNameOf } from './names.ts';
 import { type ApiOperation, successOf } from './operations.ts';
-import { type ObjectShape, type ShapeField, shapeOf } from './shape.ts';
+import { isNumeric, type ObjectShape, type Shape, type ShapeField, shapeOf } from './shape.ts';
 
 /** How people sign up and in by a contract. */
 export interface ContractAccounts {
@@ -27,6 +27,14 @@ const ME_PATH = /^(?:me|user|account|profile|current(?:_?-?user)?|whoami|self)$/
 
 export function isTokenName(name: string): boolean {
   return TOKEN.test(name);
+}
+
+const SESSION_SECONDS = 30 * 24 * 3600;
+
+/** What is told with a token: `token_type`, `expires_in` (as long as a session lasts). Null for anything else. */
+export function tokenConstant(name: string, shape: Shape): string | number | null {
+  if (/^token_?type$/i.test(name) && shape.kind === 'text') return shape.values[0] ?? 'bearer';
+  return /^expires_?in(?:_?seconds)?$/i.test(name) && isNumeric(shape) ? SESSION_SECONDS : null;
 }
 
 export function isPasswordName(name: string): boolean {
@@ -101,9 +109,12 @@ function accountsTable(document: ApiDocument, register: ApiOperation): string {
   );
   const hasToken = answer.shape.fields.some(({ name }) => isTokenName(name));
   if (hasToken && inner) return tableNameOf(inner.name);
-  if (answer.wrap !== null) return tableNameOf(answer.wrap);
-  const component = componentOf(answer.pointer);
+  if (answer.wrap !== null && !isGenericName(answer.wrap)) return tableNameOf(answer.wrap);
+  const component = componentOf(answer.shape.pointer);
   return component === '' || hasToken
     ? 'users'
-    : tableNameOf(component.replace(/(?:Response|Answer|Dto|Out|Public)$/i, ''));
+    : tableNameOf(
+        component.replace(/(?:Response|Answer|Dto|Out|Public|Read|Schema|Resource|Model|Entity|View)$/i, '') ||
+          component,
+      );
 }

@@ -1,22 +1,23 @@
 import type { ContractAction } from '../contract-plan.ts';
 import type { ContractView } from '../contract-rows.ts';
 import { type ContractAccounts, isPasswordName } from './accounts.ts';
-import { addressOf, entityAt, parentAddress } from './addresses.ts';
+import { addressColumn, addressOf, entityAt, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';
 import { envelopeOf } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { filtersOf } from './filters.ts';
+import { headersOf } from './headers.ts';
 import { keyDemands } from './keys.ts';
 import { linkAction, tiedRows } from './link-actions.ts';
 import { columnName, componentOf, singularOf } from './names.ts';
 import { NotPlain } from './not-plain.ts';
-import { type ApiOperation, successOf } from './operations.ts';
+import type { ApiOperation } from './operations.ts';
 import { pagingOf } from './paging.ts';
 import { isVariable, parentOf } from './paths.ts';
 import { type Scene, tableOf, toggleOf } from './scene.ts';
 import { sortOf } from './sorting.ts';
 import { slugSource } from './sources.ts';
-import { answerView, fieldsOf } from './views.ts';
+import { answerView, fieldsOf, removalView } from './views.ts';
 
 /** What the server does for an operation; what is not plain handling of rows is left to people, with the reason. */
 export function actionOf(scene: Scene, operation: ApiOperation): ContractAction {
@@ -111,6 +112,7 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
     if (!entity) throw new NotPlain('it reads nothing that is kept');
     refuseQuery(operation);
     const view = answerView(scene, operation, entity);
+    headersOf(operation, []);
     if (!view) throw new NotPlain('it answers nothing');
     return { kind: 'read', address: addressOf(scene, path, operation), view };
   }
@@ -126,20 +128,24 @@ function readAction(scene: Scene, operation: ApiOperation): ContractAction {
   const isOther = !tied && entityAt(scene, path) === null;
   const paging = pagingOf(scene, operation, totals);
   const sort = sortOf(scene, operation, tableOf(scene, entity));
-  if (!paging && totals.some(({ means }) => means !== 'total'))
+  if (!paging && totals.some(({ means }) => !UNPAGED.has(means)))
     throw new NotPlain('it answers pages without being asked for one');
   return {
     kind: 'list',
     table: entity.table,
-    view: { wrap, fields: fieldsOf(scene, shape, entity, true) },
+    view: { wrap, constants: [], fields: fieldsOf(scene, shape, entity, true) },
     totals,
     parent: tied ? tied.parent : isOther ? null : parentAddress(scene, `/${segments.join('/')}`, operation),
     filters: filtersOf(scene, operation, entity, sort),
     paging,
     sort,
+    totalHeader: headersOf(operation, scene.operations).total,
     followed: isOther && FEED.test(segments.at(-1) ?? '') ? followedBy(scene, entity) : null,
   };
 }
+
+/** What can be told of a list that is answered whole. */
+const UNPAGED: ReadonlySet<string> = new Set(['total', 'here', 'empty', 'nothing', 'constant']);
 
 const FEED = /^(?:feed|following|followed|timeline)$/i;
 
@@ -201,15 +207,16 @@ function writeAction(scene: Scene, operation: ApiOperation): ContractAction {
       body: bodyOf(scene, operation, entity),
       view: answerView(scene, operation, entity),
       slug: slugOf(entity, scene),
+      location: locationOf(scene, entity, operation),
     };
   }
   if (!isItem) throw new NotPlain('it names no row');
   if (method === 'delete') {
-    if (successOf(operation)?.schema) throw new NotPlain('it answers what is not there any more');
     if (operation.body) throw new NotPlain('it takes a body');
-    return { kind: 'remove', address: addressOf(scene, path, operation) };
+    return { kind: 'remove', address: addressOf(scene, path, operation), view: removalView(scene, operation, entity) };
   }
   if (method === 'post') throw new NotPlain('it is no plain handling of rows');
+  headersOf(operation, []);
   const body = bodyOf(scene, operation, entity);
   if (body.inputs.length === 0) throw new NotPlain('it changes nothing');
   return {
@@ -220,6 +227,11 @@ function writeAction(scene: Scene, operation: ApiOperation): ContractAction {
     isWhole: method === 'put' && body.inputs.some(({ required }) => required),
     slug: slugOf(entity, scene),
   };
+}
+
+function locationOf(scene: Scene, entity: Entity, operation: ApiOperation): string | null {
+  const { location } = headersOf(operation, scene.operations);
+  return location === null ? null : addressColumn(scene, entity, location).name;
 }
 
 /** Rows that belong to somebody are changed by nobody else. */

@@ -1,5 +1,6 @@
 import type { ContractAddress } from '../contract-rows.ts';
 import type { ContractCheck } from '../contract-values.ts';
+import type { Column } from '../schema.ts';
 import { checkOf } from './checks.ts';
 import type { Entity } from './entity.ts';
 import { columnName } from './names.ts';
@@ -23,7 +24,7 @@ export function rowAddress(scene: Scene, entity: Entity, path: string, operation
   const param = (path.split('/').at(-1) ?? '').slice(1, -1);
   const parameter = operation.parameters.find(({ name, in: where }) => name === param && where === 'path');
   const table = tableOf(scene, entity);
-  const column = isKeyOf(param, entity) ? columnIn(table, KEY) : columnIn(table, columnName(param));
+  const column = addressColumn(scene, entity, param);
   if (!column.primaryKey && !column.unique) throw new NotPlain(`several rows may have one ${param}`);
   const check = parameter?.schema
     ? plainCheck(checkOf(scene.document, shapeOf(scene.document, parameter.schema)))
@@ -35,6 +36,13 @@ export function rowAddress(scene: Scene, entity: Entity, path: string, operation
     check: keyCheck(column.type, check),
     parent: null,
   };
+}
+
+/** The column that a parameter of a path stands for; what no member is called can only be the key. */
+export function addressColumn(scene: Scene, entity: Entity, param: string): Column {
+  const table = tableOf(scene, entity);
+  const named = isKeyOf(param, entity) ? undefined : table.columns.find(({ name }) => name === columnName(param));
+  return named ?? columnIn(table, KEY);
 }
 
 /** A value of another kind than the column's finds nothing, and must not reach the database. */

@@ -1,5 +1,5 @@
 import type { ApiDocument } from '../api-document.ts';
-import type { ContractBody, ContractCheck, ContractInput } from '../contract-values.ts';
+import type { ContractBody, ContractCheck, ContractInput, TextFormat } from '../contract-values.ts';
 import { patternParts } from '../pattern-parts.ts';
 import { isPasswordName } from './accounts.ts';
 import type { Entity } from './entity.ts';
@@ -7,7 +7,7 @@ import { objectIn } from './envelope.ts';
 import { NotPlain } from './not-plain.ts';
 import type { ApiOperation } from './operations.ts';
 import { type Scene, tableOf } from './scene.ts';
-import { type Shape, shapeOf } from './shape.ts';
+import { type Shape, type ShapeField, shapeOf } from './shape.ts';
 import { KEY, sourceOf } from './sources.ts';
 
 /** Deeper values are kept as any JSON. */
@@ -56,8 +56,14 @@ function textCheck({
   if (format === 'date') return { nullable, kind: 'date' };
   if (pattern !== undefined) return patternCheck(pattern, { nullable, minLength, maxLength });
   if (format === 'email') return { nullable, kind: 'email' };
-  return { nullable, kind: 'text', min: minLength || undefined, max: maxLength };
+  const known = FORMATS[format];
+  return { nullable, kind: 'text', min: minLength || undefined, max: maxLength, ...(known ? { format: known } : {}) };
 }
+
+const FORMATS: Readonly<Partial<Record<string, TextFormat>>> = {
+  ...{ uri: 'uri', url: 'uri', ipv4: 'ipv4', ipv6: 'ipv6', hostname: 'hostname' },
+  ...{ time: 'time', byte: 'byte', base64: 'byte' },
+};
 
 /** Longer texts are not held against patterns. */
 const MOST_MATCHED = 1000;
@@ -81,7 +87,7 @@ export function bodyOf(scene: Scene, operation: ApiOperation, entity: Entity): C
   const table = tableOf(scene, entity);
   const isNew = operation !== scene.accounts?.login;
   const inputs = body.shape.fields.flatMap((member): ContractInput[] => {
-    if (member.readOnly) return [];
+    if (member.readOnly || (!isNew && !isOfLogin(scene, member))) return [];
     const field = entity.fields.get(member.name);
     const source = field && sourceOf(field, entity, scene);
     const shape = shapeOf(scene.document, member.spot);
@@ -108,7 +114,17 @@ export function bodyOf(scene: Scene, operation: ApiOperation, entity: Entity): C
     return [{ name: member.name, required: member.required, check: own, column: column.name, isPassword: false }];
   });
   if (operation.method === 'post' && operation !== scene.accounts?.login) demandRest(inputs, scene, entity);
-  return { wrap: body.wrap, inputs };
+  if (operation.isForm && inputs.some(({ check }) => !SENT_IN_FORMS.has(check.kind)))
+    throw new NotPlain('its form has more than texts');
+  return { wrap: body.wrap, isForm: operation.isForm, inputs };
+}
+
+/** What a form can hold. */
+const SENT_IN_FORMS: ReadonlySet<string> = new Set(['text', 'email', 'uuid', 'instant', 'date', 'choice']);
+
+/** Of a login the name and the password; `grant_type` and the like say nothing here. */
+function isOfLogin({ accounts }: Scene, { name, required }: Pick<ShapeField, 'name' | 'required'>): boolean {
+  return name === accounts?.loginField || isPasswordName(name) || required;
 }
 
 function lengthOf(shape: Shape): number | undefined {

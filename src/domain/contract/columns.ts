@@ -76,11 +76,13 @@ export interface Preset {
 export function presetOf(field: EntityField, type: string): Preset {
   const { shape, createRequired, readFilled, updateNull } = field;
   const said = presetValue(shape.preset, type);
-  if (createRequired) return { nullable: updateNull, value: null, isAssumed: false };
-  if (said !== null) return { nullable: updateNull, value: said, isAssumed: false };
+  // Null in a change is refused where no answer may have it.
+  const nullable = updateNull && !readFilled;
+  if (createRequired) return { nullable, value: null, isAssumed: false };
+  if (said !== null) return { nullable, value: said, isAssumed: false };
   if (!readFilled) return { nullable: true, value: null, isAssumed: false };
   const empty = emptyOf(shape, type);
-  return { nullable: updateNull || empty === null, value: empty, isAssumed: empty !== null };
+  return { nullable: nullable || empty === null, value: empty, isAssumed: empty !== null };
 }
 
 function presetValue(preset: unknown, type: string): string | number | boolean | null {
@@ -88,6 +90,17 @@ function presetValue(preset: unknown, type: string): string | number | boolean |
     return Array.isArray(preset) && preset.length === 0 ? emptyList(type) : null;
   if (type === 'timestamptz' || type === 'date' || type === 'uuid') return null;
   return typeof preset === 'string' || typeof preset === 'number' || typeof preset === 'boolean' ? preset : null;
+}
+
+/** None where it may be none, otherwise as near to it as it may be. */
+function smallestOf({
+  min = 0,
+  max = 0,
+}: {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}): number {
+  return Math.max(min, Math.min(0, max));
 }
 
 function emptyList(type: string): string {
@@ -101,8 +114,12 @@ function emptyOf(shape: Shape, type: string): string | number | boolean | null {
     case 'boolean':
       return false;
     case 'text':
-      // Which of several values it would be, nobody can tell.
-      return shape.values.length === 0 && type === 'text' && (shape.minLength ?? 0) === 0 ? '' : null;
+      // Rows begin as the first of several values: authors write states in the order in which they are gone through.
+      if (shape.values.length > 0) return shape.values[0] ?? null;
+      return type === 'text' && (shape.minLength ?? 0) === 0 && shape.pattern === undefined ? '' : null;
+    case 'integer':
+    case 'number':
+      return smallestOf(shape);
     default:
       return null;
   }

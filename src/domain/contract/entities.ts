@@ -149,6 +149,8 @@ function gatherAccounts(document: ApiDocument, accounts: ContractAccounts, peopl
     const answer = envelopeOf(document, operation);
     if (answer?.shape.kind !== 'object') continue;
     const inner = accountIn(document, answer.shape, people);
+    const isTokenOnly = operation === login && inner === answer.shape;
+    if (isTokenOnly && inner.fields.every((field) => !people.fields.has(field.name))) continue;
     if (operation !== register || inner !== answer.shape) name(people, inner.pointer);
     add(document, people, inner, 'read');
   }

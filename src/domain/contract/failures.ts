@@ -1,5 +1,5 @@
 import type { ApiDocument } from '../api-document.ts';
-import type { FailureShape } from '../contract-plan.ts';
+import type { FailureShape, ProblemShape } from '../contract-plan.ts';
 import type { ApiOperation } from './operations.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
@@ -37,7 +37,8 @@ function failureShape(document: ApiDocument, shape: Shape, depth: number): Failu
     }
     case 'list': {
       const item = shape.items ? shapeOf(document, shape.items) : null;
-      return item?.kind === 'text' ? { kind: 'messages' } : { kind: 'none' };
+      if (item?.kind === 'text') return { kind: 'messages' };
+      return item?.kind === 'object' ? { kind: 'each', item: problemShape(document, item, '', 0) } : { kind: 'none' };
     }
     case 'integer':
     case 'number':
@@ -47,6 +48,35 @@ function failureShape(document: ApiDocument, shape: Shape, depth: number): Failu
     default:
       return { kind: 'message' };
   }
+}
+
+const FIELD = /^(?:field|param|parameter|property|path|pointer|name|attribute|location|loc)$/i;
+
+/** One of several problems. */
+function problemShape(document: ApiDocument, shape: Shape, name: string, depth: number): ProblemShape {
+  switch (shape.kind) {
+    case 'object': {
+      const shown = shape.fields.filter(({ name: own, required }) => required || isTelling(own) || isPlace(own));
+      if (depth > MAX_DEPTH || shown.length === 0) return { kind: 'empty' };
+      const members = shown.map((field): [string, ProblemShape] => [
+        field.name,
+        problemShape(document, shapeOf(document, field.spot), field.name, depth + 1),
+      ]);
+      return { kind: 'members', members: Object.fromEntries(members) };
+    }
+    case 'list':
+      return { kind: 'path' };
+    case 'integer':
+    case 'number':
+      return { kind: 'status' };
+    default:
+      if (isPlace(name)) return { kind: 'field' };
+      return { kind: /^(?:code|type)$/i.test(name) ? 'code' : 'message' };
+  }
+}
+
+function isPlace(name: string): boolean {
+  return FIELD.test(name) || /^source$/i.test(name);
 }
 
 function isTelling(name: string): boolean {

@@ -46,7 +46,7 @@ function filterOf(scene: Scene, parameter: ApiParameter, entity: Entity): Contra
   if (item.kind === 'list' || item.kind === 'object' || item.kind === 'any') {
     throw new NotPlain(`the parameter ${param} is no plain value (${pointer})`);
   }
-  const name = columnName(param.replace(/\[\]$/, ''));
+  const name = columnName(filterName(param));
   const found =
     switchedBy(scene, entity, name, check) ??
     ofColumn(scene, tableOf(scene, entity), name, check, item) ??
@@ -55,7 +55,20 @@ function filterOf(scene: Scene, parameter: ApiParameter, entity: Entity): Contra
       ? null
       : (boundOf(tableOf(scene, entity), name, check) ?? searchIn(scene, entity, name, check)));
   if (!found) throw new NotPlain(`nothing is known about the parameter ${param} (${pointer})`);
-  return { param, check, isRequired, hasCommas, ...found };
+  return { param, check: fittedCheck(scene, entity, check, found), isRequired, hasCommas, ...found };
+}
+
+/** `filter[status]`, `filter[price][gte]`: what stands inside is the name. */
+function filterName(param: string): string {
+  const [, inner, more = ''] = /^filters?\[([^[\]]+)\](.*)$/i.exec(param) ?? [];
+  return `${inner ?? param}${inner ? more : ''}`.replace(/\[\]$/, '').replaceAll(/[[\]]+/g, '_');
+}
+
+/** A number that a whole one is compared with is a whole one. */
+function fittedCheck(scene: Scene, entity: Entity, check: ContractCheck, found: Narrowing): ContractCheck {
+  if (check.kind !== 'number' || found.kind !== 'equal') return check;
+  const column = tableOf(scene, entity).columns.find(({ name }) => name === found.column);
+  return column?.type === 'double precision' ? check : { ...check, kind: 'integer' };
 }
 
 function switchedBy(scene: Scene, entity: Entity, name: string, check: ContractCheck): Narrowing | null {
@@ -76,7 +89,9 @@ function ofColumn(
   const open = table.columns.filter(({ sensitive }) => !sensitive);
   const wanted = check.kind === 'list' ? [name, singularOf(name)] : [name];
   const column = open.find((own) =>
-    wanted.some((one) => own.name === one || (item.kind !== 'text' && own.name === `${one}_id`)),
+    wanted.some(
+      (one) => own.name === one || own.name === `${one}_slug` || (item.kind !== 'text' && own.name === `${one}_id`),
+    ),
   );
   const values = schema.enums.find((own) => own.name === column?.type)?.values;
   const isKnown = !values || (item.kind === 'choice' && item.values.every((value) => values.includes(value)));
@@ -163,7 +178,7 @@ function isComparable(type: string, check: ContractCheck): boolean {
     case 'integer':
       return /^(?:bigint|integer|double precision)$/.test(type);
     case 'number':
-      return type === 'double precision';
+      return /^(?:bigint|integer|double precision)$/.test(type);
     case 'boolean':
     case 'uuid':
     case 'date':
@@ -172,7 +187,7 @@ function isComparable(type: string, check: ContractCheck): boolean {
       return type === 'timestamptz';
     case 'text':
     case 'email':
-      return /^(?:text|varchar)/.test(type);
+      return /^(?:text|varchar)/.test(type) && !type.endsWith('[]');
     case 'choice':
       return !/^(?:bigint|integer|boolean|uuid|date|timestamptz|jsonb|double precision)$|\[\]$/.test(type);
     default:

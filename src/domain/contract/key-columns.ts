@@ -1,7 +1,7 @@
 import type { ColumnInput } from './columns.ts';
 import type { Findings } from './entities.ts';
 import type { Entity, EntityField } from './entity.ts';
-import { isKeyOf, parentOf } from './paths.ts';
+import { parentOf } from './paths.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { isKey, KEY } from './sources.ts';
 
@@ -15,7 +15,7 @@ function keyShape(entity: Entity, findings: Findings): Shape | null {
   const items = [...entity.reads, ...entity.writes].filter(({ path }) => entity.prefixes.has(parentOf(path)));
   const [schema] = items.flatMap(({ parameters, path }) =>
     parameters.flatMap((param) =>
-      path.endsWith(`{${param.name}}`) && isKeyOf(param.name, entity) && param.schema ? [param.schema] : [],
+      path.endsWith(`{${param.name}}`) && !entity.fields.has(param.name) && param.schema ? [param.schema] : [],
     ),
   );
   return schema ? shapeOf(findings.document, schema) : null;
@@ -25,7 +25,7 @@ function keyShape(entity: Entity, findings: Findings): Shape | null {
 export function keyType(entity: Entity, findings: Findings): string {
   const isGiven = keyField(entity)?.createRequired === true;
   const shape = keyShape(entity, findings);
-  if (shape?.kind === 'integer') return shape.format === 'int32' ? 'integer' : 'bigint';
+  if (shape?.kind === 'integer' || shape?.kind === 'number') return shape.format === 'int32' ? 'integer' : 'bigint';
   return shape?.kind === 'text' && shape.format === 'uuid' ? 'uuid' : isGiven ? 'text' : 'varchar(21)';
 }
 

@@ -1,5 +1,7 @@
 import { type ApiDocument, type Json, member, type Spot } from '../api-document.ts';
+import { TurboError } from '../errors.ts';
 import { stripInvisible } from '../request.ts';
+import { shapeOf } from './shape.ts';
 
 /** One parameter of an operation. */
 export interface ApiParameter {
@@ -20,6 +22,8 @@ export interface ApiAnswer {
   readonly schema: Spot | null;
   /** `application/json`; null without a body. */
   readonly mediaType: string | null;
+  /** Names of its headers, in small letters; those that it must have. */
+  readonly headers: ReadonlyMap<string, boolean>;
 }
 
 /** `optional`: whoever signs in may see more. */
@@ -30,8 +34,10 @@ export interface ApiOperation {
   /** Its operationId, or one made of method and path; usable as the name of a file, and of one operation only. */
   readonly id: string;
   readonly method: 'get' | 'put' | 'post' | 'delete' | 'patch';
-  /** As it stands in the document, without what all paths begin with. */
+  /** Without what all paths begin with, and without a slash at its end. */
   readonly path: string;
+  /** As it stands in the document. */
+  readonly describedPath: string;
   readonly segments: readonly string[];
   readonly summary: string;
   readonly security: Security;
@@ -39,8 +45,9 @@ export interface ApiOperation {
   /** Of `security`: scopes by scheme; all of one demand open the operation. */
   readonly demands: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly ApiParameter[];
-  /** Schema of its JSON body. */
+  /** Schema of its JSON body, or of the form that stands for it. */
   readonly body: Spot | null;
+  readonly isForm: boolean;
   /** It takes a body that is no JSON. */
   readonly takesOther: boolean;
   readonly answers: readonly ApiAnswer[];
@@ -52,12 +59,41 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 /** All operations of a document, in its order. HEAD, OPTIONS and TRACE are answered by every server. */
 export function operationsOf(document: ApiDocument): readonly ApiOperation[] {
   const taken = new Set<string>();
+  const addresses = new Map<string, string>();
   return document.members(document.at(document.root, 'paths')).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const spot = document.at(item, method);
-      return path.startsWith('/') && spot ? [readOperation(document, method, path, item, spot, taken)] : [];
+      if (!path.startsWith('/') || !spot) return [];
+      refuseTwice(addresses, method, path);
+      return [readOperation(document, method, path, item, spot, taken)];
     }),
   );
+}
+
+/** `/things` and `/things/`, `/things/{id}` and `/things/{key}` are one address each. */
+function refuseTwice(addresses: Map<string, string>, method: string, path: string): void {
+  const address = `${method} ${path.replace(/\{[^{}/]*\}/g, '{}').replace(/\/+$/, '')}`;
+  const other = addresses.get(address);
+  if (other !== undefined) {
+    const [one, two] = [oneLine(other), oneLine(path)];
+    throw new TurboError(
+      'contract.invalid',
+      `The paths ${one} and ${two} are one address, and both have ${method.toUpperCase()}.`,
+      {
+        hint: 'Leave one of the two operations out.',
+      },
+    );
+  }
+  addresses.set(address, path);
+}
+
+/** A path whose parameters have names that files and code may have: `{thing-id}` is `{thing_id}`. */
+export function servedPath(path: string): string {
+  return path.replace(/\{([^{}/]+)\}/g, (_all, name: string) => `{${plainName(name)}}`);
+}
+
+function plainName(name: string): string {
+  return name.replace(/\W+/g, '_').replace(/^(?=\d)/, '_');
 }
 
 function readOperation(
@@ -70,20 +106,29 @@ function readOperation(
 ): ApiOperation {
   const summary = member(spot.value, 'summary') ?? member(spot.value, 'description');
   const content = document.at(document.at(spot, 'requestBody'), 'content');
-  const body = jsonSchema(document, content);
+  const plain = path === '/' ? path : servedPath(path).replace(/\/+$/, '');
+  const json = jsonSchema(document, content);
+  const form = json ? null : document.at(content, 'application/x-www-form-urlencoded', 'schema');
+  const body = json?.schema ?? form;
   return {
     id: freeName(member(spot.value, 'operationId'), method, path, taken),
     method,
-    path,
-    segments: path.split('/').slice(1),
+    path: plain,
+    describedPath: path,
+    segments: plain.split('/').slice(1),
     summary: typeof summary === 'string' ? oneLine(summary) : '',
     ...securityOf(document, spot),
     parameters: parametersOf(document, item, spot),
-    body: body?.schema ?? null,
+    body,
+    isForm: form !== null,
     takesOther: content !== null && body === null && Object.keys(content.value).length > 0,
     answers: document.members(document.at(spot, 'responses')).map(([status, answer]) => {
       const json = jsonSchema(document, document.at(answer, 'content'));
-      return { status, schema: json?.schema ?? null, mediaType: json?.type ?? otherType(document, answer) };
+      const headers = document.members(document.at(answer, 'headers'));
+      return {
+        ...{ status, schema: json?.schema ?? null, mediaType: json?.type ?? otherType(document, answer) },
+        headers: new Map(headers.map(([name, { value }]) => [name.toLowerCase(), value.required === true])),
+      };
     }),
     pointer: spot.pointer,
   };
@@ -110,13 +155,28 @@ function parametersOf(document: ApiDocument, item: Spot, spot: Spot): readonly A
   const found = new Map<string, ApiParameter>();
   for (const place of [item, spot]) {
     for (const [, { value, pointer }] of document.members(document.at(place, 'parameters'))) {
-      const [name, where] = [String(member(value, 'name')), String(member(value, 'in'))];
+      const [said, where] = [String(member(value, 'name')), String(member(value, 'in'))];
+      const name = where === 'path' ? plainName(said) : said;
       const schema = document.at({ value, pointer }, 'schema');
       const hasCommas = value.explode === false && ['form', undefined].includes(stringOf(value.style));
-      found.set(`${where} ${name}`, { name, in: where, required: value.required === true, schema, hasCommas, pointer });
+      const whole = { name, in: where, required: value.required === true, schema, hasCommas, pointer };
+      for (const own of membersOf(document, whole, value)) found.set(`${own.in} ${own.name}`, own);
     }
   }
   return [...found.values()];
+}
+
+/** An object in a query is sent member by member. */
+function membersOf(document: ApiDocument, whole: ApiParameter, value: Json): readonly ApiParameter[] {
+  const isDeep = value.style === 'deepObject';
+  const isForm = value.style === undefined || value.style === 'form';
+  if (whole.in !== 'query' || !whole.schema || !(isDeep || (isForm && value.explode !== false))) return [whole];
+  const shape = shapeOf(document, whole.schema);
+  if (shape.kind !== 'object' || shape.fields.length === 0) return [whole];
+  return shape.fields.map(({ name, required, spot }) => ({
+    ...{ name: isDeep ? `${whole.name}[${name}]` : name, in: 'query', required: whole.required && required },
+    ...{ schema: spot, hasCommas: false, pointer: spot.pointer },
+  }));
 }
 
 function stringOf(value: unknown): string | undefined {

@@ -56,6 +56,11 @@ export interface OtherShape extends Common {
 
 export type Shape = ObjectShape | ListShape | TextShape | NumberShape | OtherShape;
 
+/** Many authors write `number` for what is counted, and for keys. */
+export function isNumeric({ kind }: Shape): boolean {
+  return kind === 'integer' || kind === 'number';
+}
+
 /** How deep schemas may be put together of others. */
 const MAX_DEPTH = 24;
 

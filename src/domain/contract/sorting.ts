@@ -18,7 +18,7 @@ export function sortOf(scene: Scene, { parameters }: ApiOperation, table: Table)
   const query = parameters.filter((parameter) => parameter.in === 'query' && !parameter.required);
   const direction = query.find((parameter) => DIRECTION.test(parameter.name) && isDirection(scene, parameter));
   const key = query.find((parameter) => parameter !== direction && SORT.test(parameter.name));
-  const choices = key ? choicesOf(scene, key, table) : alone(table);
+  const choices = key ? choicesOf(scene, key, table, namesOf(scene, table)) : alone(table);
   if ((!key && !direction) || choices === null || choices.length === 0) return null;
   const values = new Set(choices.map(({ value }) => value));
   const preset = key && textOf(scene, key)?.preset;
@@ -26,6 +26,7 @@ export function sortOf(scene: Scene, { parameters }: ApiOperation, table: Table)
   const turned = direction && textOf(scene, direction);
   return {
     param: key?.name ?? null,
+    isList: key !== undefined && isList(scene, key),
     choices,
     preset: known ?? (direction ? (choices[0]?.value ?? null) : null),
     direction: direction?.name ?? null,
@@ -36,7 +37,12 @@ export function sortOf(scene: Scene, { parameters }: ApiOperation, table: Table)
 
 function textOf({ document }: Scene, { schema }: ApiParameter): Extract<Shape, { kind: 'text' }> | null {
   const shape = schema && shapeOf(document, schema);
-  return shape?.kind === 'text' ? shape : null;
+  const item = shape?.kind === 'list' && shape.items ? shapeOf(document, shape.items) : shape;
+  return item?.kind === 'text' ? item : null;
+}
+
+function isList({ document }: Scene, { schema }: ApiParameter): boolean {
+  return schema !== null && shapeOf(document, schema).kind === 'list';
 }
 
 function isDirection(scene: Scene, parameter: ApiParameter): boolean {
@@ -56,13 +62,34 @@ function createdIn({ columns }: Table): string | null {
 }
 
 /** Null when a value is not understood. Without a list of values, whatever can be put in order. */
-function choicesOf(scene: Scene, parameter: ApiParameter, table: Table): readonly SortChoice[] | null {
+function choicesOf(
+  scene: Scene,
+  parameter: ApiParameter,
+  table: Table,
+  names: readonly string[],
+): readonly SortChoice[] | null {
   const shape = textOf(scene, parameter);
   if (!shape) return null;
-  const values =
-    shape.values.length > 0 ? shape.values : table.columns.filter(isSortable).flatMap(({ name }) => [name, `-${name}`]);
+  const values = shape.values.length > 0 ? shape.values : waysOf(table, names);
   const found = values.map((value) => choiceOf(value, table));
   return found.some((choice) => choice === null) ? null : found.filter((choice) => choice !== null);
+}
+
+/** Names as answers have them. */
+function namesOf({ entities }: Scene, table: Table): readonly string[] {
+  const fields = entities.find((entity) => entity.table === table.name)?.fields.keys() ?? [];
+  return [...new Set([...fields, ...table.columns.map(({ name }) => name)])];
+}
+
+/** `name`, `-name`, `name,asc`, `name:desc`: as the habits of different frameworks are. */
+function waysOf(table: Table, names: readonly string[]): readonly string[] {
+  const sortable = new Set(table.columns.filter(isSortable).map(({ name }) => name));
+  const own = names.filter((name) => sortable.has(columnName(name)));
+  return own.flatMap((name) => [
+    name,
+    `-${name}`,
+    ...[',', ':'].flatMap((mark) => [`${name}${mark}asc`, `${name}${mark}desc`]),
+  ]);
 }
 
 function choiceOf(value: string, table: Table): SortChoice | null {

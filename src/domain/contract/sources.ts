@@ -1,11 +1,11 @@
 import type { ApiDocument } from '../api-document.ts';
-import { isPasswordName, isTokenName } from './accounts.ts';
+import { isPasswordName, isTokenName, tokenConstant } from './accounts.ts';
 import type { Findings } from './entities.ts';
 import type { Entity, EntityField } from './entity.ts';
 import type { Link } from './links.ts';
 import { columnName, componentOf } from './names.ts';
-import { isKeyOf } from './paths.ts';
-import { shapeOf } from './shape.ts';
+import { isKeyOf, parentOf } from './paths.ts';
+import { isNumeric, shapeOf } from './shape.ts';
 import type { Toggle } from './toggles.ts';
 
 /** Where the value of a member of an answer comes from. */
@@ -24,6 +24,8 @@ export type Source =
   | { readonly kind: 'rows'; readonly entity: Entity; readonly link: Link | null }
   | { readonly kind: 'password'; readonly column: string }
   | { readonly kind: 'token' }
+  /** Told with a token, and the same for everybody. */
+  | { readonly kind: 'constant' }
   /** Nobody knows. */
   | { readonly kind: 'unknown' };
 
@@ -50,30 +52,53 @@ export function sourceOf(field: EntityField, entity: Entity, findings: Findings)
   if (reference) return reference;
   const rows = isGiven ? null : rowsOf(field, entity, findings);
   if (rows) return rows;
+  const isConstant = entity.isAccounts && !isGiven && tokenConstant(name, shape) !== null;
+  if (isConstant) return { kind: 'constant' };
   const made = isGiven ? null : madeBy(field, entity);
   if (made) return { kind: 'column', column, made };
-  const child = isGiven || shape.kind !== 'integer' ? null : countedBy(name, entity, findings);
+  const child = isGiven || !isNumeric(shape) ? null : countedBy(name, entity, findings);
   if (child) return { kind: 'children', child };
   // Something the document has a value for, or that may be missing, can be kept; anything else would be made up.
-  const isKept = isGiven || shape.preset !== undefined || !field.readFilled;
+  const isKept = isGiven || shape.preset !== undefined || !field.readFilled || beginsSomehow(field);
   return isKept ? { kind: 'column', column, made: null } : { kind: 'unknown' };
 }
 
+const COUNTED =
+  /(?:count|views|likes|votes|points|score|balance|stock|downloads|visits|version|revision)$|^(?:num|number_of)_/;
+
+/** What no body gives and every answer has: a state, a switch or a count has a value that it begins with; a sum has none. */
+function beginsSomehow({ name, shape }: EntityField): boolean {
+  if (shape.kind === 'text') return shape.values.length > 0;
+  return shape.kind === 'boolean' || (isNumeric(shape) && COUNTED.test(columnName(name)));
+}
+
 /** `id`; made by the server unless whoever makes a row has to say it. */
-export function isKey({ name, shape }: EntityField, entity: Entity): boolean {
-  const isScalar = shape.kind === 'integer' || shape.kind === 'text';
-  const isNamed = columnName(name) === 'id' || (isKeyOf(name, entity) && !hasPlainId(entity));
+export function isKey(field: EntityField, entity: Entity): boolean {
+  const { name, shape } = field;
+  const isScalar = isNumeric(shape) || shape.kind === 'text';
+  const isNamed =
+    columnName(name) === 'id' || (!hasPlainId(entity) && (isKeyOf(name, entity) || isMadeAddress(field, entity)));
   return isNamed && isScalar;
+}
+
+/** `/devices/{serial}`, of a serial that nobody gives: it is made here. */
+function isMadeAddress(field: EntityField, entity: Entity): boolean {
+  if (field.inCreate || !field.readFilled || madeBy(field, entity) !== null) return false;
+  return [...entity.reads, ...entity.writes].some(
+    ({ path }) => path.endsWith(`/{${field.name}}`) && entity.prefixes.has(parentOf(path)),
+  );
 }
 
 function hasPlainId(entity: Entity): boolean {
   return [...entity.fields.keys()].some((name) => columnName(name) === 'id');
 }
 
-function madeBy({ name, shape }: EntityField, entity: Entity): 'created' | 'updated' | 'slug' | null {
+function madeBy({ name, shape, readFilled }: EntityField, entity: Entity): 'created' | 'updated' | 'slug' | null {
   const isMoment = shape.kind === 'text' ? /^date(?:-time)?$/.test(shape.format) : shape.kind === 'integer';
   if (isMoment && CREATED.test(name)) return 'created';
   if (isMoment && UPDATED.test(name)) return 'updated';
+  // A moment that every answer has and no body gives is when the row was made.
+  if (readFilled && shape.kind === 'text' && shape.format === 'date-time') return 'created';
   return name === 'slug' && shape.kind === 'text' && slugSource(entity) !== null ? 'slug' : null;
 }
 
@@ -142,12 +167,12 @@ function referenceOf(field: EntityField, entity: Entity, findings: Findings): So
     const isOwner = isOwnerName && target.isAccounts;
     return { kind: 'embed', column: `${columnName(name)}_id`, entity: target, isOwner };
   }
-  if (shape.kind !== 'text' && shape.kind !== 'integer') return null;
+  if (shape.kind !== 'text' && !isNumeric(shape)) return null;
   const [, stem = ''] = /^(.+)_id$/.exec(columnName(name)) ?? [];
   const isOwner = isOwnerName && people !== null;
   const target = isOwner ? people : entities.find((candidate) => stem !== '' && isNamedBy(stem, candidate));
   if (!target || (stem === '' && !isOwner)) return null;
-  if (keyKindOf(target, findings.document) !== shape.kind) return null;
+  if (keyKindOf(target, findings.document) !== (isNumeric(shape) ? 'integer' : 'text')) return null;
   return {
     kind: 'reference',
     column: stem === '' ? `${columnName(name)}_id` : columnName(name),
@@ -159,11 +184,11 @@ function referenceOf(field: EntityField, entity: Entity, findings: Findings): So
 /** A key that no answer shows is a text. */
 function keyKindOf(entity: Entity, document: ApiDocument): 'text' | 'integer' {
   for (const field of entity.fields.values()) {
-    if (isKey(field, entity)) return field.shape.kind === 'integer' ? 'integer' : 'text';
+    if (isKey(field, entity)) return isNumeric(field.shape) ? 'integer' : 'text';
   }
   const spots = entity.reads.flatMap(({ parameters }) => parameters.filter((param) => isKeyOf(param.name, entity)));
   const [schema] = spots.flatMap(({ schema: spot }) => spot ?? []);
-  return schema && shapeOf(document, schema).kind === 'integer' ? 'integer' : 'text';
+  return schema && isNumeric(shapeOf(document, schema)) ? 'integer' : 'text';
 }
 
 function isNamedBy(stem: string, { singular, isAccounts }: Entity): boolean {

@@ -205,6 +205,8 @@ function valueColumn(
     name,
     type,
     check,
+    // Registering takes no member that is in no body.
+    ...(entity.isAccounts && !field.inCreate && !field.inUpdate ? { protected: true } : {}),
     ...(preset.nullable ? { nullable: true } : {}),
     ...(preset.value === null ? {} : { default: { value: preset.value } }),
   };

@@ -1,8 +1,11 @@
 import type { ContractView, ViewField } from '../contract-rows.ts';
-import { isTokenName } from './accounts.ts';
+import { isTokenName, tokenConstant } from './accounts.ts';
+import { constantOf } from './beside.ts';
 import { accountIn } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { openEnvelope } from './envelope.ts';
+import { canAnswer } from './given.ts';
+import { componentOf } from './names.ts';
 import { NotPlain } from './not-plain.ts';
 import { type ApiOperation, successOf } from './operations.ts';
 import { columnIn, publicColumns, type Scene, tableOf, toggleOf } from './scene.ts';
@@ -21,7 +24,34 @@ export function answerView(scene: Scene, operation: ApiOperation, entity: Entity
   const envelope = openEnvelope(scene.document, success.schema);
   if (!envelope || envelope.isList || envelope.shape.kind !== 'object')
     throw new NotPlain('it answers something that is no row');
-  return { wrap: envelope.wrap, fields: fieldsOf(scene, envelope.shape, entity, isOwnView(operation, scene, entity)) };
+  const { wrap, constants, shape } = envelope;
+  return { wrap, constants, fields: fieldsOf(scene, shape, entity, isOwnView(operation, scene, entity)) };
+}
+
+/** What is answered for a row that is gone: nothing, the row as it was, or that it is done. */
+export function removalView(scene: Scene, operation: ApiOperation, entity: Entity): ContractView | null {
+  const success = successOf(operation);
+  const envelope = success?.schema ? openEnvelope(scene.document, success.schema) : null;
+  if (envelope?.shape.kind !== 'object' || envelope.isList || envelope.wrap !== null)
+    return answerView(scene, operation, entity);
+  const fields = envelope.shape.fields.flatMap((field): ViewField[] => {
+    const shape = shapeOf(scene.document, field.spot);
+    const value = constantOf({ name: field.name, shape }) ?? doneOf(field.name, shape);
+    return value ? [{ name: field.name, omitsNull: false, kind: 'constant', value: value.value }] : [];
+  });
+  const isSaid = envelope.shape.fields.every(
+    ({ name, required }) => !required || fields.some((field) => field.name === name),
+  );
+  // A row that is shown has more than sentences.
+  const isRow =
+    envelope.shape.fields.length > fields.length && entity.components.has(componentOf(envelope.shape.pointer));
+  return isSaid && !isRow && fields.length > 0
+    ? { wrap: null, constants: [], fields }
+    : answerView(scene, operation, entity);
+}
+
+function doneOf(name: string, shape: Shape): { readonly value: boolean } | null {
+  return shape.kind === 'boolean' && /^(?:is_?)?(?:deleted|removed|done)$/i.test(name) ? { value: true } : null;
 }
 
 /** Of their own account people see more than others do. */
@@ -49,7 +79,11 @@ export function fieldsOf(
     }
     // Beside the account, not in it.
     if (inner !== shape && isTokenName(member.name)) return [{ name: member.name, omitsNull: false, kind: 'token' }];
-    const field = viewField(scene, { name: member.name, required: member.required, shape: own }, entity, isOwn, depth);
+    const value = inner === shape ? null : tokenConstant(member.name, own);
+    if (value !== null) return [{ name: member.name, omitsNull: false, kind: 'constant', value }];
+    const wanted = { name: member.name, required: member.required, shape: own };
+    if (member.writeOnly) return [];
+    const field = shownField(scene, wanted, entity, isOwn, depth);
     return field ? [field] : [];
   });
   if (fields.length === 0) throw new NotPlain('nothing is known about what it answers');
@@ -62,11 +96,21 @@ interface Member {
   readonly shape: Shape;
 }
 
+/** What may be missing is left out where it cannot be shown. */
+function shownField(scene: Scene, member: Member, entity: Entity, isOwn: boolean, depth: number): ViewField | null {
+  try {
+    return viewField(scene, member, entity, isOwn, depth);
+  } catch (error) {
+    if (error instanceof NotPlain && !member.required) return null;
+    throw error;
+  }
+}
+
 function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean, depth: number): ViewField | null {
   const { name, required, shape } = member;
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new NotPlain(`the name ${name} is too long for the database`);
   const field = entity.fields.get(name);
-  const source = field ? sourceOf(field, entity, scene) : { kind: 'unknown' as const };
+  const source = field ? sourceOf(field, entity, scene) : besideAccount(member, entity);
   const plain = { name, omitsNull: !shape.nullable };
   switch (source.kind) {
     case 'column':
@@ -77,6 +121,8 @@ function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean,
       }
       if (required && !shape.nullable && column.nullable)
         throw new NotPlain(`${name} is always answered, but may be empty`);
+      if (field?.inCreate && !canAnswer(scene.document, field.shape, shape))
+        throw new NotPlain(`what is in ${name} is answered with more than it is sent with`);
       return { ...plain, kind: 'column', column: column.name };
     }
     case 'embed':
@@ -90,6 +136,8 @@ function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean,
       return rowsField(scene, member, source, entity, depth);
     case 'token':
       return { ...plain, kind: 'token' };
+    case 'constant':
+      return { ...plain, kind: 'constant', value: tokenConstant(name, shape) ?? '' };
     case 'password':
       if (required) throw new NotPlain('it would answer a password');
       return null;
@@ -97,6 +145,12 @@ function viewField(scene: Scene, member: Member, entity: Entity, isOwn: boolean,
       if (!required) return null;
       throw new NotPlain(`nothing says where ${name} comes from (${shape.pointer})`);
   }
+}
+
+/** What only a login answers is no member of accounts. */
+function besideAccount({ name, shape }: Member, { isAccounts }: Entity): Source {
+  if (isAccounts && isTokenName(name)) return { kind: 'token' };
+  return { kind: isAccounts && tokenConstant(name, shape) !== null ? 'constant' : 'unknown' };
 }
 
 function rowsField(

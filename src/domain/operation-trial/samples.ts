@@ -1,17 +1,27 @@
-import type { ContractCheck } from '../contract-values.ts';
+import type { ContractCheck, TextFormat } from '../contract-values.ts';
 import { patternParts } from '../pattern-parts.ts';
 
 /** A value that a check lets through, as text of a query. */
 export function plainSample(check: ContractCheck): string {
-  if (check.kind !== 'text') return String(sampleOf(check));
+  if (check.kind !== 'text' || check.format) return String(sampleOf(check)).replaceAll('#', '1');
   if (check.pattern === undefined) return 'text'.padEnd(check.min ?? 0, 'x').slice(0, check.max);
   return (patternParts(check.pattern) ?? []).map(({ chars, count }) => (chars[0] ?? '').repeat(count)).join('');
 }
+
+const FORMATTED: Readonly<Record<TextFormat, string>> = {
+  uri: 'https://example.com/#',
+  ipv4: '192.0.2.1',
+  ipv6: '2001:db8::1',
+  hostname: 'host-#.example.com',
+  time: '10:00:00Z',
+  byte: 'dGV4dA==',
+};
 
 /** A value that a check lets through; `#` in a text and `{random}` are filled in by whoever tries it. */
 export function sampleOf(check: ContractCheck): unknown {
   switch (check.kind) {
     case 'text': {
+      if (check.format) return FORMATTED[check.format];
       if (check.pattern !== undefined) return { random: patternParts(check.pattern) ?? [] };
       if (check.max === undefined || check.max >= 12) return 'text #'.padEnd(check.min ?? 0, 'x');
       return { random: [{ chars: 'abcdefghijklmnopqrstuvwxyz', count: check.max }] };

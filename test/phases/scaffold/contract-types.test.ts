@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'falconry.yaml',
   'library.yaml',
   'tickets.yaml',
+  'styles.yaml',
 ];
 
 /** What somebody writes who uses a client; the lines after a mark must not be taken. */

@@ -18,15 +18,22 @@ test.each(['blog', 'tasks', 'forum', 'shop', 'hostile', 'hostile-accounts', 'wor
     }),
 );
 
-test.each(['conduit.yaml', 'pets.yaml', 'wide.yaml', 'falconry.yaml', 'todos.json', 'library.yaml', 'tickets.yaml'])(
-  'and neither has one made from %s',
-  (name) =>
-    withTemporaryFolder(async (folder) => {
-      const directory = join(folder, 'project');
-      const project = contractProject(await readDocument(name));
-      await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
-      await expectClean(directory);
-    }),
+test.each([
+  'conduit.yaml',
+  'pets.yaml',
+  'wide.yaml',
+  'falconry.yaml',
+  'todos.json',
+  'library.yaml',
+  'tickets.yaml',
+  'styles.yaml',
+])('and neither has one made from %s', (name) =>
+  withTemporaryFolder(async (folder) => {
+    const directory = join(folder, 'project');
+    const project = contractProject(await readDocument(name));
+    await scaffold({ directory, project, into: 'new-folder' }, scaffoldServices);
+    await expectClean(directory);
+  }),
 );
 
 async function expectClean(directory: string): Promise<void> {

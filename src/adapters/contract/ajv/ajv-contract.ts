@@ -130,12 +130,13 @@ function checkBody(place: Place, { headers, body, status }: HttpAnswer, query: U
   const content = child(place.value, 'content');
   if (Object.keys(content).length === 0) return body === '' ? [] : ['there must be no body'];
   const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
-  if (!Object.hasOwn(content, type)) return [`the content type ${type || '(none)'} is not described`];
+  const described = [type, `${type.split('/', 1)[0]}/*`, '*/*'].find((one) => Object.hasOwn(content, one));
+  if (described === undefined) return [`the content type ${type || '(none)'} is not described`];
   if (!type.endsWith('json')) return [];
   const parsed = parseJson(body);
   if (parsed === undefined) return ['the body is no JSON'];
-  const names = [...place.names, 'content', type, 'schema'];
-  const problems = validateAnswer(child(content[type], 'schema'), names, parsed, query, validate);
+  const names = [...place.names, 'content', described, 'schema'];
+  const problems = validateAnswer(child(content[described], 'schema'), names, parsed, query, validate);
   const said = type === 'application/problem+json' && isJson(parsed) ? parsed.status : status;
   return said === status ? problems : [...problems, `the body says that the status is ${String(said)}`];
 }

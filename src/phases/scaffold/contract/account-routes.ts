@@ -4,10 +4,19 @@ import type { ContractBody, ContractInput } from '../../../domain/contract-value
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import { PASSWORD_FIELD, registrationFields } from '../../../domain/rest.ts';
-import { member, property } from '../source.ts';
+import { jsonCode, LINE_WIDTH, member, property } from '../source.ts';
 import { valueCode } from './check-code.ts';
 import { omittedPart, rowFields, showLines, shownCode } from './read-routes.ts';
-import { askerLine, foundLine, handlerList, read, statusLine, valuesLine } from './route-lines.ts';
+import {
+  askerLine,
+  constantCode,
+  constantMembers,
+  foundLine,
+  handlerList,
+  read,
+  statusLine,
+  valuesLine,
+} from './route-lines.ts';
 import { type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { keyOf, Parameters, tableIn } from './sql.ts';
 import { bodyPart, inputLine, resourceOf, setLines } from './stored.ts';
@@ -34,14 +43,25 @@ function accountAnswer(view: Of<'me'>['view'], omitted: readonly string[]): stri
   const code = (fields: readonly ViewField[]): string => {
     const members = fields.flatMap((field) => {
       if (field.kind === 'token') return [field.name === 'token' ? 'token' : `${property(field.name)}: token`];
+      if (field.kind === 'constant') return [`${property(field.name)}: ${constantCode(field.value)}`];
       return field.kind === 'self' ? [`${property(field.name)}: ${code(field.fields)}`] : [];
     });
-    const hasRow = fields.some(({ kind }) => kind !== 'token' && kind !== 'self');
+    const hasRow = fields.some(({ kind }) => !BESIDE_ROWS.has(kind));
     const all = [...(hasRow ? [`...${row}`] : []), ...members];
     return all.length === 1 && hasRow ? row : `{ ${all.join(', ')} }`;
   };
   const whole = code(view.fields);
-  return view.wrap === null ? `return ${whole};` : `return { ${property(view.wrap)}: ${whole} };`;
+  if (view.wrap === null) return handlerLine(whole);
+  return handlerList('return {', [...constantMembers(view), `${property(view.wrap)}: ${whole}`], '};');
+}
+
+/** What of an account is in no row. */
+const BESIDE_ROWS: ReadonlySet<string> = new Set(['token', 'self', 'constant']);
+
+function handlerLine(object: string): string {
+  const line = `return ${object};`;
+  if (line.length + 2 <= LINE_WIDTH || !object.startsWith('{ ')) return line;
+  return handlerList('return {', object.slice(2, -2).split(', '), '};');
 }
 
 function hasToken(fields: readonly ViewField[]): boolean {
@@ -53,7 +73,7 @@ function shownAccount(scene: RouteScene, view: Of<'me'>['view'], id: string) {
   const table = tableIn(scene, accountsOf(scene).table);
   const sql = { ...sqlScene(scene), isCertain: true };
   const fields = rowFields(view.fields);
-  if (fields.every(({ kind }) => kind === 'token')) return { part: '', values: [], omitted: [] };
+  if (fields.every(({ kind }) => BESIDE_ROWS.has(kind))) return { part: '', values: [], omitted: [] };
   const { row, lines, omitted } = showLines(sql, table, view, true);
   const text = [...lines, ...where([`${row}.${keyOf(table)} = ${sql.parameters.of('account.id')}`])];
   const values = sql.parameters.values.map((value) => (value === 'account.id' ? id : value));
@@ -69,7 +89,7 @@ export function registerRoute(scene: RouteScene, { body, view }: Of<'register'>)
   const sent = body.inputs.filter(({ isPassword }) => !isPassword);
   const password = body.inputs.find(({ isPassword }) => isPassword);
   const known = sent.filter(({ column }) => fields.some((field) => field.column.name === column));
-  const members = known.map((input) => `${property(input.column)}: ${member('input', input.name)}`);
+  const members = known.map((input) => `${property(input.column)}: ${sentCode(input, fields)}`);
   const secret = member('input', password?.name ?? PASSWORD_FIELD);
   const token = hasToken(view.fields);
   return routeFile(
@@ -98,6 +118,15 @@ export function registerRoute(scene: RouteScene, { body, view }: Of<'register'>)
       accountAnswer(view, shown.omitted),
     ],
   );
+}
+
+/** What is sent for a member; what it is when it is left out. */
+function sentCode(input: ContractInput, fields: ReturnType<typeof registrationFields>): string {
+  const given = member('input', input.name);
+  const preset = fields.find(({ column }) => column.name === input.column)?.column.default;
+  if (input.required || !preset || !('value' in preset)) return given;
+  const value = preset.value === '{}' || preset.value === '[]' ? '[]' : jsonCode(preset.value);
+  return `${given} ?? ${value}`;
 }
 
 /** `POST /users/login`. */

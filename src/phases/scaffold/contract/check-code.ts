@@ -53,6 +53,7 @@ function plainCall(check: ContractCheck): Call {
     case 'text': {
       const call = bounded('text', { min: check.min, max: check.max });
       const { pattern } = check;
+      if (check.format) return { ...call, tail: [`.superRefine(formatted(${quoted(check.format)}))`] };
       return pattern === undefined ? call : { ...call, tail: [`.superRefine(matching(${quoted(pattern)}))`] };
     }
     case 'integer':

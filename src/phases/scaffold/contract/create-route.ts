@@ -2,6 +2,7 @@ import type { ContractAction } from '../../../domain/contract-plan.ts';
 import type { ContractBody } from '../../../domain/contract-values.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
+import type { Table } from '../../../domain/schema.ts';
 import { madeValue } from '../data-module/values.ts';
 import { generatorOf } from '../resource.ts';
 import { member, sqlList } from '../source.ts';
@@ -14,7 +15,10 @@ import { bodyPart, inputLine, resourceOf, storedCode, withPreset } from './store
 type Of<K extends ContractAction['kind']> = Extract<ContractAction, { kind: K }>;
 
 /** `POST /articles`. */
-export function createRoute(scene: RouteScene, { table: wanted, parent, body, view, slug }: Of<'create'>): string {
+export function createRoute(
+  scene: RouteScene,
+  { table: wanted, parent, body, view, slug, location }: Of<'create'>,
+): string {
   const table = tableIn(scene, wanted);
   const resource = resourceOf(scene, wanted);
   const parameters = new Parameters();
@@ -52,7 +56,10 @@ export function createRoute(scene: RouteScene, { table: wanted, parent, body, vi
             .split('\n')
             .map((line) => line.replace(/^ {4}/, '')),
         ];
-  const insert = statement('INSERT', `${wanted}.${scene.operation.id}`, [...lines, `returning ${keyOf(table)} as key`]);
+  const insert = statement('INSERT', `${wanted}.${scene.operation.id}`, [
+    ...lines,
+    `returning ${keyOf(table)} as key${placeItem(table, location)}`,
+  ]);
   const path = pathParts(parent?.address ?? null);
   const found = parent ? keyParts(scene, parent.address, 'PARENT') : { part: '', line: '' };
   const shown = shownParts(scene, table, view, true);
@@ -65,10 +72,23 @@ export function createRoute(scene: RouteScene, { table: wanted, parent, body, vi
       inputLine(body),
       found.line,
       valuesLine(parameters.values),
-      `const row = found(${write(scene, KEY_TYPE, 'INSERT')});`,
+      `const row = found(${write(scene, placeItem(table, location) === '' ? KEY_TYPE : PLACED_TYPE, 'INSERT')});`,
+      location === null ? '' : placeLine(table, location),
       ...shown.lines,
     ],
   );
+}
+
+const PLACED_TYPE = '{ key: string | number; place: string | number }';
+
+/** What `Location` needs beside the key. */
+function placeItem(table: Table, location: string | null): string {
+  return location === null || name(location) === keyOf(table) ? '' : `, ${name(location)} as place`;
+}
+
+function placeLine(table: Table, location: string): string {
+  const member = placeItem(table, location) === '' ? 'key' : 'place';
+  return `event.res.headers.set('location', placeOf(event, row.${member}));`;
 }
 
 function nameOf(body: ContractBody, column: string): string {

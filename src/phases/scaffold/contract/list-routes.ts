@@ -2,11 +2,20 @@ import type { ContractTotal } from '../../../domain/contract-list.ts';
 import type { ContractAction } from '../../../domain/contract-plan.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
-import { LINE_WIDTH, property } from '../source.ts';
+import { LINE_WIDTH, property, quoted } from '../source.ts';
 import { listConditions, orderSql, pageSql, readQueryLine, sortLine } from './list-sql.ts';
 import { queryPart } from './query-part.ts';
 import { omittedPart, showLines, shownCode } from './read-routes.ts';
-import { askerLine, foundLine, handlerList, keyParts, pathParts, read, valuesLine } from './route-lines.ts';
+import {
+  askerLine,
+  constantCode,
+  foundLine,
+  handlerList,
+  keyParts,
+  pathParts,
+  read,
+  valuesLine,
+} from './route-lines.ts';
 import { type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { tableIn } from './sql.ts';
 
@@ -14,10 +23,10 @@ type List = Extract<ContractAction, { kind: 'list' }>;
 
 /** `GET /articles?tag=…&limit=…`. */
 export function listRoute(scene: RouteScene, action: List): string {
-  const { view, totals, parent, paging, filters, sort } = action;
+  const { view, totals, parent, paging, filters, sort, totalHeader } = action;
   const table = tableIn(scene, action.table);
   const sql = sqlScene(scene);
-  const looksOn = totals.some(({ means }) => means === 'more' || means === 'cursor');
+  const looksOn = totals.some(({ means }) => ['more', 'cursor', 'last'].includes(means));
   const { row, lines, omitted } = showLines(sql, table, view, true);
   const conditions = listConditions(sql, action, table, row);
   const order = orderSql(sql, sort, table, row);
@@ -26,7 +35,7 @@ export function listRoute(scene: RouteScene, action: List): string {
   const text = [...lines, ...where(conditions), ...order, ...window.lines];
   const path = pathParts(parent?.address ?? null);
   const found = parent ? keyParts(scene, parent.address, 'PARENT') : { part: '', line: '' };
-  const needsTotal = totals.some(({ means }) => means === 'total' || means === 'pages');
+  const needsTotal = totalHeader !== null || totals.some(({ means }) => means === 'total' || means === 'pages');
   const count = needsTotal ? countParts(scene, action, row) : { part: '', line: '' };
   const reading = scene.schema.accounts
     ? 'readRowsAs<object>(account, LIST, values)'
@@ -38,13 +47,14 @@ export function listRoute(scene: RouteScene, action: List): string {
     [
       askerLine(scene),
       path.line,
-      ...(asksQuery ? [readQueryLine(filters)] : []),
+      ...(asksQuery ? [readQueryLine(action)] : []),
       ...window.code,
       sortLine(sort),
       found.line,
       valuesLine(sql.parameters.values),
       ...rowLines(reading, { looksOn, isPaged: paging !== null }),
       count.line,
+      totalHeader === null ? '' : `event.res.headers.set(${quoted(totalHeader)}, String(total));`,
       answerLine(action, omitted.length === 0 ? 'rows' : `rows.map((row) => ${shownCode('row', omitted)})`),
     ],
   );
@@ -75,16 +85,24 @@ const MEMBER_INDENT = 4;
 
 function answerLine({ view, totals, paging }: List, shown: string): string {
   if (view.wrap === null) return `return ${shown};`;
-  const beside = totals.filter(({ within }) => within === null).map((total) => memberCode(total, paging));
-  const homes = new Set(totals.flatMap(({ within }) => within ?? []));
-  const inside = [...homes].map((home) => {
-    const members = totals.filter(({ within }) => within === home).map((total) => memberCode(total, paging));
-    const line = `${property(home)}: { ${members.join(', ')} }`;
-    if (MEMBER_INDENT + line.length + 1 <= LINE_WIDTH) return line;
-    return [`${property(home)}: {`, ...members.map((one) => `      ${one},`), '    }'].join('\n');
-  });
   const rows = view.wrap === shown ? shown : `${property(view.wrap)}: ${shown}`;
-  return handlerList('return {', [rows, ...beside, ...inside], '};');
+  return handlerList('return {', [rows, ...besideCode(totals, paging, [])], '};');
+}
+
+/** Members beside a list, and the objects that hold some of them. */
+function besideCode(totals: readonly ContractTotal[], paging: List['paging'], home: readonly string[]): string[] {
+  const below = totals.filter(({ within }) => home.every((part, at) => within[at] === part));
+  const own = below.filter(({ within }) => within.length === home.length).map((total) => memberCode(total, paging));
+  const homes = new Set(below.flatMap(({ within }) => within[home.length] ?? []));
+  const inside = [...homes].map((name) => {
+    const members = besideCode(totals, paging, [...home, name]);
+    const line = `${property(name)}: { ${members.join(', ')} }`;
+    const indent = MEMBER_INDENT + 2 * home.length;
+    if (indent + line.length + 1 <= LINE_WIDTH && !line.includes('\n')) return line;
+    const pad = ' '.repeat(indent);
+    return [`${property(name)}: {`, ...members.map((one) => `${pad}  ${one},`), `${pad}}`].join('\n');
+  });
+  return [...own, ...inside];
 }
 
 function memberCode(total: ContractTotal, paging: List['paging']): string {
@@ -92,8 +110,8 @@ function memberCode(total: ContractTotal, paging: List['paging']): string {
   return total.name === code ? code : `${property(total.name)}: ${code}`;
 }
 
-function totalCode({ means, omits }: ContractTotal, paging: List['paging']): string {
-  switch (means) {
+function totalCode(total: ContractTotal, paging: List['paging']): string {
+  switch (total.means) {
     case 'pages':
       return 'Math.ceil(total / limit)';
     case 'page':
@@ -103,8 +121,20 @@ function totalCode({ means, omits }: ContractTotal, paging: List['paging']): str
     case 'less':
       return 'offset > 0';
     case 'cursor':
-      return `some.length > limit ? cursorAt(offset + limit) : ${omits ? 'undefined' : 'null'}`;
+      return `some.length > limit ? cursorAt(offset + limit) : ${total.omits ? 'undefined' : 'null'}`;
+    case 'here':
+      return 'rows.length';
+    case 'empty':
+      return 'rows.length === 0';
+    case 'first':
+      return 'offset === 0';
+    case 'last':
+      return 'some.length <= limit';
+    case 'nothing':
+      return '{}';
+    case 'constant':
+      return constantCode(total.value);
     default:
-      return means;
+      return total.means;
   }
 }

@@ -123,16 +123,21 @@ function sortCases({ choices, direction, directions, param }: ContractSort): Con
 /** Puts the parameters that sort together. */
 export function sortLine(sort: ContractSort | null): string {
   if (!sort) return '';
-  const [key, way] = [sort.param, sort.direction].map((param) => (param === null ? null : member('query', param)));
+  const first = sort.isList ? (sort.preset === null ? '?.[0]' : '[0]') : '';
+  const key = sort.param === null ? null : `${member('query', sort.param)}${first}`;
+  const way = sort.direction === null ? null : member('query', sort.direction);
   if (key && way) return `const sort = \`\${${key}} \${${way}}\`;`;
   return `const sort = ${key ?? way};`;
 }
 
 /** Reads the query; lists are said to be lists. */
-export function readQueryLine(filters: readonly ContractFilter[]): string {
+export function readQueryLine({ filters, sort }: Pick<List, 'filters' | 'sort'>): string {
   const lists = filters.filter(({ check }) => check.kind === 'list');
-  const how = Object.fromEntries(lists.map(({ param, hasCommas }) => [param, hasCommas ? 'commas' : 'repeated']));
-  return lists.length === 0
+  const how = Object.fromEntries([
+    ...lists.map(({ param, hasCommas }) => [param, hasCommas ? 'commas' : 'repeated']),
+    ...(sort?.isList && sort.param !== null ? [[sort.param, 'repeated']] : []),
+  ]);
+  return Object.keys(how).length === 0
     ? 'const query = readQuery(event, querySchema);'
     : `const query = readQuery(event, querySchema, ${jsonCode(how)});`;
 }

@@ -20,7 +20,15 @@ export function queryPart({
   return members.length === 0 ? '' : querySchema(members);
 }
 
-function sortMembers({ param, choices, preset, direction, directions, isDownwards }: ContractSort): QueryMember[] {
+function sortMembers({
+  param,
+  isList,
+  choices,
+  preset,
+  direction,
+  directions,
+  isDownwards,
+}: ContractSort): QueryMember[] {
   const choice = (name: string, values: readonly string[], usual: string | undefined): QueryMember => ({
     name,
     check: { kind: 'choice', nullable: false, values },
@@ -31,14 +39,24 @@ function sortMembers({ param, choices, preset, direction, directions, isDownward
     ...(param === null
       ? []
       : [
-          choice(
-            param,
-            choices.map(({ value }) => value),
-            preset ?? undefined,
+          listed(
+            isList,
+            choice(
+              param,
+              choices.map(({ value }) => value),
+              preset ?? undefined,
+            ),
           ),
         ]),
     ...(direction === null ? [] : [choice(direction, directions, way)]),
   ];
+}
+
+/** Of several values that are given, each is one of those that may be. */
+function listed(isList: boolean, { name, check, tail }: QueryMember): QueryMember {
+  if (!isList) return { name, check, tail };
+  const many = { kind: 'list', nullable: false, item: check } as const;
+  return { name, check: many, tail: tail.replace(/^\.default\((.*)\)$/, '.default([$1])') };
 }
 
 function pageMembers({ limit, preset, max, isStrict, offset, page, cursor, firstPage }: ContractPaging): QueryMember[] {

@@ -1,6 +1,6 @@
 import type { PlannedOperation } from '../../../domain/contract-plan.ts';
 import type { ContractAddress, ContractView } from '../../../domain/contract-rows.ts';
-import { LINE_WIDTH, listed, property } from '../source.ts';
+import { LINE_WIDTH, listed, property, quoted } from '../source.ts';
 import { textCode } from './check-code.ts';
 import { opensCode } from './key-files.ts';
 import { KEY_TYPE, type RouteScene, sqlScene, statement } from './route-module.ts';
@@ -74,7 +74,18 @@ export function keyParts(scene: RouteScene, address: ContractAddress, constant: 
 /** The value a handler gives back: the row in what holds it. */
 export function answer(view: ContractView | null, row: string): string {
   if (!view) return '';
-  return view.wrap === null ? `return ${row};` : `return { ${property(view.wrap)}: ${row} };`;
+  if (view.wrap === null) return `return ${row};`;
+  return handlerList('return {', [...constantMembers(view), `${property(view.wrap)}: ${row}`], '};');
+}
+
+/** `success: true` */
+export function constantMembers({ constants }: Pick<ContractView, 'constants'>): readonly string[] {
+  return constants.map(({ name, value }) => `${property(name)}: ${constantCode(value)}`);
+}
+
+/** A value as it stands in code. */
+export function constantCode(value: string | number | boolean): string {
+  return typeof value === 'string' ? quoted(value) : String(value);
 }
 
 /** `const row = found(…);` of what reads a row. */

@@ -112,7 +112,7 @@ export function viewItems(
   fields: readonly ViewField[],
   row: string,
 ): { readonly items: readonly string[]; readonly omitted: readonly string[] } {
-  const shown = fields.filter(({ kind }) => kind !== 'token' && kind !== 'self');
+  const shown = fields.filter(({ kind }) => kind !== 'token' && kind !== 'self' && kind !== 'constant');
   const items = shown.map((field) => {
     const value = fieldSql(scene, table, field, row, 1);
     return value === `${row}.${name(field.name)}` ? value : `${value} as ${label(field.name)}`;

@@ -16,10 +16,11 @@ export function resourceOf({ resources }: RouteScene, table: string): Resource {
 }
 
 /** The checked body as `input`. */
-export function inputLine({ wrap }: ContractBody): string {
+export function inputLine({ wrap, isForm }: ContractBody): string {
+  const reader = isForm ? 'readForm' : 'readBody';
   return wrap === null
-    ? 'const input = await readBody(event, bodySchema);'
-    : `const ${wrap === 'input' ? 'input' : `{ ${/^[A-Za-z_$][\w$]*$/.test(wrap) ? wrap : `'${wrap}'`}: input }`} = await readBody(event, bodySchema);`.replace(
+    ? `const input = await ${reader}(event, bodySchema);`
+    : `const ${wrap === 'input' ? 'input' : `{ ${/^[A-Za-z_$][\w$]*$/.test(wrap) ? wrap : `'${wrap}'`}: input }`} = await ${reader}(event, bodySchema);`.replace(
         'const input =',
         'const { input } =',
       );

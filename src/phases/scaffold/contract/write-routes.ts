@@ -1,8 +1,23 @@
 import type { ContractAction } from '../../../domain/contract-plan.ts';
+import type { ContractView } from '../../../domain/contract-rows.ts';
 import { APP_SCHEMA } from '../../../domain/database.ts';
 import { readableIdentifier as name } from '../../../domain/identifier.ts';
 import { member } from '../source.ts';
-import { askerLine, emptyAnswer, keyParts, pathParts, valuesLine, write } from './route-lines.ts';
+import { omittedPart, showLines, shownCode } from './read-routes.ts';
+import {
+  answer,
+  askerLine,
+  constantMembers,
+  emptyAnswer,
+  foundLine,
+  handlerList,
+  keyParts,
+  pathParts,
+  read,
+  statusLine,
+  valuesLine,
+  write,
+} from './route-lines.ts';
 import { KEY_TYPE, type RouteScene, routeFile, sqlScene, statement, where } from './route-module.ts';
 import { shownParts } from './shown-parts.ts';
 import { addressed, changeable, keyOf, tableIn, visible } from './sql.ts';
@@ -67,7 +82,7 @@ export function changeRoute(scene: RouteScene, { address, body, view, isWhole, s
 }
 
 /** `DELETE /articles/{slug}`. */
-export function removeRoute(scene: RouteScene, { address }: Of<'remove'>): string {
+export function removeRoute(scene: RouteScene, { address, view }: Of<'remove'>): string {
   const table = tableIn(scene, address.table);
   const sql = sqlScene(scene);
   const row = name(table.name);
@@ -79,16 +94,41 @@ export function removeRoute(scene: RouteScene, { address }: Of<'remove'>): strin
   ];
   const refusal = refusalParts(scene, address);
   const path = pathParts(address);
+  const last = lastParts(scene, address, view);
   return routeFile(
     scene,
-    [path.part, statement('DELETE', `${table.name}.${scene.operation.id}`, text), refusal.part],
+    [path.part, ...last.parts, statement('DELETE', `${table.name}.${scene.operation.id}`, text), refusal.part],
     [
       askerLine(scene),
       path.line,
+      last.line,
       valuesLine(sql.parameters.values),
       `const row = ${write(scene, KEY_TYPE, 'DELETE')};`,
       ...refusal.lines,
-      emptyAnswer(scene),
+      ...last.answer,
     ],
   );
+}
+
+/** What is answered for a row that is gone: it is read before. */
+function lastParts(scene: RouteScene, address: Of<'remove'>['address'], view: ContractView | null) {
+  if (!view) return { parts: [], line: '', answer: [emptyAnswer(scene)] };
+  const said = view.fields.flatMap((field) => (field.kind === 'constant' ? [field] : []));
+  if (said.length === view.fields.length) {
+    const members = constantMembers({ constants: said });
+    return { parts: [], line: '', answer: [statusLine(scene), handlerList('return {', members, '};')] };
+  }
+  const table = tableIn(scene, address.table);
+  const sql = sqlScene(scene);
+  const { row, lines, omitted } = showLines(sql, table, view, true);
+  const conditions = [...addressed(sql, address, row), ...visible(sql, table, row)];
+  const reading = read(scene, 'readRow', 'object', 'SHOW', sql.parameters.values);
+  return {
+    parts: [
+      statement('SHOW', `${table.name}.${scene.operation.id}.show`, [...lines, ...where(conditions)]),
+      omittedPart(omitted),
+    ],
+    line: foundLine('shown', reading),
+    answer: [statusLine(scene), answer(view, shownCode('shown', omitted))],
+  };
 }

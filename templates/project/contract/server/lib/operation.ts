@@ -66,6 +66,11 @@ export function sentences({ detail, errors }: Failure): string[] {
   return each.length > 0 ? each : [detail];
 }
 
+/** One for each field that is wrong, or what went wrong. */
+export function problems({ detail, errors }: Failure): readonly FieldProblem[] {
+  return errors.length > 0 ? errors : [{ field: '', message: detail }];
+}
+
 /** Sentences by the field they are about. */
 export function byField({ detail, errors }: Failure): Record<string, string[]> {
   if (errors.length === 0) return { body: [detail] };
@@ -120,6 +125,11 @@ export function slugOf(title: string): string {
     .replace(/^-+|-+$/g, '');
   const own = randomBytes(4).toString('hex');
   return words === '' ? own : `${words}-${own}`;
+}
+
+/** Where a new row is found: behind the address it was made at. */
+export function placeOf({ url }: H3Event, key: string | number): string {
+  return `${url.pathname.replace(/\/$/, '')}/${encodeURIComponent(key)}`;
 }
 
 /** E-mail addresses are the same however they are written. */
