@@ -15,6 +15,6 @@ const FORMATS = {
 export function formatted(format: keyof typeof FORMATS) {
   return (text: string, context: z.RefinementCtx): void => {
     const isRight = FORMATS[format].test(text) && (format !== 'uri' || URL.canParse(text));
-    if (!isRight) context.addIssue({ code: 'custom', message: `must be a text of the format ${format}` });
+    if (!isRight) context.addIssue({ code: 'custom', message: `must have the format ${format}` });
   };
 }
