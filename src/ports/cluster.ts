@@ -10,6 +10,8 @@ export interface ClusterInfo {
   readonly systemIdentifier: string;
   /** Where an embedded cluster keeps its data; null for an external one. */
   readonly dataDirectory: string | null;
+  /** The folder of a cluster that is gone, with all its data: the one that runs now is new and empty. */
+  readonly replaces?: string;
 }
 
 /** The PostgreSQL server all projects live in. Life cycle only; `DatabaseAdmin` works inside it. */
@@ -22,6 +24,8 @@ export interface Cluster {
   ensure(): Promise<ClusterInfo>;
   /** Looks without starting anything; null when it is down or was never made. */
   inspect(): Promise<ClusterInfo | null>;
+  /** What there is of an embedded cluster on disk, whether or not it runs. `gone`: there was one, its data are not there. */
+  condition?(): 'never-made' | 'made' | 'gone';
   /** Stops an embedded cluster (finishing running transactions); true when it was running. Refuses for an external one. */
   stop(): Promise<boolean>;
   /**

@@ -1,6 +1,7 @@
 import type { CliCommand } from './command.ts';
 import { backupCommand } from './commands/backup.ts';
 import { cancelCommand } from './commands/cancel.ts';
+import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { costCommand } from './commands/cost.ts';
 import { createCommand } from './commands/create.ts';
@@ -18,6 +19,7 @@ import { limitsCommand } from './commands/limits.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { openCommand } from './commands/open.ts';
 import { provisionCommand } from './commands/provision.ts';
 import { pushCommand } from './commands/push.ts';
 import { redoCommand } from './commands/redo.ts';
@@ -56,6 +58,7 @@ export const commands: readonly CliCommand[] = [
   verifyCommand,
   statusCommand,
   listCommand,
+  openCommand,
   logsCommand,
   startCommand,
   stopCommand,
@@ -71,5 +74,6 @@ export const commands: readonly CliCommand[] = [
   dbCommand,
   secretsCommand,
   configCommand,
+  completionCommand,
   doctorCommand,
 ];

@@ -17,6 +17,18 @@ export async function checkPostgresql(
       const version = `${Math.floor(info.version / 10_000)}.${info.version % 10_000}`;
       return { answers: true, findings: [sound(name, `${version} (${info.kind}) on ${info.host}:${info.port}`)] };
     }
+    const condition = cluster.condition?.() ?? 'made';
+    if (condition === 'never-made')
+      return {
+        answers: false,
+        findings: [sound(name, 'none was made yet; the first command that needs one makes it')],
+      };
+    if (condition === 'gone') {
+      const detail = 'the cluster that was here is gone, with every database in it';
+      const fix =
+        'Put a copy of its folder back, or begin anew: turbobackend db start';
+      return { answers: false, findings: [fault(name, detail, fix)] };
+    }
     const finding = isOurs
       ? fault(name, 'does not run, or has not come up yet', 'turbobackend db start', start)
       : fault(name, 'does not answer', 'Start that server, or set DB_ADMIN_URL to the right one.');

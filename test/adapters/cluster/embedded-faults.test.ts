@@ -225,6 +225,34 @@ describe('a home', () => {
     expect(readdirSync(layout.folder).filter((name) => name.includes('.new-'))).toEqual([]);
   });
 
+  test('whose data vanished says so once a new cluster runs, also when an attempt in between failed', async () => {
+    const borrowed = borrowHome();
+    try {
+      const first = await embeddedCluster({ home: borrowed.home }).ensure();
+      await embeddedCluster({ home: borrowed.home }).stop();
+      const { instance, stateFile, folder } = borrowed.layout();
+      rmSync(instance, { recursive: true });
+      const open = embeddedCluster({ home: borrowed.home });
+      expect(open.condition?.()).toBe('gone');
+      // A file where the new data would be made: this attempt fails.
+      writeFileSync(instance, 'in the way');
+      await expect(open.ensure()).rejects.toThrow();
+      expect(JSON.parse(readFileSync(stateFile, 'utf8'))).toMatchObject({ systemIdentifier: first.systemIdentifier });
+      rmSync(instance);
+      const notes: string[] = [];
+      const cluster = embeddedCluster({ home: borrowed.home, onNote: (message) => notes.push(message) });
+      const info = await cluster.ensure();
+      expect(info.systemIdentifier).not.toBe(first.systemIdentifier);
+      expect(info.replaces).toBe(folder);
+      expect(notes.join('\n')).toMatch(/is gone, with every database.*backup create/);
+      // It is told once: from now on this is the cluster.
+      expect((await embeddedCluster({ home: borrowed.home }).ensure()).replaces).toBeUndefined();
+      expect(cluster.condition?.()).toBe('made');
+    } finally {
+      await borrowed.dispose();
+    }
+  });
+
   test('that was emptied gets a new cluster', async () => {
     borrowed = borrowHome();
     const cluster = embeddedCluster({ home: borrowed.home });

@@ -48,6 +48,7 @@ export function embeddedCluster(options: EmbeddedOptions): Cluster {
       return running?.info ?? null;
     },
     stop: () => stop(options.home, onNote),
+    condition: () => conditionOf(options.home),
     async leaks() {
       const running = (await look(options.home)) ?? (await search(options.home));
       return running === null ? [] : leaksOf(running);
@@ -78,6 +79,13 @@ async function look(home: string): Promise<Running | null> {
   const found = await attach({ port: state.port, password, data, systemIdentifier: state.systemIdentifier });
   if (found.kind === 'full' && findPostmaster(data)?.port === state.port) throw noSlotLeft(state.port);
   return found.kind === 'ours' ? { info: found.info, password } : null;
+}
+
+/** Looks at files only. */
+function conditionOf(home: string): 'never-made' | 'made' | 'gone' {
+  const layout = findLayout(home);
+  if (layout !== null && existsSync(layout.instance)) return 'made';
+  return existsSync(home) && readState(home)?.systemIdentifier ? 'gone' : 'never-made';
 }
 
 /** The server of a cluster whose state was lost, or that somebody else started; starts nothing. */
@@ -111,12 +119,11 @@ async function bringUpLocked(
   const before = readState(layout.home);
   removeLeftovers(layout);
   if (before === null && readPassword(layout.home) === null) await setAside(layout, onNote);
-  if (before?.systemIdentifier && !existsSync(layout.instance)) {
-    onNote(`The database cluster that was in ${before.folder} is gone; a new and empty one is made.`);
-  }
   // Without a port nobody attaches to a new cluster before its doors are closed.
   const known = existsSync(layout.instance) ? (before?.port ?? null) : null;
-  writeState(layout.home, { folder: layout.folder, port: known, systemIdentifier: null });
+  // Who was here stays known until a server runs: an attempt that fails must not hide that a cluster is gone.
+  const lost = before?.systemIdentifier ?? null;
+  writeState(layout.home, { folder: layout.folder, port: known, systemIdentifier: lost });
   const bin = join(installCopy(layout.folder, native), 'bin');
   if (!existsSync(layout.instance)) await makeInstance(layout, bin, native, user);
   checkInstance(layout, native, user);
@@ -131,7 +138,14 @@ async function bringUpLocked(
       onNote,
     }));
   writeState(layout.home, { folder: layout.folder, port: info.port, systemIdentifier: info.systemIdentifier });
-  return { info, password: ensurePassword(layout) };
+  const running = { info, password: ensurePassword(layout) };
+  if (before === null || lost === null || lost === info.systemIdentifier) return running;
+  onNote(lostCluster(before.folder));
+  return { ...running, info: { ...info, replaces: before.folder } };
+}
+
+function lostCluster(folder: string): string {
+  return `The database cluster that was in ${folder} is gone, with every database and the list of projects; this one is new and empty. If there is a copy of that folder, put it back: turbobackend db stop first. Backups that turbobackend backup create made are in their bucket, each below the id of its project.`;
 }
 
 /** Gives the bytes that were freed and the server that runs then; null for a cluster that was never made. */

@@ -26,7 +26,10 @@ export interface Layout {
   readonly lock: string;
 }
 
-/** What is remembered between commands. `port` and `systemIdentifier` are null until the first start succeeded. */
+/**
+ * What is remembered between commands. `port` is null until the first start succeeded; `systemIdentifier` is that of the
+ * last cluster that ran, and null when none ever did.
+ */
 export interface ClusterState {
   readonly folder: string;
   readonly port: number | null;

@@ -55,7 +55,8 @@ async function start(cli: Cli): Promise<Outcome> {
   const info = await (await openCluster(cli.config, cli.output.progress)).ensure();
   return {
     data: info,
-    text: () => `PostgreSQL ${Math.floor(info.version / 10_000)} runs on ${info.host}:${info.port}.`,
+    text: () =>
+      `PostgreSQL ${Math.floor(info.version / 10_000)} runs on ${info.host}:${info.port}${info.replaces === undefined ? '' : `, new and empty: what was in ${info.replaces} is gone`}.`,
   };
 }
 
