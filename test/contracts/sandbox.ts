@@ -130,7 +130,7 @@ export function describeSandbox(
         expect((await run('fails.mjs')).output).toContain("'nothing-there' imported from /project/fails.mjs");
         expect((await run('none.mjs')).output).toContain("Cannot find module '/project/none.mjs'");
       });
-    }, 120_000);
+    });
 
     test('gives programs the packages and the migrated database, by the rules of the backend, and no more', () =>
       withProject(async ({ project, database, prepare }) => {

@@ -1,58 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseEnv } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster } from '../support/global-cluster.ts';
-import { lendFolder } from '../support/lend-folder.ts';
-import { withSession } from '../support/provisioning.ts';
-import { runCli, startCli } from '../support/run-cli.ts';
+import { expect, test } from 'vitest';
+import { lendChores } from '../support/chores.ts';
+import { startCli } from '../support/run-cli.ts';
 
 /** One project, steps back and forth, with rows written in between. The tests build on each other. */
 
-const { folder: home, giveBack } = lendFolder();
-const here = join(home, 'chores');
-let server: Awaited<ReturnType<typeof startCluster>>;
-let env: Record<string, string>;
+const { home, here, options, cli, sql, files: migrations } = lendChores();
 
-const options = () => ({ home, env, cwd: existsSync(here) ? here : home, timeoutMs: 90_000 });
-
-async function cli(...args: string[]) {
-  const { code, stdout, stderr } = await runCli([...args, '--json'], options());
-  const data = JSON.parse(stdout);
-  return { code, data, stderr, error: data.error?.code as string | undefined, message: `${data.error?.message}` };
-}
-
-/** As who owns the tables. */
-async function sql(text: string): Promise<readonly Record<string, unknown>[]> {
-  const { hostname, port, username, password, pathname } = new URL(
-    parseEnv(readFileSync(join(here, '.env.migrate'), 'utf8')).DATABASE_URL ?? '',
-  );
-  const login = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
-  return withSession(login, (query) => query(text));
-}
 const git = (...args: string[]) =>
   execFileSync('git', args, { cwd: here, encoding: 'utf8', env: { PATH: process.env.PATH } });
 const subjects = () => git('log', '--format=%s').trim().split('\n');
 const isClean = () => git('status', '--porcelain') === '';
-const migrations = () => readdirSync(join(here, 'migrations')).filter((name) => name.endsWith('.sql'));
 const codeOf = (path: string) => readFileSync(join(here, path), 'utf8');
-
-beforeAll(async () => {
-  server = await startCluster();
-  const { host, port, user, password } = server.cluster;
-  env = { DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres` };
-  const result = await cli('create', 'to-do list', '--name', 'chores', '--verify', 'none');
-  expect([result.code, result.error]).toEqual([0, undefined]);
-  await cli('stop');
-  await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
-});
-
-afterAll(async () => {
-  await runCli(['destroy', here, '--yes'], { home, env });
-  await giveBack().finally(() => server.stop());
-});
 
 test('what was created is the first commit, without a secret', async () => {
   expect([subjects(), isClean()]).toEqual([['create: chores'], true]);

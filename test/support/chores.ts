@@ -54,12 +54,12 @@ export function lendChores() {
     expect([result.code, result.error]).toEqual([0, undefined]);
     await cli('stop');
     await sql("INSERT INTO tasks (id, title, created_at, updated_at) VALUES ('a', 'sweep', 1, 1), ('b', 'cook', 1, 1)");
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await runCli(['destroy', here, '--yes'], { home, env });
     await giveBack().finally(() => server.stop());
-  }, 60_000);
+  });
 
   return { home, here, env, options, cli, evolve, sql, columns, databases, files, manifest };
 }

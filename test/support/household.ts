@@ -47,14 +47,14 @@ export function lendHousehold() {
     const result = await ada('create', 'to-do list', '--name', 'chores', '--verify', 'none');
     expect([result.code, result.error]).toEqual([0, undefined]);
     made.created = result.data;
-  }, 180_000);
+  });
 
   afterAll(async () => {
     for (const { id, name } of (await ada('list')).data.projects) {
       expect((await as('ada', ['destroy', id, '--confirm', name])).code).toBe(0);
     }
     await giveBack().finally(() => server().stop());
-  }, 60_000);
+  });
 
   return {
     folder,

@@ -48,7 +48,7 @@ export function runInTerminal(
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       reject(new Error(`turbobackend ${args.join(' ')} did not end:\n${screen.slice(0, 2000)}`));
-    }, 20_000);
+    }, 180_000);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       // A screen without end would not fit into memory.
       if (screen.length < 1_000_000) screen += text;
