@@ -30,6 +30,7 @@ export function accessCases(resource: Resource, schema: Schema): readonly Case[]
       ? [callCase('a new row belongs to who makes it', 'checkOwner', [maker, name, quoted(owner.column)])]
       : []),
     ...othersCases(resource, schema),
+    ...neighbourCases(resource, schema),
     ...keyCases(resource, schema),
     ...sharedCases(resource, schema),
     ...(isAdminMade
@@ -61,6 +62,22 @@ function othersCases({ table }: Resource, schema: Schema): readonly Case[] {
     return [callCase('others read rows and change none', 'checkReadOnly', args)];
   }
   return write === 'accounts' ? [callCase('whoever is signed in changes rows', 'checkCommon', args)] : [];
+}
+
+/** A key of the owner and of what others may refer to as well. */
+function neighbourCases({ table, key, inputs }: Resource, schema: Schema): readonly Case[] {
+  const { owner, write } = accessOf(table, schema);
+  const rest = key.filter(({ name }) => name !== owner?.column);
+  if (owner?.kind !== 'column' || write !== 'owner' || rest.length === 0 || rest.length === key.length) return [];
+  const guarded = new Set(guardedRelations(table, schema).flatMap(({ relation }) => relation.columns));
+  const isShared = rest.every(
+    (column) => column.references && !guarded.has(column.name) && inputs.some((field) => field.column === column),
+  );
+  if (!isShared) return [];
+  const args = ['alice', 'bob', quoted(table.name), quoted(owner.column)];
+  return [
+    callCase('rows of two people that share the rest of their key are different ones', 'checkOwnNeighbours', args),
+  ];
 }
 
 /** A request is repeated by who sent it; the same key of somebody else is another request. */

@@ -74,6 +74,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
     'checkNamed',
     'checkNobody',
     'checkOwnKeys',
+    'checkOwnNeighbours',
     'checkOwner',
     'checkProfile',
     'checkProtected',

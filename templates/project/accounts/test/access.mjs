@@ -188,6 +188,27 @@ export async function checkOwner(owner, table, column) {
   assert.equal(row[column], owner.account[accounts.key]);
 }
 
+/** Rows of two people that share the rest of their key are different ones, for administrators too. */
+export async function checkOwnNeighbours(one, other, table, owner) {
+  const [row, second] = [await one.make(table), await one.make(table)];
+  const rest = tables[table].key.filter((name) => name !== owner);
+  const neighbour = await other.make(
+    table,
+    Object.fromEntries(rest.map((name) => [name, row[name]])),
+  );
+  for (const [person, made] of [
+    [one, row],
+    [one, second],
+    [other, neighbour],
+  ]) {
+    assert.deepEqual(answered(await person.get(pathOf(table, made)), 200), made);
+  }
+  const { admin = other } = one.people;
+  answered(await admin.delete(pathOf(table, neighbour)), 204);
+  answered(await one.delete(pathOf(table, second)), 204);
+  assert.deepEqual(answered(await one.get(pathOf(table, row)), 200), row);
+}
+
 /** Two may choose the same Idempotency-Key: each gets what is theirs. */
 export async function checkOwnKeys(one, other, table) {
   const { path } = tables[table];
