@@ -96,12 +96,14 @@ interface Member {
   readonly shape: Shape;
 }
 
-/** What may be missing is left out where it cannot be shown. */
+/** What nobody sends and may be missing is left out where it cannot be shown. */
 function shownField(scene: Scene, member: Member, entity: Entity, isOwn: boolean, depth: number): ViewField | null {
   try {
     return viewField(scene, member, entity, isOwn, depth);
   } catch (error) {
-    if (error instanceof NotPlain && !member.required) return null;
+    const field = entity.fields.get(member.name);
+    const isSent = field !== undefined && (field.inCreate || field.inUpdate);
+    if (error instanceof NotPlain && !member.required && !isSent) return null;
     throw error;
   }
 }
