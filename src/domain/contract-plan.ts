@@ -98,6 +98,8 @@ export interface PlannedOperation {
   readonly takesBody: boolean;
   /** `key`: one of `opens` is asked for. `optional`: who brings an account, or one of `opens`, may see more. */
   readonly guard: 'none' | 'optional' | 'account' | 'key';
+  /** Of those who are let in by `guard`, who may ask: a scope may be for administrators, or known to nobody. */
+  readonly admits: 'all' | 'admins' | 'nobody';
   /** Scopes by the name of a scheme, one of which is enough. */
   readonly opens: Readonly<Record<string, readonly string[]>>;
   /** Of success. */
@@ -125,6 +127,8 @@ export interface ContractKeys {
 
 export interface ContractPlan {
   readonly keys: ContractKeys | null;
+  /** Who has the scopes that are asked of people who sign in. */
+  readonly scopes: Readonly<Record<string, 'everyone' | 'admins' | 'nobody'>>;
   readonly operations: readonly PlannedOperation[];
   /** What may stand before a token in `Authorization`. */
   readonly tokenWords: readonly string[];

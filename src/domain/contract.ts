@@ -4,8 +4,9 @@ import { type Findings, findEntities } from './contract/entities.ts';
 import { failuresOf } from './contract/failures.ts';
 import { type KeyDemands, keyDemands } from './contract/keys.ts';
 import { type ApiOperation, basePathOf, operationsOf, servedPath, successOf } from './contract/operations.ts';
+import { holdersOf } from './contract/scopes.ts';
 import { type DesignedTables, designTables } from './contract/tables.ts';
-import type { ContractAction, ContractKeys, ContractPlan } from './contract-plan.ts';
+import type { ContractAction, ContractKeys, ContractPlan, PlannedOperation } from './contract-plan.ts';
 import type { Endpoint } from './endpoint.ts';
 import { operationName } from './endpoint-path.ts';
 import { TurboError } from './errors.ts';
@@ -55,11 +56,13 @@ function refuseNothing({ operations, entities }: Findings): void {
 
 /** What the backend does for each operation of a contract whose tables are those of `schema`. */
 export function planContract(value: Json, schema: Schema): ContractPlan {
-  const findings = findEntities(new ApiDocument(value));
+  const found = findEntities(new ApiDocument(value));
+  const findings = schema.accounts?.role ? found : { ...found, scopes: withoutAdmins(found.scopes) };
   const scene = { ...findings, schema };
   const base = basePathOf(findings.document);
   return {
     tokenWords: tokenWordsOf(findings),
+    scopes: Object.fromEntries(findings.scopes),
     keys: findings.keys && schema.tables.some(({ name }) => name === findings.keys?.table) ? findings.keys : null,
     operations: findings.operations.map((operation) => {
       const action = actionOf(scene, operation);
@@ -78,6 +81,11 @@ export function planContract(value: Json, schema: Schema): ContractPlan {
       };
     }),
   };
+}
+
+/** Tables that were made before there were roles have nobody who could be an administrator. */
+function withoutAdmins(scopes: Findings['scopes']): Findings['scopes'] {
+  return new Map([...scopes].map(([scope, holder]) => [scope, holder === 'admins' ? 'nobody' : holder]));
 }
 
 /** What a document says of each of its operations, by the ids of its plan. */
@@ -103,15 +111,23 @@ const GUARDS = { none: 'none', optional: 'optional', required: 'account' } as co
 
 /** Who is let in. */
 function guardOf(
-  { accounts, keys }: Findings,
+  findings: Findings,
   operation: ApiOperation,
   action: ContractAction,
-): Pick<ContractPlan['operations'][number], 'guard' | 'opens'> {
-  if (accounts) return { guard: GUARDS[operation.security], opens: {} };
-  if (!keys || operation.security === 'none') return { guard: 'none', opens: {} };
+): Pick<ContractPlan['operations'][number], 'guard' | 'opens' | 'admits'> {
+  const { accounts, keys } = findings;
+  if (accounts) return { guard: GUARDS[operation.security], opens: {}, admits: admittedBy(findings, operation) };
+  if (!keys || operation.security === 'none') return { guard: 'none', opens: {}, admits: 'all' };
   const opens = opensOf(keys, operation, action);
-  if (operation.security === 'required') return { guard: 'key', opens };
-  return { guard: Object.keys(opens).length > 0 ? 'optional' : 'none', opens };
+  const isOpened = Object.keys(opens).length > 0;
+  if (operation.security === 'required') return { guard: 'key', opens, admits: isOpened ? 'all' : 'nobody' };
+  return { guard: isOpened ? 'optional' : 'none', opens, admits: 'all' };
+}
+
+function admittedBy({ accounts, document, scopes }: Findings, operation: ApiOperation): PlannedOperation['admits'] {
+  if (!accounts || operation.security !== 'required') return 'all';
+  const holders = holdersOf(scopes, document, accounts, operation);
+  return holders === null ? 'nobody' : holders === 'admins' ? 'admins' : 'all';
 }
 
 /** Nothing opens an operation whose demands are not understood. */

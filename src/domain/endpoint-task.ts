@@ -57,9 +57,8 @@ export function operationTasks(
   return operations.flatMap((planned) => {
     const { query, takesBody, action } = planned;
     if (action.kind !== 'custom' || servedPlace(planned) === null) return [];
-    const key = keyOf(planned, keys);
-    // Nobody could ask what nothing opens.
-    if (planned.guard === 'key' && key === null) return [];
+    // What nobody may ask, nobody can try: and its scope is not to be forgotten on the way.
+    if (planned.admits === 'nobody') return [];
     const item = document.at(document.root, 'paths', planned.describedPath);
     const spot = document.at(item, planned.method);
     const brief = spot && item ? JSON.stringify(briefOf(planned, action.reason, item, spot, document)) : '';
@@ -69,7 +68,7 @@ export function operationTasks(
       query,
       needsAccount: planned.guard === 'account',
       takesBody,
-      key,
+      key: keyOf(planned, keys),
     };
   });
 }
@@ -98,7 +97,9 @@ const SIGNED_IN = {
   account: 'whoever is not signed in is refused with 401: requireAccount(event)',
 } as const;
 
-function signingIn({ guard, opens }: PlannedOperation): string {
+function signingIn({ guard, opens, admits }: PlannedOperation): string {
+  if (admits === 'admins')
+    return 'its route lets in administrators only, others get 403; requireAccount(event) tells which of them it is';
   if (guard !== 'optional' || Object.keys(opens).length === 0) return SIGNED_IN[guard];
   const asked = `await hasKey(event, ${JSON.stringify(opens)})`;
   return `whoever brings a key may see more: ${asked} of '../../lib/optional-key.ts' tells; its route refuses bad keys`;

@@ -1,3 +1,4 @@
+import { ADMIN_ROLE } from './contract/role.ts';
 import type { ContractAction, ContractPlan, KeyPlace, PlannedOperation } from './contract-plan.ts';
 import type { ContractAddress, ContractView, ViewField } from './contract-rows.ts';
 import type { ContractBody } from './contract-values.ts';
@@ -19,7 +20,7 @@ export interface OperationTrial {
   readonly guard: PlannedOperation['guard'];
   readonly kind: ContractAction['kind'] | 'written';
   readonly key?: KeyPlace;
-  /** All of them are needed. */
+  /** All of them are needed; where people sign in, the role of an administrator. */
   readonly scopes?: readonly string[];
   /** Of success. */
   readonly status: number;
@@ -53,7 +54,15 @@ export function operationTrial(
   written: ReadonlySet<string>,
 ): OperationTrial {
   const { id, method, path, guard, status, action } = operation;
-  const common = { id, method: method.toUpperCase(), path, guard, kind: action.kind, ...keyOf(operation, plan) };
+  const common = {
+    id,
+    method: method.toUpperCase(),
+    path,
+    guard,
+    kind: action.kind,
+    ...keyOf(operation, plan),
+    ...rightOf(operation),
+  };
   if (action.kind === 'custom') {
     return written.has(id)
       ? { ...common, kind: 'written', status, params: [] }
@@ -70,7 +79,9 @@ export function operationTrial(
     ...('body' in action && action.body.inputs.some(({ required }) => required) ? { demands: true } : {}),
     ...lackOf(action, plan, schema),
     ...(action.kind === 'create' ? { makes: action.table } : {}),
-    ...(action.kind === 'change' || action.kind === 'remove' ? { isOwned: isOwned(action.address.table, schema) } : {}),
+    ...(action.kind === 'change' || action.kind === 'remove'
+      ? { isOwned: operation.admits === 'all' && isOwned(action.address.table, schema) }
+      : {}),
     ...('view' in action && action.view ? { wrap: action.view.wrap } : {}),
     ...(action.kind === 'register' || action.kind === 'login' ? { token: tokenPath(action.view) } : {}),
   };
@@ -133,6 +144,11 @@ function keyOf({ opens }: PlannedOperation, { keys }: ContractPlan): Pick<Operat
   if (!place) return {};
   const needsScope = Object.values(opens).every((wanted) => wanted.length > 0);
   return { key: place, ...(needsScope && scopes.length > 0 ? { scopes } : {}) };
+}
+
+/** Of those who sign in, whoever has no such right is refused with 403. */
+function rightOf({ admits }: PlannedOperation): Pick<OperationTrial, 'scopes'> {
+  return admits === 'admins' ? { scopes: [ADMIN_ROLE] } : {};
 }
 
 function isOwned(table: string, schema: Schema): boolean {

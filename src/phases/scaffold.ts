@@ -17,6 +17,7 @@ import { changedTemplates } from './scaffold/changed-templates.ts';
 import { checkModule } from './scaffold/check-module.ts';
 import { clientExample } from './scaffold/client-example.ts';
 import { clientModule } from './scaffold/client-module.ts';
+import { adminFiles } from './scaffold/contract/admin-files.ts';
 import { contractClient } from './scaffold/contract/client-module.ts';
 import { contractFiles } from './scaffold/contract/contract-files.ts';
 import { contractProject } from './scaffold/contract/contract-project.ts';
@@ -55,7 +56,11 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
     Object.assign({}, ...layers.map((layer) => folderOf(template, `${layer}/`)));
   const written = writtenEndpoints(project.endpoints);
   const endpoints = written.filter(({ name }) => operationIn(name) === null);
-  const texts = layered([...layersOf(schema), ...endpointLayers(schema, written.length)]);
+  const texts = layered([
+    ...layersOf(schema),
+    ...(project.contract && schema?.accounts?.role ? ['admins'] : []),
+    ...endpointLayers(schema, written.length),
+  ]);
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
   const filled = fillIn(texts, values);
@@ -103,6 +108,7 @@ function contractTree(
     ...fillIn(folderOf(made.template, 'contract/'), { ...made.values, ...about }),
     'client/index.ts': contractClient(document, plan.operations),
     'test/operations.json': testData(plan, schema, written),
+    ...adminFiles(schema, folderOf(made.template, 'contract-admins/'), folderOf(made.template, 'contract/')),
     ...keyFiles(plan, folderOf(made.template, 'contract-keys/'), made.texts),
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };

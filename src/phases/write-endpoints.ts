@@ -113,11 +113,15 @@ async function systemPrompt(
   const isPlain = schema === null || schema.tables.length === 0;
   const ofPlain = contract ? 'write-operation-plain' : 'write-plain';
   const part = prompts[`${isPlain ? ofPlain : schema.accounts ? 'write-owned' : 'write-open'}.md`] ?? '';
+  const isForAdmins = contract && schema?.accounts?.role != null;
+  const more = [keys ? 'write-keyed.md' : '', isForAdmins ? 'write-admins.md' : ''].flatMap(
+    (name) => prompts[name] ?? [],
+  );
   const values: Readonly<Record<string, string>> = {
     framework: isHono ? '#http' : 'nitro/h3',
     event: isHono ? 'ApiCall' : 'H3Event',
     // Operations lie a folder deeper.
-    database: `${contract ? part.replaceAll("'../lib/", "'../../lib/") : part}${keys ? `\n${prompts['write-keyed.md'] ?? ''}` : ''}`,
+    database: [contract ? part.replaceAll("'../lib/", "'../../lib/") : part, ...more].join('\n'),
     tables: JSON.stringify(schema?.tables ?? []),
     enums: JSON.stringify(schema?.enums ?? []),
   };

@@ -29,6 +29,12 @@ export async function attackSigned(name: string, backend: ContractBackend): Prom
   const project = contractProject(await readDocument(name));
   const owner = await postgresSql().connect(backend.database.login('mig'));
   const order = { ...attackTarget(project), url: backend.url, profile: 'quick' as const, seed: 7, only: SIGNED };
-  const rest = { accounts: { secret: APP_SECRET }, trial: contractTrial(project, { owner }) };
+  const { accounts } = project.schema;
+  const promote = async (key: string | number) => {
+    const text = `UPDATE app.${accounts?.table} SET ${accounts?.role} = $1 WHERE id = $2`;
+    await owner.query(text, [accounts?.admins[0], key]);
+  };
+  const own = { secret: APP_SECRET, ...(accounts?.role ? { promote } : {}) };
+  const rest = { accounts: own, trial: contractTrial(project, { owner }) };
   return attack({ ...order, ...rest }, NEEDS).finally(() => owner.close());
 }

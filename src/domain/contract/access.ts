@@ -1,5 +1,5 @@
 import type { ColumnInput, TableInput } from './columns.ts';
-import type { Findings } from './entities.ts';
+import { type Findings, isForAdmins } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { keyType } from './key-columns.ts';
 
@@ -19,6 +19,10 @@ export function accessFor(
   const shown = [...columns.values()].find(
     ({ default: made }) => made && 'generate' in made && made.generate === 'owner',
   );
+  const changing = [...entity.create, ...entity.writes];
+  if (changing.length > 0 && changing.every((operation) => isForAdmins(findings, operation))) {
+    return { input: { read: isOpen ? 'everyone' : 'accounts', write: 'admins' }, assumption: null };
+  }
   const everyone = { write: 'everyone' as const, read: 'everyone' as const };
   if (!isSecured) {
     const isWritten = [...entity.create, ...entity.writes].some(({ security }) => security !== 'required');

@@ -1,6 +1,6 @@
 import type { ContractAction } from '../contract-plan.ts';
 import type { ContractView } from '../contract-rows.ts';
-import { type ContractAccounts, isPasswordName } from './accounts.ts';
+import { isPasswordName } from './accounts.ts';
 import { addressColumn, addressOf, entityAt, parentAddress } from './addresses.ts';
 import { bodyOf } from './checks.ts';
 import { envelopeOf } from './entities.ts';
@@ -15,6 +15,7 @@ import type { ApiOperation } from './operations.ts';
 import { pagingOf } from './paging.ts';
 import { isVariable, parentOf } from './paths.ts';
 import { type Scene, tableOf, toggleOf } from './scene.ts';
+import { refuseUnknownScopes } from './scopes.ts';
 import { sortOf } from './sorting.ts';
 import { slugSource } from './sources.ts';
 import { answerView, fieldsOf, removalView } from './views.ts';
@@ -55,23 +56,12 @@ function refuseUnknownSecurity(scene: Scene, operation: ApiOperation): void {
   const { accounts, keys } = scene;
   if (operation.security !== 'required') return;
   if (accounts) {
-    refuseOtherKeys(accounts, operation);
+    refuseUnknownScopes(scene.scopes, scene.document, accounts, operation);
     return;
   }
   if (!keys) throw new NotPlain('it asks for a key, and the document does not say how anybody gets one');
   tableOf(scene, keys);
   keyDemands(keys, operation);
-}
-
-/** What those who sign up get opens only what asks for nothing else. */
-function refuseOtherKeys(accounts: ContractAccounts, { demands }: ApiOperation): void {
-  const own = [accounts.me, ...accounts.changes, accounts.logout].flatMap((operation) => operation?.schemes ?? []);
-  const isOpened = demands.some((demand) =>
-    Object.entries(demand).every(
-      ([scheme, scopes]) => scopes.length === 0 && (own.length === 0 || own.includes(scheme)),
-    ),
-  );
-  if (!isOpened) throw new NotPlain('it asks for more than the token of an account');
 }
 
 function accountAction(scene: Scene, operation: ApiOperation): ContractAction | null {

@@ -8,6 +8,7 @@ import { type Link, takeLinks } from './links.ts';
 import { componentOf, isPluralWord, singularOf, tableNameOf } from './names.ts';
 import { type ApiOperation, operationsOf, successOf } from './operations.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
+import { type ContractScopes, findScopes, holdersOf } from './scopes.ts';
 import { type ObjectShape, type Shape, shapeOf } from './shape.ts';
 import { findToggles, type Toggle } from './toggles.ts';
 
@@ -18,6 +19,8 @@ export interface Findings {
   readonly accounts: ContractAccounts | null;
   /** Null where people sign in. */
   readonly keys: ContractKeys | null;
+  /** What is asked of people who sign in; empty where nobody does. */
+  readonly scopes: ContractScopes;
   readonly entities: readonly Entity[];
   readonly toggles: readonly Toggle[];
   readonly links: readonly Link[];
@@ -52,8 +55,18 @@ export function findEntities(document: ApiDocument): Findings {
     ...{ document, operations, accounts, entities: all },
     links: links.filter(({ parent, target }) => all.includes(parent) && all.includes(target)),
     keys: accounts ? null : findKeys(document, operations, tables),
+    scopes: accounts ? findScopes(operations, accounts, tables) : new Map(),
     toggles: accounts ? findToggles(plain, all) : [],
   };
+}
+
+/** Of those who sign in, only administrators may ask it. */
+export function isForAdmins(
+  { document, accounts, scopes }: Pick<Findings, 'document' | 'accounts' | 'scopes'>,
+  operation: ApiOperation,
+): boolean {
+  if (!accounts || operation.security !== 'required') return false;
+  return holdersOf(scopes, document, accounts, operation) === 'admins';
 }
 
 /** Listed, but never made nor found again: what it shows is reckoned from something else, and a table would be empty. */

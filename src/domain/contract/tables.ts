@@ -2,12 +2,13 @@ import type { EnumType, Schema, SchemaInput } from '../schema.ts';
 import { schemaShape } from '../schema.ts';
 import { accessFor } from './access.ts';
 import { type ColumnInput, presetOf, storageOf, type TableInput } from './columns.ts';
-import type { Findings } from './entities.ts';
+import { type Findings, isForAdmins } from './entities.ts';
 import type { Entity, EntityField } from './entity.ts';
 import { keyColumn, keyType } from './key-columns.ts';
 import { columnName } from './names.ts';
 import { keyTable, linkTable, toggleTable } from './own-tables.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
+import { ADMIN_ROLE, scopeAssumptions, withRole } from './role.ts';
 import { isBelow, KEY, type Source, sourceOf } from './sources.ts';
 
 /** Why a column is there: the place in the document, or a sentence. */
@@ -43,11 +44,17 @@ export function designTables(findings: Findings): DesignedTables {
     return { link, table: linkTable(link, findings, parent?.access) };
   });
   const { accounts } = findings;
-  const people = designed.find(({ entity }) => entity.isAccounts)?.table;
+  const role =
+    accounts && findings.operations.some((operation) => isForAdmins(findings, operation))
+      ? withRole(designed, enums)
+      : null;
+  const people = role?.people ?? designed.find(({ entity }) => entity.isAccounts)?.table;
+  if (role) enums.push(role.type);
+  assumptions.push(...scopeAssumptions(findings));
   const input: SchemaInput = {
     version: 1,
     tables: [
-      ...withoutCircles(designed.map(({ table }) => table)),
+      ...withoutCircles(designed.map(({ table, entity }) => (entity.isAccounts && people ? people : table))),
       ...toggles.map(({ table }) => table),
       ...links.map(({ table }) => table),
       ...(findings.keys ? [keyTable(findings.keys)] : []),
@@ -55,7 +62,10 @@ export function designTables(findings: Findings): DesignedTables {
     enums: enums.map(({ name, values }) => ({ name, values: [...values] })),
     accounts:
       accounts && people
-        ? { table: people.name, login: columnName(accounts.loginField), password: 'password_hash' }
+        ? {
+            ...{ table: people.name, login: columnName(accounts.loginField), password: 'password_hash' },
+            ...(role ? { role: role.column, admins: [ADMIN_ROLE] } : {}),
+          }
         : null,
   };
   const reasons = new Map([

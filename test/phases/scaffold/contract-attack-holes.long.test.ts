@@ -79,9 +79,32 @@ test('keys that nobody looks at, that are over or good for something else are fo
       expect.arrayContaining([
         expect.stringMatching(/^Works without signing in: POST .*\/subjects$/),
         expect.stringMatching(/^An expired token is accepted: .*, a key that is over$/),
-        expect.stringMatching(/^A key works without its scope: /),
+        expect.stringMatching(/^Works without the scope it asks for: /),
       ]),
     );
+  } finally {
+    await backend.stop();
+  }
+});
+
+const SCOPE_HOLES: readonly Edit[] = [
+  { path: 'server/lib/admins.ts', from: 'if (account.isAdmin) return account;', to: 'if (account) return account;' },
+];
+
+test('scopes that nobody looks at are found', async () => {
+  const backend = await startContractBackend('press.yaml', 'nitro', SCOPE_HOLES);
+  try {
+    for (const table of ['sections', 'stories'])
+      await backend.database.admin(`ALTER TABLE app.${table} DISABLE ROW LEVEL SECURITY`);
+    const told = found(await attackSigned('press.yaml', backend));
+    expect(told).toEqual(
+      expect.arrayContaining([
+        'Works without the scope it asks for: POST /api/sections',
+        'Works without the scope it asks for: DELETE /api/stories/{id}',
+      ]),
+    );
+    const { code, output } = await backend.test();
+    expect([code, /^not ok .* addSection refuses what it must/m.test(output)]).toEqual([1, true]);
   } finally {
     await backend.stop();
   }

@@ -62,7 +62,9 @@ async function giveAway(operation: TargetOperation, trials: Trials, scene: Scene
       other.reach !== 'open' &&
       other.trial.params.length === 1 &&
       other.trial.params[0]?.table === trial.makes &&
-      ['change', 'remove'].includes(other.trial.kind),
+      ['change', 'remove'].includes(other.trial.kind) &&
+      // Whoever made a row may not do what is for administrators.
+      (other.trial.guard !== 'account' || (other.trial.scopes ?? []).length === 0),
   );
   if (guarded.length === 0 || key === null) return;
   const address = await trials.ready(operation, attacker);

@@ -35,7 +35,7 @@ export async function forgeEntry(scene: Scene): Promise<void> {
       scene.report(kind, where, `${name} is accepted.`, reply);
       break;
     }
-    await withoutScope(operation, address, { body, lesser }, scene);
+    await withoutScope(operation, address, { body, lesser, trials }, scene);
     await elsewhere(operation, address, body, trials, scene);
     const open = await scene.fire(shotAt(operation, address, { token: null, body }));
     const where = `${operation.trial.method} ${operation.trial.path}`;
@@ -107,12 +107,17 @@ async function lesserKeys(trials: Trials, { field }: Scene): Promise<LesserKeys>
 async function withoutScope(
   operation: TargetOperation,
   address: string,
-  { body, lesser }: { readonly body: unknown; readonly lesser: LesserKeys },
+  { body, lesser, trials }: { readonly body: unknown; readonly lesser: LesserKeys; readonly trials: Trials },
   { fire, report }: Scene,
 ): Promise<void> {
   const { trial } = operation;
-  if (trial.guard !== 'key') return;
   const where = `${trial.method} ${trial.path}`;
+  if (trial.guard !== 'key') {
+    if ((trial.scopes ?? []).length === 0) return;
+    const reply = await fire(shotAt(operation, address, { token: trials.cast.attacker.token, body }));
+    if (reply.isGood) report('scope-ignored', where, 'An account without the scope is accepted.', reply);
+    return;
+  }
   if (lesser.expired !== null) {
     const reply = await fire(shotAt(operation, address, { token: lesser.expired, body }));
     if (reply.isGood) report('token-expired', `${where}, a key that is over`, 'A key that is over is accepted.', reply);

@@ -3,7 +3,7 @@ import type { TargetOperation } from '../order.ts';
 import type { Reply } from '../reply.ts';
 import { isRow, type Row } from '../row.ts';
 import type { Talk } from '../talk.ts';
-import { type Caller, type Entrance, enter, newWord, operationsOf, rowIn, shotAt } from './callers.ts';
+import { type Caller, type Entrance, enter, newWord, operationsOf, rowIn, shotAt, subjectOf } from './callers.ts';
 
 /** A row that an operation made. */
 export interface Made {
@@ -23,6 +23,7 @@ export class Trials {
   readonly #talk: Pick<Talk, 'fire'>;
   #cast: { readonly victim: Caller; readonly attacker: Caller } | null = null;
   #bystander: Promise<Caller | string> | null = null;
+  #admin: Promise<Caller | null> | null = null;
   /** Why nobody came in. */
   reason = '';
 
@@ -99,9 +100,27 @@ export class Trials {
     const address = await this.addressOf(operation, caller, depth + 1);
     if (address === null) return null;
     const { body, word } = await this.body(operation, caller, depth + 1);
-    const reply = await this.#talk.fire(shotAt(operation, address, { token: caller.token, body }));
+    const maker = await this.#whoMay(operation, caller);
+    if (!maker) return null;
+    const reply = await this.#talk.fire(shotAt(operation, address, { token: maker.token, body }));
     const row = reply.isGood ? rowIn(operation.trial, reply) : null;
     return row && { row, address, word };
+  }
+
+  /** Somebody who may ask it: whoever wants to, or an administrator; null where nobody can be made one. */
+  #whoMay({ trial }: TargetOperation, caller: Caller): Promise<Caller | null> | Caller {
+    if (trial.guard !== 'account' || (trial.scopes ?? []).length === 0) return caller;
+    this.#admin ??= this.#promoted();
+    return this.#admin;
+  }
+
+  async #promoted(): Promise<Caller | null> {
+    const { promote } = this.#field.order.accounts ?? {};
+    const somebody = promote ? await this.signUp('an administrator') : '';
+    const key = typeof somebody === 'string' ? null : subjectOf(somebody);
+    if (typeof somebody === 'string' || key === null || !promote) return null;
+    await promote(key);
+    return somebody;
   }
 
   async #account(table: string): Promise<Made | null> {

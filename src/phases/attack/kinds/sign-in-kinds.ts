@@ -21,7 +21,7 @@ export const SIGN_IN_KINDS = {
     fix: 'Compare the claim exp with the clock on every request.',
   },
   'scope-ignored': {
-    title: 'A key works without its scope',
+    title: 'Works without the scope it asks for',
     severity: 'critical',
     cwe: 862,
     fix: 'Compare the scopes of the key with those of the operation before anything else.',

@@ -94,17 +94,20 @@ function customRoute({ up, operation }: RouteScene, isOpen: boolean): string {
   const file = `${up}custom/operations/${operation.id}.ts`;
   const key = keyLine(operation);
   // Models are held to asking for accounts by themselves: they need to know whose they are.
-  const asking = key ?? (operation.guard === 'account' && isOpen ? 'await requireAccount(event);' : null);
+  const isForAdmins = operation.admits === 'admins';
+  const account = isForAdmins ? 'await requireAdmin(event);' : isOpen ? 'await requireAccount(event);' : null;
+  const asking = key ?? (operation.guard === 'account' ? account : null);
   if (asking === null) return `export { default } from '${file}';\n`;
   // What refuses has to look as the document says as soon as somebody answers.
   const lead = isOpen ? 'defineHandler(' : `operation(failures.${operation.id}, `;
-  const home = key === null ? 'auth' : operation.guard === 'key' ? 'keys' : 'optional-key';
+  const home = key === null ? (isForAdmins ? 'admins' : 'auth') : operation.guard === 'key' ? 'keys' : 'optional-key';
   const asker = `import { ${asking.split(/[ (]/)[1]} } from '${up}lib/${home}.ts';`;
   const imports = [
     ...(isOpen ? ["import { defineHandler } from 'nitro/h3';"] : []),
     `import handle from '${file}';`,
+    ...(home === 'admins' ? [asker] : []),
     ...(isOpen ? [] : [`import { failures } from '${up}lib/failures.ts';`]),
-    ...(home === 'optional-key' ? [] : [asker]),
+    ...(home === 'auth' || home === 'keys' ? [asker] : []),
     ...(isOpen ? [] : [`import { operation } from '${up}lib/operation.ts';`]),
     ...(home === 'optional-key' ? [asker] : []),
   ];

@@ -3,12 +3,14 @@ import type { ContractPlan, PlannedOperation } from '../../../domain/contract-pl
 import type { Schema } from '../../../domain/schema.ts';
 import type { FileTree } from '../../../ports/workspace.ts';
 import { markdownText } from '../readme.ts';
+import { scopesText } from './admin-files.ts';
 import { customPath } from './contract-files.ts';
 import { keysText } from './key-files.ts';
 
 const GUARDS = { none: '', optional: 'may be', account: 'yes', key: 'yes' } as const;
 
-function asked({ guard, opens }: PlannedOperation): string {
+function asked({ guard, opens, admits }: PlannedOperation): string {
+  if (admits === 'admins') return 'administrator';
   const scopes = [...new Set(Object.values(opens).flat())];
   return scopes.length === 0 ? GUARDS[guard] : `${GUARDS[guard]}, ${markdownText(scopes.join(' '))}`;
 }
@@ -29,7 +31,7 @@ export function contractTexts(
     operations: operationTable(plan, schema.accounts !== null, missing),
     missing: missingText(operations, missing),
     signingIn: schema.accounts
-      ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer')
+      ? about.replaceAll('WORD', tokenWords[0] ?? 'Bearer') + scopesText(plan, schema, parts['roles/README.md'] ?? '')
       : keysText(plan, parts['keys/contract.md'] ?? ''),
   };
 }

@@ -40,6 +40,7 @@ export function askerLine({ schema, operation }: RouteScene): string {
   const key = keyLine(operation);
   if (key !== null) return key;
   if (!schema.accounts) return '';
+  if (operation.admits === 'admins') return 'const account = await requireAdmin(event);';
   return operation.guard === 'account'
     ? 'const account = await requireAccount(event);'
     : 'const account = await readAccount(event);';

@@ -22,6 +22,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   nanoid: ['nanoid'],
   zod: ['z'],
   'lib/accounts.ts': ['findAccount', 'findLogin', 'insertAccount', 'keyOf'],
+  'lib/admins.ts': ['requireAdmin'],
   'lib/as-account.ts': ['readRowAs', 'readRowsAs'],
   'lib/auth.ts': ['readAccount', 'requireAccount', 'unauthorized'],
   'lib/budget.ts': ['MORE'],
@@ -74,7 +75,8 @@ export function routeFile({ operation, up }: RouteScene, parts: readonly string[
 
 /** What statements of the operation are told, in the order they ask for it. */
 export function sqlScene({ schema, operation }: RouteScene): SqlScene {
-  return { schema, isCertain: operation.guard === 'account', parameters: new Parameters() };
+  const { guard, admits } = operation;
+  return { schema, isCertain: guard === 'account', isAdmin: admits === 'admins', parameters: new Parameters() };
 }
 
 /** A statement with a fixed text. */

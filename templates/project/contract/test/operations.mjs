@@ -85,7 +85,7 @@ class Contract {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Somebody new, who may do what the scopes say where there are scopes. */
+  /** Somebody new, who has these scopes, or this role, where some are asked for. */
   signUp(scopes) {
     return newPerson(this, scopes);
   }
@@ -101,7 +101,9 @@ class Contract {
     const address = operation.lacks ? undefined : await this.addressOf(operation, token);
     if (!address) return undefined;
     const sent = await this.body(operation, token);
-    const { status, body } = await this.call(operation, address, { body: sent, token });
+    // What asks for more than who wants the row may have, somebody else makes.
+    const maker = operation.scopes ? (await this.signUp(operation.scopes)).token : token;
+    const { status, body } = await this.call(operation, address, { body: sent, token: maker });
     assert.equal(status, operation.status, `${operation.id}: ${JSON.stringify(body)}`);
     const row = rowIn(operation, body);
     this.#places.set(row, address);

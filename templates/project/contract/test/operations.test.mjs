@@ -15,7 +15,7 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
 
   test(`${id} answers ${status}`, async (context) => {
     if (lacks) return context.skip(`no operation makes rows of ${lacks}`);
-    const person = await contract.signUp();
+    const person = await contract.signUp(scopes);
     const address = await contract.addressOf(operation, person.token);
     if (!address) return context.skip('no operation shows how its row is found');
     const sent =
@@ -25,7 +25,8 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
     const token = guard === 'none' ? undefined : person.token;
     if (tiedBy) {
       const tie = operations.find((other) => other.id === tiedBy);
-      await contract.call(tie, address, { token: person.token });
+      const { token } = tie.scopes ? await contract.signUp(tie.scopes) : person;
+      await contract.call(tie, address, { token });
     }
     const shown = query ? `${address}?${query}` : address;
     const answer = await contract.call(operation, shown, { body: sent, token });
@@ -33,7 +34,7 @@ for (const operation of operations.filter(({ kind }) => kind !== 'custom' && kin
   });
 
   test(`${id} refuses what it must`, async () => {
-    const [person, other] = [await contract.signUp(), await contract.signUp()];
+    const [person, other] = [await contract.signUp(scopes), await contract.signUp(scopes)];
     const known = await contract.addressOf(operation, person.token);
     const address = known ?? path.replaceAll(/\{\w+\}/g, '0');
     const ask = (where, given) => contract.call(operation, where, given);
