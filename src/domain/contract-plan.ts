@@ -115,6 +115,9 @@ export interface KeyPlace {
   readonly name: string;
 }
 
+/** The role of accounts that has the scopes of administration. */
+export const ADMIN_ROLE = 'admin';
+
 /** Keys that who runs the backend makes, where nobody signs up. */
 export interface ContractKeys {
   /** Keeps their hashes. */

@@ -1,5 +1,10 @@
-import { ADMIN_ROLE } from './contract/role.ts';
-import type { ContractAction, ContractPlan, KeyPlace, PlannedOperation } from './contract-plan.ts';
+import {
+  ADMIN_ROLE,
+  type ContractAction,
+  type ContractPlan,
+  type KeyPlace,
+  type PlannedOperation,
+} from './contract-plan.ts';
 import type { ContractAddress, ContractView, ViewField } from './contract-rows.ts';
 import type { ContractBody } from './contract-values.ts';
 import { plainSample, sampleOf } from './operation-trial/samples.ts';

@@ -27,13 +27,14 @@ import { testData } from './scaffold/contract/test-module.ts';
 import { dataModule } from './scaffold/data-module.ts';
 import { endpointFiles, writtenEndpoints } from './scaffold/endpoint-files.ts';
 import { honoFiles } from './scaffold/hono-files.ts';
+import { layersOf } from './scaffold/layers.ts';
 import { listExamples } from './scaffold/list-examples.ts';
 import { openapiFile } from './scaffold/openapi/document.ts';
 import { requestModule, withChecks } from './scaffold/plain-endpoints.ts';
 import { profilesModule } from './scaffold/profiles-module.ts';
 import { endpointTable, markdownText, tableList, writtenList } from './scaffold/readme.ts';
 import { relationsModule } from './scaffold/relations-module.ts';
-import { keepsSecrets, type Resource, resourcesOf } from './scaffold/resource.ts';
+import { type Resource, resourcesOf } from './scaffold/resource.ts';
 import { routeFiles } from './scaffold/route-files.ts';
 import { enumModule, schemaModule } from './scaffold/schema-module.ts';
 import { testFiles } from './scaffold/test-files.ts';
@@ -56,11 +57,7 @@ export function scaffoldFiles(project: Project, template: FileTree): FileTree {
     Object.assign({}, ...layers.map((layer) => folderOf(template, `${layer}/`)));
   const written = writtenEndpoints(project.endpoints);
   const endpoints = written.filter(({ name }) => operationIn(name) === null);
-  const texts = layered([
-    ...layersOf(schema),
-    ...(project.contract && schema?.accounts?.role ? ['admins'] : []),
-    ...endpointLayers(schema, written.length),
-  ]);
+  const texts = layered(layersOf(project, written.length));
   const computed = withDatabase ? computedFiles(project, schema, resources) : {};
   const values = { ...valuesOf(project, resources), ...accountsTexts(schema, folderOf(template, 'parts/')) };
   const filled = fillIn(texts, values);
@@ -113,27 +110,6 @@ function contractTree(
   };
   const texts = { ...made.texts, ...Object.fromEntries(kept) };
   return contractProject(texts, own, { plan, hasWritten: written.size > 0 });
-}
-
-/** What lies over what. */
-function layersOf(schema: Schema | null): readonly string[] {
-  if (schema === null || schema.tables.length === 0) return ['base', 'plain'];
-  const { accounts } = schema;
-  const resources = accounts ? resourcesOf(schema) : [];
-  const isGuarded = resources.some(({ wall }) => wall?.guards.change === 'admin');
-  return [
-    ...['base', 'database'],
-    ...(accounts ? ['accounts'] : []),
-    ...(accounts?.role ? ['roles'] : []),
-    ...(isGuarded ? ['admins'] : []),
-    ...(resources.some(keepsSecrets) ? ['secrets'] : []),
-  ];
-}
-
-/** What the queries of endpoints run on. */
-function endpointLayers(schema: Schema | null, count: number): readonly string[] {
-  if (count === 0 || schema === null || schema.tables.length === 0) return [];
-  return [schema.accounts ? 'owned-endpoints' : 'endpoints', 'written'];
 }
 
 function nameOf(project: Project): string {

@@ -1,10 +1,9 @@
+import { ADMIN_ROLE } from '../contract-plan.ts';
 import type { EnumType } from '../schema.ts';
 import type { TableInput } from './columns.ts';
 import type { Findings } from './entities.ts';
 import type { Entity } from './entity.ts';
 
-/** The role that has the scopes of administration. */
-export const ADMIN_ROLE = 'admin';
 const ORDINARY_ROLE = 'user';
 
 /** The accounts of a document with a role that no operation can set: who runs the backend gives it. */

@@ -1,3 +1,4 @@
+import { ADMIN_ROLE } from '../contract-plan.ts';
 import type { EnumType, Schema, SchemaInput } from '../schema.ts';
 import { schemaShape } from '../schema.ts';
 import { accessFor } from './access.ts';
@@ -8,7 +9,7 @@ import { keyColumn, keyType } from './key-columns.ts';
 import { columnName } from './names.ts';
 import { keyTable, linkTable, toggleTable } from './own-tables.ts';
 import { isKeyOf, isVariable, parentOf } from './paths.ts';
-import { ADMIN_ROLE, scopeAssumptions, withRole } from './role.ts';
+import { scopeAssumptions, withRole } from './role.ts';
 import { isBelow, KEY, type Source, sourceOf } from './sources.ts';
 
 /** Why a column is there: the place in the document, or a sentence. */
