@@ -9,7 +9,7 @@ import { jsonKindOf, types } from './types.ts';
 /** A page of rows, as JSON. */
 export interface JsonPage {
   /** `{"data":[…]`, to be ended by who knows what else it says. */
-  readonly text: string;
+  readonly text: JsonText;
   /** How many rows it has. */
   readonly count: number;
   /** Others follow. */
@@ -18,6 +18,7 @@ export interface JsonPage {
   readonly last: (names: readonly string[]) => Row;
 }
 
+const BEGIN = Buffer.from('{"data":[');
 const COMMA = Buffer.from(',');
 const NULL = Buffer.from('null');
 const END = Buffer.from('}');
@@ -92,7 +93,6 @@ export class JsonRows extends DescribedQuery {
     super(statement, values, done);
     this.#limit = limit;
     this.#shown = shown;
-    this.#text.text('{"data":[');
   }
 
   protected layOut(fields: readonly Field[]): void {
@@ -126,7 +126,7 @@ export class JsonRows extends DescribedQuery {
 
   #write(bytes: Buffer): void {
     const text = this.#text;
-    if (this.#count > 0) text.copy(COMMA);
+    text.copy(this.#count > 0 ? COMMA : BEGIN);
     let at = 2;
     for (const { lead, write } of this.#writers) {
       text.copy(lead);
@@ -141,9 +141,10 @@ export class JsonRows extends DescribedQuery {
 
   /** What came, when all has come. */
   page(): JsonPage {
+    if (this.#count === 0) this.#text.copy(BEGIN);
     this.#text.text(']');
     return {
-      text: this.#text.end(),
+      text: this.#text,
       count: this.#count,
       hasMore: this.#hasMore,
       last: (names) => this.#parseLast(names),

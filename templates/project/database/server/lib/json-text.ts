@@ -14,17 +14,20 @@ function isPlain(bytes: Buffer, start: number, end: number): boolean {
 /** Up to here a loop takes less time than a call of `copy`. */
 const SHORT = 40;
 const FIRST_ROOM = 64 * 1024;
-const MAX_SPARE = 4;
+const MAX_SPARE = 8;
 
 /** Room for the next texts. A new one each time would be what the garbage collector has most to do with. */
 const spare: Buffer[] = [];
 
 const NOTHING = Buffer.alloc(0);
 
-/** JSON in the making, in UTF-8. Its room is used again: what leaves it is a copy. */
+/**
+ * JSON in the making, in UTF-8. It has room from when something is written until its end; others use that again, and
+ * what leaves it is a copy.
+ */
 export class JsonText {
   length = 0;
-  #bytes = spare.pop() ?? Buffer.allocUnsafe(FIRST_ROOM);
+  #bytes: Buffer = NOTHING;
 
   /** What was written, as a text; it is empty then. */
   end(): string {
@@ -72,6 +75,10 @@ export class JsonText {
   #makeRoom(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
+    if (this.#bytes === NOTHING && needed <= FIRST_ROOM) {
+      this.#bytes = spare.pop() ?? Buffer.allocUnsafe(FIRST_ROOM);
+      return;
+    }
     const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
     this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;

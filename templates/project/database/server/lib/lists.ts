@@ -53,8 +53,8 @@ function answerPage(page: Counted, rows: Rows, query: ListQuery): HTTPResponse {
   const last = hasMore && page.last(query.order.map(({ name }) => name));
   const cursor = last ? cursorAfter(last, query, rows) : null;
   const count = total === undefined ? '' : `,"total":${total}`;
-  const whole = `${text},"nextCursor":${JSON.stringify(cursor)}${count}}`;
-  return new HTTPResponse(whole, { headers: JSON_HEADERS });
+  text.text(`,"nextCursor":${JSON.stringify(cursor)}${count}}`);
+  return new HTTPResponse(text.end(), { headers: JSON_HEADERS });
 }
 
 /** Nothing but a place in the list was asked for. */
