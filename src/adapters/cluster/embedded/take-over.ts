@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TurboError } from '../../../domain/errors.ts';
 import type { ClusterInfo } from '../../../ports/cluster.ts';
@@ -29,6 +30,26 @@ export async function takeOver(layout: Layout, onNote: (message: string) => void
   return null;
 }
 
+/** Whether this process can reach its own machine; in a sandbox without any network it cannot. */
+function hasLoopback(): boolean {
+  try {
+    return Object.values(networkInterfaces()).some((all) => all?.some(({ internal }) => internal));
+  } catch {
+    // Where nobody may ask, waiting tells.
+    return true;
+  }
+}
+
+function cutOff(port: number): TurboError {
+  return new TurboError(
+    'cluster.unreachable',
+    `PostgreSQL runs, but this process has no network, not even to 127.0.0.1:${port}.`,
+    {
+      hint: 'Run the command where the loopback interface is up (in a sandbox: ip link set lo up).',
+    },
+  );
+}
+
 /**
  * Waits until the server of a data folder is ready, has ended, or shows to be none of ours. `hasEnded` lets the one
  * who started it say so; without it the process is looked for.
@@ -46,6 +67,7 @@ export async function waitUntilReady(
     if (postmaster?.status === 'ready') {
       const attachment = await attach(target, { closeDoors: true });
       if (attachment.kind !== 'down' && attachment.kind !== 'starting') return attachment;
+      if (attachment.kind === 'down' && !hasLoopback()) throw cutOff(postmaster.port);
     }
     if (hasEnded ? hasEnded() : postmaster === null) return { kind: 'down' };
     if (!told && performance.now() - begun > 5000) {
