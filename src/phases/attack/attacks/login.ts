@@ -66,6 +66,7 @@ async function guess(scene: Scene): Promise<void> {
   const { attacker } = people.cast;
   const count = isFull ? GUESSES : QUICK_GUESSES;
   let last: Reply | null = null;
+  let looked = 0;
   for (let tried = 0; tried < count; tried += 5) {
     const replies = await Promise.all(
       Array.from({ length: 5 }, (_, at) => signIn(scene, attacker.login, `Kite-guess-${tried + at}`)),
@@ -83,7 +84,10 @@ async function guess(scene: Scene): Promise<void> {
       return;
     }
     last = replies[0] ?? null;
+    looked += replies.filter(({ status }) => status === 401).length;
   }
+  // What got no answer was not looked at: a machine under load is not a hole.
+  if (looked < count) return;
   report('no-throttle', `POST ${AUTH_PATHS.login}`, `${count} wrong passwords for one login were all looked at.`, last);
 }
 
