@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
@@ -43,7 +43,12 @@ test('what a killed write left of a secret is taken away, is never for git, and 
     const child = spawn('true', { stdio: 'ignore' });
     await once(child, 'exit');
     const left = (pid = 0) => `.env.migrate.tmp-${pid.toString(16).padStart(6, '0')}abcdef`;
-    for (const name of [left(child.pid), left(process.pid), '.env.tmp-notes']) writeFileSync(join(directory, name), '');
+    const former = left(process.pid).replace('.migrate', '');
+    for (const name of [left(child.pid), left(process.pid), former, '.env.tmp-notes']) {
+      writeFileSync(join(directory, name), '');
+    }
+    // Of a process that had our pid in an earlier life of this container.
+    utimesSync(join(directory, former), 1, 1);
     await configure({ directory, env: 'dev', app, migrations }, services);
     const kept = ['.env', '.env.migrate', left(process.pid), '.env.tmp-notes', '.gitignore'];
     expect(readdirSync(directory).sort()).toEqual(kept.sort());

@@ -136,16 +136,24 @@ function ownMark(): string {
   return pid + randomBytes(3).toString('hex');
 }
 
-function isDeadMark(mark: string): boolean {
-  return /^[0-9a-f]{12}$/.test(mark) && identify(Number.parseInt(mark.slice(0, PID_DIGITS), 16)) === null;
+/** Whether nobody goes on with it. A container may give each of its first processes the same pid. */
+async function isAbandoned(file: string, mark: string): Promise<boolean> {
+  if (!/^[0-9a-f]{12}$/.test(mark)) return false;
+  if (mark.slice(0, PID_DIGITS) !== ownMark().slice(0, PID_DIGITS)) {
+    return identify(Number.parseInt(mark.slice(0, PID_DIGITS), 16)) === null;
+  }
+  const there = await lstat(file).catch(missingIsNull);
+  return there !== null && there.mtimeMs < performance.timeOrigin;
 }
 
 async function removeTemporaries(directory: string, paths: readonly string[]): Promise<void> {
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     const starts = paths.filter((path) => dirname(path) === folder).map((path) => temporaryOf(basename(path)));
     for (const name of await readdir(join(directory, folder)).catch(() => [])) {
-      const isLeft = starts.some((start) => name.startsWith(start) && isDeadMark(name.slice(start.length)));
-      if (isLeft) await removeFile(directory, join(folder, name));
+      const start = starts.find((candidate) => name.startsWith(candidate));
+      if (start === undefined) continue;
+      if (await isAbandoned(join(directory, folder, name), name.slice(start.length)))
+        await removeFile(directory, join(folder, name));
     }
   }
 }
