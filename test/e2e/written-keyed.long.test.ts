@@ -29,7 +29,7 @@ async function cli(args: readonly string[], url = model.url) {
   const ran = await runCli([...args], {
     home: folder,
     cwd: folder,
-    timeoutMs: 380_000,
+    timeoutMs: 880_000,
     env: {
       DB_ADMIN_URL: `postgres://${user}:${password}@${host}:${port}/postgres`,
       PG_DB_SCHEMA: `keyed_${process.pid}`,
@@ -111,7 +111,7 @@ test('operations behind keys are written wrong, told, mended, proven and served'
   expect(await ask('/forecast?sheet=no')).toEqual(refused);
   expect((await ask('/queens/names', { cookie: `a=b; hive=${key}` })).body).toEqual({ name: 'Melissa' });
   expect(await ask('/queens/names', { 'x-hive-key': key })).toEqual(refused);
-}, 400_000);
+}, 900_000);
 
 test('it is made again from what was recorded, without a network', async () => {
   const again = `${project}-again`;
@@ -122,4 +122,4 @@ test('it is made again from what was recorded, without a network', async () => {
     const path = `server/custom/operations/${id}.ts`;
     expect(read(again, path)).toBe(read(project, path));
   }
-}, 400_000);
+}, 900_000);
