@@ -72,7 +72,7 @@ function wordsOf(lexicon: Lexicon): Words {
 
 /** What stands between a property and its values. */
 const VALUES =
-  /(?<=[\p{L}\d]) *(?:[:=,] *)?(?:(?:\b(?:which|that|and|it) +)?\b(?:is|are|can be|may be|must be|should be|could be|can only be) +)?(?:\b(?:one of|either of|either|any of)\b *:? *(?:the +)?)?(?<=\s)(?=[\p{L}"'])/giu;
+  /(?<=[\p{L}\d]) {0,3}(?:[:=,] {0,3})?(?:(?:\b(?:which|that|and|it) {1,3})?\b(?:is|are|can be|may be|must be|should be|could be|can only be) {1,3})?(?:\b(?:one of|either of|either|any of)\b {0,3}:? {0,3}(?:the {1,3})?)?(?<=\s)(?=[\p{L}"'])/giu;
 const STRONG = /\b(one of|either|any of)\b/i;
 const COPULA = /\b(is|are|be)\b/i;
 const LAST_WORD = /([\p{L}][\p{L}\d_-]*)$/u;
@@ -100,7 +100,7 @@ function valuesIn(match: RegExpExecArray, at: number, text: string, words: Words
 const STARTS = /(^|[.;:\n])\s*(?:(?:an?|the|each|every|all)\s+)?$/i;
 
 const VALUE =
-  /^["'“]?([\p{L}\d][\p{L}\d_+'-]*(?: [\p{L}\d_+-]+){0,2}?)["'”]?(?=$|\s*[,/|;.:)\n!?]| +(?:or|and|with|has|have|when|for|in|by|if|where|while|but|depending|after|before|then|which|that)\b)/iu;
+  /^["'“]?([\p{L}\d][\p{L}\d_+'-]*(?: [\p{L}\d_+-]+){0,2}?)["'”]?(?=$|\s*[,/|;.:)\n!?]| {1,3}(?:or|and|with|has|have|when|for|in|by|if|where|while|but|depending|after|before|then|which|that)\b)/iu;
 const SEPARATOR = /^\s*(,\s*(?:or|and)\s+|[,/|]\s*|\s(?:or|and)\s+)/i;
 /** Beginnings of what is no value: "is not empty", "can be a teacher", "is either in the list". */
 const NO_VALUE =
@@ -135,11 +135,11 @@ const NUMBER = '-?\\d{1,9}(?:\\.\\d{1,3})?';
 const MOST =
   'at (?:the )?most|up to|max(?:imum|imal)?\\.?(?: of)?|no more than|not more than|never more than|not above';
 const LEAST = 'at least|min(?:imum|imal)?\\.?(?: of)?|no less than|not less than|no fewer than|not fewer than';
-const BETWEEN = `(?:between|from)? *(${NUMBER}) *(?:and|to|-|–|—|\\.\\.) *(${NUMBER})`;
+const BETWEEN = `(?:between|from)? {0,3}(${NUMBER}) {0,3}(?:and|to|-|–|—|\\.\\.) {0,3}(${NUMBER})`;
 
 /** "at most 500 pages", "between 1 and 2000 copies": how many of what. */
 const COUNTED = new RegExp(
-  `(\\b(?:is|are|can be|may be|must be|runs|spans) +)?\\b(?:(${MOST})|(${LEAST})|(?=between|from|\\d)) *(?:(?:between|from) *(${NUMBER}) *(?:and|to|-|–) *(${NUMBER})|(${NUMBER})) +([\\p{L}]{3,}s)\\b`,
+  `(\\b(?:is|are|can be|may be|must be|runs|spans) {1,3})?\\b(?:(${MOST})|(${LEAST})|(?=between|from|\\d)) {0,3}(?:(?:between|from) {0,3}(${NUMBER}) {0,3}(?:and|to|-|–) {0,3}(${NUMBER})|(${NUMBER})) {1,3}([\\p{L}]{3,}s)\\b`,
   'giu',
 );
 
@@ -171,7 +171,7 @@ function isSpokenOf(noun: string, from: number, to: number, text: string): boole
 
 /** "rating between 1 and 5", "weight in kg max 30", "priority from 1 to 3": how much it may be. */
 const LIMITED = new RegExp(
-  `(?<=[\\p{L}\\d]) *,? *(?:\\bin [\\p{L}%]{1,8} *)?(?:\\b(?:is|are|must be|should be|can be|has to be|have to be|a number|an integer|of|ranging|ranges|going|goes|value) +)*(?:\\b${BETWEEN}|(?:\\b(${MOST}|cannot exceed|can['’]?t exceed|must not exceed|cannot be more than|can['’]?t be more than)) *(${NUMBER})|(?:\\b(${LEAST}|cannot be less than|can['’]?t be less than)) *(${NUMBER}))(?![\\d:.,]*\\d| *(?:am|pm|o['’]clock)\\b)`,
+  `(?<=[\\p{L}\\d]) {0,3},? {0,3}(?:\\bin [\\p{L}%]{1,8} {0,3})?(?:\\b(?:is|are|must be|should be|can be|has to be|have to be|a number|an integer|of|ranging|ranges|going|goes|value) {1,3})*(?:\\b${BETWEEN}|(?:\\b(${MOST}|cannot exceed|can['’]?t exceed|must not exceed|cannot be more than|can['’]?t be more than)) {0,3}(${NUMBER})|(?:\\b(${LEAST}|cannot be less than|can['’]?t be less than)) {0,3}(${NUMBER}))(?![\\d:.,]*\\d| {0,3}(?:am|pm|o['’]clock)\\b)`,
   'giu',
 );
 

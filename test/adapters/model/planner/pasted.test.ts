@@ -154,6 +154,8 @@ test('code that never ends, deep trees and hostile keys are read in good time an
     `x:\n${Array.from({ length: 400 }, (_, i) => `${' '.repeat(i + 1)}k${i}:`).join('\n')}`,
     'entities:\n  __proto__:\n    polluted: string\n  constructor:\n    prototype: string',
     `class A { ${'@X('.repeat(1000)} }`,
+    `x${' '.repeat(7000)}y is 1 to 2`,
+    `status is ${'a or '.repeat(1500)}`,
     `model B {\n${'  a String\n'.repeat(900)}}`,
   ];
   for (const text of hostile) expect((await model.design({ text })).schema.tables.length).toBeGreaterThan(0);
