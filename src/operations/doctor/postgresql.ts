@@ -25,8 +25,7 @@ export async function checkPostgresql(
       };
     if (condition === 'gone') {
       const detail = 'the cluster that was here is gone, with every database in it';
-      const fix =
-        'Put a copy of its folder back, or begin anew: turbobackend db start';
+      const fix = 'Put a copy of its folder back, or begin anew: turbobackend db start';
       return { answers: false, findings: [fault(name, detail, fix)] };
     }
     const finding = isOurs

@@ -1,5 +1,4 @@
 import { TurboError } from '../../../domain/errors.ts';
-import { DOCS_PATH } from '../../../domain/rest.ts';
 import type { CliCommand } from '../command.ts';
 import { projectNamed } from '../project.ts';
 
@@ -20,6 +19,7 @@ export const openCommand: CliCommand = {
         hint: `turbobackend start ${project.id}`,
       });
     }
+    const { DOCS_PATH } = await import('../../../domain/rest.ts');
     const docs = new URL(DOCS_PATH, server.url).href;
     return { data: { url: server.url, docs }, text: (style) => `${style.cyan(docs)}\n${style.dim(server.url)}` };
   },
