@@ -59,7 +59,9 @@ export function judge(reply: Reply, oracle: Oracle): readonly Find[] {
     add('secret-shown', 'The answer repeats a value that was sent in a sensitive field.');
   }
   const text = withoutPayload(body, reply.shot.payload);
-  const told = [...ANYWHERE, ...(reply.isGood ? [] : INSIDE)].find(([pattern]) => pattern.test(text));
+  const told = [...ANYWHERE, ...(reply.isGood || isUnwritten(reply) ? [] : INSIDE)].find(([pattern]) =>
+    pattern.test(text),
+  );
   if (told) add('error-details', `The answer shows ${told[1]}.`);
   // What the parser of HTTP refuses never reaches what sets headers.
   const isParsed = reply.shot.method !== 'RAW' || reply.status < 400;
@@ -69,8 +71,18 @@ export function judge(reply: Reply, oracle: Oracle): readonly Find[] {
   return finds;
 }
 
-/** Too much at once, and a full database: said in so many words, with when to try again. */
-function isDocumented({ status, headers }: Reply): boolean {
+/**
+ * An operation of a document that nobody has written yet, as its answer says: an address that is bent may lead there,
+ * `/things/` with nothing behind it say. It names the file that waits to be written.
+ */
+function isUnwritten({ status, body }: Reply): boolean {
+  return status === 501 && body.includes(' is not written yet');
+}
+
+/** That, too much at once, and a full database: said in so many words, with when to try again. */
+function isDocumented(reply: Reply): boolean {
+  if (isUnwritten(reply)) return true;
+  const { status, headers } = reply;
   const isProblem = (headers['content-type'] ?? '').startsWith('application/problem+json');
   return isProblem && ((status === 503 && 'retry-after' in headers) || status === 507);
 }

@@ -16,6 +16,7 @@ export async function reachOthers(scene: Scene): Promise<void> {
   if (trials.operations.every(({ reach }) => reach === 'open')) return;
   await each(trials.operations, async (operation) => {
     if (operation.trial.kind === 'list') await lookThrough(operation, trials, scene);
+    if (await lookBelow(operation, trials, scene)) return;
     if (operation.reach !== 'open') await intrude(operation, trials, scene);
   });
 }
@@ -58,6 +59,7 @@ function judge(operation: TargetOperation, reply: Reply, { report }: Scene): voi
   if (reply.isGood) {
     const found = kind === 'read' || kind === 'list' || kind === 'change' || kind === 'remove';
     const evidence = `Somebody else is answered with ${reply.status}.`;
+    if (kind === 'list' && !holdsRows(reply.json())) return;
     report(found ? TITLES[kind] : 'others-tied', place(operation), evidence, reply);
   } else if (operation.reach === 'private' && reply.status === 403) {
     report('others-oracle', place(operation), 'The answer is 403: so there is such a row.', reply);
@@ -73,6 +75,31 @@ async function seen(made: Made, table: string, trials: Trials, owner: Caller): P
   if (!reads || !address) return null;
   const { status, body } = await trials.ask(reads, address, owner);
   return `${status} ${body}`;
+}
+
+/**
+ * A private list below somebody's row, which may well be for everybody to read: what counts is whether the victim's rows
+ * are in it. False when that cannot be seen by it, so that its answer alone must tell.
+ */
+async function lookBelow(operation: TargetOperation, trials: Trials, scene: Scene): Promise<boolean> {
+  const { victim, attacker } = trials.cast;
+  const { trial, lists, reach } = operation;
+  if (trial.kind !== 'list' || trial.params.length === 0 || lists === null || reach !== 'private') return false;
+  const theirs = await trials.make(lists, victim);
+  if (!theirs || !isAt(trial.path, theirs.address)) return false;
+  const own = await trials.ask(operation, theirs.address, victim);
+  if (!shows(own.json(), theirs)) return false;
+  const reply = await scene.fire(shotAt(operation, theirs.address, { token: attacker.token }));
+  if (reply.isGood && shows(reply.json(), theirs))
+    scene.report('others-listed', place(operation), 'A row of somebody else is in the list.', reply);
+  else if (!reply.isGood) judge(operation, reply, scene);
+  return true;
+}
+
+/** Whether an address is one of a path like `/projects/{id}/tasks`. */
+function isAt(path: string, address: string): boolean {
+  const [parts, found] = [path.split('/'), address.split('/')];
+  return parts.length === found.length && parts.every((part, at) => part.startsWith('{') || part === found[at]);
 }
 
 /** Lists of what belongs to somebody, as somebody else, also by all that narrows them. */
@@ -99,6 +126,12 @@ async function lookThrough(operation: TargetOperation, trials: Trials, scene: Sc
     if (reply.isGood && shows(reply.json(), theirs))
       scene.report('others-listed', where, 'A row of somebody else is in the list.', reply);
   });
+}
+
+/** Whether there is a list in an answer that is not empty. */
+function holdsRows(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isRow(value) && Object.values(value).some((item) => holdsRows(item));
 }
 
 /** Whether a row is somewhere in an answer: by the word in its texts, or by all that both show. */
