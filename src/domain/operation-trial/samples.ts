@@ -1,5 +1,5 @@
 import type { ContractCheck, TextFormat } from '../contract-values.ts';
-import { patternParts } from '../pattern-parts.ts';
+import { type PatternPart, patternParts } from '../pattern-parts.ts';
 
 /** A value that a check lets through, as text of a query. */
 export function plainSample(check: ContractCheck): string {
@@ -22,7 +22,7 @@ export function sampleOf(check: ContractCheck): unknown {
   switch (check.kind) {
     case 'text': {
       if (check.format) return FORMATTED[check.format];
-      if (check.pattern !== undefined) return { random: patternParts(check.pattern) ?? [] };
+      if (check.pattern !== undefined) return { random: lengthened(check.pattern, check) };
       if (check.max === undefined || check.max >= 12) return 'text #'.padEnd(check.min ?? 0, 'x');
       return { random: [{ chars: 'abcdefghijklmnopqrstuvwxyz', count: check.max }] };
     }
@@ -48,4 +48,26 @@ export function sampleOf(check: ContractCheck): unknown {
     case 'any':
       return { text: 'any' };
   }
+}
+
+/** Two rows of one letter would soon have the same. */
+const LENGTH = 12;
+
+/** Parts of a pattern, the last one that may be longer so long that no two samples are alike; within the limits of the text. */
+function lengthened(
+  pattern: string,
+  { min = 0, max = Number.POSITIVE_INFINITY }: { readonly min: number | undefined; readonly max: number | undefined },
+): readonly PatternPart[] {
+  const parts = patternParts(pattern) ?? [];
+  const missing = Math.min(Math.max(LENGTH, min), max) - parts.reduce((total, { count }) => total + count, 0);
+  if (missing <= 0) return parts;
+  const matches = new RegExp(pattern, 'u');
+  const longer = parts.map((_part, at) =>
+    parts.map((part, place) => (place === at ? { ...part, count: part.count + missing } : part)),
+  );
+  const holds = (candidate: readonly PatternPart[]) =>
+    [0, -1].every((letter) =>
+      matches.test(candidate.map(({ chars, count }) => (chars.at(letter) ?? '').repeat(count)).join('')),
+    );
+  return longer.findLast((candidate, at) => (parts[at]?.chars.length ?? 0) > 1 && holds(candidate)) ?? parts;
 }
